@@ -1,0 +1,330 @@
+/**
+ * Walks the records of a commit log, file after file, and goes on after damage: it looks for the
+ * next record whose magic, size, stored offset, lengths and CRC agree, and reports the range in
+ * between. Nothing here writes.
+ *
+ * The walker is a cursor and not a generator, because recovery and verification live on its speed:
+ * call {@linkcode CommitLogScan.next} and read its fields until the next call.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { FileSystem, ReadableFile } from "./file.ts";
+import { BLANK, MAGIC, MESSAGE_V1, SIZE } from "./format.ts";
+import { readI64 } from "./layout.ts";
+import { FileWindow } from "./file_window.ts";
+import { type Flaw, hex32, RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
+import type { Segment, SegmentList } from "./segments.ts";
+
+/** What stands at one place of the log. */
+export type ScanKind =
+  /** A sound record, in {@linkcode CommitLogScan.record}. */
+  | "message"
+  /** The filler at the end of a file. */
+  | "blank"
+  /** Bytes that are no record, up to the next that is one; `flaw` says why. */
+  | "damage"
+  /** Zeros from here to the end of all files: room not yet written. */
+  | "tail";
+
+/** How a log is walked. */
+export interface ScanOptions {
+  /** Where to start; must be the start of a record or file. Default: the first file. */
+  readonly from?: number;
+  /** Where to stop at the latest. Default: the end of the last file. */
+  readonly to?: number;
+  /** Whether bodies are read and their CRC compared. Default: yes. */
+  readonly checkCrc?: boolean;
+  /** Whether the stored offset must be the real one. Default: yes. Java up to 5.3 does not look. */
+  readonly checkOffset?: boolean;
+  /**
+   * Whether room that takes no space on the disk may be taken for zeros without being read: what
+   * keeps looking at a preallocated file of 1 GiB fast. Default: yes.
+   */
+  readonly trustHoles?: boolean;
+}
+
+const LARGEST_RECORD = SIZE.bodyBytesMax * 64;
+const HOLE_MARGIN_BYTES = 1024 * 1024;
+const MAGIC_PREFIX = Uint8Array.of(0xda, 0xa3, 0x20);
+
+/** A cursor over a commit log. Close it to release its file. */
+export class CommitLogScan {
+  kind: ScanKind = "tail";
+  /** Where the item starts in the log. */
+  at = 0;
+  /** Bytes of the item. */
+  length = 0;
+  /** What is wrong, for `damage`; for `blank` only when its length is wrong. */
+  flaw: Flaw | undefined;
+  /** File the item starts in; `undefined` for a range whose file is missing. */
+  segment: Segment | undefined;
+  /** The record of a `message`; for `damage` meaningless. */
+  readonly record: RecordView = new RecordView();
+
+  readonly #fs: FileSystem;
+  readonly #segments: readonly Segment[];
+  readonly #segmentBytes: number;
+  readonly #options: Required<ScanOptions>;
+  readonly #window = new FileWindow();
+  #file: ReadableFile | undefined;
+  #number = -1;
+  #position: number;
+  #done = false;
+
+  constructor(fs: FileSystem, log: SegmentList, options: ScanOptions = {}) {
+    this.#fs = fs;
+    this.#segments = log.segments;
+    this.#segmentBytes = log.segmentBytes;
+    const last = log.segments.at(-1);
+    this.#options = {
+      from: options.from ?? log.segments[0]?.start ?? 0,
+      to: options.to ?? (last === undefined ? 0 : last.start + last.length),
+      checkCrc: options.checkCrc ?? true,
+      checkOffset: options.checkOffset ?? true,
+      trustHoles: options.trustHoles ?? true,
+    };
+    this.#position = this.#options.from;
+  }
+
+  /** Moves to the next item; false at the end. */
+  next(): boolean {
+    if (this.#done || this.#position >= this.#options.to) return this.#finish();
+    if (!this.#enterSegment()) return !this.#done;
+    const segment = this.#segments[this.#number]!;
+    const end = segment.start + this.#usable(segment);
+    const held = this.#hold(this.#position, SIZE.blankMin);
+    this.segment = segment;
+    this.at = this.#position;
+    if (held < SIZE.blankMin) return this.#shortRoom(end);
+    const magic = this.record.view.getInt32(this.#in(this.at) + MESSAGE_V1.at.magic);
+    if (magic === MAGIC.blank) return this.#blank(end);
+    const flaw = this.#load(this.at, end, magic);
+    if (flaw === undefined) return this.#item("message", this.record.size);
+    if (magic === 0 && this.#isZero(this.at, end)) return this.#zeros(end);
+    return this.#damage(flaw, end);
+  }
+
+  /** Releases the open file. */
+  close(): void {
+    this.#file?.close();
+    this.#file = undefined;
+    this.#done = true;
+  }
+
+  /** Bytes of a file that belong to the log, whatever its length. */
+  #usable(segment: Segment): number {
+    return Math.min(segment.length, this.#segmentBytes);
+  }
+
+  /** Opens the file of the position; reports a hole where there is none. */
+  #enterSegment(): boolean {
+    const current = this.#segments[this.#number];
+    if (
+      current !== undefined && this.#position >= current.start &&
+      this.#position < current.start + this.#usable(current)
+    ) return true;
+    const number = this.#segments.findIndex((it) => it.start + this.#usable(it) > this.#position);
+    const segment = this.#segments[number];
+    if (segment === undefined) return this.#finish();
+    if (segment.start > this.#position) {
+      this.segment = undefined;
+      this.at = this.#position;
+      const missing = `bytes ${this.#position} to ${segment.start}`;
+      this.flaw = { code: "size", expected: missing, found: "no file, or one too short" };
+      this.#item("damage", segment.start - this.#position, this.flaw);
+      return false;
+    }
+    this.#file?.close();
+    this.#file = this.#fs.openRead(segment.path);
+    this.#number = number;
+    this.#window.open(this.#file, this.#usable(segment));
+    this.record.attach(this.#window.bytes);
+    return true;
+  }
+
+  #finish(): boolean {
+    this.close();
+    return false;
+  }
+
+  #item(kind: ScanKind, length: number, flaw?: Flaw): boolean {
+    this.kind = kind;
+    this.length = length;
+    this.flaw = flaw;
+    this.#position = this.at + length;
+    return true;
+  }
+
+  /** Index in the window's memory of a log position. */
+  #in(position: number): number {
+    return position - this.#segments[this.#number]!.start - this.#window.from;
+  }
+
+  #hold(position: number, length: number): number {
+    const segment = this.#segments[this.#number]!;
+    const before = this.#window.bytes;
+    const held = this.#window.hold(position - segment.start, length);
+    if (this.#window.bytes !== before) this.record.attach(this.#window.bytes);
+    return held;
+  }
+
+  /** Checks the record at a position in every way the options ask for. */
+  #load(position: number, end: number, magic: number): Flaw | undefined {
+    if (magic !== MAGIC.v1 && magic !== MAGIC.v2) {
+      return { code: "magic", expected: "a message", found: hex32(magic) };
+    }
+    const size = this.record.view.getInt32(this.#in(position) + MESSAGE_V1.at.totalSize);
+    const room = end - position;
+    if (size >= RECORD_BYTES_MIN && size <= Math.min(room, LARGEST_RECORD)) {
+      this.#hold(position, size);
+    } else this.#hold(position, Math.min(RECORD_BYTES_MIN, room));
+    const at = this.#in(position);
+    const flaw = this.record.load(
+      at,
+      at + Math.min(room, this.#window.to - this.#window.from - at),
+    );
+    if (flaw !== undefined) return flaw;
+    if (this.#options.checkOffset) {
+      const misplaced = this.record.checkOffset(position);
+      if (misplaced !== undefined) return misplaced;
+    }
+    return this.#options.checkCrc ? this.record.checkBody() : undefined;
+  }
+
+  #blank(end: number): boolean {
+    const length = this.record.view.getInt32(this.#in(this.at) + BLANK.at.length);
+    const room = end - this.at;
+    if (length === room) return this.#item("blank", room);
+    const flaw: Flaw = {
+      code: "size",
+      expected: `a filler of ${room} bytes`,
+      found: `${length} bytes`,
+    };
+    const next = this.#resync(this.at + 1, end);
+    return next === end
+      ? this.#item("blank", room, flaw)
+      : this.#item("damage", next - this.at, flaw);
+  }
+
+  /** Fewer bytes than a filler takes are left in a file: never so where RocketMQ wrote whole. */
+  #shortRoom(end: number): boolean {
+    if (this.#isZero(this.at, end)) return this.#zeros(end);
+    const flaw: Flaw = {
+      code: "size",
+      expected: `at least ${SIZE.blankMin} bytes`,
+      found: `${end - this.at} bytes`,
+    };
+    return this.#item("damage", end - this.at, flaw);
+  }
+
+  /** Zeros to the end of a file: the log's end, or a hole when later files hold something. */
+  #zeros(end: number): boolean {
+    const at = this.at;
+    const segment = this.segment;
+    if (!this.#anythingFrom(this.#number + 1)) {
+      const last = this.#segments.at(-1)!;
+      this.at = at;
+      this.segment = segment;
+      this.#item("tail", last.start + this.#usable(last) - at);
+      this.#done = true;
+      return true;
+    }
+    const flaw: Flaw = { code: "magic", expected: "a record or a filler", found: "zeros" };
+    return this.#item("damage", end - at, flaw);
+  }
+
+  #damage(flaw: Flaw, end: number): boolean {
+    // Only the content is wrong: the record's own frame says where the next one starts.
+    if (flaw.code === "body-crc" && this.#followed(this.at + this.record.size, end)) {
+      return this.#item("damage", this.record.size, flaw);
+    }
+    const at = this.at;
+    const next = this.#resync(at + 1, end);
+    this.at = at;
+    return this.#item("damage", next - at, flaw);
+  }
+
+  /** Whether something known stands at a position. */
+  #followed(position: number, end: number): boolean {
+    if (position === end) return true;
+    if (this.#hold(position, SIZE.blankMin) < SIZE.blankMin) return false;
+    const magic = this.record.view.getInt32(this.#in(position) + MESSAGE_V1.at.magic);
+    return magic === MAGIC.v1 || magic === MAGIC.v2 || magic === MAGIC.blank || magic === 0;
+  }
+
+  /** First position from `from` on where a sound record or the file's filler stands, else `end`. */
+  #resync(from: number, end: number): number {
+    let position = from;
+    while (position + SIZE.blankMin <= end) {
+      const held = this.#hold(position, SIZE.blankMin);
+      const start = this.#in(position);
+      const memory = this.#window.bytes;
+      const found = Buffer.from(memory.buffer, memory.byteOffset, start + held)
+        .indexOf(MAGIC_PREFIX, start + MESSAGE_V1.at.magic);
+      if (found < 0) {
+        position += Math.max(1, held - SIZE.blankMin + 1);
+        continue;
+      }
+      const candidate = position + (found - start) - MESSAGE_V1.at.magic;
+      if (this.#isRecord(candidate, end)) return candidate;
+      position = candidate + 1;
+    }
+    return end;
+  }
+
+  #isRecord(position: number, end: number): boolean {
+    if (this.#hold(position, RECORD_BYTES_MIN) < RECORD_BYTES_MIN) return false;
+    const at = this.#in(position);
+    const stored = readI64(this.record.view, at + MESSAGE_V1.at.physicalOffset);
+    if (stored !== position) return false;
+    const magic = this.record.view.getInt32(at + MESSAGE_V1.at.magic);
+    return this.#load(position, end, magic) === undefined && this.record.checkBody() === undefined;
+  }
+
+  #isZero(from: number, end: number): boolean {
+    const segment = this.#segments[this.#number]!;
+    // Sound data before the hole takes its space; file systems may round it up or pack a little.
+    const hole = Math.max(segment.allocatedBytes + segment.start, from) + HOLE_MARGIN_BYTES;
+    const readEnd = this.#options.trustHoles ? Math.min(end, hole) : end;
+    for (let position = from; position < readEnd;) {
+      const held = Math.min(this.#hold(position, 1), readEnd - position);
+      if (held <= 0) return true;
+      if (!allZero(this.#window.bytes, this.#in(position), held)) return false;
+      position += held;
+    }
+    return true;
+  }
+
+  #anythingFrom(number: number): boolean {
+    for (const segment of this.#segments.slice(number)) {
+      if (segment.start >= this.#options.to) return false;
+      const file = this.#fs.openRead(segment.path);
+      try {
+        const head = new Uint8Array(SIZE.blankMin);
+        file.read(head, 0);
+        if (!allZero(head, 0, head.length)) return true;
+      } finally {
+        file.close();
+      }
+    }
+    return false;
+  }
+}
+
+function allZero(bytes: Uint8Array, at: number, length: number): boolean {
+  let position = at;
+  const end = at + length;
+  while (position < end && (bytes.byteOffset + position) % 8 !== 0) {
+    if (bytes[position++] !== 0) return false;
+  }
+  const words = new Float64Array(bytes.buffer, bytes.byteOffset + position, (end - position) >> 3);
+  for (const word of words) {
+    // Negative zero is a set bit.
+    if (word !== 0 || Object.is(word, -0)) return false;
+  }
+  for (position += words.length * 8; position < end; position++) {
+    if (bytes[position] !== 0) return false;
+  }
+  return true;
+}

@@ -1,0 +1,191 @@
+/**
+ * Files in memory, for tests: the same interface as the disk, with verbs that damage what is kept.
+ * Sparse content is kept in pages, so a preallocated segment of 1 GiB costs nothing.
+ *
+ * @module
+ */
+import { basename, dirname } from "node:path";
+import type { FileStat, FileSystem, WritableFile } from "./file.ts";
+
+const PAGE = 4096;
+
+class Content {
+  size = 0;
+  mtimeMs = 0;
+  readonly pages = new Map<number, Uint8Array>();
+
+  read(into: Uint8Array, at: number): number {
+    const count = Math.max(0, Math.min(into.length, this.size - at));
+    for (let done = 0; done < count;) {
+      const position = at + done;
+      const within = position % PAGE;
+      const length = Math.min(PAGE - within, count - done);
+      const page = this.pages.get(Math.floor(position / PAGE));
+      if (page === undefined) into.fill(0, done, done + length);
+      else into.set(page.subarray(within, within + length), done);
+      done += length;
+    }
+    return count;
+  }
+
+  write(bytes: Uint8Array, at: number): void {
+    for (let done = 0; done < bytes.length;) {
+      const position = at + done;
+      const within = position % PAGE;
+      const length = Math.min(PAGE - within, bytes.length - done);
+      const number = Math.floor(position / PAGE);
+      const page = this.pages.get(number) ?? new Uint8Array(PAGE);
+      page.set(bytes.subarray(done, done + length), within);
+      this.pages.set(number, page);
+      done += length;
+    }
+    this.size = Math.max(this.size, at + bytes.length);
+  }
+
+  truncate(size: number): void {
+    if (size < this.size) {
+      for (const [number, page] of this.pages) {
+        if (number * PAGE >= size) this.pages.delete(number);
+        else if ((number + 1) * PAGE > size) page.fill(0, size - number * PAGE);
+      }
+    }
+    this.size = size;
+  }
+}
+
+/** A file system that lives and ends with the test that holds it. */
+export class MemoryFiles implements FileSystem {
+  readonly #files = new Map<string, Content>();
+  readonly #directories = new Set<string>(["/", "."]);
+  #clock = 0;
+
+  /** Sets a file's content, creating it and its directory. */
+  put(path: string, bytes: Uint8Array): void {
+    this.makeDirectory(dirname(path));
+    const content = new Content();
+    content.write(bytes, 0);
+    content.mtimeMs = ++this.#clock;
+    this.#files.set(path, content);
+  }
+
+  /** Copies of all files by path. */
+  snapshot(): Map<string, Uint8Array> {
+    const all = new Map<string, Uint8Array>();
+    for (const [path, content] of this.#files) {
+      const bytes = new Uint8Array(content.size);
+      content.read(bytes, 0);
+      all.set(path, bytes);
+    }
+    return all;
+  }
+
+  /** Inverts bits of one byte. */
+  flip(path: string, at: number, mask = 1): void {
+    const byte = new Uint8Array(1);
+    const content = this.#content(path);
+    content.read(byte, at);
+    content.write(Uint8Array.of(byte[0]! ^ mask), at);
+  }
+
+  /** Writes zeros over a range. */
+  zero(path: string, at: number, length: number): void {
+    this.#content(path).write(new Uint8Array(length), at);
+  }
+
+  /** Cuts a file. */
+  cut(path: string, size: number): void {
+    this.#content(path).truncate(size);
+  }
+
+  openRead(path: string): WritableFile {
+    return this.#handle(path, this.#content(path));
+  }
+
+  openWrite(path: string): WritableFile {
+    let content = this.#files.get(path);
+    if (content === undefined) {
+      if (!this.#directories.has(dirname(path))) throw missing("open", path);
+      content = new Content();
+      this.#files.set(path, content);
+    }
+    return this.#handle(path, content);
+  }
+
+  list(path: string): string[] {
+    const names = new Set<string>();
+    const prefix = path === "/" ? "/" : `${path}/`;
+    for (const known of [...this.#files.keys(), ...this.#directories]) {
+      if (known.startsWith(prefix) && known !== path) {
+        names.add(known.slice(prefix.length).split("/")[0]!);
+      }
+    }
+    return [...names].sort();
+  }
+
+  stat(path: string): FileStat | undefined {
+    const content = this.#files.get(path);
+    if (content !== undefined) {
+      const { size, mtimeMs, pages } = content;
+      return { size, allocatedBytes: pages.size * PAGE, mtimeMs, isDirectory: false };
+    }
+    return this.#directories.has(path)
+      ? { size: 0, allocatedBytes: 0, mtimeMs: 0, isDirectory: true }
+      : undefined;
+  }
+
+  makeDirectory(path: string): void {
+    for (let at = path; !this.#directories.has(at); at = dirname(at)) this.#directories.add(at);
+  }
+
+  rename(from: string, to: string): void {
+    const moved = [...this.#files].filter(([path]) => path === from || path.startsWith(`${from}/`));
+    if (moved.length === 0) throw missing("rename", from);
+    for (const [path, content] of moved) {
+      this.#files.delete(path);
+      this.makeDirectory(dirname(to + path.slice(from.length)));
+      this.#files.set(to + path.slice(from.length), content);
+    }
+    for (const path of [...this.#directories]) {
+      if (path === from || path.startsWith(`${from}/`)) {
+        this.#directories.delete(path);
+        this.makeDirectory(to + path.slice(from.length));
+      }
+    }
+  }
+
+  remove(path: string): void {
+    const inside = (known: string) => known === path || known.startsWith(`${path}/`);
+    for (const known of [...this.#files.keys()]) if (inside(known)) this.#files.delete(known);
+    for (const known of [...this.#directories]) if (inside(known)) this.#directories.delete(known);
+  }
+
+  syncDirectory(_path: string): void {}
+
+  #content(path: string): Content {
+    const content = this.#files.get(path);
+    if (content === undefined) throw missing("open", path);
+    return content;
+  }
+
+  #handle(path: string, content: Content): WritableFile {
+    return {
+      path,
+      size: () => content.size,
+      read: (into, at) => content.read(into, at),
+      readAsync: (into, at) => Promise.resolve(content.read(into, at)),
+      write: (bytes, at) => {
+        content.write(bytes, at);
+        content.mtimeMs = ++this.#clock;
+      },
+      truncate: (size) => content.truncate(size),
+      sync: () => Promise.resolve(),
+      syncNow: () => {},
+      close: () => {},
+    };
+  }
+}
+
+function missing(what: string, path: string): Error {
+  const cause = Object.assign(new Error(`no such file: ${basename(path)}`), { code: "ENOENT" });
+  return new Error(`Cannot ${what} "${path}": no such file or directory`, { cause });
+}
