@@ -60,6 +60,8 @@ export interface FileSystem {
   remove(path: string): void;
   /** Brings names in a directory to the disk. */
   syncDirectory(path: string): void;
+  /** Excludes all others from what the file stands for, until disposed. Throws when it is held. */
+  lock(path: string): Disposable;
 }
 
 /** Reads a whole file; `undefined` when it is missing. */

@@ -4,6 +4,7 @@
  * @module
  */
 import fs from "node:fs";
+import { lockFile } from "./lock.ts";
 import type { FileStat, FileSystem, ReadableFile, WritableFile } from "./file.ts";
 
 /** Unit of `stat.blocks`, whatever the block size of the disk. */
@@ -56,6 +57,7 @@ export const diskFiles: FileSystem = {
       }
     });
   },
+  lock: lockFile,
 };
 
 class DiskFile implements WritableFile, ReadableFile {

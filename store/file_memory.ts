@@ -5,6 +5,7 @@
  * @module
  */
 import { basename, dirname } from "node:path";
+import { StoreLockedError } from "./lock.ts";
 import type { FileStat, FileSystem, WritableFile } from "./file.ts";
 
 const PAGE = 4096;
@@ -57,6 +58,7 @@ class Content {
 export class MemoryFiles implements FileSystem {
   readonly #files = new Map<string, Content>();
   readonly #directories = new Set<string>(["/", "."]);
+  readonly #locked = new Set<string>();
   #clock = 0;
 
   /** Sets a file's content, creating it and its directory. */
@@ -160,6 +162,12 @@ export class MemoryFiles implements FileSystem {
   }
 
   syncDirectory(_path: string): void {}
+
+  lock(path: string): Disposable {
+    if (this.#locked.has(path)) throw new StoreLockedError(path, undefined);
+    this.#locked.add(path);
+    return { [Symbol.dispose]: () => void this.#locked.delete(path) };
+  }
 
   #content(path: string): Content {
     const content = this.#files.get(path);

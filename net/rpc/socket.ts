@@ -8,13 +8,11 @@
 
 import { formatAddress, type SocketAddress } from "./address.ts";
 import { bunBackend, type BunGlobal } from "./socket_bun.ts";
+import { BACKLOG } from "./socket_face.ts";
 import type { Backend, ConnectOptions, Listener, Socket } from "./socket_face.ts";
 import { nodeBackend } from "./socket_node.ts";
 
 export type { Backend, ConnectOptions, Listener, Socket };
-
-/** Pending connections the kernel keeps for a listener (Java: `serverSocketBacklog`). */
-const BACKLOG = 1024;
 
 /** Pause of an accept loop whose last accept failed, as when the descriptors are used up. */
 const ACCEPT_RETRY_MS = 100;

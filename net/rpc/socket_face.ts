@@ -48,6 +48,9 @@ export interface Backend {
   connect(address: SocketAddress, signal: AbortSignal): Promise<Socket>;
 }
 
+/** Pending connections the kernel keeps for a listener (Java: `serverSocketBacklog`). */
+export const BACKLOG = 1024;
+
 /** Bytes kept for a reader that is busy before the runtime is told to stop pushing. */
 const INBOX_HIGH_WATER_BYTES = 1 << 20;
 

@@ -6,7 +6,7 @@
 
 import net from "node:net";
 import type { SocketAddress } from "./address.ts";
-import { type Backend, Inbox, type Socket } from "./socket_face.ts";
+import { type Backend, BACKLOG, Inbox, type Socket } from "./socket_face.ts";
 
 /** Sockets of `node:net`. */
 export const nodeBackend: Backend = {
@@ -17,7 +17,7 @@ export const nodeBackend: Backend = {
     server.on("connection", (socket) => onSocket(new NodeSocket(socket)));
     return new Promise((resolve, reject) => {
       server.once("error", reject);
-      server.listen({ host: hostname, port, backlog: 1024 }, () => {
+      server.listen({ host: hostname, port, backlog: BACKLOG }, () => {
         server.off("error", reject);
         // A failed accept leaves the peer in the kernel's queue, to be accepted later.
         server.on("error", () => {});

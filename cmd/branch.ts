@@ -1,0 +1,58 @@
+/**
+ * What the branches of the command tree share: headings, help texts, groups.
+ *
+ * @module
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import type { Terminal } from "./terminal.ts";
+
+/** What every branch of the tree is given. */
+export interface Branch {
+  readonly terminal: Terminal;
+  /** Takes a command's exit code. */
+  readonly finish: (exitCode: number) => void;
+}
+
+/** Headings under which `mq --help` lists the commands. */
+export const GROUP = {
+  run: "Run:",
+  look: "Look at a store:",
+  mend: "Check and mend a store:",
+  other: "Help:",
+} as const;
+
+/** What a command's help says. */
+export interface CommandAbout {
+  /** One line for the list of commands. */
+  readonly summary: string;
+  /** More than the summary says. */
+  readonly text?: string;
+  /** Command lines, without the prompt. */
+  readonly examples: readonly string[];
+  /** Whether the command never writes. */
+  readonly readsOnly?: boolean;
+}
+
+/** Sets a command's help. */
+export function describe(command: CommandUnknownOpts, about: CommandAbout): void {
+  const tag = about.readsOnly ? "\n\nReads only; works under --allow-read." : "";
+  const text = about.text ?? `${about.summary.charAt(0).toUpperCase()}${about.summary.slice(1)}.`;
+  const examples = about.examples.map((line) => `  $ ${line}\n`).join("");
+  command.summary(about.summary).description(text + tag)
+    .addHelpText("after", `\nExamples:\n${examples.trimEnd()}`);
+}
+
+/** Makes a command that only has others under it. */
+export function addGroup(
+  parent: CommandUnknownOpts,
+  group: { readonly name: string; readonly summary: string; readonly heading: string },
+): CommandUnknownOpts {
+  return parent.command(group.name).summary(group.summary)
+    .description(`${group.summary.charAt(0).toUpperCase()}${group.summary.slice(1)}.`)
+    .helpGroup(group.heading).helpCommand(false);
+}
+
+/** The words that call a command. */
+export function pathOf(command: CommandUnknownOpts): string {
+  return command.parent === null ? command.name() : `${pathOf(command.parent)} ${command.name()}`;
+}

@@ -1,0 +1,66 @@
+/**
+ * The `mq` program: the only place that reads signals and ends the process.
+ *
+ * @module
+ */
+import process from "node:process";
+import { diskFiles } from "../store/file_disk.ts";
+import { EXIT } from "./exit_code.ts";
+import { descriptorSink, Out } from "./out.ts";
+import { run } from "./program.ts";
+import type { Terminal } from "./terminal.ts";
+
+const STDOUT = 1;
+const STDERR = 2;
+const COLUMNS_DEFAULT = 80;
+const COLUMNS_MAX = 120;
+
+/** The terminal of this process. */
+function processTerminal(): Terminal {
+  let stop: AbortController | undefined;
+  const isTty = process.stdout.isTTY === true;
+  const isAsked = process.stdin.isTTY === true && process.stderr.isTTY === true;
+  return {
+    out: new Out(descriptorSink(STDOUT)),
+    err: new Out(descriptorSink(STDERR)),
+    files: diskFiles,
+    env: environmentValue,
+    isTty,
+    columns: Math.min(isTty ? process.stdout.columns ?? COLUMNS_DEFAULT : COLUMNS_DEFAULT, COLUMNS_MAX),
+    now: Date.now,
+    stopSignal: () => (stop ??= stopController()).signal,
+    ...(isAsked ? { confirm } : {}),
+  };
+}
+
+/** Asks Deno first: a command that only reads must not make it prompt for the environment. */
+function environmentValue(name: string): string | undefined {
+  const permissions = (globalThis as { Deno?: { permissions: typeof Deno.permissions } }).Deno
+    ?.permissions;
+  if (permissions?.querySync({ name: "env", variable: name }).state === "prompt") return undefined;
+  return process.env[name];
+}
+
+/** The first signal asks for a clean stop, the second ends the process at once. */
+function stopController(): AbortController {
+  const controller = new AbortController();
+  const stop = (exitCode: number) => () => {
+    if (controller.signal.aborted) process.exit(exitCode);
+    controller.abort();
+  };
+  process.on("SIGINT", stop(EXIT.interrupted));
+  process.on("SIGTERM", stop(EXIT.terminated));
+  return controller;
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import("node:readline/promises");
+  const lines = createInterface({ input: process.stdin, output: process.stderr });
+  try {
+    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+  } finally {
+    lines.close();
+  }
+}
+
+if (import.meta.main) process.exit(await run(process.argv.slice(2), processTerminal()));

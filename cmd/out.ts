@@ -1,0 +1,77 @@
+/**
+ * Standard output as one buffered writer: text is gathered to blocks and written with `writeSync`,
+ * which is complete however slow the reader is. A reader that went away (`mq … | head`) is no
+ * failure: the writer closes and the command stops.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import fs from "node:fs";
+
+const BLOCK_CHARS = 64 * 1024;
+/** Longest time written text waits for more of its kind. */
+const LINGER_MS = 100;
+/** Pause while the other end of a non-blocking pipe is full. */
+const FULL_PIPE_PAUSE_MS = 1;
+
+/** Takes bytes to their place; false when nobody reads there any more. */
+export type Sink = (bytes: Uint8Array) => boolean;
+
+/** A buffered text writer. */
+export class Out {
+  readonly #sink: Sink;
+  readonly #now: () => number;
+  #text = "";
+  #writtenAt = 0;
+  #closed = false;
+
+  constructor(sink: Sink, now: () => number = Date.now) {
+    this.#sink = sink;
+    this.#now = now;
+  }
+
+  /** Whether the reader is gone; a command then has nothing left to do. */
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Adds text. What was added first is never held back for long. */
+  write(text: string): void {
+    if (this.#closed) return;
+    this.#text += text;
+    if (this.#text.length >= BLOCK_CHARS) this.flush();
+    else this.tick();
+  }
+
+  /** Writes what has waited long enough; call it now and then while there is nothing to add. */
+  tick(): void {
+    if (this.#text !== "" && this.#now() - this.#writtenAt >= LINGER_MS) this.flush();
+  }
+
+  /** Writes everything now. */
+  flush(): void {
+    if (this.#text !== "" && !this.#closed) {
+      this.#closed = !this.#sink(Buffer.from(this.#text));
+    }
+    this.#text = "";
+    this.#writtenAt = this.#now();
+  }
+}
+
+/** A sink over an open descriptor. Throws what is no closed reader, such as a full disk. */
+export function descriptorSink(descriptor: number): Sink {
+  return (bytes) => {
+    let done = 0;
+    while (done < bytes.length) {
+      try {
+        done += fs.writeSync(descriptor, bytes, done, bytes.length - done);
+      } catch (error) {
+        const code = (error as NodeJS.ErrnoException).code;
+        if (code === "EPIPE") return false;
+        if (code !== "EAGAIN") throw new Error(`Cannot write the output: ${code}`, { cause: error });
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_PAUSE_MS);
+      }
+    }
+    return true;
+  };
+}

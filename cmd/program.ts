@@ -1,0 +1,144 @@
+/**
+ * The tree of commands and the one place where a command line is run. What a command does is loaded
+ * when it is called, so that `mq --help` costs nothing of the rest.
+ *
+ * @module
+ */
+import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { type Branch, describe, GROUP, pathOf } from "./branch.ts";
+import { addCheckCommands } from "./check_commands.ts";
+import { EXIT } from "./exit_code.ts";
+import { describeFailure, stackOf, usageFailure } from "./failure.ts";
+import { fieldsOption, headerOption, outputOption } from "./format_option.ts";
+import { HELP_TOPICS } from "./help_topics.ts";
+import { addInspectCommands } from "./inspect_commands.ts";
+import { addServerCommands } from "./server_commands.ts";
+import type { Terminal } from "./terminal.ts";
+import { VERSION } from "./version.ts";
+
+/** Runs one command line and returns its exit code. Never throws what a command threw. */
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  let exitCode: number = EXIT.ok;
+  const program = makeProgram({ terminal, finish: (code) => exitCode = code });
+  try {
+    if (args.length === 0) program.outputHelp();
+    else await program.parseAsync(args, { from: "user" });
+    terminal.out.flush();
+  } catch (error) {
+    exitCode = report(error, { program, args, terminal });
+  }
+  terminal.err.flush();
+  return exitCode;
+}
+
+/** The whole tree. */
+export function makeProgram(branch: Branch): CommandUnknownOpts {
+  const { terminal, finish } = branch;
+  const program = new Command("mq")
+    .description(
+      "Runs an Apache RocketMQ compatible name server and broker, and inspects, verifies and\n" +
+        "recovers the stores such brokers leave on disk.",
+    )
+    .version(`mq ${VERSION}`, "-V, --version", "print the version of mq")
+    .helpOption("-h, --help", "explain a command")
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.out.write(text),
+      writeErr: (text) => terminal.err.write(text),
+      outputError: () => {},
+      getOutHelpWidth: () => terminal.columns,
+      getErrHelpWidth: () => terminal.columns,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .helpCommand(false)
+    .addHelpText("after", topicsText);
+  addServerCommands(program, branch);
+  addInspectCommands(program, branch);
+  addCheckCommands(program, branch);
+  const version = program.command("version")
+    .helpGroup(GROUP.other)
+    .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
+    .action(async (options) => {
+      finish((await import("./version.ts")).printVersion(terminal, options));
+    });
+  describe(version, {
+    summary: "print the versions of mq and of what runs it",
+    examples: ["mq version -o json"],
+    readsOnly: true,
+  });
+  addHelpCommand(program, terminal);
+  return program;
+}
+
+function addHelpCommand(program: CommandUnknownOpts, terminal: Terminal): void {
+  program.command("help [topic...]")
+    .summary("explain a command or a topic")
+    .description("Explains a command or a topic.")
+    .helpGroup(GROUP.other)
+    .addHelpText("after", topicsText)
+    .action((words: string[]) => {
+      const topic = HELP_TOPICS.find((it) => it.name === words.join("-"));
+      if (topic !== undefined) return terminal.out.write(topic.text());
+      const { command, rest } = walk(program, words);
+      if (rest.length === 0) return command.outputHelp();
+      const known = [...program.commands, ...HELP_TOPICS.map((it) => ({ name: () => it.name }))];
+      throw usageFailure(
+        `No help for "${words.join(" ")}"; there is ${known.map((it) => it.name()).join(", ")}`,
+      );
+    });
+}
+
+function topicsText(): string {
+  const lines = HELP_TOPICS.map((it) => `  mq help ${it.name.padEnd(12)}  ${it.about}`);
+  return `\nTopics:\n${lines.join("\n")}`;
+}
+
+/** Follows words down the tree as far as they are commands. */
+function walk(program: CommandUnknownOpts, words: readonly string[]) {
+  let command = program;
+  for (const [at, word] of words.entries()) {
+    const next = command.commands.find((it) => it.name() === word);
+    if (next === undefined) return { command, rest: words.slice(at) };
+    command = next;
+  }
+  return { command, rest: [] };
+}
+
+/** Commander's codes for help that was asked for or is missing a command; the help is printed. */
+const HELP_PRINTED: ReadonlySet<string> = new Set([
+  "commander.help",
+  "commander.helpDisplayed",
+  "commander.version",
+]);
+
+function report(
+  error: unknown,
+  run: {
+    readonly program: CommandUnknownOpts;
+    readonly args: readonly string[];
+    readonly terminal: Terminal;
+  },
+): number {
+  const { program, args, terminal } = run;
+  // What was printed before the failure stays before it.
+  terminal.out.flush();
+  if (error instanceof CommanderError && HELP_PRINTED.has(error.code)) {
+    return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  const { line, exitCode } = error instanceof CommanderError
+    ? describeFailure(usageFailure(commanderText(error)))
+    : describeFailure(error);
+  const command = walk(program, args.filter((word) => !word.startsWith("-"))).command;
+  const hint = exitCode === EXIT.usage ? `; see ${pathOf(command)} --help` : "";
+  terminal.err.write(`mq: ${line}${hint}\n`);
+  if (terminal.env("MQ_DEBUG") === "1") terminal.err.write(`${stackOf(error)}\n`);
+  return exitCode;
+}
+
+/** Commander's words without its prefix and with its suggestion in the same line. */
+function commanderText(error: CommanderError): string {
+  const text = error.message.replace(/^error: /, "").replace(/\n\((.*)\)$/, " ($1)")
+    .replace(/\.$/, "");
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

@@ -1,0 +1,142 @@
+/**
+ * Prints rows as they come: as an aligned table for people, tab-separated for programs, as JSON
+ * lines or as one JSON array. Holds nothing back and keeps nothing.
+ *
+ * @module
+ */
+import type { Field } from "./format_option.ts";
+import type { Out } from "./out.ts";
+import { alignedLine, cellText, displayWidth, tabbedLine } from "./table.ts";
+
+/** How rows are printed. */
+export interface RowWriterOptions {
+  readonly format: "table" | "json" | "jsonl";
+  /** Fields in the order asked for, or all. */
+  readonly fields: readonly Field[];
+  /** Whether all fields are meant: JSON then prints a row as it is. */
+  readonly isWhole: boolean;
+  readonly isTty: boolean;
+  readonly header: boolean;
+  readonly layout: TableLayout;
+}
+
+/** How a table is laid out. */
+export type TableLayout =
+  /** A line a row, printed at once, in columns of fixed width. */
+  | "stream"
+  /** A line a row, printed at the end, in columns as wide as needed; for short outputs only. */
+  | "measured"
+  /** A line a field: for outputs of one row. */
+  | "record";
+
+/** A printer of rows. Call {@linkcode RowWriter.end} after the last. */
+export class RowWriter {
+  readonly format: "table" | "json" | "jsonl";
+  readonly #out: Out;
+  readonly #options: RowWriterOptions;
+  /** Fields that are columns of a table. */
+  readonly #columns: readonly Field[];
+  #widths: readonly { readonly width: number; readonly right: boolean }[];
+  #waiting: string[][] = [];
+  #count = 0;
+
+  constructor(out: Out, options: RowWriterOptions) {
+    this.#out = out;
+    this.#options = options;
+    this.format = options.format;
+    this.#columns = options.isWhole
+      ? options.fields.filter((field) => field.width !== undefined)
+      : options.fields;
+    this.#widths = this.#columns.map((field) => ({
+      width: Math.max(field.width ?? 0, field.name.length),
+      right: field.type === "number",
+    }));
+    if (options.format === "table" && options.header && options.layout !== "record") {
+      this.#line(this.#columns.map((field) => field.name));
+    }
+  }
+
+  /** Whether the reader is gone. */
+  get closed(): boolean {
+    return this.#out.closed;
+  }
+
+  /** Rows printed so far. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** Prints one row. */
+  row(row: object): void {
+    this.#count++;
+    if (this.format === "table") {
+      this.#tableRow(row);
+    } else if (this.format === "jsonl") {
+      this.#out.write(JSON.stringify(this.#picked(row)) + "\n");
+    } else {
+      this.#out.write((this.#count === 1 ? "[\n" : ",\n") + JSON.stringify(this.#picked(row)));
+    }
+  }
+
+  /** Lets waiting rows out while there is nothing to print. */
+  tick(): void {
+    this.#out.tick();
+  }
+
+  /** Finishes the output. */
+  end(): void {
+    if (this.format === "json") this.#out.write(this.#count === 0 ? "[]\n" : "\n]\n");
+    if (this.#waiting.length === 0) return;
+    const lines = this.#waiting;
+    this.#waiting = [];
+    this.#widths = this.#widths.map(({ right }, at) => {
+      return { width: Math.max(...lines.map((cells) => displayWidth(cells[at]!))), right };
+    });
+    for (const cells of lines) this.#out.write(alignedLine(cells, this.#widths));
+  }
+
+  #tableRow(row: object): void {
+    if (this.#options.layout !== "record") {
+      return this.#line(this.#columns.map((field) => cellOf(row, field)));
+    }
+    const names = this.#columns.map((field) => field.name.length);
+    const columns = [{ width: Math.max(...names), right: false }, { width: 0, right: false }];
+    for (const field of this.#columns) {
+      const cells = [field.name, cellOf(row, field)];
+      this.#out.write(this.#options.isTty ? alignedLine(cells, columns) : tabbedLine(cells));
+    }
+  }
+
+  #line(cells: string[]): void {
+    if (!this.#options.isTty) this.#out.write(tabbedLine(cells));
+    else if (this.#options.layout === "measured") this.#waiting.push(cells);
+    else this.#out.write(alignedLine(cells, this.#widths));
+  }
+
+  #picked(row: object): object {
+    if (this.#options.isWhole) return row;
+    const pairs = this.#options.fields.map((field) => [field.name, valueOf(row, field)] as const);
+    return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
+  }
+}
+
+function valueOf(row: object, field: Field): unknown {
+  return field.from?.(row) ?? (row as Readonly<Record<string, unknown>>)[field.name];
+}
+
+/** Text of one value in a table. */
+function cellOf(row: object, field: Field): string {
+  const value = valueOf(row, field);
+  if (value === undefined || value === null) return "";
+  if (typeof value === "number") return field.type === "time" ? timeText(value) : String(value);
+  if (typeof value === "string") return cellText(value);
+  if (Array.isArray(value)) return cellText(value.join(" "));
+  return cellText(JSON.stringify(value));
+}
+
+/** A time as people read it, always in UTC; what no calendar holds stays a number. */
+export function timeText(timeMs: number): string {
+  if (timeMs === 0) return "0";
+  const time = new Date(timeMs);
+  return Number.isNaN(time.getTime()) ? String(timeMs) : time.toISOString();
+}

@@ -1,0 +1,34 @@
+/**
+ * What a command may touch of the world around it: output, files, environment, clock, the person
+ * in front. `main.ts` makes the real one, the golden cases one that remembers.
+ *
+ * @module
+ */
+import type { FileSystem } from "../store/file.ts";
+import type { Out } from "./out.ts";
+
+/** The surroundings of one run. */
+export interface Terminal {
+  /** Data. Nothing else is ever written here. */
+  readonly out: Out;
+  /** Everything that is not data: notes, progress, questions, failures. */
+  readonly err: Out;
+  readonly files: FileSystem;
+  /** Value of an environment variable, `undefined` where it is unset or may not be read. */
+  readonly env: (name: string) => string | undefined;
+  /** Whether a person reads the data, so that tables are aligned. */
+  readonly isTty: boolean;
+  /** Columns to lay help out in. */
+  readonly columns: number;
+  readonly now: () => number;
+  /** A signal that fires when the process is asked to stop; from this call on it is not killed. */
+  readonly stopSignal: () => AbortSignal;
+  /** Asks a yes-or-no question; absent where nobody can answer. */
+  readonly confirm?: (question: string) => Promise<boolean>;
+}
+
+/** Writes one note for people, at once. */
+export function note(terminal: Terminal, line: string): void {
+  terminal.err.write(`mq: ${line}\n`);
+  terminal.err.flush();
+}

@@ -1,0 +1,326 @@
+/**
+ * What a name server knows: which brokers live where, and which of them have queues of a topic
+ * (Java: `RouteInfoManager`). It is plain state with rules: no sockets, no timers, and the clock is
+ * given. A broker's entry lives as long as its registrations come in time and the connection it
+ * registered on stays open.
+ *
+ * @module
+ */
+
+import type { DataVersion, QueueData, TopicConfig } from "../wire/bodies.ts";
+
+/** Broker id of a master; every other id is a slave's. */
+export const MASTER_ID = 0;
+
+/** Time without a registration after which a broker is forgotten, unless it asks for another. */
+export const BROKER_EXPIRY_MS = 120_000;
+
+const PERM_WRITE = 2;
+const PERM_READ_WRITE = 6;
+
+/** How a broker is called in a request. */
+export interface BrokerIdentity {
+  readonly clusterName: string;
+  readonly brokerName: string;
+  /** `host:port` where the broker serves. */
+  readonly brokerAddr: string;
+  readonly brokerId: number;
+}
+
+/** What a broker tells when it registers. */
+export interface Registration extends BrokerIdentity {
+  /** `host:port` where slaves fetch the log. */
+  readonly haServerAddr: string;
+  /** Absent from releases before 5, which cannot act for a master. */
+  readonly enableActingMaster?: boolean | undefined;
+  /** Replaces {@linkcode BROKER_EXPIRY_MS} for this broker. */
+  readonly heartbeatTimeoutMs?: number | undefined;
+  /** Version of the topic configuration; changes with every topic. */
+  readonly dataVersion?: DataVersion | undefined;
+  /** All topics of the broker, or the one that changed. */
+  readonly topics: readonly TopicConfig[];
+  /** The connection the broker registered on; compared by identity only. */
+  readonly connection: object;
+}
+
+/** The master a slave should copy from, when it lives. */
+export interface MasterAddresses {
+  readonly masterAddr?: string;
+  readonly haServerAddr?: string;
+}
+
+/** Addresses of the brokers that share a name. */
+export interface BrokerGroup {
+  readonly cluster: string;
+  readonly brokerName: string;
+  readonly enableActingMaster: boolean;
+  /** Address by broker id. */
+  readonly brokerAddrs: ReadonlyMap<number, string>;
+}
+
+/** Where a topic's queues are. */
+export interface Route {
+  readonly queueDatas: readonly QueueData[];
+  readonly brokerDatas: readonly BrokerGroup[];
+}
+
+interface Group extends BrokerGroup {
+  enableActingMaster: boolean;
+  readonly brokerAddrs: Map<number, string>;
+}
+
+/** Liveness of one broker address. */
+interface Living extends BrokerIdentity {
+  readonly haServerAddr: string;
+  readonly expiryMs: number;
+  readonly dataVersion: DataVersion | undefined;
+  readonly connection: object;
+  seenAt: number;
+}
+
+/** A broker that {@linkcode RouteTable.expire} removed. */
+export interface Expired {
+  readonly broker: BrokerIdentity;
+  readonly connection: object;
+}
+
+/** The route table of a name server. */
+export class RouteTable {
+  readonly #now: () => number;
+  readonly #clusters = new Map<string, Set<string>>();
+  readonly #groups = new Map<string, Group>();
+  readonly #living = new Map<string, Living>();
+  readonly #topics = new Map<string, Map<string, QueueData>>();
+
+  constructor({ now }: { now: () => number }) {
+    this.#now = now;
+  }
+
+  /**
+   * Takes a registration in; the result is for the answer to a slave. `undefined` refuses: another
+   * address holds the broker id with a newer state.
+   */
+  register(broker: Registration): MasterAddresses | undefined {
+    const { clusterName, brokerName, brokerAddr, brokerId } = broker;
+    const group = this.#groupOf(broker);
+    group.enableActingMaster = broker.enableActingMaster ?? false;
+    // A slave that became master on the same address must not stay listed under both ids.
+    for (const [id, addr] of group.brokerAddrs) {
+      if (addr === brokerAddr && id !== brokerId) group.brokerAddrs.delete(id);
+    }
+    const heldBy = group.brokerAddrs.get(brokerId);
+    if (heldBy !== undefined && heldBy !== brokerAddr) {
+      const holder = this.#living.get(livingKey(clusterName, heldBy));
+      if (holder !== undefined && stateOf(holder.dataVersion) > stateOf(broker.dataVersion)) {
+        this.#living.delete(livingKey(clusterName, brokerAddr));
+        return undefined;
+      }
+    }
+    const first = heldBy === undefined;
+    group.brokerAddrs.set(brokerId, brokerAddr);
+    if (isSpeaker(broker, group)) this.#takeTopics(broker, first);
+    this.#living.set(livingKey(clusterName, brokerAddr), {
+      clusterName,
+      brokerName,
+      brokerAddr,
+      brokerId,
+      haServerAddr: broker.haServerAddr,
+      expiryMs: broker.heartbeatTimeoutMs ?? BROKER_EXPIRY_MS,
+      // One topic of a broker nobody knew is a part of its table. Java refuses it from 5 on; here it
+      // is served at once, and without a version the next registration counts as a change.
+      dataVersion: first && broker.topics.length === 1 ? undefined : broker.dataVersion,
+      connection: broker.connection,
+      seenAt: this.#now(),
+    });
+    return brokerId === MASTER_ID ? {} : this.#masterOf(group);
+  }
+
+  /** Forgets a broker; its topics leave with the last address of its name. */
+  unregister({ clusterName, brokerName, brokerAddr }: BrokerIdentity): void {
+    this.#living.delete(livingKey(clusterName, brokerAddr));
+    const group = this.#groups.get(brokerName);
+    if (group === undefined) return;
+    for (const [id, addr] of group.brokerAddrs) {
+      if (addr === brokerAddr) group.brokerAddrs.delete(id);
+    }
+    if (group.brokerAddrs.size === 0) this.#removeGroup(group);
+    else if (group.enableActingMaster && !group.brokerAddrs.has(MASTER_ID)) {
+      // The smallest slave now stands in for the master, to be read from only.
+      this.#setPermission(brokerName, (perm) => perm & ~PERM_WRITE);
+    }
+  }
+
+  /** Notes that a broker lives; false when it is not registered. */
+  touch({ clusterName, brokerAddr }: Pick<BrokerIdentity, "clusterName" | "brokerAddr">): boolean {
+    const living = this.#living.get(livingKey(clusterName, brokerAddr));
+    if (living === undefined) return false;
+    living.seenAt = this.#now();
+    return true;
+  }
+
+  /** The version of a broker's last registration. */
+  dataVersionOf(
+    broker: Pick<BrokerIdentity, "clusterName" | "brokerAddr">,
+  ): DataVersion | undefined {
+    return this.#living.get(livingKey(broker.clusterName, broker.brokerAddr))?.dataVersion;
+  }
+
+  /** Removes the brokers whose registrations stopped coming. */
+  expire(): Expired[] {
+    const now = this.#now();
+    const expired = [...this.#living.values()].filter((it) => it.seenAt + it.expiryMs < now);
+    for (const broker of expired) this.unregister(broker);
+    return expired.map((broker) => ({ broker, connection: broker.connection }));
+  }
+
+  /** Removes the brokers that registered last on a connection, which has closed. */
+  connectionClosed(connection: object): BrokerIdentity[] {
+    const gone = [...this.#living.values()].filter((it) => it.connection === connection);
+    for (const broker of gone) this.unregister(broker);
+    return gone;
+  }
+
+  /** Brokers and queues of a topic; `undefined` when no living broker has any. */
+  route(topic: string): Route | undefined {
+    const queues = this.#topics.get(topic);
+    if (queues === undefined) return undefined;
+    const brokerDatas = [...queues.keys()].flatMap((name) => this.#groups.get(name) ?? []);
+    return brokerDatas.length === 0 ? undefined : { queueDatas: [...queues.values()], brokerDatas };
+  }
+
+  /** Broker names by cluster. */
+  get clusters(): ReadonlyMap<string, ReadonlySet<string>> {
+    return this.#clusters;
+  }
+
+  /** Addresses by broker name. */
+  get groups(): ReadonlyMap<string, BrokerGroup> {
+    return this.#groups;
+  }
+
+  /** Names of topics: all, or those `wanted` says yes to when asked with the topic's queues. */
+  topicNames(wanted: (queues: ReadonlyMap<string, QueueData>) => boolean = () => true): string[] {
+    return [...this.#topics].flatMap(([topic, queues]) => wanted(queues) ? [topic] : []);
+  }
+
+  /** Names of the topics that brokers of a cluster have queues of. */
+  topicNamesOf(cluster: string): string[] {
+    const names = this.#clusters.get(cluster);
+    if (names === undefined) return [];
+    return this.topicNames((queues) => queues.keys().some((name) => names.has(name)));
+  }
+
+  /** Takes the write permission of all queues of a broker away or gives it back; how many topics. */
+  setWritable(brokerName: string, writable: boolean): number {
+    // Java gives plain read and write back, whatever the queue had before.
+    return this.#setPermission(
+      brokerName,
+      (perm) => writable ? PERM_READ_WRITE : perm & ~PERM_WRITE,
+    );
+  }
+
+  /** Forgets a topic, or its queues on the brokers of one cluster. */
+  deleteTopic(topic: string, cluster?: string): void {
+    if (cluster === undefined) this.#topics.delete(topic);
+    else for (const name of this.#clusters.get(cluster) ?? []) this.#deleteQueues(topic, name);
+  }
+
+  /** Adds queues of a topic on brokers that are registered. */
+  addQueues(topic: string, queueDatas: readonly QueueData[]): void {
+    for (const queues of queueDatas) {
+      if (this.#groups.has(queues.brokerName)) this.#setQueues(topic, queues);
+    }
+  }
+
+  #groupOf({ clusterName, brokerName }: BrokerIdentity): Group {
+    const names = this.#clusters.get(clusterName);
+    if (names === undefined) this.#clusters.set(clusterName, new Set([brokerName]));
+    else names.add(brokerName);
+    let group = this.#groups.get(brokerName);
+    if (group === undefined) {
+      group = {
+        cluster: clusterName,
+        brokerName,
+        enableActingMaster: false,
+        brokerAddrs: new Map(),
+      };
+      this.#groups.set(brokerName, group);
+    }
+    return group;
+  }
+
+  #removeGroup({ brokerName, cluster }: Group): void {
+    this.#groups.delete(brokerName);
+    const names = this.#clusters.get(cluster);
+    names?.delete(brokerName);
+    if (names?.size === 0) this.#clusters.delete(cluster);
+    for (const topic of this.#topics.keys()) this.#deleteQueues(topic, brokerName);
+  }
+
+  #takeTopics(broker: Registration, first: boolean): void {
+    const { brokerName } = broker;
+    const known = this.dataVersionOf(broker);
+    const changed = first || !sameVersion(known, broker.dataVersion);
+    const readOnly = broker.brokerId !== MASTER_ID && broker.enableActingMaster === true;
+    for (const topic of broker.topics) {
+      if (!changed && this.#topics.get(topic.topicName)?.has(brokerName)) continue;
+      this.#setQueues(topic.topicName, {
+        brokerName,
+        readQueueNums: topic.readQueueNums,
+        writeQueueNums: topic.writeQueueNums,
+        perm: readOnly ? topic.perm & ~PERM_WRITE : topic.perm,
+        topicSysFlag: topic.topicSysFlag,
+      });
+    }
+  }
+
+  #masterOf({ cluster, brokerAddrs }: Group): MasterAddresses {
+    const masterAddr = brokerAddrs.get(MASTER_ID);
+    if (masterAddr === undefined) return {};
+    const living = this.#living.get(livingKey(cluster, masterAddr));
+    return living === undefined ? {} : { masterAddr, haServerAddr: living.haServerAddr };
+  }
+
+  #setPermission(brokerName: string, change: (perm: number) => number): number {
+    let count = 0;
+    for (const queues of this.#topics.values()) {
+      const data = queues.get(brokerName);
+      if (data === undefined) continue;
+      queues.set(brokerName, { ...data, perm: change(data.perm) });
+      count++;
+    }
+    return count;
+  }
+
+  #setQueues(topic: string, data: QueueData): void {
+    const queues = this.#topics.get(topic);
+    if (queues === undefined) this.#topics.set(topic, new Map([[data.brokerName, data]]));
+    else queues.set(data.brokerName, data);
+  }
+
+  #deleteQueues(topic: string, brokerName: string): void {
+    const queues = this.#topics.get(topic);
+    if (queues?.delete(brokerName) && queues.size === 0) this.#topics.delete(topic);
+  }
+}
+
+/** Whether two registrations speak of the same topic table (Java: `DataVersion.equals`). */
+export function sameVersion(a: DataVersion | undefined, b: DataVersion | undefined): boolean {
+  return a !== undefined && b !== undefined && a.counter === b.counter &&
+    a.timestamp === b.timestamp && stateOf(a) === stateOf(b);
+}
+
+/** Releases before 5 have no state version and count as 0, as in Java. */
+function stateOf(version: DataVersion | undefined): number {
+  return version?.stateVersion ?? 0;
+}
+
+function livingKey(clusterName: string, brokerAddr: string): string {
+  return `${clusterName}\n${brokerAddr}`;
+}
+
+/** The master speaks for its topics; from 5 on also the smallest slave while there is no master. */
+function isSpeaker({ brokerId, enableActingMaster }: Registration, group: Group): boolean {
+  if (brokerId === MASTER_ID) return true;
+  return enableActingMaster !== undefined && brokerId === Math.min(...group.brokerAddrs.keys());
+}

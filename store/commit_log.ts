@@ -1,0 +1,245 @@
+/**
+ * The commit log as a broker holds it: records are encoded into a staging block, the block is
+ * written with one call, and only then does anybody hear of it. The newest part stays in memory.
+ *
+ * Positions: `writtenTo` is what the files hold, `stagedTo` what has been encoded, `flushedTo` what
+ * the disk has confirmed; `flushedTo ≤ writtenTo ≤ stagedTo`. Nothing here knows queues or topics.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { BLANK, MAGIC, SIZE } from "./format.ts";
+import { offsetName } from "./names.ts";
+import type { OpenFiles } from "./open_files.ts";
+import { listSegments } from "./segments.ts";
+import { TailCache } from "./tail_cache.ts";
+
+/** What a commit log needs to know. */
+export interface CommitLogOptions {
+  readonly directory: string;
+  /** Length of every file. */
+  readonly segmentBytes: number;
+  /** End of the sound records: where the next one goes. */
+  readonly end: number;
+  /** How much of the newest log is kept in memory. */
+  readonly tailCacheBytesMax?: number;
+}
+
+const STAGING_BYTES = 256 * 1024;
+/** A block of this size is written at once, however much more the turn brings. */
+const STAGING_BYTES_MAX = 4 * 1024 * 1024;
+
+/** A log that is appended to. */
+export class CommitLog {
+  readonly segmentBytes: number;
+  /** Where the next record will start, were nothing rolled. */
+  stagedTo: number;
+  writtenTo: number;
+  flushedTo: number;
+
+  readonly #files: OpenFiles;
+  readonly #directory: string;
+  readonly #tail: TailCache;
+  /** Starts of the existing files, ascending. */
+  readonly #starts: number[];
+  #staging = new Uint8Array(STAGING_BYTES);
+  #view = new DataView(this.#staging.buffer);
+  #stagedBytes = 0;
+  /** Files written since they were last synced. */
+  readonly #dirty = new Set<number>();
+
+  constructor(files: OpenFiles, options: CommitLogOptions) {
+    this.#files = files;
+    this.#directory = options.directory;
+    this.segmentBytes = options.segmentBytes;
+    this.stagedTo = this.writtenTo = this.flushedTo = options.end;
+    this.#tail = new TailCache(options.tailCacheBytesMax);
+    this.#starts = listSegments(files.fs, options.directory).segments.map((it) => it.start);
+  }
+
+  /** Offset of the oldest byte; the end of the log when there is no file. */
+  get start(): number {
+    return this.#starts[0] ?? this.writtenTo;
+  }
+
+  /** Offset up to which reads find records. */
+  get end(): number {
+    return this.writtenTo;
+  }
+
+  /** Whether a record can join the staged ones, or these must be written first. */
+  fits(size: number): boolean {
+    const room = this.segmentBytes - this.stagedTo % this.segmentBytes;
+    return size + SIZE.blankMin <= room && this.#stagedBytes + size <= STAGING_BYTES_MAX;
+  }
+
+  /**
+   * Makes room for a record, rolling to the next file when this one cannot hold it and a filler
+   * behind it. Encode the record at the returned position, then call {@linkcode staged}. Where it
+   * does not {@linkcode fits}, the staged block must have been written.
+   */
+  reserve(size: number): { bytes: Uint8Array; view: DataView; at: number; physicalOffset: number } {
+    assert(size + SIZE.blankMin <= this.segmentBytes, `record of ${size} bytes in the log`);
+    assert(this.fits(size) || !this.hasStaged, "staged records stand in the way");
+    const room = this.segmentBytes - this.stagedTo % this.segmentBytes;
+    if (size + SIZE.blankMin > room) this.#roll(room);
+    this.#grow(size);
+    return {
+      bytes: this.#staging,
+      view: this.#view,
+      at: this.#stagedBytes,
+      physicalOffset: this.stagedTo,
+    };
+  }
+
+  /** Accepts the record encoded at the reserved position. */
+  staged(size: number): void {
+    this.#stagedBytes += size;
+    this.stagedTo += size;
+  }
+
+  /** Whether encoded records wait for {@linkcode write}. */
+  get hasStaged(): boolean {
+    return this.#stagedBytes > 0;
+  }
+
+  /** The staged block as it will stand at {@linkcode writtenTo}; valid until the next reserve. */
+  stagedBlock(): Uint8Array {
+    return this.#staging.subarray(0, this.#stagedBytes);
+  }
+
+  /** Writes the staged block. On failure nothing of it is part of the log and the error is thrown. */
+  write(): void {
+    if (this.#stagedBytes === 0) return;
+    const block = this.#staging.subarray(0, this.#stagedBytes);
+    const at = this.writtenTo;
+    try {
+      this.#writeAt(at, block);
+    } catch (error) {
+      this.stagedTo = at;
+      this.#stagedBytes = 0;
+      throw error;
+    }
+    this.#tail.append(at, block);
+    this.writtenTo = at + block.length;
+    this.#stagedBytes = 0;
+  }
+
+  /** Appends bytes that are records already, at the log's end: replication and repair. */
+  appendRaw(bytes: Uint8Array): void {
+    assert(!this.hasStaged, "staged records before raw bytes");
+    this.#writeAt(this.writtenTo, bytes);
+    this.#tail.append(this.writtenTo, bytes);
+    this.writtenTo += bytes.length;
+    this.stagedTo = this.writtenTo;
+  }
+
+  /** Brings everything written so far to the disk and moves {@linkcode flushedTo}. */
+  async flush(): Promise<void> {
+    const target = this.writtenTo;
+    for (const start of [...this.#dirty]) {
+      this.#dirty.delete(start);
+      try {
+        await this.#file(start).sync();
+      } catch (error) {
+        this.#dirty.add(start);
+        throw error;
+      }
+    }
+    this.flushedTo = Math.max(this.flushedTo, target);
+  }
+
+  /** As {@linkcode flush}, holding up the turn: for the last flush of a clean stop. */
+  flushNow(): void {
+    for (const start of this.#dirty) this.#file(start).syncNow();
+    this.#dirty.clear();
+    this.flushedTo = this.writtenTo;
+  }
+
+  /** Whether a range can be read without touching a file. */
+  inMemory(at: number, length: number): boolean {
+    return this.#tail.holds(at, length);
+  }
+
+  /** Copies log bytes into `into` at `position`; the range must lie in the log. */
+  read(range: { at: number; length: number }, into: Uint8Array, position = 0): boolean {
+    if (!this.#contains(range)) return false;
+    if (this.#tail.holds(range.at, range.length)) {
+      this.#tail.copy(range, into, position);
+      return true;
+    }
+    const file = this.#file(this.#startOf(range.at));
+    const target = into.subarray(position, position + range.length);
+    return file.read(target, range.at % this.segmentBytes) === range.length;
+  }
+
+  /** As {@linkcode read}, without holding up the turn where the range is not in memory. */
+  async readAsync(
+    range: { at: number; length: number },
+    into: Uint8Array,
+    position = 0,
+  ): Promise<boolean> {
+    if (this.#tail.holds(range.at, range.length)) return this.read(range, into, position);
+    if (!this.#contains(range)) return false;
+    const file = this.#file(this.#startOf(range.at));
+    const target = into.subarray(position, position + range.length);
+    return await file.readAsync(target, range.at % this.segmentBytes) === range.length;
+  }
+
+  /** Creates the file after the current one ahead of its need. */
+  prepareNext(): void {
+    const next = this.#startOf(this.writtenTo) + this.segmentBytes;
+    if (!this.#starts.includes(next)) this.#create(next);
+  }
+
+  #contains(range: { at: number; length: number }): boolean {
+    return range.at >= this.start && range.at + range.length <= this.writtenTo &&
+      this.#startOf(range.at) === this.#startOf(range.at + range.length - 1);
+  }
+
+  #startOf(position: number): number {
+    return position - position % this.segmentBytes;
+  }
+
+  #file(start: number) {
+    return this.#files.get(join(this.#directory, offsetName(start)));
+  }
+
+  #roll(room: number): void {
+    this.#grow(BLANK.size);
+    BLANK.write(this.#view, this.#stagedBytes, { length: room, magic: MAGIC.blank });
+    this.#stagedBytes += BLANK.size;
+    const nextFile = this.stagedTo + room;
+    this.write();
+    this.writtenTo = this.stagedTo = nextFile;
+  }
+
+  #grow(size: number): void {
+    const wanted = this.#stagedBytes + size;
+    if (wanted <= this.#staging.length) return;
+    const larger = new Uint8Array(Math.max(wanted, this.#staging.length * 2));
+    larger.set(this.#staging.subarray(0, this.#stagedBytes));
+    this.#staging = larger;
+    this.#view = new DataView(larger.buffer);
+  }
+
+  #writeAt(at: number, bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length;) {
+      const start = this.#startOf(at + done);
+      if (this.#starts.at(-1) === undefined || start > this.#starts.at(-1)!) this.#create(start);
+      const length = Math.min(bytes.length - done, start + this.segmentBytes - at - done);
+      this.#file(start).write(bytes.subarray(done, done + length), at + done - start);
+      this.#dirty.add(start);
+      done += length;
+    }
+  }
+
+  #create(start: number): void {
+    const path = join(this.#directory, offsetName(start));
+    this.#files.fs.makeDirectory(this.#directory);
+    this.#files.get(path).truncate(this.segmentBytes);
+    this.#files.fs.syncDirectory(this.#directory);
+    this.#starts.push(start);
+  }
+}

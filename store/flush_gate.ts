@@ -1,0 +1,65 @@
+/**
+ * Group commit: one sync of the log is under way at a time, and whoever comes meanwhile shares the
+ * next. In SYNC_FLUSH answers wait here for their bytes; in ASYNC_FLUSH only the flush loop calls.
+ *
+ * The first sync that fails closes the gate for good: what the kernel did with the pages is unknown,
+ * so no later sync may be believed.
+ *
+ * @module
+ */
+import type { CommitLog } from "./commit_log.ts";
+
+interface Waiter {
+  readonly offset: number;
+  readonly done: (flushed: boolean) => void;
+}
+
+/** Where answers wait for the disk. */
+export class FlushGate {
+  readonly #log: Pick<CommitLog, "flush" | "flushedTo" | "writtenTo">;
+  readonly #onFailure: (error: unknown) => void;
+  #waiters: Waiter[] = [];
+  #running: Promise<void> | undefined;
+  #failed = false;
+
+  constructor(
+    log: Pick<CommitLog, "flush" | "flushedTo" | "writtenTo">,
+    onFailure: (error: unknown) => void,
+  ) {
+    this.#log = log;
+    this.#onFailure = onFailure;
+  }
+
+  /** Calls `done` once the log is on the disk up to `offset`, with false when it never will be. */
+  wait(offset: number, done: (flushed: boolean) => void): void {
+    if (this.#failed) return done(false);
+    if (offset <= this.#log.flushedTo) return done(true);
+    this.#waiters.push({ offset, done });
+    this.#running ??= this.#run();
+  }
+
+  /** Brings the log to the disk as far as it is written now; false when that failed. */
+  flush(): Promise<boolean> {
+    return new Promise((resolve) => this.wait(this.#log.writtenTo, resolve));
+  }
+
+  async #run(): Promise<void> {
+    while (this.#waiters.length > 0) {
+      try {
+        await this.#log.flush();
+      } catch (error) {
+        this.#failed = true;
+        const waiters = this.#waiters;
+        this.#waiters = [];
+        this.#onFailure(error);
+        for (const waiter of waiters) waiter.done(false);
+        break;
+      }
+      const flushed = this.#log.flushedTo;
+      const released = this.#waiters.filter((it) => it.offset <= flushed);
+      this.#waiters = this.#waiters.filter((it) => it.offset > flushed);
+      for (const waiter of released) waiter.done(true);
+    }
+    this.#running = undefined;
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * The background work of an open store: the log to the disk, queues and index behind it, and the
+ * checkpoint, into which a time enters only after the data it speaks of was synced.
+ *
+ * @module
+ */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Checkpoint } from "./checkpoint.ts";
+import type { CommitLog } from "./commit_log.ts";
+import type { FlushGate } from "./flush_gate.ts";
+import type { KeyIndex } from "./key_index.ts";
+import type { QueueTable } from "./queue_table.ts";
+import type { WriteTurn } from "./write_turn.ts";
+
+/** How often what is done. */
+export interface FlushIntervals {
+  /** Between two looks at the log. */
+  readonly flushIntervalMs: number;
+  /** Bytes that must have come before a look flushes. */
+  readonly flushBytesMin: number;
+  /** After this long a look flushes however little came. */
+  readonly flushThoroughIntervalMs: number;
+  /** Between two writes of queues and index into their files. */
+  readonly writeBehindIntervalMs: number;
+  /** Between two syncs of queues and index. */
+  readonly queueSyncIntervalMs: number;
+}
+
+/** Java's intervals for the log; queues are synced more often than its 60 s. */
+export const FLUSH_INTERVALS: FlushIntervals = {
+  flushIntervalMs: 500,
+  flushBytesMin: 4 * 4096,
+  flushThoroughIntervalMs: 10_000,
+  writeBehindIntervalMs: 200,
+  queueSyncIntervalMs: 10_000,
+};
+
+/** What the loops work on. */
+export interface FlushLoopsInput {
+  readonly log: CommitLog;
+  readonly queues: QueueTable;
+  readonly index: KeyIndex;
+  readonly gate: FlushGate;
+  readonly turn: WriteTurn;
+  readonly checkpoint: Checkpoint;
+  readonly writeCheckpoint: () => Promise<void>;
+  readonly intervals: FlushIntervals;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Loops that run from `start` to `stop`. */
+export class FlushLoops {
+  readonly #input: FlushLoopsInput;
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>[] = [];
+  #lastLogFlushMs = 0;
+  #lastQueueSyncMs = 0;
+
+  constructor(input: FlushLoopsInput) {
+    this.#input = input;
+  }
+
+  /** Starts flushing in the background. */
+  start(): void {
+    const { flushIntervalMs, writeBehindIntervalMs } = this.#input.intervals;
+    this.#running.push(this.#every(flushIntervalMs, () => this.#logTurn(flushIntervalMs)));
+    this.#running.push(this.#every(writeBehindIntervalMs, () => {
+      return this.#queueTurn(writeBehindIntervalMs);
+    }));
+  }
+
+  /** Ends the loops and waits for what is under way. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await Promise.all(this.#running);
+  }
+
+  /** Brings everything to the disk and writes the checkpoint: the end of a clean stop. */
+  async flushAll(): Promise<void> {
+    await this.#flushLog();
+    await this.#syncQueues();
+    await this.#attempt(() => this.#input.writeCheckpoint());
+  }
+
+  async #every(intervalMs: number, work: () => Promise<void>): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await sleep(intervalMs, undefined, { signal });
+      } catch {
+        return;
+      }
+      await work();
+    }
+  }
+
+  async #logTurn(elapsedMs: number): Promise<void> {
+    const { log, intervals } = this.#input;
+    this.#lastLogFlushMs += elapsedMs;
+    const behind = log.writtenTo - log.flushedTo;
+    const thorough = this.#lastLogFlushMs >= intervals.flushThoroughIntervalMs;
+    if (behind === 0 || (behind < intervals.flushBytesMin && !thorough)) return;
+    this.#lastLogFlushMs = 0;
+    await this.#flushLog();
+    await this.#attempt(() => this.#input.writeCheckpoint());
+  }
+
+  async #queueTurn(elapsedMs: number): Promise<void> {
+    const { queues, index, intervals } = this.#input;
+    this.#lastQueueSyncMs += elapsedMs;
+    if (this.#lastQueueSyncMs >= intervals.queueSyncIntervalMs) {
+      this.#lastQueueSyncMs = 0;
+      await this.#syncQueues();
+      return;
+    }
+    await this.#attempt(() => {
+      for (const queue of queues) if (queue.unwritten > 0) queue.write();
+      index.write();
+    });
+  }
+
+  async #flushLog(): Promise<void> {
+    const { gate, turn, checkpoint } = this.#input;
+    const timestamp = turn.writtenTimestamp;
+    if (await gate.flush()) {
+      checkpoint.physicMsgTimestamp = Math.max(checkpoint.physicMsgTimestamp, timestamp);
+    }
+  }
+
+  async #syncQueues(): Promise<void> {
+    const { queues, index, turn, checkpoint } = this.#input;
+    const timestamp = turn.writtenTimestamp;
+    await this.#attempt(async () => {
+      for (const queue of queues) if (queue.unsynced) await queue.sync();
+      await index.sync();
+      checkpoint.logicsMsgTimestamp = Math.max(checkpoint.logicsMsgTimestamp, timestamp);
+    });
+  }
+
+  async #attempt(work: () => void | Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#input.onFailure(error);
+    }
+  }
+}

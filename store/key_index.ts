@@ -1,0 +1,305 @@
+/**
+ * The key index as a broker writes it: hash slots and entries of the newest file, changed in memory
+ * and written behind. Lookups read the files, see `key_index_reader.ts`.
+ *
+ * Only complete files are trusted after an unclean stop; the others are built again from the log,
+ * from where the last complete one ends.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { WritableFile } from "./file.ts";
+import { INDEX_ENTRY, INDEX_HEADER, INDEX_SLOT } from "./format.ts";
+import {
+  entryPosition,
+  findGeometry,
+  indexFileBytes,
+  type IndexGeometry,
+  type IndexHeader,
+} from "./index_geometry.ts";
+import { writeI64 } from "./layout.ts";
+import { indexName, isIndexName } from "./names.ts";
+import type { OpenFiles } from "./open_files.ts";
+
+const PAGE_BYTES = 4096;
+const PAGE_SLOTS = PAGE_BYTES / INDEX_SLOT.size;
+const SECONDS_MAX = 0x7fffffff;
+/** Entries kept back before they are written in one call. */
+const ENTRIES_BEHIND_MAX = 32 * 1024;
+
+/** The file being filled. */
+class IndexFile {
+  readonly header: IndexHeader;
+  readonly #file: () => WritableFile;
+  readonly #geometry: IndexGeometry;
+  /** Slot pages by number, as on disk. */
+  readonly #pages = new Map<number, DataView>();
+  readonly #dirtyPages = new Set<number>();
+  readonly #isNew: boolean;
+  #entries = new Uint8Array(256 * INDEX_ENTRY.size);
+  #entriesView = new DataView(this.#entries.buffer);
+  /** Number of the first entry in memory. */
+  #entriesFrom: number;
+  #headerDirty = false;
+
+  constructor(
+    file: () => WritableFile,
+    options: { geometry: IndexGeometry; header?: IndexHeader },
+  ) {
+    this.#file = file;
+    this.#geometry = options.geometry;
+    this.#isNew = options.header === undefined;
+    this.header = options.header ?? emptyHeader();
+    if (this.header.indexCount <= 0) this.header.indexCount = 1;
+    this.#entriesFrom = this.header.indexCount;
+  }
+
+  get isFull(): boolean {
+    return this.header.indexCount >= this.#geometry.entries;
+  }
+
+  put(hash: number, physicalOffset: number, storeTimestamp: number): void {
+    const { header } = this;
+    const number = header.indexCount;
+    const slot = hash % this.#geometry.slots;
+    const pageNumber = Math.floor(slot / PAGE_SLOTS);
+    const page = this.#page(pageNumber);
+    const slotAt = (slot % PAGE_SLOTS) * INDEX_SLOT.size;
+    const newest = page.getInt32(slotAt);
+    const previous = newest <= 0 || newest > number ? 0 : newest;
+    if (number <= 1) {
+      header.beginPhyOffset = physicalOffset;
+      header.beginTimestamp = storeTimestamp;
+    }
+    this.#putEntry(number, { hash, physicalOffset, storeTimestamp, previous });
+    page.setInt32(slotAt, number);
+    this.#dirtyPages.add(pageNumber);
+    if (previous === 0) header.hashSlotCount++;
+    header.indexCount = number + 1;
+    header.endPhyOffset = physicalOffset;
+    header.endTimestamp = storeTimestamp;
+    this.#headerDirty = true;
+    if (number - this.#entriesFrom >= ENTRIES_BEHIND_MAX) this.#writeEntries();
+  }
+
+  /** Writes what the file lacks: entries, then the slots that lead to them, then the header. */
+  write(): void {
+    if (!this.#headerDirty) return;
+    this.#writeEntries();
+    const file = this.#file();
+    const slotsEnd = entryPosition(0, this.#geometry);
+    for (const number of this.#dirtyPages) {
+      const at = INDEX_HEADER.size + number * PAGE_BYTES;
+      const page = this.#pages.get(number)!;
+      const length = Math.min(PAGE_BYTES, slotsEnd - at);
+      file.write(new Uint8Array(page.buffer, page.byteOffset, length), at);
+    }
+    this.#dirtyPages.clear();
+    const header = new Uint8Array(INDEX_HEADER.size);
+    INDEX_HEADER.write(new DataView(header.buffer), 0, this.header);
+    file.write(header, 0);
+    this.#headerDirty = false;
+  }
+
+  async sync(): Promise<void> {
+    this.write();
+    await this.#file().sync();
+  }
+
+  syncNow(): void {
+    this.write();
+    this.#file().syncNow();
+  }
+
+  #putEntry(
+    number: number,
+    entry: { hash: number; physicalOffset: number; storeTimestamp: number; previous: number },
+  ): void {
+    const at = (number - this.#entriesFrom) * INDEX_ENTRY.size;
+    if (at === this.#entries.length) {
+      const larger = new Uint8Array(this.#entries.length * 2);
+      larger.set(this.#entries);
+      this.#entries = larger;
+      this.#entriesView = new DataView(larger.buffer);
+    }
+    const view = this.#entriesView;
+    const seconds = Math.trunc((entry.storeTimestamp - this.header.beginTimestamp) / 1000);
+    view.setInt32(at + INDEX_ENTRY.at.keyHash, entry.hash);
+    writeI64(view, at + INDEX_ENTRY.at.physicalOffset, entry.physicalOffset);
+    view.setInt32(
+      at + INDEX_ENTRY.at.secondsFromBegin,
+      Math.min(Math.max(seconds, 0), SECONDS_MAX),
+    );
+    view.setInt32(at + INDEX_ENTRY.at.prevIndex, entry.previous);
+  }
+
+  #writeEntries(): void {
+    const count = this.header.indexCount - this.#entriesFrom;
+    if (count === 0) return;
+    const at = entryPosition(this.#entriesFrom, this.#geometry);
+    this.#file().write(this.#entries.subarray(0, count * INDEX_ENTRY.size), at);
+    this.#entriesFrom = this.header.indexCount;
+  }
+
+  #page(number: number): DataView {
+    let page = this.#pages.get(number);
+    if (page === undefined) {
+      const bytes = new Uint8Array(PAGE_BYTES);
+      if (!this.#isNew) this.#file().read(bytes, INDEX_HEADER.size + number * PAGE_BYTES);
+      page = new DataView(bytes.buffer);
+      this.#pages.set(number, page);
+    }
+    return page;
+  }
+}
+
+function emptyHeader(): IndexHeader {
+  return {
+    beginTimestamp: 0,
+    endTimestamp: 0,
+    beginPhyOffset: 0,
+    endPhyOffset: 0,
+    hashSlotCount: 0,
+    indexCount: 1,
+  };
+}
+
+/** What a key index needs to know. */
+export interface KeyIndexOptions {
+  readonly directory: string;
+  readonly geometry: IndexGeometry;
+  /** Told the end time of every file that is complete and on the disk. */
+  readonly onComplete: (endTimestamp: number) => void;
+}
+
+/** The index files of a store. */
+export class KeyIndex {
+  readonly #files: OpenFiles;
+  readonly #options: KeyIndexOptions;
+  /** Names of all files, oldest first. */
+  #names: string[];
+  #current: IndexFile | undefined;
+  #geometry: IndexGeometry;
+  /** Syncs of complete files under way. */
+  readonly #completing = new Set<Promise<void>>();
+  /** Why the last background sync failed; thrown by the next {@linkcode sync}. */
+  #failure: unknown;
+
+  constructor(files: OpenFiles, options: KeyIndexOptions) {
+    this.#files = files;
+    this.#options = options;
+    this.#geometry = options.geometry;
+    this.#names = files.fs.list(options.directory).filter(isIndexName);
+  }
+
+  /** Paths of the files, oldest first. */
+  get paths(): string[] {
+    return this.#names.map((name) => this.#path(name));
+  }
+
+  /** Takes up the last file where it was left. For a store that was stopped cleanly. */
+  load(): void {
+    const name = this.#names.at(-1);
+    if (name === undefined) return;
+    this.#geometry = this.#geometryOf(name);
+    const header = this.#header(name);
+    this.#current = new IndexFile(this.#opener(name), { geometry: this.#geometry, header });
+  }
+
+  /**
+   * Removes the files that were not complete at `indexMsgTimestamp` and returns their paths, with
+   * the log offset from which keys must be put again.
+   */
+  dropIncomplete(indexMsgTimestamp: number): { removed: string[]; from: number } {
+    const last = this.#names.at(-1);
+    if (last !== undefined) this.#geometry = this.#geometryOf(last);
+    const removed: string[] = [];
+    while (this.#names.length > 0) {
+      const name = this.#names.at(-1)!;
+      const header = this.#header(name);
+      const isComplete = header.indexCount >= this.#geometryOf(name).entries;
+      if (isComplete && header.endTimestamp <= indexMsgTimestamp) {
+        return { removed, from: header.endPhyOffset };
+      }
+      this.#files.forget(this.#path(name));
+      this.#files.fs.remove(this.#path(name));
+      removed.push(this.#path(name));
+      this.#names.pop();
+    }
+    return { removed, from: 0 };
+  }
+
+  /** The last record whose keys are in the index; zeros when there is none. */
+  get last(): { physicalOffset: number; timestamp: number } {
+    const header = this.#current?.header;
+    return { physicalOffset: header?.endPhyOffset ?? 0, timestamp: header?.endTimestamp ?? 0 };
+  }
+
+  /** Adds one key of a record. */
+  put(hash: number, physicalOffset: number, storeTimestamp: number): void {
+    if (this.#current === undefined || this.#current.isFull) this.#roll(storeTimestamp);
+    this.#current!.put(hash, physicalOffset, storeTimestamp);
+  }
+
+  /** Writes what the files lack. */
+  write(): void {
+    this.#current?.write();
+  }
+
+  /** Brings everything to the disk. */
+  async sync(): Promise<void> {
+    await Promise.all(this.#completing);
+    if (this.#failure !== undefined) {
+      const failure = this.#failure;
+      this.#failure = undefined;
+      throw failure;
+    }
+    await this.#current?.sync();
+  }
+
+  #roll(storeTimestamp: number): void {
+    const full = this.#current;
+    if (full !== undefined) {
+      const done = full.sync().then(
+        () => this.#options.onComplete(full.header.endTimestamp),
+        (error) => this.#failure = error,
+      ).finally(() => this.#completing.delete(done));
+      this.#completing.add(done);
+    }
+    const name = this.#newName(storeTimestamp);
+    this.#files.fs.makeDirectory(this.#options.directory);
+    this.#opener(name)().truncate(indexFileBytes(this.#geometry));
+    this.#names.push(name);
+    this.#current = new IndexFile(this.#opener(name), { geometry: this.#geometry });
+  }
+
+  /**
+   * Named by its first record, so that building the index again gives the same files; always behind
+   * the last name, because names are the order of the files.
+   */
+  #newName(storeTimestamp: number): string {
+    for (let timeMs = storeTimestamp;; timeMs++) {
+      const name = indexName(timeMs);
+      if (this.#names.length === 0 || name > this.#names.at(-1)!) return name;
+    }
+  }
+
+  #path(name: string): string {
+    return join(this.#options.directory, name);
+  }
+
+  #opener(name: string): () => WritableFile {
+    return () => this.#files.get(this.#path(name));
+  }
+
+  #header(name: string): IndexHeader {
+    const bytes = new Uint8Array(INDEX_HEADER.size);
+    this.#opener(name)().read(bytes, 0);
+    return INDEX_HEADER.read(new DataView(bytes.buffer), 0);
+  }
+
+  #geometryOf(name: string): IndexGeometry {
+    const { geometry } = this.#options;
+    return findGeometry(this.#opener(name)(), geometry) ?? geometry;
+  }
+}

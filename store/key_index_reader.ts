@@ -1,0 +1,214 @@
+/**
+ * Reads index files: from a key to the log offsets of the messages that carry it. An index knows
+ * hashes only, so what it finds must be compared with the record, see {@linkcode matchesKey}.
+ * Nothing here writes.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { FileSystem, ReadableFile } from "./file.ts";
+import { FileWindow } from "./file_window.ts";
+import { INDEX_ENTRY, INDEX_HEADER, INDEX_SLOT } from "./format.ts";
+import { keyHash } from "./hash.ts";
+import {
+  entryPosition,
+  findGeometry,
+  type IndexGeometry,
+  type IndexHeader,
+  slotPosition,
+} from "./index_geometry.ts";
+import { readI64 } from "./layout.ts";
+import { isIndexName } from "./names.ts";
+import { KEY_SEPARATOR, parseProperties, PROPERTY } from "./properties.ts";
+
+const AT = INDEX_ENTRY.at;
+
+/** An entry of an index file. */
+export interface IndexEntry {
+  /** Its number; the first is 1. */
+  readonly number: number;
+  readonly keyHash: number;
+  readonly physicalOffset: number;
+  /** Store time of the record, cut to the second: up to 999 ms early. */
+  readonly storeTimestamp: number;
+  readonly secondsFromBegin: number;
+  /** The entry before it in the same slot, 0 at the end. */
+  readonly prevIndex: number;
+}
+
+/** Limits of a search. */
+export interface SelectLimits {
+  /** Offsets wanted at the most; foreign ones with the same hash count. */
+  readonly maxNum: number;
+  /** Store time from, milliseconds; default 0. */
+  readonly begin?: number;
+  /** Store time to; default: no limit. */
+  readonly end?: number;
+}
+
+/** Whose offsets are wanted. */
+export interface KeyQuery extends SelectLimits {
+  readonly topic: string;
+  /** A unique key or one of a message's keys. */
+  readonly key: string;
+}
+
+/** An index file, open for reading. Close it to release it. */
+export class IndexFileReader {
+  readonly path: string;
+  readonly header: IndexHeader;
+  readonly geometry: IndexGeometry;
+  readonly #file: ReadableFile;
+  readonly #bytes = new Uint8Array(INDEX_ENTRY.size);
+  readonly #view = new DataView(this.#bytes.buffer);
+
+  constructor(file: ReadableFile, header: IndexHeader, geometry: IndexGeometry) {
+    this.path = file.path;
+    this.header = header;
+    this.geometry = geometry;
+    this.#file = file;
+  }
+
+  /** Number behind the last entry; less than the header says where that passes the file's room. */
+  get entriesEnd(): number {
+    return Math.max(1, Math.min(this.header.indexCount, this.geometry.entries));
+  }
+
+  /** Whether no further key fits. */
+  get isFull(): boolean {
+    return this.header.indexCount >= this.geometry.entries;
+  }
+
+  /** Number of the newest entry of a slot, 0 for none; what stands there, sound or not. */
+  slot(slot: number): number {
+    const word = this.#bytes.subarray(0, INDEX_SLOT.size);
+    return this.#file.read(word, slotPosition(slot)) < word.length ? 0 : this.#view.getInt32(0);
+  }
+
+  /** One entry; `undefined` past the end of the file. */
+  entry(number: number): IndexEntry | undefined {
+    const length = this.#file.read(this.#bytes, entryPosition(number, this.geometry));
+    return length < this.#bytes.length ? undefined : this.#entryAt(this.#view, 0, number);
+  }
+
+  /** All entries by number. */
+  *entries(): Generator<IndexEntry, void> {
+    const window = new FileWindow(4096 * INDEX_ENTRY.size);
+    const view = new DataView(window.bytes.buffer);
+    window.open(this.#file, this.#file.size());
+    for (let number = 1; number < this.entriesEnd; number++) {
+      const at = entryPosition(number, this.geometry);
+      if (window.hold(at, INDEX_ENTRY.size) < INDEX_ENTRY.size) return;
+      yield this.#entryAt(view, at - window.from, number);
+    }
+  }
+
+  /** Whether the file may hold records of that time (Java: `IndexFile.isTimeMatched`). */
+  overlaps(begin: number, end: number): boolean {
+    return begin <= this.header.endTimestamp && end >= this.header.beginTimestamp;
+  }
+
+  /**
+   * Adds the offsets of a hash to `into`, newest first (Java: `IndexFile.selectPhyOffset`). Where a
+   * chain leads astray it ends. Java follows it further as long as it stays in the file, which may
+   * be for ever.
+   */
+  select(hash: number, into: number[], limits: SelectLimits): void {
+    const { begin = 0, end = Infinity, maxNum } = limits;
+    const { indexCount } = this.header;
+    let number = this.slot(hash % this.geometry.slots);
+    if (number > indexCount || indexCount <= 1) return;
+    while (number > 0 && into.length < maxNum) {
+      const entry = this.entry(number);
+      if (entry === undefined || entry.secondsFromBegin < 0) return;
+      const { storeTimestamp, prevIndex } = entry;
+      const timeMatches = storeTimestamp >= begin && storeTimestamp <= end;
+      if (entry.keyHash === hash && timeMatches) into.push(entry.physicalOffset);
+      if (prevIndex >= number || storeTimestamp < begin) return;
+      number = prevIndex;
+    }
+  }
+
+  /** Releases the file; a second call does nothing. */
+  close(): void {
+    this.#file.close();
+  }
+
+  #entryAt(view: DataView, at: number, number: number): IndexEntry {
+    const secondsFromBegin = view.getInt32(at + AT.secondsFromBegin);
+    return {
+      number,
+      keyHash: view.getInt32(at + AT.keyHash),
+      physicalOffset: readI64(view, at + AT.physicalOffset),
+      storeTimestamp: this.header.beginTimestamp + secondsFromBegin * 1000,
+      secondsFromBegin,
+      prevIndex: view.getInt32(at + AT.prevIndex),
+    };
+  }
+}
+
+/**
+ * Opens an index file. `expected` is the geometry of the broker's settings; without it the file's
+ * own is found. `undefined` for a file whose length is that of no index file.
+ */
+export function openIndexFile(
+  fs: FileSystem,
+  path: string,
+  expected?: IndexGeometry,
+): IndexFileReader | undefined {
+  const file = fs.openRead(path);
+  const header = new Uint8Array(INDEX_HEADER.size);
+  const isWhole = file.read(header, 0) === header.length;
+  const geometry = isWhole ? findGeometry(file, expected) : undefined;
+  if (geometry === undefined) {
+    file.close();
+    return undefined;
+  }
+  return new IndexFileReader(file, INDEX_HEADER.read(new DataView(header.buffer), 0), geometry);
+}
+
+/** What an index directory holds. */
+export interface IndexListing {
+  /** Paths of the index files, oldest first. */
+  readonly paths: readonly string[];
+  /** Names that are none of an index file, sorted. */
+  readonly strays: readonly string[];
+}
+
+/** Lists an index directory. */
+export function listIndexFiles(fs: FileSystem, directory: string): IndexListing {
+  const names = fs.list(directory);
+  const isFile = (name: string) =>
+    isIndexName(name) && !fs.stat(join(directory, name))?.isDirectory;
+  return {
+    paths: names.filter(isFile).map((name) => join(directory, name)),
+    strays: names.filter((name) => !isFile(name)),
+  };
+}
+
+/**
+ * Log offsets of the messages with a key, and of foreign ones with the same hash: newest file first,
+ * in a file newest entry first (Java: `IndexService.queryOffset`, which its caller sorts). `files`
+ * are given oldest first.
+ */
+export function selectOffsets(files: readonly IndexFileReader[], query: KeyQuery): number[] {
+  const { begin = 0, end = Infinity } = query;
+  const hash = keyHash(query.topic, query.key);
+  const offsets: number[] = [];
+  for (const file of files.toReversed()) {
+    if (file.overlaps(begin, end)) file.select(hash, offsets, query);
+    if (file.header.beginTimestamp < begin || offsets.length >= query.maxNum) break;
+  }
+  return offsets;
+}
+
+/** Whether a message really has the topic and the key, as its unique key or among its keys. */
+export function matchesKey(
+  message: { readonly topic: string; readonly properties: string },
+  query: { readonly topic: string; readonly key: string },
+): boolean {
+  if (message.topic !== query.topic) return false;
+  const properties = parseProperties(message.properties);
+  if (properties.get(PROPERTY.uniqueKey) === query.key) return true;
+  return properties.get(PROPERTY.keys)?.split(KEY_SEPARATOR).includes(query.key) ?? false;
+}

@@ -1,0 +1,72 @@
+/**
+ * Finding single messages: by the place of their record, and by key through the index.
+ *
+ * @module
+ */
+import type { CommitLog } from "./commit_log.ts";
+import type { FileSystem } from "./file.ts";
+import { MESSAGE_V1 } from "./format.ts";
+import { matchesKey, openIndexFile, selectOffsets } from "./key_index_reader.ts";
+import type { IndexFileReader } from "./key_index_reader.ts";
+import { readMessage } from "./message.ts";
+import { RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
+
+/** The record that starts at a log offset; `undefined` when no record starts there. */
+export function recordAt(log: CommitLog, physicalOffset: number): RecordView | undefined {
+  const head = new Uint8Array(RECORD_BYTES_MIN);
+  if (!log.read({ at: physicalOffset, length: head.length }, head)) return undefined;
+  const size = new DataView(head.buffer).getInt32(MESSAGE_V1.at.totalSize);
+  if (size < RECORD_BYTES_MIN || physicalOffset + size > log.end) return undefined;
+  const bytes = new Uint8Array(size);
+  if (!log.read({ at: physicalOffset, length: size }, bytes)) return undefined;
+  const record = new RecordView();
+  record.attach(bytes);
+  if (record.load(0, size) !== undefined) return undefined;
+  return record.checkOffset(physicalOffset) === undefined ? record : undefined;
+}
+
+/** Which messages are wanted. */
+export interface KeySearch {
+  readonly topic: string;
+  readonly key: string;
+  readonly countMax: number;
+  /** Store time from and to, milliseconds. */
+  readonly begin: number;
+  readonly end: number;
+}
+
+/** Hash collisions looked past before a search gives up on a key. */
+const FOREIGN_HITS_MAX = 1024;
+
+/**
+ * Log offsets of messages with a key, in ascending order. Unlike Java's index answers, foreign
+ * messages with the same hash are neither returned nor counted.
+ */
+export function searchByKey(
+  source: { readonly fs: FileSystem; readonly log: CommitLog; readonly paths: readonly string[] },
+  search: KeySearch,
+): number[] {
+  const files: IndexFileReader[] = [];
+  try {
+    for (const path of source.paths) {
+      const file = openIndexFile(source.fs, path);
+      if (file !== undefined) files.push(file);
+    }
+    const hits = selectOffsets(files, {
+      topic: search.topic,
+      key: search.key,
+      maxNum: search.countMax + FOREIGN_HITS_MAX,
+      begin: search.begin,
+      end: search.end,
+    });
+    const matching = [...new Set(hits)].filter((at) => isMatch(source.log, at, search));
+    return matching.slice(0, search.countMax).sort((one, other) => one - other);
+  } finally {
+    for (const file of files) file.close();
+  }
+}
+
+function isMatch(log: CommitLog, at: number, search: KeySearch): boolean {
+  const record = recordAt(log, at);
+  return record !== undefined && matchesKey(readMessage(record.view, record.at), search);
+}

@@ -1,0 +1,105 @@
+/**
+ * Which units of a queue count: where it ends, and where it begins once the log has lost its oldest
+ * files. The rules are Java's, because a broker's answers about a queue follow from them.
+ *
+ * @module
+ */
+import type { QueueReader } from "./queue_reader.ts";
+
+/** Files at the end of a queue that Java looks at when it loads one. */
+const FILES_RECOVERED = 3;
+
+/** Where a queue ends. */
+export interface QueueEnd {
+  /** Index behind the last unit. */
+  readonly index: number;
+  /** Log offset behind the record of the last unit; −1 where the files looked at have none. */
+  readonly physicalEnd: number;
+}
+
+/** How far {@linkcode queueEnd} looks. */
+export interface QueueEndOptions {
+  /** Files at the end that are looked at; default 3, as in Java. `Infinity` finds all holes. */
+  readonly files?: number;
+  /**
+   * End of the log. A unit whose record starts there or behind it is left over from before a cut,
+   * which erases nothing (Java: `truncateDirtyLogicFiles`). Default: all units count.
+   */
+  readonly logEnd?: number;
+}
+
+/** The first unit that is not valid ends the queue (Java: `ConsumeQueue.recover`). */
+export function queueEnd(
+  queue: QueueReader,
+  options: QueueEndOptions = {},
+): QueueEnd {
+  const { files } = queue;
+  let index = files.startOf(
+    Math.max(0, files.segments.length - (options.files ?? FILES_RECOVERED)),
+  );
+  const logEnd = options.logEnd ?? Infinity;
+  let physicalEnd = -1;
+  while (queue.moveTo(index) && queue.isValid() && queue.physicalOffset < logEnd) {
+    physicalEnd = queue.physicalOffset + queue.size;
+    index++;
+  }
+  return { index, physicalEnd };
+}
+
+/** What the rules for a queue's beginning look at. */
+export interface QueueStart {
+  /** Index behind the last unit, see {@linkcode queueEnd}. */
+  readonly end: number;
+  /** First offset the log still has. */
+  readonly logMin: number;
+}
+
+/**
+ * The first unit of the first file whose record the log still has; 0 when the file has none (Java
+ * 4.x: `ConsumeQueue.correctMinOffset`). A queue without any such record answers with units that
+ * lead nowhere.
+ */
+export function queueMinJava4(queue: QueueReader, { end, logMin }: QueueStart): number {
+  const fileEnd = Math.min(end, queue.files.endOf(0));
+  for (let index = queue.files.first; index < fileEnd && queue.moveTo(index); index++) {
+    if (queue.physicalOffset >= logMin) return index;
+  }
+  return 0;
+}
+
+/**
+ * The end of a queue whose last record is gone; else the first unit of the first file whose record
+ * the log still has, found by halving; 0 when that file has none (Java 5.x).
+ */
+export function queueMinJava5(queue: QueueReader, { end, logMin }: QueueStart): number {
+  if (end === 0) return 0;
+  if (queue.moveTo(end - 1) && queue.physicalOffset < logMin) return end;
+  const fileEnd = Math.min(end, queue.files.endOf(0));
+  const index = firstFrom(queue, { from: queue.files.first, to: fileEnd, logMin });
+  return index === fileEnd ? 0 : index;
+}
+
+/**
+ * The first unit of all files whose record the log still has, padding passed over; the end when there
+ * is none. What this project's own broker answers.
+ */
+export function queueMin(queue: QueueReader, { end, logMin }: QueueStart): number {
+  let index = firstFrom(queue, { from: queue.files.first, to: end, logMin });
+  while (index < end && queue.moveTo(index) && queue.isPadding()) index++;
+  return index;
+}
+
+/** First index in `[from, to)` whose record starts at `logMin` or behind it, else `to`. */
+function firstFrom(
+  queue: QueueReader,
+  range: { readonly from: number; readonly to: number; readonly logMin: number },
+): number {
+  let low = range.from;
+  let high = range.to;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (queue.moveTo(middle) && queue.physicalOffset >= range.logMin) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

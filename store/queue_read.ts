@@ -1,0 +1,178 @@
+/**
+ * Reading messages from a queue: statuses, next offsets and limits as Java answers them
+ * (`DefaultMessageStore.getMessage`). Near the end everything is in memory and the answer comes at
+ * once; a backlog is read from the files without holding up the event loop.
+ *
+ * @module
+ */
+import { totalmem } from "node:os";
+import type { CommitLog } from "./commit_log.ts";
+import type { ConsumeQueue } from "./consume_queue.ts";
+import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
+import type { GetRequest, GetResult, GetStatus } from "./get.ts";
+import { readI64 } from "./layout.ts";
+
+const AT = QUEUE_UNIT.at;
+const UNIT_BYTES = QUEUE_UNIT.size;
+
+/** What one read may bring, by Java's settings. */
+const LIMIT = {
+  /** Part of the machine's memory the newest messages are taken to be in. */
+  memoryRatio: 0.4,
+  bytesInMemory: 256 * 1024,
+  countInMemory: 32,
+  bytesOnDisk: 64 * 1024,
+  countOnDisk: 8,
+  /** Units looked at in one read, whatever the filter keeps. */
+  unitsScannedMin: 800,
+  unitsPerMessage: 20,
+} as const;
+
+/** Gaps in the log up to this size are read rather than skipped with another call. */
+const GAP_BYTES_MAX = 16 * 1024;
+
+interface Found {
+  readonly at: number;
+  readonly length: number;
+}
+
+/** Reads from `queue`; `undefined` stands for one that does not exist. */
+export function readQueue(
+  log: CommitLog,
+  queue: ConsumeQueue | undefined,
+  request: GetRequest,
+): GetResult | Promise<GetResult> {
+  if (queue === undefined) return empty("NO_MATCHED_LOGIC_QUEUE", 0);
+  const { min, end: max } = queue;
+  const { queueOffset } = request;
+  const none = (status: GetStatus, next: number) => empty(status, next, { min, max });
+  if (max === 0) return none("NO_MESSAGE_IN_QUEUE", 0);
+  if (queueOffset < min) return none("OFFSET_TOO_SMALL", min);
+  if (queueOffset === max) return none("OFFSET_OVERFLOW_ONE", queueOffset);
+  if (queueOffset > max) return none("OFFSET_OVERFLOW_BADLY", max);
+  const { found, next, missing } = select(log, queue, request);
+  if (found.length === 0) {
+    return none(missing ? "MESSAGE_WAS_REMOVING" : "NO_MATCHED_MESSAGE", next);
+  }
+  const result = (body: Uint8Array): GetResult => ({
+    status: "FOUND",
+    body,
+    count: found.length,
+    nextBeginOffset: next,
+    minOffset: min,
+    maxOffset: max,
+  });
+  const total = found.reduce((sum, it) => sum + it.length, 0);
+  const body = new Uint8Array(total);
+  if (found.every((it) => log.inMemory(it.at, it.length))) {
+    let position = 0;
+    for (const it of found) {
+      log.read(it, body, position);
+      position += it.length;
+    }
+    return result(body);
+  }
+  return readSpans(log, found, body).then((whole) => {
+    return whole ? result(body) : none("MESSAGE_WAS_REMOVING", next);
+  });
+}
+
+/** Chooses the records a read brings. */
+function select(
+  log: CommitLog,
+  queue: ConsumeQueue,
+  request: GetRequest,
+): { found: Found[]; next: number; missing: boolean } {
+  const { queueOffset, countMax, tagsCodeMatches } = request;
+  const scanned = Math.max(LIMIT.unitsScannedMin, countMax * LIMIT.unitsPerMessage);
+  const wanted = tagsCodeMatches === undefined ? Math.min(countMax, scanned) : scanned;
+  const block = new Uint8Array(wanted * UNIT_BYTES);
+  const units = queue.read(queueOffset, block);
+  const view = new DataView(block.buffer);
+  const memoryFrom = log.end - totalmem() * LIMIT.memoryRatio;
+  const found: Found[] = [];
+  let bytes = 0;
+  let missing = false;
+  let next = queueOffset;
+  for (let unit = 0; unit < units; unit++, next++) {
+    const at = readI64(view, unit * UNIT_BYTES + AT.physicalOffset);
+    const length = view.getInt32(unit * UNIT_BYTES + AT.size);
+    if (length === QUEUE_PADDING.size) continue;
+    const limits = at >= memoryFrom
+      ? { bytes: LIMIT.bytesInMemory, count: LIMIT.countInMemory }
+      : { bytes: LIMIT.bytesOnDisk, count: LIMIT.countOnDisk };
+    const bytesMax = Math.min(limits.bytes, request.bytesMax ?? Infinity);
+    const full = found.length >= Math.min(limits.count, countMax) || bytes + length > bytesMax;
+    if (found.length > 0 && full) break;
+    const tagsCode = () => view.getBigInt64(unit * UNIT_BYTES + AT.tagsCode);
+    if (tagsCodeMatches !== undefined && !tagsCodeMatches(tagsCode())) continue;
+    if (at < log.start || at + length > log.end) {
+      missing = true;
+      continue;
+    }
+    found.push({ at, length });
+    bytes += length;
+  }
+  return { found, next, missing };
+}
+
+/** Reads records that lie near each other together; false when one cannot be read whole. */
+async function readSpans(
+  log: CommitLog,
+  found: readonly Found[],
+  body: Uint8Array,
+): Promise<boolean> {
+  const reads: Promise<boolean>[] = [];
+  let position = 0;
+  for (let first = 0; first < found.length;) {
+    const from = found[first]!.at;
+    let last = first;
+    while (last + 1 < found.length && joins(log, found[last]!, found[last + 1]!)) last++;
+    const records = found.slice(first, last + 1);
+    reads.push(readSpan(log, { from, records }, { into: body, position }));
+    for (const it of records) position += it.length;
+    first = last + 1;
+  }
+  return (await Promise.all(reads)).every((whole) => whole);
+}
+
+function joins(log: CommitLog, one: Found, other: Found): boolean {
+  const gap = other.at - one.at - one.length;
+  const fileOf = (at: number) => Math.floor(at / log.segmentBytes);
+  return gap >= 0 && gap <= GAP_BYTES_MAX && fileOf(one.at) === fileOf(other.at);
+}
+
+async function readSpan(
+  log: CommitLog,
+  span: { readonly from: number; readonly records: readonly Found[] },
+  target: { readonly into: Uint8Array; readonly position: number },
+): Promise<boolean> {
+  const last = span.records.at(-1)!;
+  const length = last.at + last.length - span.from;
+  const isOne = span.records.reduce((sum, it) => sum + it.length, 0) === length;
+  if (isOne) return await log.readAsync({ at: span.from, length }, target.into, target.position);
+  const bytes = new Uint8Array(length);
+  if (!await log.readAsync({ at: span.from, length }, bytes)) return false;
+  let { position } = target;
+  for (const it of span.records) {
+    const at = it.at - span.from;
+    target.into.set(bytes.subarray(at, at + it.length), position);
+    position += it.length;
+  }
+  return true;
+}
+
+function empty(
+  status: GetStatus,
+  nextBeginOffset: number,
+  range: { min: number; max: number } = { min: 0, max: 0 },
+): GetResult {
+  return {
+    status,
+    body: new Uint8Array(0),
+    count: 0,
+    nextBeginOffset,
+    minOffset: range.min,
+    maxOffset: range.max,
+  };
+}

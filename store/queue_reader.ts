@@ -1,0 +1,163 @@
+/**
+ * Reads simple consume queues from their files: which queues a store has, and the units of one by
+ * index. What a queue holds is told as it is; whether it agrees with the log is decided elsewhere.
+ * Nothing here writes.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { FileSystem } from "./file.ts";
+import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
+import { readI64 } from "./layout.ts";
+import { NAME, type StorePaths } from "./names.ts";
+import type { SegmentList } from "./segments.ts";
+import { UnitFiles } from "./unit_files.ts";
+
+const AT = QUEUE_UNIT.at;
+
+/**
+ * A cursor over the units of one queue: move it, then read its fields until the next move. Close it
+ * to release its file.
+ *
+ * Must not allocate while it moves within a file.
+ *
+ * ```ts
+ * import { MemoryFiles } from "./file_memory.ts";
+ * import { QUEUE_UNIT } from "./format.ts";
+ * import { QueueReader } from "./queue_reader.ts";
+ * import { listSegments } from "./segments.ts";
+ *
+ * const unit = new Uint8Array(QUEUE_UNIT.size);
+ * QUEUE_UNIT.write(new DataView(unit.buffer), 0, { physicalOffset: 91, size: 120, tagsCode: -7n });
+ * const fs = new MemoryFiles();
+ * fs.put("q/00000000000000000000", unit);
+ * const queue = new QueueReader(fs, listSegments(fs, "q"));
+ * console.assert(queue.moveTo(0) && queue.physicalOffset === 91 && queue.tagsCode() === -7n);
+ * console.assert(!queue.next());
+ * queue.close();
+ * ```
+ */
+export class QueueReader {
+  /** Index of the unit; meaningless before the first move. */
+  index = -1;
+  physicalOffset = 0;
+  size = 0;
+  /** Upper and lower half of `tagsCode`, both signed, so that no bigint is made for a hash. */
+  tagsCodeHigh = 0;
+  tagsCodeLow = 0;
+  /** The files of the queue; units are numbered by their index. */
+  readonly files: UnitFiles;
+
+  constructor(fs: FileSystem, queue: SegmentList) {
+    this.files = new UnitFiles(fs, queue.segments, QUEUE_UNIT.size);
+  }
+
+  /** Moves to a unit, whatever it holds; false where no file has it whole. */
+  moveTo(index: number): boolean {
+    const at = this.files.hold(index);
+    if (at < 0) return false;
+    const { view } = this.files;
+    this.index = index;
+    this.physicalOffset = readI64(view, at + AT.physicalOffset);
+    this.size = view.getInt32(at + AT.size);
+    this.tagsCodeHigh = view.getInt32(at + AT.tagsCode);
+    this.tagsCodeLow = view.getInt32(at + AT.tagsCode + 4);
+    return true;
+  }
+
+  /** Moves to the unit behind this one. */
+  next(): boolean {
+    return this.moveTo(this.index + 1);
+  }
+
+  /** Whether Java takes the unit for one (Java: `ConsumeQueue.recover`); padding counts. */
+  isValid(): boolean {
+    return this.physicalOffset >= 0 && this.size > 0;
+  }
+
+  /** Whether the unit only fills the room before a queue's first message. */
+  isPadding(): boolean {
+    return this.size === QUEUE_PADDING.size && this.physicalOffset === QUEUE_PADDING.physicalOffset;
+  }
+
+  /** Whether `tagsCode` is the address of an extension unit, see `queue_ext_reader.ts`. */
+  isExtAddress(): boolean {
+    return this.tagsCodeHigh < -1 || (this.tagsCodeHigh === -1 && this.tagsCodeLow >= 0);
+  }
+
+  /** All 64 bits. */
+  tagsCode(): bigint {
+    return (BigInt(this.tagsCodeHigh) << 32n) | BigInt(this.tagsCodeLow >>> 0);
+  }
+
+  /** Releases the open file; a second call does nothing. */
+  close(): void {
+    this.files.close();
+  }
+}
+
+/** Which kind of units a queue has. */
+export type QueueKind = "simple" | "batch";
+
+/** A queue that has a directory. */
+export interface QueueDirectory {
+  readonly kind: QueueKind;
+  readonly topic: string;
+  readonly queueId: number;
+  readonly path: string;
+}
+
+/** What stands under a store's queue directories. */
+export interface QueueListing {
+  /** Sorted by topic, queue id, kind. */
+  readonly queues: readonly QueueDirectory[];
+  /** Paths that belong to no queue, sorted: Java skips them or stumbles over them. */
+  readonly strays: readonly string[];
+  /** Whether `consumequeue` is a RocksDB database, which has no queue directories. */
+  readonly isRocksDb: boolean;
+}
+
+/** Finds every queue of a store, of both kinds. */
+export function listQueues(fs: FileSystem, paths: StorePaths): QueueListing {
+  const queues: QueueDirectory[] = [];
+  const strays: string[] = [];
+  const isRocksDb = fs.stat(join(paths.consumeQueue, NAME.rocksDbMarker))?.isDirectory === false;
+  const into = { queues, strays };
+  if (!isRocksDb) collectQueues(fs, { root: paths.consumeQueue, kind: "simple" }, into);
+  collectQueues(fs, { root: paths.batchConsumeQueue, kind: "batch" }, into);
+  queues.sort((a, b) => {
+    if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
+    return a.queueId - b.queueId || (a.kind === b.kind ? 0 : a.kind === "simple" ? -1 : 1);
+  });
+  return { queues, strays: strays.sort(), isRocksDb };
+}
+
+function collectQueues(
+  fs: FileSystem,
+  tree: { readonly root: string; readonly kind: QueueKind },
+  into: { readonly queues: QueueDirectory[]; readonly strays: string[] },
+): void {
+  for (const topic of fs.list(tree.root)) {
+    const topicPath = join(tree.root, topic);
+    if (!isDirectory(fs, topicPath)) {
+      into.strays.push(topicPath);
+      continue;
+    }
+    for (const name of fs.list(topicPath)) {
+      const path = join(topicPath, name);
+      const queueId = parseQueueId(name);
+      if (queueId === undefined || !isDirectory(fs, path)) into.strays.push(path);
+      else into.queues.push({ kind: tree.kind, topic, queueId, path });
+    }
+  }
+}
+
+function isDirectory(fs: FileSystem, path: string): boolean {
+  return fs.stat(path)?.isDirectory === true;
+}
+
+/** A queue id as Java writes it: `07` would be taken for queue 7, whose directory is another. */
+function parseQueueId(name: string): number | undefined {
+  const queueId = Number(name);
+  return /^(0|[1-9]\d{0,9})$/.test(name) && queueId <= 0x7fff_ffff ? queueId : undefined;
+}

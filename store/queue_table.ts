@@ -1,0 +1,93 @@
+/**
+ * All consume queues of a store by topic and queue id. Topic names become directories here, so this
+ * is where a name that could lead elsewhere is turned away.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { ConsumeQueue } from "./consume_queue.ts";
+import { SIZE } from "./format.ts";
+import { NAME, queueDirectory } from "./names.ts";
+import type { OpenFiles } from "./open_files.ts";
+
+/** Whether a topic may name a directory, whatever bytes a damaged record put there. */
+export function isSafeTopic(topic: string): boolean {
+  return topic !== "" && topic !== "." && topic !== ".." &&
+    topic.length <= SIZE.retryTopicBytesMax &&
+    // deno-lint-ignore no-control-regex -- a name read from damaged bytes can hold anything
+    !/[/\\\u0000-\u001f\ufffd]/.test(topic);
+}
+
+/** Where and how the queues are kept. */
+export interface QueueTableOptions {
+  /** The folder `consumequeue`. */
+  readonly directory: string;
+  /** Units in a file of a queue that has none yet. */
+  readonly fileUnits: number;
+}
+
+/** The queues of a store. */
+export class QueueTable implements Iterable<ConsumeQueue> {
+  readonly #files: OpenFiles;
+  readonly #options: QueueTableOptions;
+  readonly #topics = new Map<string, Map<number, ConsumeQueue>>();
+
+  constructor(files: OpenFiles, options: QueueTableOptions) {
+    this.#files = files;
+    this.#options = options;
+  }
+
+  /** Takes up every queue found on the disk. Throws for queues kept in RocksDB. */
+  load(): void {
+    const { fs } = this.#files;
+    const { directory } = this.#options;
+    if (fs.stat(join(directory, NAME.rocksDbMarker)) !== undefined) {
+      throw new Error(`Cannot open consume queues in "${directory}": they are kept in RocksDB`);
+    }
+    for (const topic of fs.list(directory)) {
+      for (const name of fs.list(join(directory, topic))) {
+        if (/^\d+$/.test(name) && isSafeTopic(topic)) this.getOrCreate(topic, Number(name)).load();
+      }
+    }
+  }
+
+  /** A queue that exists. */
+  get(topic: string, queueId: number): ConsumeQueue | undefined {
+    return this.#topics.get(topic)?.get(queueId);
+  }
+
+  /** A queue, made when there is none. The topic must be {@linkcode isSafeTopic}. */
+  getOrCreate(topic: string, queueId: number): ConsumeQueue {
+    let queues = this.#topics.get(topic);
+    if (queues === undefined) this.#topics.set(topic, queues = new Map());
+    let queue = queues.get(queueId);
+    if (queue === undefined) {
+      const directory = queueDirectory(this.#options.directory, { topic, queueId });
+      const { fileUnits } = this.#options;
+      queue = new ConsumeQueue(this.#files, { topic, queueId, directory, fileUnits });
+      queues.set(queueId, queue);
+    }
+    return queue;
+  }
+
+  /** Topics that have a queue. */
+  topics(): IterableIterator<string> {
+    return this.#topics.keys();
+  }
+
+  /** Queues of one topic. */
+  queuesOf(topic: string): ConsumeQueue[] {
+    return [...this.#topics.get(topic)?.values() ?? []];
+  }
+
+  /** Forgets a topic and removes its folder. */
+  delete(topic: string): void {
+    for (const queue of this.queuesOf(topic)) queue.closeFiles();
+    this.#topics.delete(topic);
+    if (isSafeTopic(topic)) this.#files.fs.remove(join(this.#options.directory, topic));
+  }
+
+  *[Symbol.iterator](): Iterator<ConsumeQueue> {
+    for (const queues of this.#topics.values()) yield* queues.values();
+  }
+}

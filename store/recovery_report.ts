@@ -1,0 +1,59 @@
+/**
+ * What opening a store found and did, as data: for the broker's log, for `mq recover`, for tests.
+ *
+ * @module
+ */
+
+/** What was, or would be, done to a file. */
+export type RecoveryVerb =
+  /** Bytes behind the last sound record were kept aside and zeroed. */
+  | "cut-tail"
+  /** A file behind the end of the log was kept aside or, when it held only zeros, removed. */
+  | "drop-file"
+  /** A damaged range between sound records was left where it is and passed over. */
+  | "skip-damage"
+  /** Units of a consume queue were appended or replaced from the log. */
+  | "rebuild-queue"
+  /** Units behind the end of the log, or contradicting it, were dropped. */
+  | "truncate-queue"
+  /** An index file that was not complete was removed, to be built again. */
+  | "rebuild-index";
+
+/** One step of a recovery. */
+export interface RecoveryAction {
+  readonly action: RecoveryVerb;
+  /** File or, for a queue, its folder. */
+  readonly file: string;
+  /** Bytes for files of the log, indexes for queues. */
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  /** Bytes that held something and are no longer read. */
+  readonly bytesLost: number;
+  /** Messages known to be lost; 0 also where nobody can know. */
+  readonly messagesLost: number;
+}
+
+/** Which state the store was in. */
+export type RecoveryMode = "clean" | "unclean" | "full";
+
+/** All a recovery can tell. */
+export interface RecoveryReport {
+  readonly mode: RecoveryMode;
+  /** Log offset at which the scan began, and why there. */
+  readonly from: number;
+  readonly reason: string;
+  /** Start of the log's first file. */
+  readonly start: number;
+  /** Where the log ends now. */
+  readonly end: number;
+  /** Records read. */
+  readonly messages: number;
+  /** Units added to queues. */
+  readonly units: number;
+  /** Keys added to the index. */
+  readonly keys: number;
+  /** Store time of the last record read, 0 when none was. */
+  readonly lastStoreTimestamp: number;
+  readonly actions: readonly RecoveryAction[];
+}
