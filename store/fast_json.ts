@@ -4,8 +4,8 @@
  * (`{{"brokerName":"b","queueId":0,"topic":"T"}:7}`); its reader also takes single quotes, bare
  * identifiers as keys and superfluous commas.
  *
- * Numbers are doubles: integers beyond 2^53 are read as the nearest one. What is written never
- * leaves the range of a Java long, so Java can read it back. References (`{"$ref":"$.a"}`) are not
+ * Numbers are doubles: integers beyond 2^53 are read as the nearest one. The ends of Java's long are
+ * written as Java spells them, so that it can read them back. References (`{"$ref":"$.a"}`) are not
  * followed: they stay objects with the member `$ref`.
  *
  * @module
@@ -14,6 +14,7 @@
 /** How deep objects and arrays may be nested where the text is not plain JSON. */
 const DEPTH_MAX = 64;
 
+/** The double that stands for `Long.MAX_VALUE`, which is one less. */
 const LONG_MAX = 2 ** 63;
 const LONG_MAX_TEXT = "9223372036854775807";
 const LONG_MIN_TEXT = "-9223372036854775808";
@@ -110,8 +111,8 @@ function write(value: unknown, line: string): string {
 }
 
 function writeNumber(value: number): string {
-  if (value >= LONG_MAX && Number.isInteger(value)) return LONG_MAX_TEXT;
-  if (value <= -LONG_MAX && Number.isInteger(value)) return LONG_MIN_TEXT;
+  if (value === LONG_MAX) return LONG_MAX_TEXT;
+  if (value === -LONG_MAX) return LONG_MIN_TEXT;
   return Number.isFinite(value) ? String(value) : "null";
 }
 

@@ -38,7 +38,8 @@ export interface TruthRecord {
   readonly preparedTransactionOffset: number;
   /** Of the decompressed body. */
   readonly bodySize: number;
-  readonly bodySha256: string;
+  /** `null` where there is no body. */
+  readonly bodySha256: string | null;
   /** Of the body as stored, where that differs. */
   readonly storedBodySize?: number;
   readonly storedBodySha256?: string;

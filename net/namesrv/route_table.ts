@@ -7,16 +7,15 @@
  * @module
  */
 
-import type { DataVersion, QueueData, TopicConfig } from "../wire/bodies.ts";
+import { type DataVersion, sameDataVersion } from "../wire/data_version.ts";
+import type { BrokerData, QueueData } from "../wire/route.ts";
+import { PERM, type TopicConfig } from "../wire/topic_config.ts";
 
 /** Broker id of a master; every other id is a slave's. */
 export const MASTER_ID = 0;
 
 /** Time without a registration after which a broker is forgotten, unless it asks for another. */
 export const BROKER_EXPIRY_MS = 120_000;
-
-const PERM_WRITE = 2;
-const PERM_READ_WRITE = 6;
 
 /** How a broker is called in a request. */
 export interface BrokerIdentity {
@@ -25,6 +24,12 @@ export interface BrokerIdentity {
   /** `host:port` where the broker serves. */
   readonly brokerAddr: string;
   readonly brokerId: number;
+}
+
+/** What the table knows of a connection: it can be told from others, and closed. */
+export interface BrokerConnection {
+  /** Ends the connection. */
+  close(): void;
 }
 
 /** What a broker tells when it registers. */
@@ -37,51 +42,43 @@ export interface Registration extends BrokerIdentity {
   readonly heartbeatTimeoutMs?: number | undefined;
   /** Version of the topic configuration; changes with every topic. */
   readonly dataVersion?: DataVersion | undefined;
-  /** All topics of the broker, or the one that changed. */
-  readonly topics: readonly TopicConfig[];
-  /** The connection the broker registered on; compared by identity only. */
-  readonly connection: object;
+  /** All topics of the broker by name, or the one that changed. */
+  readonly topics: ReadonlyMap<string, TopicConfig>;
+  /** The connection the broker registered on. */
+  readonly connection: BrokerConnection;
 }
 
-/** The master a slave should copy from, when it lives. */
-export interface MasterAddresses {
+/** What became of a registration. */
+export interface Registered {
+  /** Whether nobody held the broker id before. */
+  readonly joined: boolean;
+  /** For a slave whose master lives: where the master serves. */
   readonly masterAddr?: string;
+  /** For a slave whose master lives: where to fetch the log. */
   readonly haServerAddr?: string;
-}
-
-/** Addresses of the brokers that share a name. */
-export interface BrokerGroup {
-  readonly cluster: string;
-  readonly brokerName: string;
-  readonly enableActingMaster: boolean;
-  /** Address by broker id. */
-  readonly brokerAddrs: ReadonlyMap<number, string>;
 }
 
 /** Where a topic's queues are. */
 export interface Route {
-  readonly queueDatas: readonly QueueData[];
-  readonly brokerDatas: readonly BrokerGroup[];
+  readonly queueDatas: QueueData[];
+  readonly brokerDatas: BrokerData[];
 }
 
-interface Group extends BrokerGroup {
-  enableActingMaster: boolean;
-  readonly brokerAddrs: Map<number, string>;
-}
+type Group = Required<Omit<BrokerData, "zoneName">>;
 
 /** Liveness of one broker address. */
 interface Living extends BrokerIdentity {
   readonly haServerAddr: string;
   readonly expiryMs: number;
   readonly dataVersion: DataVersion | undefined;
-  readonly connection: object;
+  readonly connection: BrokerConnection;
   seenAt: number;
 }
 
 /** A broker that {@linkcode RouteTable.expire} removed. */
 export interface Expired {
   readonly broker: BrokerIdentity;
-  readonly connection: object;
+  readonly connection: BrokerConnection;
 }
 
 /** The route table of a name server. */
@@ -97,10 +94,10 @@ export class RouteTable {
   }
 
   /**
-   * Takes a registration in; the result is for the answer to a slave. `undefined` refuses: another
-   * address holds the broker id with a newer state.
+   * Takes a registration in. `undefined` refuses it: another address holds the broker id with a newer
+   * state.
    */
-  register(broker: Registration): MasterAddresses | undefined {
+  register(broker: Registration): Registered | undefined {
     const { clusterName, brokerName, brokerAddr, brokerId } = broker;
     const group = this.#groupOf(broker);
     group.enableActingMaster = broker.enableActingMaster ?? false;
@@ -116,9 +113,9 @@ export class RouteTable {
         return undefined;
       }
     }
-    const first = heldBy === undefined;
+    const joined = heldBy === undefined;
     group.brokerAddrs.set(brokerId, brokerAddr);
-    if (isSpeaker(broker, group)) this.#takeTopics(broker, first);
+    if (isSpeaker(broker, group)) this.#takeTopics(broker, joined);
     this.#living.set(livingKey(clusterName, brokerAddr), {
       clusterName,
       brokerName,
@@ -128,11 +125,11 @@ export class RouteTable {
       expiryMs: broker.heartbeatTimeoutMs ?? BROKER_EXPIRY_MS,
       // One topic of a broker nobody knew is a part of its table. Java refuses it from 5 on; here it
       // is served at once, and without a version the next registration counts as a change.
-      dataVersion: first && broker.topics.length === 1 ? undefined : broker.dataVersion,
+      dataVersion: joined && broker.topics.size === 1 ? undefined : broker.dataVersion,
       connection: broker.connection,
       seenAt: this.#now(),
     });
-    return brokerId === MASTER_ID ? {} : this.#masterOf(group);
+    return brokerId === MASTER_ID ? { joined } : { joined, ...this.#masterOf(broker, group) };
   }
 
   /** Forgets a broker; its topics leave with the last address of its name. */
@@ -143,10 +140,10 @@ export class RouteTable {
     for (const [id, addr] of group.brokerAddrs) {
       if (addr === brokerAddr) group.brokerAddrs.delete(id);
     }
-    if (group.brokerAddrs.size === 0) this.#removeGroup(group);
+    if (group.brokerAddrs.size === 0) this.#removeGroup(brokerName);
     else if (group.enableActingMaster && !group.brokerAddrs.has(MASTER_ID)) {
       // The smallest slave now stands in for the master, to be read from only.
-      this.#setPermission(brokerName, (perm) => perm & ~PERM_WRITE);
+      this.#setPermission(brokerName, (perm) => perm & ~PERM.WRITE);
     }
   }
 
@@ -174,7 +171,7 @@ export class RouteTable {
   }
 
   /** Removes the brokers that registered last on a connection, which has closed. */
-  connectionClosed(connection: object): BrokerIdentity[] {
+  connectionClosed(connection: BrokerConnection): BrokerIdentity[] {
     const gone = [...this.#living.values()].filter((it) => it.connection === connection);
     for (const broker of gone) this.unregister(broker);
     return gone;
@@ -194,7 +191,7 @@ export class RouteTable {
   }
 
   /** Addresses by broker name. */
-  get groups(): ReadonlyMap<string, BrokerGroup> {
+  get groups(): ReadonlyMap<string, BrokerData> {
     return this.#groups;
   }
 
@@ -215,7 +212,7 @@ export class RouteTable {
     // Java gives plain read and write back, whatever the queue had before.
     return this.#setPermission(
       brokerName,
-      (perm) => writable ? PERM_READ_WRITE : perm & ~PERM_WRITE,
+      (perm) => writable ? PERM.READ | PERM.WRITE : perm & ~PERM.WRITE,
     );
   }
 
@@ -249,35 +246,38 @@ export class RouteTable {
     return group;
   }
 
-  #removeGroup({ brokerName, cluster }: Group): void {
+  #removeGroup(brokerName: string): void {
     this.#groups.delete(brokerName);
-    const names = this.#clusters.get(cluster);
-    names?.delete(brokerName);
-    if (names?.size === 0) this.#clusters.delete(cluster);
+    for (const [cluster, names] of this.#clusters) {
+      names.delete(brokerName);
+      if (names.size === 0) this.#clusters.delete(cluster);
+    }
     for (const topic of this.#topics.keys()) this.#deleteQueues(topic, brokerName);
   }
 
-  #takeTopics(broker: Registration, first: boolean): void {
+  #takeTopics(broker: Registration, joined: boolean): void {
     const { brokerName } = broker;
     const known = this.dataVersionOf(broker);
-    const changed = first || !sameVersion(known, broker.dataVersion);
+    const { dataVersion } = broker;
+    const changed = joined || known === undefined || dataVersion === undefined ||
+      !sameDataVersion(known, dataVersion);
     const readOnly = broker.brokerId !== MASTER_ID && broker.enableActingMaster === true;
-    for (const topic of broker.topics) {
+    for (const topic of broker.topics.values()) {
       if (!changed && this.#topics.get(topic.topicName)?.has(brokerName)) continue;
       this.#setQueues(topic.topicName, {
         brokerName,
         readQueueNums: topic.readQueueNums,
         writeQueueNums: topic.writeQueueNums,
-        perm: readOnly ? topic.perm & ~PERM_WRITE : topic.perm,
+        perm: readOnly ? topic.perm & ~PERM.WRITE : topic.perm,
         topicSysFlag: topic.topicSysFlag,
       });
     }
   }
 
-  #masterOf({ cluster, brokerAddrs }: Group): MasterAddresses {
+  #masterOf({ clusterName }: BrokerIdentity, { brokerAddrs }: Group): Omit<Registered, "joined"> {
     const masterAddr = brokerAddrs.get(MASTER_ID);
     if (masterAddr === undefined) return {};
-    const living = this.#living.get(livingKey(cluster, masterAddr));
+    const living = this.#living.get(livingKey(clusterName, masterAddr));
     return living === undefined ? {} : { masterAddr, haServerAddr: living.haServerAddr };
   }
 
@@ -302,12 +302,6 @@ export class RouteTable {
     const queues = this.#topics.get(topic);
     if (queues?.delete(brokerName) && queues.size === 0) this.#topics.delete(topic);
   }
-}
-
-/** Whether two registrations speak of the same topic table (Java: `DataVersion.equals`). */
-export function sameVersion(a: DataVersion | undefined, b: DataVersion | undefined): boolean {
-  return a !== undefined && b !== undefined && a.counter === b.counter &&
-    a.timestamp === b.timestamp && stateOf(a) === stateOf(b);
 }
 
 /** Releases before 5 have no state version and count as 0, as in Java. */

@@ -21,6 +21,7 @@ import {
 } from "../wire/command.ts";
 import { FrameReader } from "../wire/frame.ts";
 import { decodeHeader } from "../wire/headers.ts";
+import { BodyError } from "../wire/json_body.ts";
 import { VERSIONS } from "../wire/version.ts";
 import { formatAddress, type SocketAddress } from "./address.ts";
 import { Call, LATER, type Reply } from "./call.ts";
@@ -264,6 +265,9 @@ export class Connection implements AsyncDisposable {
     if (cause instanceof Refusal && !call.answered) {
       const { code, remark, extFields } = cause;
       return call.answer({ code, remark, extFields });
+    }
+    if (cause instanceof BodyError && !call.answered) {
+      return call.answer({ code: "SYSTEM_ERROR", remark: cause.message });
     }
     this.#log(`Cannot serve ${call.name} of ${this.peer}`, cause);
     if (call.answered) return;

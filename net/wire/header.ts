@@ -66,6 +66,7 @@ export type Decoded<Header> =
   | { readonly ok?: undefined; readonly problem: HeaderProblem };
 
 const INT_MAX = 2 ** 31 - 1;
+/** The double that stands for `Long.MAX_VALUE`, which is one less. */
 const LONG_MAX = 2 ** 63;
 const LONG_MAX_TEXT = "9223372036854775807";
 const LONG_DIGITS_MAX = 19;
@@ -107,7 +108,7 @@ export function encodeRows(
     const value = header[row[1]];
     if (value === undefined || value === null) continue;
     // The nearest number to Long.MAX_VALUE is one too large for Java to read back.
-    ext[row[0]] = row[2] === "long" && value as number >= LONG_MAX ? LONG_MAX_TEXT : String(value);
+    ext[row[0]] = row[2] === "long" && value === LONG_MAX ? LONG_MAX_TEXT : String(value);
   }
   return ext;
 }

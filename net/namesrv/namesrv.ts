@@ -1,0 +1,152 @@
+/**
+ * The name server: where clients learn which brokers serve a topic, and where brokers tell it.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SocketAddress } from "../rpc/address.ts";
+import { type ConnectionLimits, DEFAULT_LIMITS, type Log } from "../rpc/limits.ts";
+import { routesOf } from "../rpc/routes.ts";
+import { Server } from "../rpc/server.ts";
+import { KvConfig } from "./kv_config.ts";
+import { kvFamily } from "./kv_family.ts";
+import { registrationFamily } from "./registration_family.ts";
+import { routeFamily } from "./route_family.ts";
+import { RouteTable } from "./route_table.ts";
+import { settingsFamily } from "./settings_family.ts";
+
+/** Settings of a name server. */
+export interface NameServerOptions extends SocketAddress {
+  /** File of the values under namespace and key; without it they are lost at the end. */
+  readonly kvConfigPath?: string | undefined;
+  /** Whether routes carry the queues of ordered topics. */
+  readonly orderMessageEnable?: boolean | undefined;
+  /** Time between two looks for brokers that stopped registering. */
+  readonly scanIntervalMs?: number | undefined;
+  /** Limits of connections that differ from the default. */
+  readonly limits?: Partial<ConnectionLimits> | undefined;
+  /** How long answers under way may take to leave at the end. */
+  readonly stopTimeoutMs?: number | undefined;
+  /** Takes what an operator should know. */
+  readonly log?: Log | undefined;
+  /** Clock of the brokers' liveness, in ms. */
+  readonly now?: (() => number) | undefined;
+}
+
+/** Port of a name server. */
+export const NAMESRV_PORT = 9876;
+
+const SCAN_INTERVAL_MS = 10_000;
+
+/**
+ * A name server that listens. A program that hosts a broker beside it gives the broker
+ * {@linkcode NameServer.peer}.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { RpcClient } from "../rpc/client.ts";
+ * import { NameServer } from "./namesrv.ts";
+ *
+ * await using nameServer = await NameServer.listen({ hostname: "127.0.0.1", port: 0 });
+ * await using client = new RpcClient();
+ * const asked = { name: "GET_ROUTEINFO_BY_TOPIC", extFields: { topic: "T" } } as const;
+ * const answer = await client.invoke(nameServer.peer, asked, { timeoutMs: 3000 });
+ * assert.equal(answer.code, 17);
+ * ```
+ */
+export class NameServer implements AsyncDisposable {
+  /** Where the name server listens. */
+  readonly address: SocketAddress;
+  /** {@linkcode address} as `host:port`, as brokers and clients are configured with it. */
+  readonly peer: string;
+  readonly #server: Server;
+  readonly #table: RouteTable;
+  readonly #stopped = new AbortController();
+  readonly #scanning: Promise<void>;
+
+  private constructor(server: Server, table: RouteTable, options: NameServerOptions) {
+    this.address = server.address;
+    this.peer = server.peer;
+    this.#server = server;
+    this.#table = table;
+    this.#scanning = scanLoop(table, {
+      intervalMs: options.scanIntervalMs ?? SCAN_INTERVAL_MS,
+      log: options.log ?? (() => {}),
+      signal: this.#stopped.signal,
+    });
+  }
+
+  /**
+   * Loads the KV file, if there is one, and listens.
+   *
+   * @throws {Error} if the file is not a KV config, or the address cannot be listened on.
+   */
+  static async listen(options: NameServerOptions): Promise<NameServer> {
+    const { log = () => {}, now = () => performance.now(), orderMessageEnable = false } = options;
+    const kv = await KvConfig.open(options.kvConfigPath);
+    const table = new RouteTable({ now });
+    const families = [
+      registrationFamily({ table, kv, log }),
+      routeFamily({ table, kv, orderMessageEnable }),
+      kvFamily({ kv }),
+      settingsFamily({ settings: () => settingsOf(options, server.address) }),
+    ];
+    const server = await Server.listen(options, {
+      routes: routesOf(families),
+      limits: options.limits,
+      stopTimeoutMs: options.stopTimeoutMs,
+      log,
+      onClose(connection) {
+        for (const { brokerName, brokerId, brokerAddr } of table.connectionClosed(connection)) {
+          log(`Broker ${brokerName}:${brokerId} at ${brokerAddr} left: its connection closed`);
+        }
+      },
+    });
+    return new NameServer(server, table, options);
+  }
+
+  /** Brokers and topics that are known now. */
+  get table(): Pick<RouteTable, "clusters" | "groups" | "route" | "topicNames"> {
+    return this.#table;
+  }
+
+  /** Resolves when the name server has stopped. */
+  get finished(): Promise<void> {
+    return this.#server.finished;
+  }
+
+  /** Stops; a second call waits for the first. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped.abort();
+    await this.#server[Symbol.asyncDispose]();
+    await this.#scanning;
+  }
+}
+
+/** Removes brokers that stopped registering, and closes the connections they came on. */
+async function scanLoop(
+  table: RouteTable,
+  { intervalMs, log, signal }: { intervalMs: number; log: Log; signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted) {
+    // Aborting ends the sleep early, which is all it is for.
+    await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => {});
+    for (const { broker, connection } of table.expire()) {
+      log(`Broker ${broker.brokerName}:${broker.brokerId} at ${broker.brokerAddr} expired`);
+      connection.close();
+    }
+  }
+}
+
+function settingsOf(options: NameServerOptions, { hostname, port }: SocketAddress) {
+  const idleTimeoutMs = options.limits?.idleTimeoutMs ?? DEFAULT_LIMITS.idleTimeoutMs;
+  return {
+    bindAddress: hostname,
+    listenPort: port,
+    orderMessageEnable: options.orderMessageEnable ?? false,
+    scanNotActiveBrokerInterval: options.scanIntervalMs ?? SCAN_INTERVAL_MS,
+    serverChannelMaxIdleTimeSeconds: idleTimeoutMs / 1000,
+    kvConfigPath: options.kvConfigPath ?? "",
+  };
+}

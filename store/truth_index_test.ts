@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { readTruth, type TruthRecord } from "../testdata/fixture.ts";
+import { describedStore, loadedStores } from "../testdata/store_cases.ts";
+import { SIZE } from "./format.ts";
+import { keyHash } from "./hash.ts";
+import {
+  type IndexFileReader,
+  listIndexFiles,
+  matchesKey,
+  openIndexFile,
+  selectOffsets,
+} from "./key_index_reader.ts";
+import { formatProperties } from "./properties.ts";
+
+/** As many as Java's recorder asked for. */
+const OFFSETS_MAX = 64;
+
+/** Java's own limits of the recorded brokers. */
+const GEOMETRY = { slots: 100, entries: 400 };
+
+function messageOf(record: TruthRecord): { topic: string; properties: string } {
+  return { topic: record.topic, properties: formatProperties(Object.entries(record.properties)) };
+}
+
+for (const store of loadedStores()) {
+  Deno.test(`key look-ups find what Java found: ${store.name}`, () => {
+    const truth = readTruth(store.name);
+    const fs = describedStore(store);
+    const { paths, strays } = listIndexFiles(fs, "store/index");
+    assert.deepEqual(strays, []);
+    const files = paths.map((path) => openIndexFile(fs, path)!);
+    for (const file of files) assert.deepEqual(file.geometry, GEOMETRY);
+    const records = new Map(truth.log.map((record) => [record.commitLogOffset, record]));
+    for (const { topic, key, storeReturned, matching } of truth.keyLookups) {
+      const offsets = selectOffsets(files, { topic, key, maxNum: OFFSETS_MAX });
+      // Java sorts what the index answers and drops what the log no longer has.
+      const found = offsets.sort((a, b) => a - b).filter((offset) => records.has(offset));
+      assert.deepEqual(found, storeReturned, `${topic}#${key}`);
+      const own = found.filter((offset) => {
+        return matchesKey(messageOf(records.get(offset)!), { topic, key });
+      });
+      assert.deepEqual(own, matching, `${topic}#${key}`);
+    }
+    for (const file of files) checkFile(file, records);
+    for (const file of files) file.close();
+  });
+}
+
+/** Every entry hangs at its slot and carries a hash its record has a key for. */
+function checkFile(file: IndexFileReader, records: ReadonlyMap<number, TruthRecord>): void {
+  let count = 0;
+  for (const entry of file.entries()) {
+    count++;
+    assert.equal(entry.number, count);
+    assert.deepEqual(file.entry(entry.number), entry);
+    const offsets: number[] = [];
+    file.select(entry.keyHash, offsets, { maxNum: SIZE.indexEntriesDefault });
+    assert(offsets.includes(entry.physicalOffset));
+    const record = records.get(entry.physicalOffset);
+    if (record === undefined) continue;
+    const seconds = Math.trunc((record.storeTimestamp - file.header.beginTimestamp) / 1000);
+    assert.equal(entry.secondsFromBegin, count === 1 ? 0 : seconds);
+    const { KEYS = "", UNIQ_KEY = "" } = record.properties;
+    const hashes = [...KEYS.split(" "), UNIQ_KEY].map((key) => keyHash(record.topic, key));
+    assert(hashes.includes(entry.keyHash), `entry ${count} of ${file.path}`);
+  }
+  assert.equal(count, file.entriesEnd - 1);
+}
