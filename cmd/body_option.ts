@@ -12,8 +12,15 @@ export const BODY_FORMS = ["none", "text", "hex", "base64", "json", "sha256"] as
 export type BodyForm = (typeof BODY_FORMS)[number];
 
 /** `--body`. */
-export function bodyOption(): Option<"--body <form>", undefined, "none", undefined, false, BodyForm> {
-  return new Option("--body <form>", "print bodies: none, text, hex, base64, json, sha256")
+export function bodyOption(): Option<
+  "--body <form>",
+  undefined,
+  "none",
+  undefined,
+  false,
+  BodyForm
+> {
+  return new Option("--body <form>", "print bodies in this form")
     .choices(BODY_FORMS).default("none");
 }
 

@@ -39,8 +39,15 @@ export interface OutputOptions {
 }
 
 /** `-o`. */
-export function outputOption(): Option<"-o, --output <format>", undefined, undefined, undefined, false, Format> {
-  return new Option("-o, --output <format>", "table, json, jsonl, or help for the fields")
+export function outputOption(): Option<
+  "-o, --output <format>",
+  undefined,
+  undefined,
+  undefined,
+  false,
+  Format
+> {
+  return new Option("-o, --output <format>", "form of the output; help lists the fields")
     .choices(FORMATS);
 }
 

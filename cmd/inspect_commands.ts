@@ -9,7 +9,10 @@ import { bodyOption, rawOption } from "./body_option.ts";
 import { fieldsOption, headerOption, outputOption } from "./format_option.ts";
 import { parsePositive, parseWhole } from "./number_option.ts";
 
-const STORE = "a store, or a part of it; default: MQ_STORE, else ./mq-data";
+/** What a path argument may name, apart from a store. */
+function pathAbout(part: string): string {
+  return `a store, or ${part}; default: MQ_STORE, else ./mq-data`;
+}
 
 /** Adds the branch. */
 export function addInspectCommands(program: CommandUnknownOpts, branch: Branch): void {
@@ -28,7 +31,7 @@ export function addInspectCommands(program: CommandUnknownOpts, branch: Branch):
 
 function addCommitLog(inspect: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = inspect.command("commitlog")
-    .argument("[path]", `${STORE}: a commitlog folder or one of its files`)
+    .argument("[path]", pathAbout("a commit log folder or file"))
     .option("--topic <topic>", "messages of this topic only")
     .option("--queue <id>", "messages of this queue only", parseWhole)
     .option("--tag <tag>", "messages with this tag only")
@@ -41,11 +44,14 @@ function addCommitLog(inspect: CommandUnknownOpts, { terminal, finish }: Branch)
     .addOption(bodyOption()).addOption(rawOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (path, options) => {
-      finish(await (await import("./inspect_commitlog.ts")).inspectCommitLog(terminal, path, options));
+      finish(
+        await (await import("./inspect_commitlog.ts")).inspectCommitLog(terminal, path, options),
+      );
     });
   describe(command, {
     summary: "the records of the commit log, and what is no record",
-    text: "Prints the records of a commit log in their order. Bytes that are no record are printed\n" +
+    text:
+      "Prints the records of a commit log in their order. Bytes that are no record are printed " +
       "as damage with their range, and reading goes on behind them; the exit code is then 4.",
     examples: [
       "mq inspect commitlog mq-data --limit 10",
@@ -59,7 +65,7 @@ function addCommitLog(inspect: CommandUnknownOpts, { terminal, finish }: Branch)
 function addConsumeQueue(inspect: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = inspect.command("consumequeue")
     .alias("cq")
-    .argument("[path]", `${STORE}: a queue folder, a topic's, or one file`)
+    .argument("[path]", pathAbout("the folder of a topic or queue, or a queue file"))
     .option("--topic <topic>", "queues of this topic only")
     .option("--queue <id>", "this queue only", parseWhole)
     .option("--from <index>", "begin at this queue offset", parseWhole)
@@ -83,7 +89,7 @@ function addConsumeQueue(inspect: CommandUnknownOpts, { terminal, finish }: Bran
 
 function addIndex(inspect: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = inspect.command("index")
-    .argument("[path]", `${STORE}: an index folder or one index file`)
+    .argument("[path]", pathAbout("an index folder or file"))
     .option("--topic <topic>", "with --key: the key's topic")
     .option("--key <key>", "entries with this key's hash only; needs --topic")
     .option("--from <offset>", "entries of records from this commit log offset on", parseWhole)
@@ -108,7 +114,7 @@ function addIndex(inspect: CommandUnknownOpts, { terminal, finish }: Branch): vo
 
 function addCheckpoint(inspect: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = inspect.command("checkpoint")
-    .argument("[path]", `${STORE}: the file checkpoint`)
+    .argument("[path]", pathAbout("a checkpoint file"))
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (path, options) => {
       finish((await import("./inspect_checkpoint.ts")).inspectCheckpoint(terminal, path, options));

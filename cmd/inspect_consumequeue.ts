@@ -46,7 +46,7 @@ const FIELDS: readonly Field[] = [
     width: 20,
   },
   { name: "storeTimestamp", type: "time", about: "batch queues: store time of the record" },
-  { name: "batchSize", type: "number", about: "batch queues: messages in the record", width: 9 },
+  { name: "batchSize", type: "number", about: "batch queues: messages in the record" },
   { name: "extension", type: "object", about: "unit of the extension file, its bit map in hex" },
   { name: "units", type: "number", about: "of what is no unit: how many it takes" },
   { name: "length", type: "number", about: "of what is no unit: its bytes" },

@@ -62,7 +62,12 @@ const HEADER_FIELDS: readonly Field[] = [
   },
   { name: "indexCount", type: "number", about: "number of the next entry", width: 10 },
   { name: "slots", type: "number", about: "slots the file has", width: 8 },
-  { name: "entries", type: "number", about: "entries the file has room for, the unused 0 counted", width: 8 },
+  {
+    name: "entries",
+    type: "number",
+    about: "entries the file has room for, the unused 0 counted",
+    width: 8,
+  },
   DAMAGE,
 ];
 

@@ -5,7 +5,10 @@
  * @module
  */
 import type { FileSystem } from "../store/file.ts";
+import { FileWindow } from "../store/file_window.ts";
+import { INDEX_SLOT } from "../store/format.ts";
 import { keyHash } from "../store/hash.ts";
+import { slotPosition } from "../store/index_geometry.ts";
 import { type IndexFileReader, openIndexFile } from "../store/key_index_reader.ts";
 import type { TimeRange } from "./time_option.ts";
 
@@ -54,11 +57,20 @@ export function searchKey(
   const damages: { path: string; flaw: string }[] = [];
   for (const path of paths) {
     const reader = openIndexFile(fs, path);
-    const flaw = reader === undefined ? "it is no index file" : headerFlaw(reader) ??
-      searchFile(reader, hashes, { options, offsets });
-    if (flaw !== undefined) damages.push({ path, flaw });
-    else covered.push({ from: reader!.header.beginPhyOffset, to: reader!.header.endPhyOffset + 1 });
-    reader?.close();
+    if (reader === undefined) {
+      damages.push({ path, flaw: "it is no index file" });
+      continue;
+    }
+    try {
+      const { header } = reader;
+      const flaw = headerFlaw(reader) ?? slotFlaw(fs, reader) ??
+        searchFile(reader, hashes, { options, offsets });
+      if (flaw !== undefined) damages.push({ path, flaw });
+      // Up to the start of the last record and not its end, which the index does not know.
+      else covered.push({ from: header.beginPhyOffset, to: header.endPhyOffset });
+    } finally {
+      reader.close();
+    }
   }
   return {
     offsets: [...offsets].sort((a, b) => a - b),
@@ -75,6 +87,43 @@ function headerFlaw({ header, geometry }: IndexFileReader): string | undefined {
   return undefined;
 }
 
+/**
+ * Compares the slots in use with the header's count, because a slot that was lost hides its whole
+ * chain. Releases up to 4.7.0 counted every put instead.
+ */
+function slotFlaw(fs: FileSystem, { path, header, geometry }: IndexFileReader): string | undefined {
+  const file = fs.openRead(path);
+  try {
+    const window = new FileWindow(SLOT_WINDOW_BYTES);
+    window.open(file, file.size());
+    let used = 0;
+    for (let slot = 0; slot < geometry.slots;) {
+      const held = window.hold(slotPosition(slot), INDEX_SLOT.size);
+      const count = Math.min(Math.floor(held / INDEX_SLOT.size), geometry.slots - slot);
+      if (count === 0) return "its slots are cut off";
+      const from = window.bytes.byteOffset + slotPosition(slot) - window.from;
+      used += usedSlots(new DataView(window.bytes.buffer, from, count * INDEX_SLOT.size));
+      slot += count;
+    }
+    const puts = Math.max(0, header.indexCount - 1);
+    return used === header.hashSlotCount || header.hashSlotCount === puts
+      ? undefined
+      : `${used} slots are in use, its header counts ${header.hashSlotCount}`;
+  } finally {
+    file.close();
+  }
+}
+
+const SLOT_WINDOW_BYTES = 1024 * 1024;
+
+function usedSlots(slots: DataView): number {
+  let used = 0;
+  for (let at = 0; at < slots.byteLength; at += INDEX_SLOT.size) {
+    if (slots.getInt32(at) !== 0) used++;
+  }
+  return used;
+}
+
 function searchFile(
   reader: IndexFileReader,
   hashes: ReadonlySet<number>,
@@ -83,7 +132,6 @@ function searchFile(
   const { options, offsets } = into;
   const since = options.times.since - TIME_SLACK_MS;
   const { until } = options.times;
-  // An index file is named by time but filled by offset: one without entries covers nothing.
   if (reader.header.indexCount <= 1) return undefined;
   if (!reader.overlaps(since, until)) return undefined;
   const isInTime = (time: number) => time >= since && time <= until;

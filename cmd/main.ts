@@ -26,7 +26,10 @@ function processTerminal(): Terminal {
     files: diskFiles,
     env: environmentValue,
     isTty,
-    columns: Math.min(isTty ? process.stdout.columns ?? COLUMNS_DEFAULT : COLUMNS_DEFAULT, COLUMNS_MAX),
+    columns: Math.min(
+      isTty ? process.stdout.columns ?? COLUMNS_DEFAULT : COLUMNS_DEFAULT,
+      COLUMNS_MAX,
+    ),
     now: Date.now,
     stopSignal: () => (stop ??= stopController()).signal,
     ...(isAsked ? { confirm } : {}),

@@ -96,6 +96,12 @@ export function messageFields(options: BodyOptions): readonly Field[] {
       ...(isDigest ? { width: 64 } : {}),
     },
     { name: "bodyDamage", type: "string", about: "why a compressed body cannot be read" },
+    { name: "length", type: "number", about: "of what is no message: its bytes" },
+    { name: "file", type: "string", about: "of what is no message: file it starts in" },
+    { name: "code", type: "string", about: "of damage: which check failed" },
+    { name: "expected", type: "string", about: "of damage: what should stand there" },
+    { name: "found", type: "string", about: "of damage: what stands there" },
+    { name: "torn", type: "boolean", about: "of damage: the unfinished end of an unclean stop" },
     {
       name: "note",
       type: "string",
@@ -157,7 +163,8 @@ function propertyOfRow(row: object, name: string): string | undefined {
 
 /** What is wrong, in the words of a table. */
 function noteOf(row: object): string | undefined {
-  const { bodyDamage, expected, found, length, torn } = row as {
+  const { bodyDamage, code, expected, found, length, torn } = row as {
+    readonly code?: string;
     readonly bodyDamage?: string;
     readonly expected?: string;
     readonly found?: string;
@@ -168,5 +175,5 @@ function noteOf(row: object): string | undefined {
   if (length === undefined) return undefined;
   const range = `${length} bytes`;
   if (expected === undefined) return range;
-  return `${torn ? "torn, " : ""}${range}: expected ${expected}, found ${found}`;
+  return `${torn ? "torn, " : ""}${range}: ${code}, expected ${expected}, found ${found}`;
 }

@@ -68,7 +68,9 @@ export function descriptorSink(descriptor: number): Sink {
       } catch (error) {
         const code = (error as NodeJS.ErrnoException).code;
         if (code === "EPIPE") return false;
-        if (code !== "EAGAIN") throw new Error(`Cannot write the output: ${code}`, { cause: error });
+        if (code !== "EAGAIN") {
+          throw new Error(`Cannot write the output: ${code}`, { cause: error });
+        }
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, FULL_PIPE_PAUSE_MS);
       }
     }

@@ -36,7 +36,7 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
   const { terminal, finish } = branch;
   const program = new Command("mq")
     .description(
-      "Runs an Apache RocketMQ compatible name server and broker, and inspects, verifies and\n" +
+      "Runs an Apache RocketMQ compatible name server and broker, and inspects, verifies and " +
         "recovers the stores such brokers leave on disk.",
     )
     .version(`mq ${VERSION}`, "-V, --version", "print the version of mq")

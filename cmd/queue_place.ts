@@ -32,6 +32,10 @@ export function queuesAt(
   const place = placeAt(terminal, argument);
   const { path } = place;
   if (place.kind === "store") {
+    const { consumeQueue, batchConsumeQueue } = place.paths;
+    if (![consumeQueue, batchConsumeQueue].some((it) => files.stat(it) !== undefined)) {
+      throw notA(terminal, place, WANTED);
+    }
     return storeQueues(files, place.paths).map((queue) => placeOf(files, queue));
   }
   const kind: QueueKind = options.batch === true || isBatchPath(path) ? "batch" : "simple";

@@ -66,9 +66,7 @@ export class RecordReader {
 
   #load(at: number, room: number): Flaw | undefined {
     let held = this.#read(at, Math.min(this.#bytes.length, room));
-    const size = held < RECORD_BYTES_MIN
-      ? 0
-      : this.record.view.getInt32(MESSAGE_V1.at.totalSize);
+    const size = held < RECORD_BYTES_MIN ? 0 : this.record.view.getInt32(MESSAGE_V1.at.totalSize);
     if (size > held && size <= Math.min(room, RECORD_BYTES_MAX)) held = this.#read(at, size);
     return this.record.load(0, held);
   }

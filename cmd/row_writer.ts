@@ -39,6 +39,8 @@ export class RowWriter {
   #widths: readonly { readonly width: number; readonly right: boolean }[];
   #waiting: string[][] = [];
   #count = 0;
+  /** Whether the header is still to be printed: not before it is known that there is an answer. */
+  #isHeaderDue: boolean;
 
   constructor(out: Out, options: RowWriterOptions) {
     this.#out = out;
@@ -51,9 +53,7 @@ export class RowWriter {
       width: Math.max(field.width ?? 0, field.name.length),
       right: field.type === "number",
     }));
-    if (options.format === "table" && options.header && options.layout !== "record") {
-      this.#line(this.#columns.map((field) => field.name));
-    }
+    this.#isHeaderDue = options.format === "table" && options.header && options.layout !== "record";
   }
 
   /** Whether the reader is gone. */
@@ -86,6 +86,7 @@ export class RowWriter {
   /** Finishes the output. */
   end(): void {
     if (this.format === "json") this.#out.write(this.#count === 0 ? "[]\n" : "\n]\n");
+    this.#header();
     if (this.#waiting.length === 0) return;
     const lines = this.#waiting;
     this.#waiting = [];
@@ -96,6 +97,7 @@ export class RowWriter {
   }
 
   #tableRow(row: object): void {
+    this.#header();
     if (this.#options.layout !== "record") {
       return this.#line(this.#columns.map((field) => cellOf(row, field)));
     }
@@ -105,6 +107,12 @@ export class RowWriter {
       const cells = [field.name, cellOf(row, field)];
       this.#out.write(this.#options.isTty ? alignedLine(cells, columns) : tabbedLine(cells));
     }
+  }
+
+  #header(): void {
+    if (!this.#isHeaderDue) return;
+    this.#isHeaderDue = false;
+    this.#line(this.#columns.map((field) => field.name));
   }
 
   #line(cells: string[]): void {

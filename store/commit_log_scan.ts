@@ -11,10 +11,11 @@
 import { Buffer } from "node:buffer";
 import type { FileSystem, ReadableFile } from "./file.ts";
 import { BLANK, MAGIC, MESSAGE_V1, SIZE } from "./format.ts";
-import { readI64 } from "./layout.ts";
+import { i32, readI64 } from "./layout.ts";
 import { FileWindow } from "./file_window.ts";
 import { type Flaw, hex32, RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
 import type { Segment, SegmentList } from "./segments.ts";
+import { allZero, isZeroFile } from "./zeros.ts";
 
 /** What stands at one place of the log. */
 export type ScanKind =
@@ -46,7 +47,9 @@ export interface ScanOptions {
 
 const LARGEST_RECORD = SIZE.bodyBytesMax * 64;
 const HOLE_MARGIN_BYTES = 1024 * 1024;
-const MAGIC_PREFIX = Uint8Array.of(0xda, 0xa3, 0x20);
+/** Three of its bytes are the same in both versions. */
+const RECORD_MAGIC = magicBytes(MAGIC.v1).subarray(0, 3);
+const FILLER_MAGIC = magicBytes(MAGIC.blank);
 
 /** A cursor over a commit log. Close it to release its file. */
 export class CommitLogScan {
@@ -66,10 +69,15 @@ export class CommitLogScan {
   readonly #segments: readonly Segment[];
   readonly #segmentBytes: number;
   readonly #options: Required<ScanOptions>;
+  readonly #checkCrc: boolean;
+  readonly #checkOffset: boolean;
   readonly #window = new FileWindow();
   #file: ReadableFile | undefined;
   #number = -1;
   #position: number;
+  /** Log position of the first byte in memory, and how many bytes there are. */
+  #memoryStart = 0;
+  #memoryEnd = 0;
   #done = false;
 
   constructor(fs: FileSystem, log: SegmentList, options: ScanOptions = {}) {
@@ -85,11 +93,14 @@ export class CommitLogScan {
       trustHoles: options.trustHoles ?? true,
     };
     this.#position = this.#options.from;
+    this.#checkCrc = this.#options.checkCrc;
+    this.#checkOffset = this.#options.checkOffset;
   }
 
   /** Moves to the next item; false at the end. */
   next(): boolean {
     if (this.#done || this.#position >= this.#options.to) return this.#finish();
+    if (this.#loadHeld()) return true;
     if (!this.#enterSegment()) return !this.#done;
     const segment = this.#segments[this.#number]!;
     const end = segment.start + this.#usable(segment);
@@ -110,6 +121,22 @@ export class CommitLogScan {
     this.#file?.close();
     this.#file = undefined;
     this.#done = true;
+  }
+
+  /** The common case, a sound record that is in memory whole; false leaves all to the long way. */
+  #loadHeld(): boolean {
+    const at = this.#position - this.#memoryStart;
+    const { record } = this;
+    if (at < 0 || at + RECORD_BYTES_MIN > this.#memoryEnd) return false;
+    if (record.load(at, this.#memoryEnd) !== undefined) return false;
+    if (this.#checkOffset && record.checkOffset(this.#position) !== undefined) return false;
+    if (this.#checkCrc && record.checkBody() !== undefined) return false;
+    this.kind = "message";
+    this.flaw = undefined;
+    this.at = this.#position;
+    this.length = record.size;
+    this.#position += record.size;
+    return true;
   }
 
   /** Bytes of a file that belong to the log, whatever its length. */
@@ -139,6 +166,7 @@ export class CommitLogScan {
     this.#file = this.#fs.openRead(segment.path);
     this.#number = number;
     this.#window.open(this.#file, this.#usable(segment));
+    this.#memoryEnd = 0;
     this.record.attach(this.#window.bytes);
     return true;
   }
@@ -166,6 +194,8 @@ export class CommitLogScan {
     const before = this.#window.bytes;
     const held = this.#window.hold(position - segment.start, length);
     if (this.#window.bytes !== before) this.record.attach(this.#window.bytes);
+    this.#memoryStart = segment.start + this.#window.from;
+    this.#memoryEnd = this.#window.to - this.#window.from;
     return held;
   }
 
@@ -255,22 +285,43 @@ export class CommitLogScan {
 
   /** First position from `from` on where a sound record or the file's filler stands, else `end`. */
   #resync(from: number, end: number): number {
+    const record = this.#find(RECORD_MAGIC, { from, end, accept: (at) => this.#isRecord(at, end) });
+    if (record < end) return record;
+    return this.#find(FILLER_MAGIC, { from, end, accept: (at) => this.#isFiller(at, end) });
+  }
+
+  /** First position whose magic is the wanted one and which is accepted, else `end`. */
+  #find(
+    magic: Uint8Array,
+    { from, end, accept }: {
+      readonly from: number;
+      readonly end: number;
+      readonly accept: (position: number) => boolean;
+    },
+  ): number {
     let position = from;
     while (position + SIZE.blankMin <= end) {
       const held = this.#hold(position, SIZE.blankMin);
+      if (held < SIZE.blankMin) return end;
       const start = this.#in(position);
       const memory = this.#window.bytes;
       const found = Buffer.from(memory.buffer, memory.byteOffset, start + held)
-        .indexOf(MAGIC_PREFIX, start + MESSAGE_V1.at.magic);
+        .indexOf(magic, start + MESSAGE_V1.at.magic);
       if (found < 0) {
-        position += Math.max(1, held - SIZE.blankMin + 1);
+        position += held - SIZE.blankMin + 1;
         continue;
       }
       const candidate = position + (found - start) - MESSAGE_V1.at.magic;
-      if (this.#isRecord(candidate, end)) return candidate;
+      if (accept(candidate)) return candidate;
       position = candidate + 1;
     }
     return end;
+  }
+
+  /** Whether a filler stands at a position that tells the end of the file rightly. */
+  #isFiller(position: number, end: number): boolean {
+    if (this.#hold(position, SIZE.blankMin) < SIZE.blankMin) return false;
+    return this.record.view.getInt32(this.#in(position) + BLANK.at.length) === end - position;
   }
 
   #isRecord(position: number, end: number): boolean {
@@ -283,10 +334,7 @@ export class CommitLogScan {
   }
 
   #isZero(from: number, end: number): boolean {
-    const segment = this.#segments[this.#number]!;
-    // Sound data before the hole takes its space; file systems may round it up or pack a little.
-    const hole = Math.max(segment.allocatedBytes + segment.start, from) + HOLE_MARGIN_BYTES;
-    const readEnd = this.#options.trustHoles ? Math.min(end, hole) : end;
+    const readEnd = this.#dataEnd(this.#segments[this.#number]!, { from, end });
     for (let position = from; position < readEnd;) {
       const held = Math.min(this.#hold(position, 1), readEnd - position);
       if (held <= 0) return true;
@@ -296,14 +344,26 @@ export class CommitLogScan {
     return true;
   }
 
+  /** Where data from `from` on ends at the latest, if room without disk space is trusted to be zero. */
+  #dataEnd(
+    segment: Segment,
+    { from, end }: { readonly from: number; readonly end: number },
+  ): number {
+    if (!this.#options.trustHoles) return end;
+    // Sound data before the hole takes its space; file systems may round it up or pack a little.
+    const allocatedEnd = segment.start + segment.allocatedBytes;
+    return Math.min(end, Math.max(allocatedEnd, from) + HOLE_MARGIN_BYTES);
+  }
+
+  /** Whether any file from a number on holds something other than zeros. */
   #anythingFrom(number: number): boolean {
     for (const segment of this.#segments.slice(number)) {
       if (segment.start >= this.#options.to) return false;
+      const from = segment.start;
+      const length = this.#dataEnd(segment, { from, end: from + this.#usable(segment) }) - from;
       const file = this.#fs.openRead(segment.path);
       try {
-        const head = new Uint8Array(SIZE.blankMin);
-        file.read(head, 0);
-        if (!allZero(head, 0, head.length)) return true;
+        if (!isZeroFile(file, length)) return true;
       } finally {
         file.close();
       }
@@ -312,19 +372,8 @@ export class CommitLogScan {
   }
 }
 
-function allZero(bytes: Uint8Array, at: number, length: number): boolean {
-  let position = at;
-  const end = at + length;
-  while (position < end && (bytes.byteOffset + position) % 8 !== 0) {
-    if (bytes[position++] !== 0) return false;
-  }
-  const words = new Float64Array(bytes.buffer, bytes.byteOffset + position, (end - position) >> 3);
-  for (const word of words) {
-    // Negative zero is a set bit.
-    if (word !== 0 || Object.is(word, -0)) return false;
-  }
-  for (position += words.length * 8; position < end; position++) {
-    if (bytes[position] !== 0) return false;
-  }
-  return true;
+function magicBytes(magic: number): Uint8Array {
+  const bytes = new Uint8Array(i32.width);
+  new DataView(bytes.buffer).setInt32(0, magic);
+  return bytes;
 }

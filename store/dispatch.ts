@@ -13,6 +13,9 @@ import { PROPERTY } from "./properties.ts";
 /** Topic that holds delayed messages until their time. */
 export const SCHEDULE_TOPIC = "SCHEDULE_TOPIC_XXXX";
 
+/** Stands before a tag in the index (Java 5.5: `MessageConst.INDEX_TAG_TYPE`). */
+const INDEX_TAG_PREFIX = "T#";
+
 /** Java's default delay levels, the first level first, in milliseconds. */
 export const DELAY_LEVELS_MS: readonly number[] = [
   1_000,
@@ -49,6 +52,9 @@ export class DispatchRequest {
 
   readonly #topics = new TopicNames();
   readonly #delayLevelsMs: readonly number[];
+  #bytes: Uint8Array = new Uint8Array(0);
+  #tagFrom = 0;
+  #tagTo = 0;
 
   constructor(delayLevelsMs: readonly number[] = DELAY_LEVELS_MS) {
     this.#delayLevelsMs = delayLevelsMs;
@@ -66,7 +72,20 @@ export class DispatchRequest {
     this.queued = isQueued(sysFlag);
     this.tagsCode = 0;
     this.keyHashes.length = 0;
+    this.#bytes = record.bytes;
+    this.#tagFrom = this.#tagTo = 0;
     this.#readProperties(record, sysFlag);
+  }
+
+  /**
+   * Hash under which 5.5 and later index the tag, too; −1 without one. Call it before the record's
+   * bytes are gone.
+   */
+  tagHash(): number {
+    if (this.#tagTo === 0) return -1;
+    const tag = { from: this.#tagFrom, to: this.#tagTo };
+    const prefix = stringHash(INDEX_TAG_PREFIX, this.#topics.keyPrefixHash);
+    return indexKeyHash(bytesHash(this.#bytes, tag, prefix));
   }
 
   #readProperties(record: RecordView, sysFlag: number): void {
@@ -80,7 +99,7 @@ export class DispatchRequest {
       const name = nameAt(bytes, at, pairEnd);
       if (name !== undefined) {
         const value = { from: at + name.length + 1, to: pairEnd };
-        if (name === PROPERTY.tags) this.tagsCode = bytesHash(bytes, value);
+        if (name === PROPERTY.tags) this.#tag(bytes, value);
         else if (name === PROPERTY.keys) keys = value;
         else if (name === PROPERTY.uniqueKey) this.#uniqueKey(bytes, value);
         else level = decimalOf(bytes, value);
@@ -92,6 +111,12 @@ export class DispatchRequest {
     if (level > 0 && this.topic === SCHEDULE_TOPIC) {
       this.tagsCode = deliverTime(level, this.storeTimestamp, this.#delayLevelsMs);
     }
+  }
+
+  #tag(bytes: Uint8Array, value: ByteRange): void {
+    this.tagsCode = bytesHash(bytes, value);
+    this.#tagFrom = value.from;
+    this.#tagTo = value.to;
   }
 
   #uniqueKey(bytes: Uint8Array, value: ByteRange): void {

@@ -44,7 +44,11 @@ Deno.test("parseFastJson() reads every configuration file Java wrote", () => {
 
 Deno.test("writeFastJson() lays configuration files out as Java 5.x does", () => {
   let exact = 0;
-  for (const { store, name, text } of configFiles().filter((file) => file.store.startsWith("5."))) {
+  // 4.x differs in one thing: it writes a table by integer on one line.
+  const files = configFiles().filter(({ store, name }) =>
+    store.startsWith("5.") || !/offset/i.test(name)
+  );
+  for (const { store, name, text } of files) {
     const pretty = text.includes("\n");
     const written = writeFastJson(withNumberedMaps(parseFastJson(text)), { pretty });
     // Java keeps the order of its hash maps, so only the set of lines must be the same.

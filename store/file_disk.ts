@@ -136,8 +136,12 @@ class DiskFile implements WritableFile, ReadableFile {
     what: string,
     call: (finish: (error: NodeJS.ErrnoException | null, value?: T) => void) => void,
   ): Promise<T> {
-    this.#underWay++;
     return new Promise<T>((resolve, reject) => {
+      if (this.#closing) {
+        reject(new Error(`Cannot ${what}: the file is closed`));
+        return;
+      }
+      this.#underWay++;
       call((error, value) => {
         this.#underWay--;
         if (this.#closing) this.close();

@@ -141,7 +141,7 @@ export class MemoryFiles implements FileSystem {
 
   rename(from: string, to: string): void {
     const moved = [...this.#files].filter(([path]) => path === from || path.startsWith(`${from}/`));
-    if (moved.length === 0) throw missing("rename", from);
+    if (moved.length === 0 && !this.#directories.has(from)) throw missing("rename", from);
     for (const [path, content] of moved) {
       this.#files.delete(path);
       this.makeDirectory(dirname(to + path.slice(from.length)));
@@ -185,7 +185,10 @@ export class MemoryFiles implements FileSystem {
         content.write(bytes, at);
         content.mtimeMs = ++this.#clock;
       },
-      truncate: (size) => content.truncate(size),
+      truncate: (size) => {
+        content.truncate(size);
+        content.mtimeMs = ++this.#clock;
+      },
       sync: () => Promise.resolve(),
       syncNow: () => {},
       close: () => {},

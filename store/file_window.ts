@@ -6,7 +6,8 @@
  */
 import type { ReadableFile } from "./file.ts";
 
-const WINDOW_BYTES = 4 * 1024 * 1024;
+/** Small enough to stay in the processor's cache between the read and the look. */
+const WINDOW_BYTES = 256 * 1024;
 
 /** Memory that follows a reader through a file. */
 export class FileWindow {

@@ -14,7 +14,8 @@ export function stringHash(text: string, seed = 0): number {
   return hash;
 }
 
-const decoder = new TextDecoder();
+/** A byte order mark is a character like any other. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** {@linkcode stringHash} of UTF-8 bytes `[from, to)`. */
 export function bytesHash(

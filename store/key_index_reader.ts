@@ -22,6 +22,8 @@ import { isIndexName } from "./names.ts";
 import { KEY_SEPARATOR, parseProperties, PROPERTY } from "./properties.ts";
 
 const AT = INDEX_ENTRY.at;
+/** Java 5.5 and later: `MessageConst.INDEX_TAG_TYPE` and the separator. */
+const TAG_PREFIX = "T#";
 
 /** An entry of an index file. */
 export interface IndexEntry {
@@ -46,12 +48,17 @@ export interface SelectLimits {
   readonly end?: number;
 }
 
-/** Whose offsets are wanted. */
-export interface KeyQuery extends SelectLimits {
+/** What a message is looked for by. */
+export interface IndexKey {
   readonly topic: string;
-  /** A unique key or one of a message's keys. */
+  /** A unique key, one of a message's keys, or its tag. */
   readonly key: string;
+  /** Default: `key`. Brokers before 5.5 index no tags. */
+  readonly type?: "key" | "tag";
 }
+
+/** Whose offsets are wanted. */
+export interface KeyQuery extends IndexKey, SelectLimits {}
 
 /** An index file, open for reading. Close it to release it. */
 export class IndexFileReader {
@@ -186,6 +193,11 @@ export function listIndexFiles(fs: FileSystem, directory: string): IndexListing 
   };
 }
 
+/** The hash under which an index has a key or a tag. */
+export function indexHash({ topic, key, type }: IndexKey): number {
+  return keyHash(topic, type === "tag" ? TAG_PREFIX + key : key);
+}
+
 /**
  * Log offsets of the messages with a key, and of foreign ones with the same hash: newest file first,
  * in a file newest entry first (Java: `IndexService.queryOffset`, which its caller sorts). `files`
@@ -193,7 +205,7 @@ export function listIndexFiles(fs: FileSystem, directory: string): IndexListing 
  */
 export function selectOffsets(files: readonly IndexFileReader[], query: KeyQuery): number[] {
   const { begin = 0, end = Infinity } = query;
-  const hash = keyHash(query.topic, query.key);
+  const hash = indexHash(query);
   const offsets: number[] = [];
   for (const file of files.toReversed()) {
     if (file.overlaps(begin, end)) file.select(hash, offsets, query);
@@ -202,13 +214,14 @@ export function selectOffsets(files: readonly IndexFileReader[], query: KeyQuery
   return offsets;
 }
 
-/** Whether a message really has the topic and the key, as its unique key or among its keys. */
+/** Whether a message really is what was looked for: an index answers by hashes. */
 export function matchesKey(
   message: { readonly topic: string; readonly properties: string },
-  query: { readonly topic: string; readonly key: string },
+  { topic, key, type }: IndexKey,
 ): boolean {
-  if (message.topic !== query.topic) return false;
+  if (message.topic !== topic) return false;
   const properties = parseProperties(message.properties);
-  if (properties.get(PROPERTY.uniqueKey) === query.key) return true;
-  return properties.get(PROPERTY.keys)?.split(KEY_SEPARATOR).includes(query.key) ?? false;
+  if (type === "tag") return properties.get(PROPERTY.tags) === key;
+  if (properties.get(PROPERTY.uniqueKey) === key) return true;
+  return properties.get(PROPERTY.keys)?.split(KEY_SEPARATOR).includes(key) ?? false;
 }

@@ -145,7 +145,8 @@ export function bytes(length: Kind<number, true>): Kind<Uint8Array, false> {
 }
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark is a character like any other. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** UTF-8 text behind its length in bytes. Bytes that are not UTF-8 read as U+FFFD. */
 export function text(length: Kind<number, true>): Kind<string, false> {

@@ -63,15 +63,22 @@ export function formatProperties(properties: Iterable<readonly [string, string]>
   return text;
 }
 
-/** Value of one property without reading the others; `undefined` when it is missing. */
+/**
+ * Value of one property, by the rules of {@linkcode parseProperties} but without reading the others;
+ * `undefined` when it is missing.
+ */
 export function propertyOf(text: string, name: string): string | undefined {
   const start = name + NAME_END;
-  let at = text.startsWith(start) ? 0 : text.indexOf(PAIR_END + start);
-  if (at < 0) return undefined;
-  if (at > 0 || !text.startsWith(start)) at += 1;
-  const end = text.indexOf(PAIR_END, at);
-  const value = text.slice(at + start.length, end < 0 ? text.length : end);
-  return value === "" ? undefined : value;
+  for (let from = text.length; from >= 0;) {
+    const pairEnd = text.lastIndexOf(PAIR_END + start, from);
+    if (pairEnd < 0 && !text.startsWith(start)) return undefined;
+    const at = pairEnd + 1;
+    const end = text.indexOf(PAIR_END, at);
+    const value = text.slice(at + start.length, end < 0 ? text.length : end);
+    if (value !== "") return value;
+    from = pairEnd - 1;
+  }
+  return undefined;
 }
 
 /** Adds a pair behind stored properties, closing an open last pair first. */

@@ -75,7 +75,9 @@ export function queueMinJava5(queue: QueueReader, { end, logMin }: QueueStart): 
   if (end === 0) return 0;
   if (queue.moveTo(end - 1) && queue.physicalOffset < logMin) return end;
   const fileEnd = Math.min(end, queue.files.endOf(0));
-  const index = firstFrom(queue, { from: queue.files.first, to: fileEnd, logMin });
+  const index = firstIndex({ from: queue.files.first, to: fileEnd }, (at) => {
+    return queue.moveTo(at) && queue.physicalOffset >= logMin;
+  });
   return index === fileEnd ? 0 : index;
 }
 
@@ -84,21 +86,29 @@ export function queueMinJava5(queue: QueueReader, { end, logMin }: QueueStart): 
  * is none. What this project's own broker answers.
  */
 export function queueMin(queue: QueueReader, { end, logMin }: QueueStart): number {
-  let index = firstFrom(queue, { from: queue.files.first, to: end, logMin });
-  while (index < end && queue.moveTo(index) && queue.isPadding()) index++;
-  return index;
+  const index = firstIndex({ from: queue.files.first, to: end }, (at) => {
+    return skipPadding(queue, at, end) === end || queue.physicalOffset >= logMin;
+  });
+  return skipPadding(queue, index, end);
 }
 
-/** First index in `[from, to)` whose record starts at `logMin` or behind it, else `to`. */
-function firstFrom(
-  queue: QueueReader,
-  range: { readonly from: number; readonly to: number; readonly logMin: number },
+/** Moves to the first unit from `index` on that is not padding and returns its index, or `end`. */
+function skipPadding(queue: QueueReader, index: number, end: number): number {
+  let at = index;
+  while (at < end && queue.moveTo(at) && queue.isPadding()) at++;
+  return at;
+}
+
+/** First number in `[from, to)` that holds, where all behind it hold, too; else `to`. */
+function firstIndex(
+  { from, to }: { readonly from: number; readonly to: number },
+  holds: (index: number) => boolean,
 ): number {
-  let low = range.from;
-  let high = range.to;
+  let low = from;
+  let high = to;
   while (low < high) {
     const middle = Math.floor((low + high) / 2);
-    if (queue.moveTo(middle) && queue.physicalOffset >= range.logMin) high = middle;
+    if (holds(middle)) high = middle;
     else low = middle + 1;
   }
   return low;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { readTruth, type TruthRecord } from "../testdata/fixture.ts";
 import { describedStore, loadedStores } from "../testdata/store_cases.ts";
 import { SIZE } from "./format.ts";
-import { keyHash } from "./hash.ts";
 import {
   type IndexFileReader,
+  indexHash,
   listIndexFiles,
   matchesKey,
   openIndexFile,
@@ -41,13 +41,23 @@ for (const store of loadedStores()) {
       });
       assert.deepEqual(own, matching, `${topic}#${key}`);
     }
-    for (const file of files) checkFile(file, records);
-    for (const file of files) file.close();
+    // 5.5 indexes tags, the others do not.
+    const isTagged = truth.version === "5.5.0";
+    for (const file of files) {
+      checkFile(file, { records, isTagged });
+      file.close();
+    }
   });
 }
 
 /** Every entry hangs at its slot and carries a hash its record has a key for. */
-function checkFile(file: IndexFileReader, records: ReadonlyMap<number, TruthRecord>): void {
+function checkFile(
+  file: IndexFileReader,
+  { records, isTagged }: {
+    readonly records: ReadonlyMap<number, TruthRecord>;
+    readonly isTagged: boolean;
+  },
+): void {
   let count = 0;
   for (const entry of file.entries()) {
     count++;
@@ -60,8 +70,9 @@ function checkFile(file: IndexFileReader, records: ReadonlyMap<number, TruthReco
     if (record === undefined) continue;
     const seconds = Math.trunc((record.storeTimestamp - file.header.beginTimestamp) / 1000);
     assert.equal(entry.secondsFromBegin, count === 1 ? 0 : seconds);
-    const { KEYS = "", UNIQ_KEY = "" } = record.properties;
-    const hashes = [...KEYS.split(" "), UNIQ_KEY].map((key) => keyHash(record.topic, key));
+    const { topic, properties: { KEYS = "", UNIQ_KEY = "", TAGS = "" } } = record;
+    const hashes = [...KEYS.split(" "), UNIQ_KEY].map((key) => indexHash({ topic, key }));
+    if (isTagged) hashes.push(indexHash({ topic, key: TAGS, type: "tag" }));
     assert(hashes.includes(entry.keyHash), `entry ${count} of ${file.path}`);
   }
   assert.equal(count, file.entriesEnd - 1);

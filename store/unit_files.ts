@@ -8,7 +8,8 @@ import type { FileSystem, ReadableFile } from "./file.ts";
 import { FileWindow } from "./file_window.ts";
 import type { Segment } from "./segments.ts";
 
-const WINDOW_UNITS = 4096;
+/** Enough to make reads rare, little enough for a store of 100,000 queues. */
+const WINDOW_UNITS = 1024;
 
 /** Memory that follows a reader through the units of a queue. Close it to release its file. */
 export class UnitFiles {

@@ -79,3 +79,12 @@ export function capturedCalls(recording: string): CapturedCall[] {
   }
   return calls;
 }
+
+/** A frame around any header, so that it can be wrong; `type` is the byte of the encoding. */
+export function frameAround(type: number, header: readonly number[] | Uint8Array): Uint8Array {
+  const frame = Buffer.alloc(8 + header.length);
+  frame.writeInt32BE(4 + header.length);
+  frame.writeUInt32BE(type * 2 ** 24 + header.length, 4);
+  frame.set(header, 8);
+  return new Uint8Array(frame);
+}

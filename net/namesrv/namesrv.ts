@@ -147,6 +147,5 @@ function settingsOf(options: NameServerOptions, { hostname, port }: SocketAddres
     orderMessageEnable: options.orderMessageEnable ?? false,
     scanNotActiveBrokerInterval: options.scanIntervalMs ?? SCAN_INTERVAL_MS,
     serverChannelMaxIdleTimeSeconds: idleTimeoutMs / 1000,
-    kvConfigPath: options.kvConfigPath ?? "",
   };
 }

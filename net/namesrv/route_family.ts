@@ -49,9 +49,11 @@ export function routeFamily({ table, kv, orderMessageEnable }: RouteParts): Fami
     },
 
     GET_BROKER_CLUSTER_INFO() {
-      const clusters = Array.from(table.clusters, ([name, names]) => [name, [...names]] as const);
-      const info = { brokerAddrTable: new Map(table.groups), clusterAddrTable: new Map(clusters) };
-      return { body: formatClusterInfo(info) };
+      const clusterAddrTable = new Map<string, string[]>();
+      for (const [cluster, names] of table.clusters) clusterAddrTable.set(cluster, [...names]);
+      return {
+        body: formatClusterInfo({ brokerAddrTable: new Map(table.groups), clusterAddrTable }),
+      };
     },
 
     GET_ALL_TOPIC_LIST_FROM_NAMESERVER: () => topicList(table.topicNames()),

@@ -53,7 +53,7 @@ export class RpcClient implements AsyncDisposable {
     const { timeoutMs, signal } = options;
     const start = performance.now();
     const connection = await this.#connection(address, { timeoutMs, signal });
-    const left = Math.max(1, timeoutMs - (performance.now() - start));
+    const left = Math.max(1, Math.ceil(timeoutMs - (performance.now() - start)));
     return await connection.invoke(asked, { timeoutMs: left, signal });
   }
 

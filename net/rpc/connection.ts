@@ -25,7 +25,7 @@ import { BodyError } from "../wire/json_body.ts";
 import { VERSIONS } from "../wire/version.ts";
 import { formatAddress, type SocketAddress } from "./address.ts";
 import { Call, LATER, type Reply } from "./call.ts";
-import { type ConnectionLimits, DEFAULT_LIMITS, type Log } from "./limits.ts";
+import { type ConnectionLimits, DEFAULT_LIMITS, type Log, OutputBudget } from "./limits.ts";
 import { Outbox } from "./outbox.ts";
 import { type InvokeOptions, PendingRequests } from "./pending_requests.ts";
 import { Refusal } from "./refusal.ts";
@@ -39,6 +39,8 @@ export interface ConnectionOptions {
   readonly routes?: Routes | undefined;
   /** Limits that differ from {@linkcode DEFAULT_LIMITS}. */
   readonly limits?: Partial<ConnectionLimits> | undefined;
+  /** Shared by the connections of a server. */
+  readonly outputBudget?: OutputBudget | undefined;
   /** Release ordinal in the answers; default {@linkcode VERSIONS}. */
   readonly version?: number | undefined;
   /** Takes what an operator should know. */
@@ -66,6 +68,9 @@ const LINGER_MS = 100;
 /** How long the answers given so far may take to leave after the peer has sent its last byte. */
 const FAREWELL_MS = 1000;
 
+/** Time without traffic after which memory is given back. */
+const QUIET_MS = 1000;
+
 const NO_ROUTES: Routes = new Map();
 
 /** A connection at work: it reads and serves from the moment it is made until it is closed. */
@@ -81,11 +86,14 @@ export class Connection implements AsyncDisposable {
   readonly #log: Log;
   readonly #now: () => number;
   readonly #onClose: ((connection: Connection) => void) | undefined;
+  readonly #budget: OutputBudget;
   readonly #outbox: Outbox;
   readonly #pending: PendingRequests;
   readonly #reader: FrameReader;
   readonly #finished: Promise<void>;
   #activeAt: number;
+  /** A request that waits until the peer has taken answers. */
+  #heldRequest: RemotingCommand | undefined;
   #openCalls = 0;
   #whenServed: (() => void) | undefined;
   #stopping = false;
@@ -104,10 +112,12 @@ export class Connection implements AsyncDisposable {
     this.#activeAt = this.#now();
     this.#pending = new PendingRequests(this.peer);
     this.#reader = new FrameReader({ frameBytesMax: this.#limits.frameBytesMax });
-    this.#outbox = new Outbox(socket, {
+    this.#budget = options.outputBudget ?? new OutputBudget();
+    const events = {
       written: () => this.#activeAt = this.#now(),
-      broken: (cause) => this.#end("it broke while writing", cause),
-    });
+      broken: (cause: unknown) => this.#end("it broke while writing", cause),
+    };
+    this.#outbox = new Outbox(socket, events, this.#budget);
     this.#finished = this.#readLoop();
   }
 
@@ -154,9 +164,14 @@ export class Connection implements AsyncDisposable {
     this.#put(request(told.name, { ...told, opaque, oneway: true }));
   }
 
-  /** Closes the connection if nothing has come or gone for too long; whether it did. */
+  /**
+   * For the owner to call now and then: gives memory back after a quiet second, and closes the
+   * connection if nothing has come or gone for too long; whether it did.
+   */
   closeIfIdle(): boolean {
-    if (this.#closed || this.#now() - this.#activeAt < this.#limits.idleTimeoutMs) return false;
+    const quietMs = this.#now() - this.#activeAt;
+    if (quietMs >= QUIET_MS) this.#outbox.trim();
+    if (this.#closed || quietMs < this.#limits.idleTimeoutMs) return false;
     this.#end(`it was idle for ${this.#limits.idleTimeoutMs} ms`);
     return true;
   }
@@ -210,23 +225,32 @@ export class Connection implements AsyncDisposable {
   async #takeChunk(chunk: Uint8Array): Promise<void> {
     this.#reader.push(chunk);
     while (!this.#serveChunk()) {
-      await this.#outbox.whenPending(this.#limits.outputHighWaterBytes / 2);
+      await this.#outbox.whenPending(this.#highWaterBytes() / 2);
       if (this.#closed) return;
     }
   }
 
-  /** Serves the frames at hand; false when it stopped because the peer does not take its answers. */
+  #highWaterBytes(): number {
+    return this.#budget.spent ? 0 : this.#limits.outputHighWaterBytes;
+  }
+
+  /**
+   * Serves the frames at hand; false when it stopped before a request because the peer does not take
+   * its answers. Responses are always taken: two sides that wait for each other would wait for ever.
+   */
   #serveChunk(): boolean {
     while (!this.#closed) {
-      if (this.#outbox.pendingBytes > this.#limits.outputHighWaterBytes) return false;
-      const command = this.#reader.next();
+      const command = this.#heldRequest ?? this.#reader.next();
+      this.#heldRequest = undefined;
       if (command === undefined) return true;
-      if (!isResponse(command)) this.#serve(command);
-      else {
+      if (isResponse(command)) {
         // Who waits for it looks at it in a later turn, when the buffer holds other bytes.
         if (command.body !== undefined) command.body = command.body.slice();
         this.#pending.settle(command);
-      }
+      } else if (this.#outbox.pendingBytes > this.#highWaterBytes()) {
+        this.#heldRequest = command;
+        return false;
+      } else this.#serve(command);
     }
     return true;
   }

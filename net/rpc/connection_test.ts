@@ -9,8 +9,10 @@ import {
   type SerializeType,
 } from "../wire/command.ts";
 import { encodeFrame, FrameReader } from "../wire/frame.ts";
+import { parseTopicList } from "../wire/name_lists.ts";
 import { type Call, LATER } from "./call.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
+import { OutputBudget } from "./limits.ts";
 import { Refusal } from "./refusal.ts";
 import { type Family, routesOf } from "./routes.ts";
 import { RpcError } from "./rpc_error.ts";
@@ -200,6 +202,17 @@ Deno.test("Connection answers a failing handler with SYSTEM_ERROR and logs the c
   assert.equal(peer.connection.closed, false);
 });
 
+Deno.test("Connection answers a body that cannot be read with SYSTEM_ERROR and logs nothing", async () => {
+  await using peer = open({
+    GET_MAX_OFFSET: ({ body }) => ({ remark: parseTopicList(body).topicList.join() }),
+  });
+  await peer.feed(asks(1, { body: Uint8Array.of(0x7b) }));
+  const [answer] = sent(peer);
+  assert.equal(answer?.code, 1);
+  assert.match(answer?.remark ?? "", /^Cannot read body of topic list: /);
+  assert.equal(peer.logged.length, 0);
+});
+
 Deno.test("Connection logs a handler that answers twice, and goes on", async () => {
   await using peer = open({
     GET_MAX_OFFSET(call) {
@@ -252,6 +265,28 @@ Deno.test("Connection stops reading requests while the peer does not take its an
   while (served < 101) await turn();
   await turn();
   assert.deepEqual(sent(peer).map((it) => it.opaque), Array.from({ length: 101 }, (_, i) => i));
+});
+
+Deno.test("Connection stops reading from peers with waiting output when the budget is spent", async () => {
+  const outputBudget = new OutputBudget(10_000);
+  const family: Family = { GET_MAX_OFFSET: () => ({ body: new Uint8Array(1000) }) };
+  await using first = open(family, { outputBudget });
+  await using second = open(family, { outputBudget });
+  await using reading = open(family, { outputBudget });
+  const many = Array.from({ length: 50 }, (_, i) => asks(i));
+  first.socket.hold();
+  second.socket.hold();
+  await first.feed(...many);
+  await second.feed(...many);
+  assert.ok(outputBudget.bytes > 10_000 && outputBudget.bytes < 13_000, `${outputBudget.bytes}`);
+  assert.ok(second.connection.pendingBytes < 1500);
+  await reading.feed(...many);
+  while (sent(reading).length < 50) await turn();
+  first.connection.close();
+  second.socket.release();
+  while (sent(second).length < 50) await turn();
+  await turn();
+  assert.equal(outputBudget.bytes, 0);
 });
 
 Deno.test("Connection closes over pendingBytesMax and says why", async () => {
@@ -366,10 +401,14 @@ Deno.test("Connection closes a peer that neither sends nor takes bytes", async (
   await using peer = open(OFFSETS, { now: () => now, limits: { idleTimeoutMs: 1000 } });
   now = 999;
   assert.equal(peer.connection.closeIfIdle(), false);
-  await peer.feed(asks(1));
+  await peer.feed(asks(1, { oneway: true }));
   now = 1998;
-  assert.equal(peer.connection.closeIfIdle(), false);
-  now = 1999;
+  assert.equal(peer.connection.closeIfIdle(), false, "bytes came");
+  peer.connection.oneway({ name: "HEART_BEAT" });
+  await turn();
+  now = 2997;
+  assert.equal(peer.connection.closeIfIdle(), false, "bytes went");
+  now = 2998;
   assert.equal(peer.connection.closeIfIdle(), true);
   assert.equal(peer.connection.closeIfIdle(), false);
   assert.deepEqual([peer.connection.closed, peer.closed.length], [true, 1]);

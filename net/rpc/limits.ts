@@ -23,11 +23,34 @@ export interface ConnectionLimits {
 /** What holds unless options say otherwise; frame size and idle time are Java's. */
 export const DEFAULT_LIMITS: ConnectionLimits = {
   frameBytesMax: FRAME_BYTES_MAX,
-  outputHighWaterBytes: 262_144,
+  outputHighWaterBytes: 131_072,
   pendingBytesMax: 67_108_864,
   openCallsMax: 65_535,
   idleTimeoutMs: 120_000,
 };
+
+/**
+ * Output that waits for all peers of a server. Ten peers that do not read are nothing, a thousand
+ * would each hold their share: over the limit, a peer whose output waits is not read from.
+ */
+export class OutputBudget {
+  /** Limit of {@linkcode bytes}. It is passed by one answer for each connection at most. */
+  readonly bytesMax: number;
+  /** Bytes that wait now. */
+  bytes = 0;
+
+  constructor(bytesMax: number = OUTPUT_BYTES_MAX) {
+    this.bytesMax = bytesMax;
+  }
+
+  /** Whether more waits than should. */
+  get spent(): boolean {
+    return this.bytes > this.bytesMax;
+  }
+}
+
+/** Bytes of output that may wait for all peers of a server. */
+export const OUTPUT_BYTES_MAX = 67_108_864;
 
 /** Takes one line for the operator, with the error behind it. */
 export type Log = (text: string, cause?: unknown) => void;

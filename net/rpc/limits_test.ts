@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEFAULT_LIMITS } from "./limits.ts";
+import { DEFAULT_LIMITS, OutputBudget } from "./limits.ts";
 
 Deno.test("DEFAULT_LIMITS has Java's frame size and idle time", () => {
   assert.equal(DEFAULT_LIMITS.frameBytesMax, 16_777_216);
@@ -9,4 +9,12 @@ Deno.test("DEFAULT_LIMITS has Java's frame size and idle time", () => {
 Deno.test("DEFAULT_LIMITS leaves room for a largest frame above the high-water mark", () => {
   const { outputHighWaterBytes, frameBytesMax, pendingBytesMax } = DEFAULT_LIMITS;
   assert.ok(outputHighWaterBytes + frameBytesMax < pendingBytesMax);
+});
+
+Deno.test("OutputBudget is spent above its limit", () => {
+  const budget = new OutputBudget(10);
+  budget.bytes = 10;
+  assert.equal(budget.spent, false);
+  budget.bytes = 11;
+  assert.equal(budget.spent, true);
 });

@@ -7,10 +7,11 @@
 
 import type { RemotingCommand } from "../wire/command.ts";
 import { FrameWriter } from "../wire/frame.ts";
+import { OutputBudget } from "./limits.ts";
 import type { Socket } from "./socket.ts";
 
-/** A block larger than this is given back once it is written, so that idle connections stay small. */
-const KEPT_BLOCK_BYTES = 262_144;
+/** A block larger than this is given back as soon as it is written. */
+const KEPT_BLOCK_BYTES = 1_048_576;
 
 /** Bytes a new block starts with: enough for the answers of a connection that asks one by one. */
 const FIRST_BLOCK_BYTES = 4096;
@@ -37,15 +38,19 @@ export class Outbox {
   readonly #events: OutboxEvents;
   #writer = new FrameWriter({ blockBytes: FIRST_BLOCK_BYTES });
   #bytesUnderWay = 0;
+  #largestWrite = 0;
   #gathering = false;
   #gatheredBefore = 0;
   #hops = 0;
   #closed = false;
   #waiters: Waiter[] = [];
+  readonly #budget: OutputBudget;
+  #bytesInBudget = 0;
 
-  constructor(socket: Socket, events: OutboxEvents) {
+  constructor(socket: Socket, events: OutboxEvents, budget: OutputBudget = new OutputBudget()) {
     this.#socket = socket;
     this.#events = events;
+    this.#budget = budget;
   }
 
   /** Bytes that the kernel has not taken yet. */
@@ -61,6 +66,7 @@ export class Outbox {
   put(command: RemotingCommand): void {
     if (this.#closed) return;
     this.#writer.frame(command);
+    this.#charge(this.pendingBytes);
     if (!this.#gathering && this.#bytesUnderWay === 0) this.#gather();
   }
 
@@ -70,10 +76,23 @@ export class Outbox {
     return new Promise((resolve) => this.#waiters.push({ bytes, resolve }));
   }
 
+  /** Gives blocks back that have grown, when nothing is pending; for connections gone quiet. */
+  trim(): void {
+    if (this.pendingBytes > 0 || this.#largestWrite <= FIRST_BLOCK_BYTES) return;
+    this.#largestWrite = 0;
+    this.#writer = new FrameWriter({ blockBytes: FIRST_BLOCK_BYTES });
+  }
+
   /** Forgets what is pending. */
   close(): void {
     this.#closed = true;
+    this.#charge(0);
     this.#releaseWaiters();
+  }
+
+  #charge(bytes: number): void {
+    this.#budget.bytes += bytes - this.#bytesInBudget;
+    this.#bytesInBudget = bytes;
   }
 
   #gather(): void {
@@ -95,15 +114,16 @@ export class Outbox {
     if (this.#closed) return;
     const block = this.#writer.take();
     this.#bytesUnderWay = block.length;
+    this.#largestWrite = Math.max(this.#largestWrite, block.length);
     this.#socket.write(block).then(this.#written, this.#broken);
   };
 
   readonly #written = (): void => {
-    const wasLarge = this.#bytesUnderWay > KEPT_BLOCK_BYTES;
     this.#bytesUnderWay = 0;
     if (this.#closed) return;
+    this.#charge(this.#writer.length);
     if (this.#writer.length > 0) this.#gather();
-    else if (wasLarge) this.#writer = new FrameWriter({ blockBytes: FIRST_BLOCK_BYTES });
+    else if (this.#largestWrite > KEPT_BLOCK_BYTES) this.trim();
     this.#events.written();
     this.#releaseWaiters();
   };

@@ -7,7 +7,7 @@
 import { formatAddress, type SocketAddress } from "./address.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { idleLoop } from "./idle.ts";
-import { DEFAULT_LIMITS } from "./limits.ts";
+import { DEFAULT_LIMITS, OutputBudget } from "./limits.ts";
 import { listen, type Listener, type Socket } from "./socket.ts";
 
 /** Settings of a server; what concerns one connection holds for all of them. */
@@ -16,6 +16,8 @@ export interface ServerOptions extends ConnectionOptions {
   readonly onOpen?: ((connection: Connection) => void) | undefined;
   /** Connections at a time; more are closed as they come. */
   readonly connectionsMax?: number | undefined;
+  /** Bytes of output that may wait for all peers before those who do not read are not read from. */
+  readonly outputBytesMax?: number | undefined;
   /** How long answers under way may take to leave when the server is disposed. */
   readonly stopTimeoutMs?: number | undefined;
 }
@@ -75,7 +77,9 @@ export class Server implements AsyncDisposable {
    */
   static async listen(address: SocketAddress, options: ServerOptions = {}): Promise<Server> {
     const connections = new Set<Connection>();
-    const listener = await listen(address, (socket) => accept(socket, connections, options));
+    const outputBudget = new OutputBudget(options.outputBytesMax);
+    const shared = { outputBudget, ...options };
+    const listener = await listen(address, (socket) => accept(socket, connections, shared));
     return new Server(listener, connections, options);
   }
 

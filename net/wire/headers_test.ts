@@ -14,7 +14,7 @@ import {
 } from "./headers.ts";
 
 /** Keys any request may carry besides its header. */
-const COMMON_KEYS = new Set(["ReqT", "bname", "ns", "nsd", "oway", "lo"]);
+const SHARED_KEYS = new Set(["ReqT", "bname", "ns", "nsd", "oway", "lo"]);
 
 Deno.test("decodeHeader() reads every request Java accepted, encodeHeader() gives its fields back", () => {
   const seen = new Set<string>();
@@ -28,7 +28,7 @@ Deno.test("decodeHeader() reads every request Java accepted, encodeHeader() give
     assert.equal(problem, undefined, problem?.text);
     const known = Object.keys(encodeHeader(name, ok!));
     for (const key of Object.keys(extFields)) {
-      assert(known.includes(key) || COMMON_KEYS.has(key), `${name} ${key}`);
+      assert(known.includes(key) || SHARED_KEYS.has(key), `${name} ${key}`);
     }
     for (const [key, text] of Object.entries(encodeHeader(name, ok!))) {
       assert.equal(text, extFields[key], `${name} ${key}`);

@@ -9,6 +9,7 @@ import {
   asObject,
   integerMember,
   type JsonObject,
+  mismatch,
   optionalObject,
   textMember,
 } from "./json_body.ts";
@@ -42,7 +43,15 @@ export function queueTable<Value>(
   const table = optionalObject(object, key) ?? {};
   const queues = new Map<MessageQueue, Value>();
   for (const text of Object.keys(table)) {
-    queues.set(readMessageQueue(parseFastJson(text), key), read(table[text], text));
+    queues.set(readMessageQueue(parseKey(text, key), key), read(table[text], text));
   }
   return queues;
+}
+
+function parseKey(text: string, what: string): unknown {
+  try {
+    return parseFastJson(text);
+  } catch {
+    throw mismatch(what, { value: text, expected: "queues as keys" });
+  }
 }

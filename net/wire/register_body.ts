@@ -156,10 +156,11 @@ function parseTopicLine(line: string): TopicConfig {
   };
 }
 
+/** A name server of 4.x cannot read a line with attributes, so empty ones are left out. */
 function topicLine(topic: TopicConfig): string {
   const { topicName, readQueueNums, writeQueueNums, perm, topicFilterType, attributes } = topic;
   const line = [topicName, readQueueNums, writeQueueNums, perm, topicFilterType];
-  if (attributes !== undefined) line.push(writeFastJson(attributes));
+  if (attributes !== undefined && attributes.size > 0) line.push(writeFastJson(attributes));
   return line.join(" ");
 }
 

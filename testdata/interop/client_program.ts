@@ -9,6 +9,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { Child } from "./child.ts";
 
+const LINE_FEED = 10;
 const TIMEOUT_MS = 180_000;
 
 /** The command line of a client program, before its verb. */
@@ -34,7 +35,10 @@ export class ClientProgram {
   #files = 0;
 
   /** `folder` takes the files the program reads and writes. */
-  constructor(program: ProgramCommand, options: { readonly namesrv: string; readonly folder: string }) {
+  constructor(
+    program: ProgramCommand,
+    options: { readonly namesrv: string; readonly folder: string },
+  ) {
     this.#program = program;
     this.#namesrv = options.namesrv;
     this.#folder = options.folder;
@@ -57,7 +61,7 @@ export class ClientProgram {
     const { child, out } = this.#launch(verb, options.args);
     await child.line((line) => line.includes(`"event":"${options.event}"`), TIMEOUT_MS);
     return {
-      count: () => readLines<T>(out).length,
+      count: () => fs.readFileSync(out).filter((byte) => byte === LINE_FEED).length,
       async result(): Promise<T[]> {
         child.closeInput();
         await child.succeeded(TIMEOUT_MS);

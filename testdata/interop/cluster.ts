@@ -67,7 +67,11 @@ export class ProcessCluster implements Cluster {
 
   private constructor(
     plan: Plan,
-    { launcher, namesrv, broker }: { launcher: Launcher; namesrv: Child | undefined; broker: Child },
+    { launcher, namesrv, broker }: {
+      launcher: Launcher;
+      namesrv: Child | undefined;
+      broker: Child;
+    },
   ) {
     this.#plan = plan;
     this.#launcher = launcher;
@@ -119,7 +123,9 @@ export class ProcessCluster implements Cluster {
     const ending = await this.#broker.stop();
     if (this.#launcher.isClean(ending)) return;
     const tail = this.#broker.printed.slice(-5).join("\n  ");
-    throw new Error(`Broker ended with ${ending.signal ?? ending.code} when asked to stop\n  ${tail}`);
+    throw new Error(
+      `Broker ended with ${ending.signal ?? ending.code} when asked to stop\n  ${tail}`,
+    );
   }
 
   async restart(): Promise<void> {

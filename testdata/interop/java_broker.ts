@@ -17,6 +17,7 @@ import {
   writeBrokerConf,
 } from "./cluster.ts";
 import { freeBrokerPort, freePort } from "./ports.ts";
+import { CODES, remotingCall } from "./remoting_call.ts";
 import type { JavaKit } from "./toolchain.ts";
 
 const START_TIMEOUT_MS = 90_000;
@@ -63,10 +64,12 @@ function javaLauncher(kit: JavaKit): Launcher {
       });
     },
     async startBroker(plan: Plan): Promise<Child> {
-      return await launch(kit, "org.apache.rocketmq.broker.BrokerStartup", {
+      const child = await launch(kit, "org.apache.rocketmq.broker.BrokerStartup", {
         home: path.join(plan.folder, "broker"),
         args: ["-c", writeBrokerConf(plan)],
       });
+      await registered(plan);
+      return child;
     },
     // A virtual machine that ran its shutdown hooks after SIGTERM ends with 143.
     isClean: ({ code }) => code === 143 || code === 0,
@@ -97,6 +100,22 @@ async function launch(
     throw error;
   }
   return child;
+}
+
+/**
+ * Waits until the name server knows the broker. One of 5.x that boots before its connection to the
+ * name server is up skips its first registration, and says so nowhere; the next would be ten seconds
+ * later. A change of its permission makes it register at once.
+ */
+async function registered(plan: Plan): Promise<void> {
+  const end = Date.now() + START_TIMEOUT_MS;
+  while (Date.now() < end) {
+    const { body } = await remotingCall(plan.namesrv, CODES.GET_BROKER_CLUSTER_INFO);
+    if (body.includes(plan.broker)) return;
+    await remotingCall(plan.broker, CODES.UPDATE_BROKER_CONFIG, "brokerPermission=6\n");
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`Broker ${plan.broker} did not register with ${plan.namesrv}`);
 }
 
 /** Properties that keep every file a RocketMQ program writes below `home`. */

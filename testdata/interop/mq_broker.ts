@@ -54,7 +54,9 @@ export async function startMqCluster(
 }
 
 /** Starts `mq namesrv start` alone, on a port of its own choice. */
-export async function startMqNamesrv(command: MqCommand): Promise<{ child: Child; address: string }> {
+export async function startMqNamesrv(
+  command: MqCommand,
+): Promise<{ child: Child; address: string }> {
   const { child, event } = await start(command, ["namesrv", "start", "--port", "0"]);
   return { child, address: String(event["namesrv"]) };
 }

@@ -148,7 +148,8 @@ func sendBatch(client rocketmq.Producer, topic string, count int, out *lines) {
 	for index, m := range messages {
 		r := rows[index]
 		answered(r, m, result, nil)
-		r["msgId"] = m.GetProperty(primitive.PropertyUniqueClientMessageIdKeyIndex)
+		// This client gives the messages of a batch no id of their own: a reader sees the offset id.
+		r["msgId"] = offsetIDs[index]
 		r["offsetMsgId"] = offsetIDs[index]
 		r["queueOffset"] = result.QueueOffset + int64(index)
 		out.write(r)

@@ -39,6 +39,8 @@ final class Consume {
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(options.text("group"));
         consumer.setNamesrvAddr(options.text("ns"));
         consumer.setInstanceName("consumer" + System.nanoTime());
+        // The topic of the group's retries appears at the name server once the group is there.
+        consumer.setPollNameServerInterval(1_000);
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.subscribe(options.text("topic"), options.text("tags", "*"));
         // One thread keeps the order of a queue visible; an orderly listener keeps it with any number.

@@ -11,6 +11,8 @@ import java.util.List;
  */
 public final class Interop {
     public static void main(String[] arguments) {
+        // A consumer looks for its queues every 20 seconds; a test need not wait that long.
+        System.setProperty("rocketmq.client.rebalance.waitInterval", "1000");
         int exit = 0;
         try {
             for (List<String> verb : split(arguments)) {

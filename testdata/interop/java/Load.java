@@ -4,13 +4,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
 import org.apache.rocketmq.common.message.Message;
 
 /**
- * load ns= topic= out= [threads=]: sends numbered messages until standard input ends, through every crash
+ * load ns= topic= out= [threads=] [pauseMs=]: sends numbered messages until standard input ends, through every crash
  * of the broker, and writes a line for each message the broker acknowledged, before it sends the next.
  */
 final class Load {
@@ -24,7 +25,10 @@ final class Load {
         try (Lines out = new Lines(options.text("out"))) {
             for (int count = options.number("threads", 4); count > 0; count--) {
                 Thread thread = new Thread(() -> {
-                    while (!stopped.get()) sendOne(producer, options.text("topic"), next.getAndIncrement(), stopped, out);
+                    while (!stopped.get()) {
+                        sendOne(producer, options.text("topic"), next.getAndIncrement(), stopped, out);
+                        LockSupport.parkNanos(options.number("pauseMs", 2) * 1_000_000L);
+                    }
                 });
                 threads.add(thread);
                 thread.start();

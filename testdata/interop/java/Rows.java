@@ -1,4 +1,3 @@
-import java.net.Inet6Address;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.security.MessageDigest;
@@ -41,8 +40,7 @@ final class Rows {
 
     static String host(SocketAddress address) {
         InetSocketAddress host = (InetSocketAddress) address;
-        String ip = host.getAddress().getHostAddress();
-        return (host.getAddress() instanceof Inet6Address ? "[" + ip + "]" : ip) + ":" + host.getPort();
+        return host.getAddress().getHostAddress() + ":" + host.getPort();
     }
 
     static String sha256(byte[] bytes) {

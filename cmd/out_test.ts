@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import { join } from "node:path";
+import { descriptorSink, Out } from "./out.ts";
+
+/** An output whose clock stands still unless it is set. */
+function recorder(isRead: () => boolean = () => true) {
+  const blocks: string[] = [];
+  const clock = { now: 1000 };
+  const out = new Out((bytes) => {
+    blocks.push(new TextDecoder().decode(bytes));
+    return isRead();
+  }, () => clock.now);
+  return { out, blocks, clock };
+}
+
+Deno.test("Out writes what comes first at once and gathers what follows", () => {
+  const { out, blocks } = recorder();
+  out.write("a\n");
+  out.write("b\n");
+  out.write("c\n");
+  assert.deepEqual(blocks, ["a\n"]);
+  out.flush();
+  assert.deepEqual(blocks, ["a\n", "b\nc\n"]);
+  out.flush();
+  assert.equal(blocks.length, 2);
+});
+
+Deno.test("Out.tick() lets out what has waited", () => {
+  const { out, blocks, clock } = recorder();
+  out.write("a");
+  out.write("b");
+  clock.now += 99;
+  out.tick();
+  assert.deepEqual(blocks, ["a"]);
+  clock.now += 1;
+  out.tick();
+  assert.deepEqual(blocks, ["a", "b"]);
+});
+
+Deno.test("Out writes full blocks without being asked", () => {
+  const { out, blocks } = recorder();
+  out.write("a");
+  out.write("é".repeat(64 * 1024));
+  assert.equal(blocks[1]?.length, 64 * 1024);
+});
+
+Deno.test("Out closes when its reader is gone and takes the rest in silence", () => {
+  const { out, blocks } = recorder(() => false);
+  assert.equal(out.closed, false);
+  out.write("a");
+  assert.equal(out.closed, true);
+  out.write("b");
+  out.flush();
+  assert.deepEqual(blocks, ["a"]);
+});
+
+Deno.test("descriptorSink() writes everything, and throws what is no closed reader", () => {
+  const directory = fs.mkdtempSync(join(os.tmpdir(), "mq-out-"));
+  const path = join(directory, "text");
+  const descriptor = fs.openSync(path, "w");
+  try {
+    assert.equal(descriptorSink(descriptor)(new TextEncoder().encode("all of it")), true);
+    assert.equal(fs.readFileSync(path, "utf8"), "all of it");
+    fs.closeSync(descriptor);
+    assert.throws(() => descriptorSink(descriptor)(new Uint8Array(1)), /Cannot write the output/);
+  } finally {
+    fs.rmSync(directory, { recursive: true });
+  }
+});

@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { diskFiles } from "../store/file_disk.ts";
+import { MemoryFiles } from "../store/file_memory.ts";
+import { mountStore, recordedTerminal } from "../testdata/recorded_terminal.ts";
+import { givenPath, isStoreRoot, placeAt, storeAt } from "./store_path.ts";
+
+const bytes = new Uint8Array(4);
+
+Deno.test("givenPath() takes the argument, then MQ_STORE, then ./mq-data, and says which", () => {
+  const files = new MemoryFiles();
+  files.put("mq-data/checkpoint", bytes);
+  const check = (argument: string | undefined, env: Record<string, string>, path: string) => {
+    const { terminal, printed } = recordedTerminal({ files, env });
+    assert.equal(givenPath(terminal, argument), path);
+    return printed().stderr;
+  };
+  assert.equal(check("a//b/", { MQ_STORE: "c" }, "a/b"), "");
+  assert.equal(check(undefined, { MQ_STORE: "c/" }, "c"), "mq: reading c/ (MQ_STORE)\n");
+  assert.equal(check(undefined, { MQ_STORE: "" }, "mq-data"), "mq: reading mq-data\n");
+  const { terminal } = recordedTerminal();
+  assert.throws(() => givenPath(terminal, undefined), { exitCode: 16, message: /^No store named/ });
+  assert.throws(() => givenPath(terminal, ""), { exitCode: 16 });
+});
+
+Deno.test("isStoreRoot() knows a store by any of its parts", () => {
+  for (const part of ["commitlog/0", "consumequeue/T/0/0", "batchconsumequeue/x", "checkpoint"]) {
+    const files = new MemoryFiles();
+    files.put(`s/${part}`, bytes);
+    assert(isStoreRoot(files, "s"), part);
+  }
+  const files = new MemoryFiles();
+  files.put("s/config/topics.json", bytes);
+  files.put("other/config/app.json", bytes);
+  files.put("other/commitlog", bytes);
+  assert(isStoreRoot(files, "s"));
+  assert(!isStoreRoot(files, "other") && !isStoreRoot(files, "nowhere"));
+});
+
+Deno.test("placeAt() and storeAt() tell stores, parts, files and strangers apart", () => {
+  const files = new MemoryFiles();
+  mountStore(files, "s", { name: "5.5.0-b-kill-start-102" });
+  files.put("bin", Uint8Array.of(1, 0, 2));
+  const { terminal } = recordedTerminal({ files });
+  assert.equal(placeAt(terminal, "s").kind, "store");
+  assert.equal(placeAt(terminal, "s/commitlog").kind, "directory");
+  assert.equal(placeAt(terminal, "s/checkpoint").kind, "file");
+  assert.equal(storeAt(terminal, "s").index, "s/index");
+  assert.throws(
+    () => storeAt(terminal, "s/checkpoint"),
+    /"s\/checkpoint" is no store: it is a checkpoint/,
+  );
+  assert.throws(() => storeAt(terminal, "bin"), /it is a binary file of another kind/);
+});
+
+Deno.test("placeAt() passes on what the system says about a path it may not read", () => {
+  const denied = Object.assign(new Error("EACCES"), { code: "EACCES" });
+  const files = {
+    ...diskFiles,
+    stat: () => {
+      throw new Error('Cannot look at "s": permission denied', { cause: denied });
+    },
+  };
+  const { terminal } = recordedTerminal({ files });
+  assert.throws(() => placeAt(terminal, "s"), /permission denied/);
+});

@@ -1,0 +1,273 @@
+/**
+ * How much comes and goes, by topic, by group and in all, over the last minute, hour and day (Java:
+ * `BrokerStatsManager`, `StatsItem`, `StoreStatsService`).
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import type { BrokerStatsData, StatsItem } from "../wire/topic_stats.ts";
+
+/** What is counted. */
+export type StatsName =
+  /** Messages put, by topic. */
+  | "TOPIC_PUT_NUMS"
+  /** Bytes put, by topic. */
+  | "TOPIC_PUT_SIZE"
+  /** Messages got, by `topic@group`. */
+  | "GROUP_GET_NUMS"
+  /** Bytes got, by `topic@group`. */
+  | "GROUP_GET_SIZE"
+  /** Messages given back, by `topic@group`. */
+  | "SNDBCK_PUT_NUMS"
+  /** Messages put, by cluster. */
+  | "BROKER_PUT_NUMS"
+  /** Messages got, by cluster. */
+  | "BROKER_GET_NUMS";
+
+/** Counts since the start. */
+export interface Totals {
+  /** Messages put. */
+  puts: number;
+  /** Bytes put. */
+  putBytes: number;
+  /** Puts that failed. */
+  putFailures: number;
+  /** Pulls that got something. */
+  found: number;
+  /** Pulls that got nothing. */
+  missed: number;
+  /** Messages got. */
+  transferred: number;
+}
+
+/** Messages put and got until two mornings, in the sense of the local time zone. */
+export interface Mornings {
+  readonly putYesterday: number;
+  readonly putToday: number;
+  readonly getYesterday: number;
+  readonly getToday: number;
+}
+
+/** One window: how far samples lie apart, and how many are kept. */
+interface Window {
+  readonly everyTicks: number;
+  readonly samplesMax: number;
+}
+
+interface Sample {
+  readonly timestamp: number;
+  readonly sum: number;
+  readonly times: number;
+}
+
+/** Time between two samples. */
+export const TICK_MS = 10_000;
+
+const MINUTE: Window = { everyTicks: 1, samplesMax: 6 };
+const HOUR: Window = { everyTicks: 60, samplesMax: 6 };
+const DAY: Window = { everyTicks: 360, samplesMax: 24 };
+const WINDOWS = [MINUTE, HOUR, DAY] as const;
+
+/** Ten minutes of samples of the totals. */
+const TOTALS_SAMPLES_MAX = 61;
+
+/** One counter with its windows, each of which begins with its oldest sample. */
+class Counter {
+  #sum = 0;
+  #times = 0;
+  readonly #windows: Sample[][];
+
+  constructor(timestamp: number) {
+    this.#windows = WINDOWS.map(() => [{ timestamp, sum: 0, times: 0 }]);
+  }
+
+  add(amount: number): void {
+    this.#sum += amount;
+    this.#times++;
+  }
+
+  sample(tick: number, timestamp: number): void {
+    for (const [index, { everyTicks, samplesMax }] of WINDOWS.entries()) {
+      if (tick % everyTicks !== 0) continue;
+      const samples = this.#windows[index]!;
+      samples.push({ timestamp, sum: this.#sum, times: this.#times });
+      if (samples.length > samplesMax) samples.shift();
+    }
+  }
+
+  data(timestamp: number): BrokerStatsData {
+    const last = { timestamp, sum: this.#sum, times: this.#times };
+    const [minute, hour, day] = this.#windows.map((samples) => itemOf(samples[0]!, last));
+    return { statsMinute: minute!, statsHour: hour!, statsDay: day! };
+  }
+}
+
+/** The counters of a broker. */
+export class BrokerStats {
+  /** Counts since the start. */
+  readonly totals: Totals = {
+    puts: 0,
+    putBytes: 0,
+    putFailures: 0,
+    found: 0,
+    missed: 0,
+    transferred: 0,
+  };
+  /** Time of the start, ms. */
+  readonly bootTimestamp: number;
+  readonly #counters = new Map<StatsName, Map<string, Counter>>();
+  readonly #cluster: string;
+  readonly #now: () => number;
+  readonly #totalSamples: (Totals & { readonly timestamp: number })[] = [];
+  #tick = 0;
+  #day: string;
+  #mornings: Mornings = { putYesterday: 0, putToday: 0, getYesterday: 0, getToday: 0 };
+
+  /** Counters at zero. */
+  constructor({ cluster, now }: { cluster: string; now: () => number }) {
+    this.#cluster = cluster;
+    this.#now = now;
+    this.bootTimestamp = now();
+    this.#day = dayOf(this.bootTimestamp);
+  }
+
+  /** Totals as they were when this day and the day before began. */
+  get mornings(): Mornings {
+    return this.#mornings;
+  }
+
+  /** Messages were put; `bytes` as stored. */
+  put(topic: string, count: number, bytes: number): void {
+    this.totals.puts += count;
+    this.totals.putBytes += bytes;
+    this.#add("TOPIC_PUT_NUMS", topic, count);
+    this.#add("TOPIC_PUT_SIZE", topic, bytes);
+    this.#add("BROKER_PUT_NUMS", this.#cluster, count);
+  }
+
+  /** A put failed. */
+  putFailed(): void {
+    this.totals.putFailures++;
+  }
+
+  /** A group got messages by one pull. */
+  got(topic: string, group: string, count: number, bytes: number): void {
+    this.totals.found++;
+    this.totals.transferred += count;
+    const key = `${topic}@${group}`;
+    this.#add("GROUP_GET_NUMS", key, count);
+    this.#add("GROUP_GET_SIZE", key, bytes);
+    this.#add("BROKER_GET_NUMS", this.#cluster, count);
+  }
+
+  /** A pull got nothing. */
+  missed(): void {
+    this.totals.missed++;
+  }
+
+  /** A group gave a message back. */
+  sentBack(topic: string, group: string): void {
+    this.#add("SNDBCK_PUT_NUMS", `${topic}@${group}`, 1);
+  }
+
+  /** Windows of one counter; `undefined` when nothing was ever counted under that name and key. */
+  data(name: string, key: string): BrokerStatsData | undefined {
+    return this.#counters.get(name as StatsName)?.get(key)?.data(this.#now());
+  }
+
+  /** Messages a second that a group got from a topic over the last minute. */
+  consumeTps(topic: string, group: string): number {
+    return this.data("GROUP_GET_NUMS", `${topic}@${group}`)?.statsMinute.tps ?? 0;
+  }
+
+  /** Messages a second put to a topic over the last minute. */
+  putTps(topic: string): number {
+    return this.data("TOPIC_PUT_NUMS", topic)?.statsMinute.tps ?? 0;
+  }
+
+  /** Growth of a total a second, over the last 10 s, minute and ten minutes (as far as there are). */
+  rates(of: (totals: Totals) => number): [number, number, number] {
+    const now = this.#now();
+    return [1, 6, 60].map((ticks) => {
+      const since = this.#totalSamples.at(-ticks) ?? this.#totalSamples[0];
+      if (since === undefined) return 0;
+      const spanMs = Math.max(TICK_MS, now - since.timestamp);
+      return (of(this.totals) - of(since)) * 1000 / spanMs;
+    }) as [number, number, number];
+  }
+
+  /** Forgets what was counted of a topic. */
+  deleteTopic(topic: string): void {
+    for (const name of ["TOPIC_PUT_NUMS", "TOPIC_PUT_SIZE"] as const) {
+      this.#counters.get(name)?.delete(topic);
+    }
+    this.#deletePairs((key) => key.startsWith(`${topic}@`));
+  }
+
+  /** Forgets what was counted of a group. */
+  deleteGroup(group: string): void {
+    this.#deletePairs((key) => key.endsWith(`@${group}`));
+  }
+
+  /** Takes a sample of everything; to be called every {@linkcode TICK_MS}. */
+  sample(): void {
+    const timestamp = this.#now();
+    for (const counters of this.#counters.values()) {
+      for (const counter of counters.values()) counter.sample(this.#tick, timestamp);
+    }
+    if (dayOf(timestamp) !== this.#day) this.#turnDay(timestamp);
+    this.#totalSamples.push({ ...this.totals, timestamp });
+    if (this.#totalSamples.length > TOTALS_SAMPLES_MAX) this.#totalSamples.shift();
+    this.#tick++;
+  }
+
+  #add(name: StatsName, key: string, amount: number): void {
+    let counters = this.#counters.get(name);
+    if (counters === undefined) this.#counters.set(name, counters = new Map());
+    let counter = counters.get(key);
+    if (counter === undefined) counters.set(key, counter = new Counter(this.#now()));
+    counter.add(amount);
+  }
+
+  #turnDay(timestamp: number): void {
+    this.#day = dayOf(timestamp);
+    this.#mornings = {
+      putYesterday: this.#mornings.putToday,
+      putToday: this.totals.puts,
+      getYesterday: this.#mornings.getToday,
+      getToday: this.totals.transferred,
+    };
+  }
+
+  #deletePairs(matches: (key: string) => boolean): void {
+    for (const name of ["GROUP_GET_NUMS", "GROUP_GET_SIZE", "SNDBCK_PUT_NUMS"] as const) {
+      const counters = this.#counters.get(name);
+      for (const key of [...counters?.keys() ?? []]) if (matches(key)) counters?.delete(key);
+    }
+  }
+}
+
+/** Samples the counters until `signal` aborts. */
+export async function statsLoop(
+  stats: BrokerStats,
+  { signal }: { signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted) {
+    stats.sample();
+    // Aborting ends the sleep early, which is all it is for.
+    await sleep(TICK_MS, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** What came from one sample to another; a rate needs at least the time between two samples. */
+function itemOf(first: Sample, last: Sample): StatsItem {
+  const sum = last.sum - first.sum;
+  const times = last.times - first.times;
+  const spanMs = Math.max(TICK_MS, last.timestamp - first.timestamp);
+  return { sum, tps: sum * 1000 / spanMs, avgpt: times > 0 ? sum / times : 0 };
+}
+
+function dayOf(timestamp: number): string {
+  return new Date(timestamp).toDateString();
+}

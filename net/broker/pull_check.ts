@@ -1,0 +1,164 @@
+/**
+ * Whether a consumer may pull, and which messages it wants: Java's checks in Java's order with its
+ * remarks (Java: `PullMessageProcessor.processRequest`).
+ *
+ * A filter by the properties of messages is refused as Java does where `enablePropertyFilter` is off.
+ * For a queue the topic does not have the code is that of 5.x, INVALID_PARAMETER; consumers wait and
+ * try again whether it is that or the SYSTEM_ERROR of 4.x.
+ *
+ * @module
+ */
+
+import type { Connection } from "../rpc/connection.ts";
+import { Refusal } from "../rpc/refusal.ts";
+import type { HeaderOf } from "../wire/headers.ts";
+import type { SubscriptionData } from "../wire/heartbeat.ts";
+import type { SubscriptionGroupConfig } from "../wire/subscription_group.ts";
+import { PERM, type TopicConfig } from "../wire/topic_config.ts";
+import type { BrokerConfig } from "./broker_config.ts";
+import type { ConsumerGroups } from "./consumer_groups.ts";
+import { FAQ_HINT } from "./faq.ts";
+import type { GroupTable } from "./group_table.ts";
+import { isTagType, parseTags, type TagFilter, tagFilterOf } from "./tag_filter.ts";
+import type { TopicTable } from "./topic_table.ts";
+
+/** Header of a pull. */
+export type PullHeader = HeaderOf<"PULL_MESSAGE">;
+
+/** Bits of a pull's `sysFlag` (Java: `PullSysFlag`). On the wire: never renumber. */
+export const PULL_FLAG = { COMMIT: 0x1, SUSPEND: 0x2, SUBSCRIPTION: 0x4, CLASS_FILTER: 0x8 } as const;
+
+/** What the checks look at. */
+export interface PullCheckInput {
+  readonly config: Pick<BrokerConfig, "brokerIP1" | "brokerPermission">;
+  readonly topics: TopicTable;
+  readonly groups: GroupTable;
+  readonly consumers: ConsumerGroups;
+}
+
+/** What a pull may read. */
+export interface PullPermit {
+  readonly topic: TopicConfig;
+  readonly group: SubscriptionGroupConfig;
+  readonly filter: TagFilter;
+}
+
+/** Who forbade a pull (Java: `ForbiddenType`); on the wire, never renumber. */
+const FORBIDDEN_BY = { broker: 1, group: 2, topic: 3, broadcasting: 4, subscription: 5 } as const;
+
+/** Bit of a group's forbidden table that keeps it from reading a topic (Java: `PermName`). */
+const FORBIDDEN_READ = 1 << 2;
+
+/**
+ * What a pull may read.
+ *
+ * @throws {Refusal} if it may not.
+ */
+export function checkPull(
+  input: PullCheckInput,
+  header: PullHeader,
+  connection: Connection,
+): PullPermit {
+  if ((input.config.brokerPermission & PERM.READ) === 0) {
+    const remark = `the broker[${input.config.brokerIP1}] pulling message is forbidden`;
+    throw forbidden("broker", remark);
+  }
+  const group = checkGroup(input, header);
+  const topic = checkTopic(input, header, connection);
+  const filter = (header.sysFlag & PULL_FLAG.SUBSCRIPTION) === 0
+    ? knownFilter(input, header, group)
+    : sentFilter(header);
+  return { group, topic, filter };
+}
+
+function checkGroup({ groups }: PullCheckInput, header: PullHeader): SubscriptionGroupConfig {
+  const { consumerGroup: name } = header;
+  const group = groups.findOrCreate(name);
+  if (group === undefined) {
+    const remark = `subscription group [${name}] does not exist, ${FAQ_HINT}`;
+    throw refusal("SUBSCRIPTION_GROUP_NOT_EXIST", remark);
+  }
+  if (!group.consumeEnable) throw forbidden("group", `subscription group no permission, ${name}`);
+  return group;
+}
+
+function checkTopic(
+  { topics }: PullCheckInput,
+  { topic: name, queueId }: PullHeader,
+  { peer }: Connection,
+): TopicConfig {
+  const topic = topics.get(name);
+  if (topic === undefined) {
+    const remark = `topic[${name}] not exist, apply first please! ${FAQ_HINT}`;
+    throw refusal("TOPIC_NOT_EXIST", remark);
+  }
+  if ((topic.perm & PERM.READ) === 0) {
+    throw forbidden("topic", `the topic[${name}] pulling message is forbidden`);
+  }
+  if (queueId < 0 || queueId >= topic.readQueueNums) {
+    const remark = `queueId[${queueId}] is illegal, topic:[${name}] ` +
+      `topicConfig.readQueueNums:[${topic.readQueueNums}] consumer:[/${peer}]`;
+    throw refusal("INVALID_PARAMETER", remark);
+  }
+  return topic;
+}
+
+/** The filter of a consumer that sends its subscription along. */
+function sentFilter({ subscription, expressionType }: PullHeader): TagFilter {
+  const isTags = isTagType(expressionType);
+  const filter = isTags ? parseTags(subscription) : undefined;
+  if (filter !== undefined) return filter;
+  if (isTags || subscription === undefined || subscription === "") {
+    throw refusal("SUBSCRIPTION_PARSE_FAILED", "parse the consumer's subscription failed");
+  }
+  throw unserved(expressionType);
+}
+
+/** The filter of a consumer whose heartbeats told its subscription. */
+function knownFilter(
+  { consumers, groups }: PullCheckInput,
+  { consumerGroup, topic, subVersion }: PullHeader,
+  config: SubscriptionGroupConfig,
+): TagFilter {
+  const group = consumers.get(consumerGroup);
+  if (group === undefined) {
+    throw refusal("SUBSCRIPTION_NOT_EXIST", `the consumer's group info not exist${FAQ_HINT}`);
+  }
+  if (!config.consumeBroadcastEnable && group.broadcasts) {
+    const remark = `the consumer group[${consumerGroup}] can not consume by broadcast way`;
+    throw forbidden("broadcasting", remark);
+  }
+  const bits = groups.snapshot().forbiddenTable?.get(consumerGroup)?.get(topic) ?? 0;
+  if ((bits & FORBIDDEN_READ) !== 0) {
+    const remark = `the consumer group[${consumerGroup}] is forbidden for topic[${topic}]`;
+    throw forbidden("subscription", remark);
+  }
+  const subscription = group.subscription(topic);
+  if (subscription === undefined) {
+    throw refusal("SUBSCRIPTION_NOT_EXIST", `the consumer's subscription not exist${FAQ_HINT}`);
+  }
+  if (subscription.subVersion < subVersion) {
+    throw refusal("SUBSCRIPTION_NOT_LATEST", "the consumer's subscription not latest");
+  }
+  return filterOf(subscription);
+}
+
+function filterOf(subscription: SubscriptionData): TagFilter {
+  if (isTagType(subscription.expressionType)) return tagFilterOf(subscription);
+  throw unserved(subscription.expressionType);
+}
+
+function unserved(expressionType: string | undefined): Refusal {
+  const remark = `The broker does not support consumer to filter message by ${expressionType}`;
+  return refusal("SYSTEM_ERROR", remark);
+}
+
+function forbidden(by: keyof typeof FORBIDDEN_BY, remark: string): Refusal {
+  const extFields = { forbiddenType: String(FORBIDDEN_BY[by]) };
+  return new Refusal("NO_PERMISSION", remark, { extFields });
+}
+
+/** A refusal with the empty table that answers to pulls have before anything is read. */
+function refusal(code: Refusal["code"], remark: string): Refusal {
+  return new Refusal(code, remark, { extFields: {} });
+}

@@ -1,0 +1,266 @@
+/**
+ * Requests that bring messages (Java: `SendMessageProcessor`). A message is checked, gets the pairs
+ * the broker adds, and is put in the turn of the event loop in which it came; the answer follows when
+ * the store has it where the flush mode promises.
+ *
+ * This is the busiest path of a broker: nothing here waits, and little is made for a single message.
+ *
+ * @module
+ */
+
+import { SYS_FLAG } from "../../store/format.ts";
+import { hostBytes } from "../../store/host.ts";
+import type { HostBytes } from "../../store/layout.ts";
+import { isQueued } from "../../store/message.ts";
+import { PROPERTY } from "../../store/properties.ts";
+import type { BatchElement, MessageDraft } from "../../store/put.ts";
+import type { Store } from "../../store/store.ts";
+import { type Call, LATER } from "../rpc/call.ts";
+import type { Connection } from "../rpc/connection.ts";
+import { Refusal } from "../rpc/refusal.ts";
+import type { Family } from "../rpc/routes.ts";
+import { BatchCursor } from "../wire/batch_body.ts";
+import { BodyError } from "../wire/json_body.ts";
+import type { TopicConfig } from "../wire/topic_config.ts";
+import type { BrokerConfig } from "./broker_config.ts";
+import type { BrokerStats } from "./broker_stats.ts";
+import {
+  deadLetterTopic,
+  DLQ_QUEUE_ID,
+  givingGroup,
+  groupOfRetryTopic,
+  reconsumeTimesMax,
+} from "./dead_letter.ts";
+import { delayLevelOf, waitingPlace } from "./delay_levels.ts";
+import type { GroupTable } from "./group_table.ts";
+import type { QueueLocks } from "./lock_family.ts";
+import { checkSend, illegalQueue, type SendHeader } from "./send_check.ts";
+import { SendProperties } from "./send_properties.ts";
+import { illegalRemark, SendReplies, traceFields } from "./send_reply.ts";
+import { RETRY_PREFIX } from "./topic_names.ts";
+import type { TopicTable } from "./topic_table.ts";
+import type { UniqueIds } from "./unique_ids.ts";
+
+/** What the family works on. */
+export interface SendFamilyInput {
+  readonly config: Pick<
+    BrokerConfig,
+    | "brokerClusterName"
+    | "brokerIP1"
+    | "brokerPermission"
+    | "maxMessageSize"
+    | "regionId"
+    | "traceOn"
+  >;
+  readonly store: Pick<Store, "put" | "putBatch">;
+  /** Address in the records. */
+  readonly storeHost: HostBytes;
+  readonly topics: TopicTable;
+  readonly groups: GroupTable;
+  readonly locks: QueueLocks;
+  readonly stats: BrokerStats;
+  readonly ids: UniqueIds;
+  /** Number of delay levels. */
+  readonly delayLevelCount: number;
+  /** From 0 to less than 1: chooses the queue where the producer leaves that to the broker. */
+  readonly random: () => number;
+}
+
+/** Requests that bring messages. */
+export function sendFamily(input: SendFamilyInput): Family {
+  const sender = new Sender(input);
+  return {
+    SEND_MESSAGE: (call) => sender.send(call),
+    SEND_MESSAGE_V2: (call) => sender.send(call),
+    SEND_BATCH_MESSAGE: (call) => sender.send(call),
+  };
+}
+
+/** Length of a batch's topic, whatever the names of topics allow. */
+const BATCH_TOPIC_LENGTH_MAX = 127;
+
+/** The append sets them as the addresses of the record are. */
+const ADDRESS_BITS = SYS_FLAG.bornHostV6 | SYS_FLAG.storeHostV6;
+
+/** A delay level that keeps a message from waiting, where its producer asked for one. */
+const NO_DELAY = "-1";
+
+class Sender {
+  readonly #input: SendFamilyInput;
+  readonly #properties: SendProperties;
+  readonly #replies: SendReplies;
+  readonly #bornHosts = new WeakMap<Connection, HostBytes>();
+
+  constructor(input: SendFamilyInput) {
+    const { config } = input;
+    this.#input = input;
+    this.#replies = new SendReplies(input);
+    this.#properties = new SendProperties({
+      region: config.regionId,
+      traceOn: config.traceOn,
+      cluster: config.brokerClusterName,
+    });
+  }
+
+  /** Serves a send of any kind: the header alone tells a batch, as in Java. */
+  send(call: Call<SendHeader>): typeof LATER {
+    try {
+      const topic = checkSend(this.#input, call.header, call.connection.peer);
+      const queueId = this.#queueOf(call, topic);
+      if (call.header.batch === true) this.#putBatch(call, topic, queueId);
+      else this.#put(call, topic, queueId);
+      return LATER;
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      const extFields = traceFields(this.#input.config);
+      throw new Refusal(error.code, error.remark, { extFields, cause: error });
+    }
+  }
+
+  #queueOf({ header, connection }: Call<SendHeader>, topic: TopicConfig): number {
+    if (header.queueId >= 0) return header.queueId;
+    if (topic.writeQueueNums <= 0) throw illegalQueue(header.queueId, topic, connection.peer);
+    return Math.floor(this.#input.random() * topic.writeQueueNums);
+  }
+
+  #put(call: Call<SendHeader>, topic: TopicConfig, queueId: number): void {
+    const { header, body } = call;
+    const properties = this.#properties;
+    properties.read(header.properties ?? "");
+    const place = { topic: header.topic, queueId };
+    if (header.topic.startsWith(RETRY_PREFIX) && this.#isDead(call)) {
+      const group = groupOfRetryTopic(header.topic);
+      place.topic = deadLetterTopic(this.#input.topics, group).topicName;
+      place.queueId = DLQ_QUEUE_ID;
+      properties.replace(PROPERTY.delay, NO_DELAY);
+    }
+    const level = delayLevelOf(properties.delay);
+    this.#refuseUnserved(header, level);
+    if (body.length === 0) throw this.#illegal();
+    const uniqueKey = properties.uniqueKey ?? this.#input.ids.next();
+    const added: [string, string][] = [];
+    if (properties.uniqueKey === undefined) added.push([PROPERTY.uniqueKey, uniqueKey]);
+    const sysFlag = sysFlagOf(header, topic);
+    if (level > 0 && isQueued(sysFlag)) {
+      const waiting = waitingPlace(level, this.#input.delayLevelCount);
+      if (waiting.level !== level) properties.replace(PROPERTY.delay, String(waiting.level));
+      added.push([PROPERTY.realTopic, place.topic], [PROPERTY.realQueueId, String(place.queueId)]);
+      place.topic = waiting.topic;
+      place.queueId = waiting.queueId;
+    }
+    const draft = this.#draft(call, place, { sysFlag, body, properties: properties.stamped(added) });
+    const echo = { queueId, uniqueKey };
+    this.#input.store.put(draft, (result) => {
+      if (result.stored) this.#input.stats.put(header.topic, 1, body.length);
+      else this.#input.stats.putFailed();
+      call.answer(this.#replies.of(result, echo));
+    });
+  }
+
+  #putBatch(call: Call<SendHeader>, topic: TopicConfig, queueId: number): void {
+    const { header, body } = call;
+    const name = header.topic;
+    if (name.length > BATCH_TOPIC_LENGTH_MAX) {
+      throw new Refusal("MESSAGE_ILLEGAL", `message topic length too long ${name.length}`);
+    }
+    if (name.startsWith(RETRY_PREFIX)) {
+      throw new Refusal("MESSAGE_ILLEGAL", `batch request does not support retry group ${name}`);
+    }
+    const properties = this.#properties;
+    properties.read(header.properties ?? "");
+    const sysFlag = sysFlagOf(header, topic);
+    const isPlain = (sysFlag & SYS_FLAG.transactionMask) === 0;
+    if (!isPlain || delayLevelOf(properties.delay) > 0) throw this.#illegal();
+    const elements = batchElements(body);
+    const place = { topic: name, queueId };
+    // The messages keep the properties they have, and nothing is added, as in 5.x.
+    const draft = this.#draft(call, place, { sysFlag, body, properties: "" });
+    const echo = { queueId, uniqueKey: properties.uniqueKey };
+    this.#input.store.putBatch(draft, elements, (result) => {
+      if (result.stored) this.#input.stats.put(name, elements.length, body.length);
+      else this.#input.stats.putFailed();
+      call.answer(this.#replies.of(result, echo));
+    });
+  }
+
+  #draft(
+    { header, connection }: Call<SendHeader>,
+    { topic, queueId }: { readonly topic: string; readonly queueId: number },
+    message: { readonly sysFlag: number; readonly body: Uint8Array; readonly properties: string },
+  ): MessageDraft {
+    return {
+      topic,
+      queueId,
+      flag: header.flag,
+      sysFlag: message.sysFlag,
+      bornTimestamp: header.bornTimestamp,
+      bornHost: this.#bornHost(connection),
+      reconsumeTimes: header.reconsumeTimes ?? 0,
+      preparedTransactionOffset: 0,
+      body: message.body,
+      properties: message.properties,
+    };
+  }
+
+  /** Whether a message that a consumer sends to its own retry topic goes to the dead letters. */
+  #isDead({ header, command }: Call<SendHeader>): boolean {
+    const name = groupOfRetryTopic(header.topic);
+    const group = givingGroup(this.#input.groups, name);
+    // Consumers in order send a message back only after they have retried it themselves.
+    if (this.#input.locks.isLocking(name)) return true;
+    const timesMax = reconsumeTimesMax(group, command, header.maxReconsumeTimes);
+    return (header.reconsumeTimes ?? 0) > timesMax;
+  }
+
+  /** Refuses what this broker does not do. */
+  #refuseUnserved(header: SendHeader, delayLevel: number): void {
+    const { isPrepared, isTimer } = this.#properties;
+    const isRetried = (header.reconsumeTimes ?? 0) > 0 && delayLevel > 0;
+    if (isPrepared && !isRetried) {
+      const { brokerIP1 } = this.#input.config;
+      const remark = `the broker[${brokerIP1}] sending transaction message is forbidden`;
+      throw new Refusal("NO_PERMISSION", remark);
+    }
+    if (isTimer && delayLevel <= 0) {
+      const remark = "accurate timer message is not enabled, timerWheelEnable is false";
+      throw new Refusal("SYSTEM_ERROR", remark);
+    }
+    if ((header.sysFlag & SYS_FLAG.innerBatch) !== 0) throw this.#illegal();
+  }
+
+  #illegal(): Refusal {
+    return new Refusal("MESSAGE_ILLEGAL", illegalRemark(this.#input.config));
+  }
+
+  #bornHost(connection: Connection): HostBytes {
+    let host = this.#bornHosts.get(connection);
+    if (host === undefined) {
+      host = hostBytes(connection.remote.hostname, connection.remote.port);
+      this.#bornHosts.set(connection, host);
+    }
+    return host;
+  }
+}
+
+function sysFlagOf(header: SendHeader, topic: TopicConfig): number {
+  const multiTags = topic.topicFilterType === "MULTI_TAG" ? SYS_FLAG.multiTags : 0;
+  return (header.sysFlag & ~ADDRESS_BITS) | multiTags;
+}
+
+const utf8 = new TextDecoder();
+
+/** The messages of a batch. Their bodies are views. */
+function batchElements(body: Uint8Array): BatchElement[] {
+  const elements: BatchElement[] = [];
+  const cursor = new BatchCursor(body);
+  try {
+    while (cursor.next()) {
+      const { flag, body } = cursor;
+      elements.push({ flag, body, properties: utf8.decode(cursor.properties) });
+    }
+  } catch (error) {
+    if (!(error instanceof BodyError)) throw error;
+    throw new Refusal("MESSAGE_ILLEGAL", error.message, { cause: error });
+  }
+  return elements;
+}

@@ -1,0 +1,127 @@
+/**
+ * Compares a batch consume queue (5.x) with the records of the log. Its units stand in the order of
+ * the log and know their index themselves, so both sides are walked together.
+ *
+ * @module
+ */
+import { BatchQueueReader } from "../batch_queue_reader.ts";
+import { Expectation, PendingUnits } from "./queue_expectation.ts";
+import type { QueuePlace, UnitFlaw } from "./queue_place.ts";
+
+/** A batch queue while the log is read. Findings name units by their number, not their index. */
+export class BatchQueueCheck {
+  readonly place: QueuePlace;
+  readonly #pending = new PendingUnits();
+  readonly #expected = new Expectation();
+  /** Unit that was not looked at yet; −1 before the first. */
+  #next = -1;
+
+  constructor(place: QueuePlace) {
+    this.place = place;
+  }
+
+  /** Units kept back. */
+  get pending(): number {
+    return this.#pending.length;
+  }
+
+  /** A record of the queue; they come in the order of the log. */
+  expect(it: Expectation): void {
+    this.#pending.push(it);
+  }
+
+  /** Compares what was kept back with the files. */
+  compare(): void {
+    if (this.#pending.length === 0) return;
+    this.#withReader((queue) => {
+      for (let number = 0; number < this.#pending.length; number++) {
+        this.#pending.read(number, this.#expected);
+        this.#compareOne(queue, this.#expected);
+      }
+    });
+    this.#pending.clear();
+  }
+
+  /** Looks at the units behind the last record. `logEnd` is the end of the sound records. */
+  finish(logEnd: number): void {
+    this.compare();
+    this.#withReader((queue) => {
+      while (queue.moveTo(this.#next) && queue.isValid()) this.#uncovered(queue, logEnd);
+    });
+    this.place.close();
+  }
+
+  #withReader(work: (queue: BatchQueueReader) => void): void {
+    const queue = new BatchQueueReader(this.place.context.state.fs, this.place.files);
+    try {
+      if (this.#next < 0) this.#next = queue.files.first;
+      work(queue);
+    } finally {
+      queue.close();
+    }
+  }
+
+  #compareOne(queue: BatchQueueReader, it: Expectation): void {
+    const logOffset = it.physicalOffset;
+    while (queue.moveTo(this.#next) && queue.isValid() && queue.physicalOffset < logOffset) {
+      this.#uncovered(queue, Infinity);
+    }
+    const isThere = queue.moveTo(this.#next) && queue.isValid();
+    if (!isThere || queue.physicalOffset !== logOffset) {
+      const isReplayed = logOffset >= this.place.context.state.replayFrom;
+      const what: UnitFlaw = {
+        code: "queue-missing-units",
+        severity: isReplayed ? "info" : undefined,
+      };
+      const note = `missing for the record at log offset ${logOffset}`;
+      this.place.flaw(this.#next, what, { logOffset, note });
+      return;
+    }
+    const wrong = wrongField(queue, it);
+    if (wrong === undefined) this.place.context.tally.units++;
+    else {
+      const { name, found, expected } = wrong;
+      const note = `${name} is ${found}, the record calls for ${expected}`;
+      this.place.flaw(this.#next, { code: wrong.code }, { logOffset, note });
+    }
+    this.#next++;
+  }
+
+  /** A unit that no sound record of the log calls for. */
+  #uncovered(queue: BatchQueueReader, logEnd: number): void {
+    const logOffset = queue.physicalOffset;
+    const logStart = this.place.context.state.log.segments[0]?.start ?? 0;
+    if (logOffset < logStart) {
+      const note = `the log begins behind log offset ${logOffset}`;
+      this.place.flaw(this.#next, { code: "queue-unit-below-log" }, { logOffset, note });
+    } else if (logOffset >= logEnd) {
+      const note = `leads to log offset ${logOffset}, the log ends at ${logEnd}`;
+      this.place.flaw(this.#next, { code: "queue-unit-behind-log" }, { logOffset, note });
+    } else {
+      const note = `leads to no sound record of the queue at log offset ${logOffset}`;
+      this.place.flaw(this.#next, { code: "queue-unit-dangling" }, { logOffset, note });
+    }
+    this.#next++;
+  }
+}
+
+interface WrongField {
+  readonly code: UnitFlaw["code"];
+  readonly name: string;
+  readonly found: number | bigint;
+  readonly expected: number;
+}
+
+function wrongField(queue: BatchQueueReader, it: Expectation): WrongField | undefined {
+  const fields: readonly (readonly [UnitFlaw["code"], string, number, number])[] = [
+    ["queue-unit-mismatch", "size", queue.size, it.size],
+    ["queue-offset-mismatch", "first index", queue.baseOffset, it.index],
+    ["queue-unit-mismatch", "batch size", queue.batchSize, it.count],
+    ["queue-unit-mismatch", "store time", queue.storeTimestamp, it.storeTimestamp],
+    ["queue-tags-mismatch", "tags code", Number(queue.tagsCode()), it.tagsCode],
+  ];
+  for (const [code, name, found, expected] of fields) {
+    if (found !== expected) return { code, name, found, expected };
+  }
+  return undefined;
+}

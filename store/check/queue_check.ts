@@ -1,0 +1,200 @@
+/**
+ * Checks all queues of a store against the log, with a memory that does not grow with the messages:
+ * what records call for is kept back up to a limit, then every queue concerned is opened once. Beside
+ * that limit a queue takes a few hundred bytes.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import type { DispatchRequest } from "../dispatch.ts";
+import { BATCH_QUEUE_UNIT, QUEUE_UNIT, SYS_FLAG } from "../format.ts";
+import { lightQueuesOf } from "../multi_dispatch.ts";
+import { offsetName, queueDirectory } from "../names.ts";
+import { parseProperties, PROPERTY } from "../properties.ts";
+import { listQueues, type QueueKind } from "../queue_reader.ts";
+import { isSafeTopic } from "../queue_table.ts";
+import type { RecordView } from "../record_view.ts";
+import { BatchQueueCheck } from "./batch_queue_check.ts";
+import { type FileKind, finding } from "./findings.ts";
+import { Expectation } from "./queue_expectation.ts";
+import { type QueueContext, QueuePlace } from "./queue_place.ts";
+import { SimpleQueueCheck } from "./simple_queue_check.ts";
+
+/** Expectations kept back at the most: 48 bytes each. */
+const PENDING_UNITS_MAX = 1_000_000;
+
+const UNIT_BYTES: Readonly<Record<QueueKind, number>> = {
+  simple: QUEUE_UNIT.size,
+  batch: BATCH_QUEUE_UNIT.size,
+};
+
+const FILE_KIND: Readonly<Record<QueueKind, FileKind>> = {
+  simple: "consumequeue",
+  batch: "batchconsumequeue",
+};
+
+type QueueUnderCheck = SimpleQueueCheck | BatchQueueCheck;
+
+/** Records of a topic that exists no longer. */
+interface DeletedTopic {
+  records: number;
+  readonly first: number;
+  last: number;
+}
+
+/** Follows a scan through the log and compares all queues with it. */
+export class QueueCheck {
+  readonly #context: QueueContext;
+  readonly #pendingMax: number;
+  readonly #queues = new Map<string, Map<number, QueueUnderCheck>>();
+  readonly #deleted = new Map<string, DeletedTopic>();
+  readonly #expected = new Expectation();
+  #pending = 0;
+  #isRocksDb = false;
+
+  constructor(context: QueueContext, pendingMax: number = PENDING_UNITS_MAX) {
+    this.#context = context;
+    this.#pendingMax = pendingMax;
+  }
+
+  /** Finds the queues and checks names and lengths of their files. */
+  files(): void {
+    const { state, sink, tally } = this.#context;
+    const { queues, strays, isRocksDb } = listQueues(state.fs, state.paths);
+    this.#isRocksDb = isRocksDb;
+    if (isRocksDb) {
+      const message = "queues are kept in RocksDB, which was not read";
+      sink(finding("queue-rocksdb", { file: state.paths.consumeQueue }, { message }));
+    }
+    for (const file of strays) {
+      sink(finding("queue-stray-file", { file }, { message: "belongs to no queue" }));
+    }
+    tally.queues = queues.length;
+    for (const { kind, topic, queueId } of queues) {
+      const queue = this.#get(kind, { topic, queueId });
+      this.#queueFiles(queue.place, FILE_KIND[kind]);
+      if (state.topics.isBatch(topic) === (kind === "batch")) continue;
+      const message = `units are of the kind ${kind}, the topic's queues are of another`;
+      const place = { file: queue.place.directory, topic, queueId };
+      sink(finding("queue-wrong-kind", place, { message }));
+    }
+  }
+
+  /** Takes a sound record. */
+  record(request: DispatchRequest, record: RecordView): void {
+    if (!request.queued || !isSafeTopic(request.topic)) return;
+    const { topics } = this.#context.state;
+    const it = this.#expected;
+    it.physicalOffset = request.physicalOffset;
+    it.size = request.size;
+    it.tagsCode = request.tagsCode;
+    it.storeTimestamp = request.storeTimestamp;
+    it.index = request.queueOffset;
+    it.count = 1;
+    if (!topics.exists(request.topic)) this.#noteDeleted(request);
+    else if (topics.isBatch(request.topic)) {
+      readInnerBatch(record, it);
+      this.#expect(this.#get("batch", request), it);
+    } else if (!this.#isRocksDb) this.#expect(this.#get("simple", request), it);
+    if (this.#isRocksDb) return;
+    it.count = 1;
+    for (const { topic, queueOffset } of lightQueuesOf(record)) {
+      it.index = queueOffset;
+      this.#expect(this.#get("simple", { topic, queueId: 0 }), it);
+    }
+  }
+
+  /** Compares everything that is still kept back and looks behind the last records. */
+  finish(logEnd: number): void {
+    for (const queues of this.#queues.values()) {
+      for (const queue of queues.values()) queue.finish(logEnd);
+    }
+    const { state, sink } = this.#context;
+    for (const [topic, { records, first, last }] of this.#deleted) {
+      const message = `${records} records from log offset ${first} to ${last}`;
+      sink(finding("log-topic-deleted", { file: state.paths.commitLog, topic }, { message }));
+    }
+  }
+
+  #noteDeleted({ topic, physicalOffset }: DispatchRequest): void {
+    const known = this.#deleted.get(topic);
+    if (known === undefined) {
+      this.#deleted.set(topic, { records: 1, first: physicalOffset, last: physicalOffset });
+    } else {
+      known.records++;
+      known.last = physicalOffset;
+    }
+  }
+
+  #expect(queue: QueueUnderCheck, it: Expectation): void {
+    queue.expect(it);
+    if (++this.#pending < this.#pendingMax) return;
+    this.#pending = 0;
+    for (const queues of this.#queues.values()) {
+      for (const one of queues.values()) one.compare();
+    }
+  }
+
+  #get(
+    kind: QueueKind,
+    { topic, queueId }: { readonly topic: string; readonly queueId: number },
+  ): QueueUnderCheck {
+    const name = `${kind} ${topic}`;
+    let queues = this.#queues.get(name);
+    if (queues === undefined) this.#queues.set(name, queues = new Map());
+    let queue = queues.get(queueId);
+    if (queue === undefined) {
+      const { paths } = this.#context.state;
+      const parent = kind === "batch" ? paths.batchConsumeQueue : paths.consumeQueue;
+      const place = new QueuePlace(this.#context, {
+        topic,
+        queueId,
+        directory: queueDirectory(parent, { topic, queueId }),
+        unitBytes: UNIT_BYTES[kind],
+      });
+      queue = kind === "batch" ? new BatchQueueCheck(place) : new SimpleQueueCheck(place);
+      queues.set(queueId, queue);
+    }
+    return queue;
+  }
+
+  /** Names and lengths; a queue's files count as checked, because every slot will be looked at. */
+  #queueFiles(place: QueuePlace, kind: FileKind): void {
+    const { sink, tally } = this.#context;
+    const { segments, segmentBytes, strays } = place.files;
+    const { topic, queueId } = place;
+    for (const name of strays) {
+      const file = join(place.directory, name);
+      const message = `"${name}" is no file of a queue`;
+      sink(finding("queue-stray-file", { file, topic, queueId }, { message }));
+    }
+    let end = segments[0]?.start ?? 0;
+    for (const segment of segments) {
+      tally.expect(kind, segment.length);
+      tally.check(kind, segment.length);
+      if (segment.start > end) {
+        const file = join(place.directory, offsetName(end));
+        const message = `no file for bytes ${end} to ${segment.start} of the queue`;
+        const queueOffset = Math.ceil(end / place.unitBytes);
+        const at = { file, length: segment.start - end, topic, queueId, queueOffset };
+        sink(finding("queue-missing-file", at, { message }));
+      }
+      if (segment.length !== segmentBytes) {
+        const message = `file is ${segment.length} bytes, the others are ${segmentBytes}`;
+        const at = { file: segment.path, length: segment.length, topic, queueId };
+        sink(finding("queue-wrong-length", at, { message }));
+      }
+      end = segment.start + segmentBytes;
+    }
+  }
+}
+
+/** A record of a batch topic: how many messages, and the index of the first. */
+function readInnerBatch(record: RecordView, into: Expectation): void {
+  if ((record.sysFlag() & SYS_FLAG.innerBatch) === 0) return;
+  const { propertiesAt: at, propertiesLength: length } = record;
+  const text = new TextDecoder().decode(record.bytes.subarray(at, at + length));
+  const properties = parseProperties(text);
+  into.index = Number(properties.get(PROPERTY.innerBase) ?? into.index);
+  into.count = Number(properties.get(PROPERTY.innerNum) ?? 1);
+}

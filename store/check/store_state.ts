@@ -1,0 +1,51 @@
+/**
+ * What is known of a store before its content is read: its files, how it was stopped, and from where
+ * the next start would build queues and index again. Whether something missing harms anybody depends
+ * on that.
+ *
+ * @module
+ */
+import { type Checkpoint, minTimestamp, readCheckpoint } from "../checkpoint.ts";
+import type { FileSystem } from "../file.ts";
+import { type StorePaths, storePaths } from "../names.ts";
+import { startAfterUncleanStop } from "../recovery_start.ts";
+import { listSegments, type SegmentList } from "../segments.ts";
+import { readTopicKinds, type TopicKinds } from "../topic_kinds.ts";
+
+/** Facts about a store. */
+export interface StoreState {
+  readonly fs: FileSystem;
+  readonly paths: StorePaths;
+  readonly log: SegmentList;
+  /** Whether `abort` is absent. */
+  readonly stoppedCleanly: boolean;
+  readonly checkpoint: Checkpoint | undefined;
+  /**
+   * Log offset from which the next start of a broker brings records to queues and index again;
+   * Infinity after a clean stop.
+   */
+  readonly replayFrom: number;
+  readonly topics: TopicKinds;
+}
+
+/** Looks at a store. */
+export function readStoreState(
+  fs: FileSystem,
+  root: string,
+  options: { readonly commitLogPath?: string | undefined } = {},
+): StoreState {
+  const paths = storePaths(root, options.commitLogPath);
+  const log = listSegments(fs, paths.commitLog);
+  const stoppedCleanly = fs.stat(paths.abort) === undefined;
+  const checkpoint = readCheckpoint(fs, paths.checkpoint);
+  const time = checkpoint === undefined ? 0 : minTimestamp(checkpoint);
+  return {
+    fs,
+    paths,
+    log,
+    stoppedCleanly,
+    checkpoint,
+    replayFrom: stoppedCleanly ? Infinity : startAfterUncleanStop(fs, log, time).from,
+    topics: readTopicKinds(fs, paths),
+  };
+}

@@ -1,0 +1,120 @@
+/**
+ * What a verification has looked at: the last line of `mq verify`. Bytes are counted for each kind of
+ * file, so that nobody takes what was skipped for what is sound.
+ *
+ * @module
+ */
+import { FILE_KINDS, type FileKind, type Finding, type Severity } from "./findings.ts";
+
+/** How closely is looked. */
+export type VerifyDepth =
+  /** Names, lengths, adjacency, headers, first and last records and units. */
+  | "quick"
+  /** All frames, checksums, and log, queues and index against each other. */
+  | "default"
+  /** Bodies decompressed, and room not yet written read although it takes no space. */
+  | "deep";
+
+/** Bytes of one kind of file. Room that takes no space on the disk counts as checked. */
+export interface Coverage {
+  readonly files: number;
+  readonly bytesExpected: number;
+  readonly bytesChecked: number;
+  readonly bytesSkipped: number;
+}
+
+/** The end of a verification. */
+export interface VerifySummary {
+  readonly kind: "summary";
+  readonly depth: VerifyDepth;
+  readonly files: Readonly<Record<FileKind, Coverage>>;
+  /** Findings by code, those that did not occur left out. */
+  readonly codes: Readonly<Record<string, number>>;
+  readonly severities: Readonly<Record<Severity, number>>;
+  /** Sound records read. */
+  readonly messages: number;
+  /** Queues that have files. */
+  readonly queues: number;
+  /** Queue units compared with their records. */
+  readonly units: number;
+  /** Index entries compared with their records. */
+  readonly keys: number;
+  /** Offsets of the log's oldest byte and behind its last sound record. */
+  readonly logStart: number;
+  readonly logEnd: number;
+  /** Whether the broker was stopped cleanly. */
+  readonly stoppedCleanly: boolean;
+}
+
+/** Counts while a verification runs. */
+export class Tally {
+  messages = 0;
+  queues = 0;
+  units = 0;
+  keys = 0;
+  logStart = 0;
+  logEnd = 0;
+  readonly #files = new Map<FileKind, { files: number; expected: number; checked: number }>();
+  readonly #codes = new Map<string, number>();
+  readonly #severities: Record<Severity, number> = { info: 0, warning: 0, error: 0 };
+
+  constructor() {
+    for (const kind of FILE_KINDS) this.#files.set(kind, { files: 0, expected: 0, checked: 0 });
+  }
+
+  /** A file of so many bytes is there. */
+  expect(kind: FileKind, bytes: number): void {
+    const count = this.#files.get(kind)!;
+    count.files++;
+    count.expected += bytes;
+  }
+
+  /** So many bytes were looked at. */
+  check(kind: FileKind, bytes: number): void {
+    this.#files.get(kind)!.checked += bytes;
+  }
+
+  /** Bytes expected and checked in all files. */
+  get bytes(): { readonly expected: number; readonly checked: number } {
+    let [expected, checked] = [0, 0];
+    for (const count of this.#files.values()) {
+      expected += count.expected;
+      checked += count.checked;
+    }
+    return { expected, checked };
+  }
+
+  /** A finding was yielded. */
+  count(finding: Finding): void {
+    this.#codes.set(finding.code, (this.#codes.get(finding.code) ?? 0) + 1);
+    this.#severities[finding.severity]++;
+  }
+
+  /** Everything counted. */
+  summary(how: { readonly depth: VerifyDepth; readonly stoppedCleanly: boolean }): VerifySummary {
+    const files = {} as Record<FileKind, Coverage>;
+    for (const [kind, { files: count, expected, checked }] of this.#files) {
+      const bytesChecked = Math.min(checked, expected);
+      files[kind] = {
+        files: count,
+        bytesExpected: expected,
+        bytesChecked,
+        bytesSkipped: expected - bytesChecked,
+      };
+    }
+    return {
+      kind: "summary",
+      depth: how.depth,
+      files,
+      codes: Object.fromEntries([...this.#codes].sort(([a], [b]) => a < b ? -1 : 1)),
+      severities: this.#severities,
+      messages: this.messages,
+      queues: this.queues,
+      units: this.units,
+      keys: this.keys,
+      logStart: this.logStart,
+      logEnd: this.logEnd,
+      stoppedCleanly: how.stoppedCleanly,
+    };
+  }
+}

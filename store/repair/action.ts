@@ -1,0 +1,62 @@
+/**
+ * What a repair does to files, as data: the lines of `mq recover`.
+ *
+ * @module
+ */
+import type { RecoveryReport, RecoveryVerb } from "../recovery_report.ts";
+
+/** What is done to a file. */
+export type RepairVerb =
+  | RecoveryVerb
+  /** A log file that is too short gets its length back, with zeros. */
+  | "extend-file"
+  /** A configuration file that cannot be read is replaced by its `.bak` that can. */
+  | "restore-config"
+  /** The checkpoint is written anew. */
+  | "write-checkpoint"
+  /** The mark of an unclean stop is removed. */
+  | "remove-abort";
+
+/** One step of a repair: a line of `mq recover`. */
+export interface RepairAction {
+  readonly kind: "action";
+  readonly action: RepairVerb;
+  /** File or, for a queue, its folder. */
+  readonly file: string;
+  /** Bytes of the log or of a file; indexes for a queue. `to` is behind the last. */
+  readonly from: number;
+  readonly to: number;
+  readonly reason: string;
+  /** Whether it is done without `allowDataLoss`: no message is given up by it. */
+  readonly safe: boolean;
+  /** Bytes that held something and are no longer read. */
+  readonly bytesLost: number;
+  /** Messages no longer served; 0 also where nobody can know. */
+  readonly messagesLost: number;
+}
+
+/** Settings of a repair. */
+export interface RepairOptions {
+  /** Where the log lies when not under the root. */
+  readonly commitLogPath?: string;
+  /** The broker's delay levels, when not Java's default ones. */
+  readonly delayLevelsMs?: readonly number[];
+  /** Ends the work between two records. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a repair would do. */
+export interface RepairPlan {
+  /** In the order in which they are done; none for a store that is sound. */
+  readonly actions: readonly RepairAction[];
+  /** What recovering told; its actions name also damage that is passed over and stays. */
+  readonly report: RecoveryReport;
+}
+
+/** What a repair did. */
+export interface RepairOutcome {
+  readonly applied: readonly RepairAction[];
+  /** Actions of the plan that were not done because messages would be given up. */
+  readonly left: readonly RepairAction[];
+  readonly report: RecoveryReport;
+}

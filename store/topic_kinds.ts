@@ -1,0 +1,52 @@
+/**
+ * Which topics a store still has and of which kind their queues are. A record says neither: the
+ * records of a deleted topic stay in the log, and must not bring its queues back.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { readConfigFile } from "./config_file.ts";
+import { TOPICS } from "./config_tables.ts";
+import { SCHEDULE_TOPIC } from "./dispatch.ts";
+import type { FileSystem } from "./file.ts";
+import { LMQ_PREFIX } from "./multi_dispatch.ts";
+import type { StorePaths } from "./names.ts";
+
+/** What is known of a store's topics. */
+export interface TopicKinds {
+  /** Whether a topic's records belong into queues. */
+  exists(topic: string): boolean;
+  /** Whether its queues are batch consume queues (5.x). */
+  isBatch(topic: string): boolean;
+}
+
+/** Attribute of a topic and its value for batch consume queues (Java: `QueueTypeUtils`). */
+const QUEUE_TYPE = { attribute: "queue.type", batch: "BatchCQ" } as const;
+
+/** Topics a broker makes for itself, in some releases without a line in `topics.json`. */
+const SYSTEM_PREFIXES = ["rmq_sys_", "RMQ_SYS_", LMQ_PREFIX];
+
+/**
+ * Reads `topics.json` and the queue directories. A topic exists when either knows it; where there is
+ * no `topics.json` that can be read, every topic does.
+ */
+export function readTopicKinds(fs: FileSystem, paths: StorePaths): TopicKinds {
+  const read = readConfigFile(fs, join(paths.config, TOPICS.fileName), TOPICS.decode);
+  const configured = read.state === "ok" ? read.value.entries : undefined;
+  const batch = new Set(topicsWithQueues(fs, paths.batchConsumeQueue));
+  const queued = new Set([...topicsWithQueues(fs, paths.consumeQueue), ...batch]);
+  for (const [topic, { attributes }] of configured ?? []) {
+    if (attributes?.[QUEUE_TYPE.attribute] === QUEUE_TYPE.batch) batch.add(topic);
+  }
+  return {
+    exists: (topic) =>
+      configured === undefined || configured.has(topic) || queued.has(topic) ||
+      topic === SCHEDULE_TOPIC || SYSTEM_PREFIXES.some((prefix) => topic.startsWith(prefix)),
+    isBatch: (topic) => batch.has(topic),
+  };
+}
+
+/** A deleted topic may leave its empty directory. */
+function topicsWithQueues(fs: FileSystem, directory: string): string[] {
+  return fs.list(directory).filter((topic) => fs.list(join(directory, topic)).length > 0);
+}

@@ -1,0 +1,37 @@
+/**
+ * What really stands in the rest of a file that was made at full length: the bytes up to the last
+ * that is not zero.
+ *
+ * @module
+ */
+import type { FileSystem, ReadableFile } from "./file.ts";
+import type { Segment } from "./segments.ts";
+import { allZero } from "./zeros.ts";
+
+/** Room that takes no space is not read, but for a margin: file systems round up. */
+const MARGIN_BYTES = 1024 * 1024;
+const BLOCK_BYTES = 1024 * 1024;
+
+/** The bytes of a file from a position to the last that is not zero. */
+export function usedBytes(fs: FileSystem, segment: Segment, from: number): Uint8Array {
+  const file = fs.openRead(segment.path);
+  try {
+    const to = Math.min(segment.length, Math.max(segment.allocatedBytes, from) + MARGIN_BYTES);
+    const bytes = new Uint8Array(Math.max(0, usedEnd(file, from, to) - from));
+    return bytes.subarray(0, file.read(bytes, from));
+  } finally {
+    file.close();
+  }
+}
+
+/** Position behind the last byte in `[from, to)` that is not zero; `from` when all are. */
+function usedEnd(file: ReadableFile, from: number, to: number): number {
+  const block = new Uint8Array(BLOCK_BYTES);
+  let end = from;
+  for (let at = from; at < to; at += block.length) {
+    const got = file.read(block.subarray(0, Math.min(block.length, to - at)), at);
+    if (allZero(block, 0, got)) continue;
+    end = at + block.subarray(0, got).findLastIndex((byte) => byte !== 0) + 1;
+  }
+  return end;
+}

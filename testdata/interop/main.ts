@@ -1,0 +1,99 @@
+/**
+ * Tests the name server and the broker with real Java and Go clients and real Java brokers:
+ *
+ *     deno task interop [--target mq|mq-bun|java-5.5.0|java-4.9.7] [--only NAME,NAME] [--keep]
+ *
+ * With a Java target the same checks run against the original, which shows that they ask for what it
+ * really does. `--keep` leaves the working folder with stores, logs and client files.
+ *
+ * @module
+ */
+
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { endAll } from "./child.ts";
+import { Report } from "./report.ts";
+import { admin } from "./scenarios/admin.ts";
+import { goClient } from "./scenarios/go_client.ts";
+import { javaClient } from "./scenarios/java_client.ts";
+import { kill9 } from "./scenarios/kill9.ts";
+import { recover } from "./scenarios/recover.ts";
+import { swap } from "./scenarios/swap.ts";
+import { type Scenario, Stage, type Target, TARGETS } from "./stage.ts";
+import { MissingTool } from "./toolchain.ts";
+
+const SCENARIOS: Readonly<Record<string, Scenario>> = {
+  java_client: javaClient,
+  go_client: goClient,
+  admin,
+  kill9,
+  swap,
+  recover,
+};
+
+async function main(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      target: { type: "string", default: "mq" },
+      only: { type: "string" },
+      keep: { type: "boolean", default: false },
+    },
+  });
+  const target = TARGETS.find((target): target is Target => target === values.target);
+  if (target === undefined) return refuse(`target "${values.target}"`, TARGETS);
+  const names = values.only?.split(",") ?? Object.keys(SCENARIOS);
+  const unknown = names.find((name) => !(name in SCENARIOS));
+  if (unknown !== undefined) return refuse(`scenario "${unknown}"`, Object.keys(SCENARIOS));
+
+  const root = fs.mkdtempSync(path.join(os.tmpdir(), "mq-interop-"));
+  const report = new Report(print);
+  const stage = new Stage({ target, report, root });
+  for (const name of ["SIGINT", "SIGTERM"] as const) {
+    process.on(name, async () => {
+      await endAll();
+      fs.rmSync(root, { recursive: true, force: true });
+      process.exit(name === "SIGINT" ? 130 : 143);
+    });
+  }
+  try {
+    for (const name of names) await play(name, stage);
+    report.total();
+  } finally {
+    await endAll();
+    if (values.keep) print(`# kept ${root}`);
+    else fs.rmSync(root, { recursive: true, force: true });
+  }
+  return report.clean ? 0 : 1;
+}
+
+/** Runs a scenario; what it throws is a failed check, and nothing it started outlives it. */
+async function play(name: string, stage: Stage): Promise<void> {
+  const since = Date.now();
+  try {
+    await SCENARIOS[name]?.(stage);
+  } catch (error) {
+    if (error instanceof MissingTool && process.env["CI"] !== "true") {
+      stage.report.skip(name, error.message);
+    } else {
+      const message = error instanceof Error ? error.message : String(error);
+      stage.report.check(`${name} ran to its end`, [message], since);
+    }
+  } finally {
+    await endAll();
+  }
+}
+
+function refuse(what: string, known: readonly string[]): number {
+  process.stderr.write(`Cannot run ${what}: expected one of ${known.join(", ")}\n`);
+  return 16;
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+process.exit(await main(process.argv.slice(2)));

@@ -1,0 +1,73 @@
+/**
+ * Stores of Java brokers that were killed, recovered offline: `mq recover --apply` mends them,
+ * `mq verify` finds nothing more, and this project's broker and a Java broker serve the same messages.
+ *
+ * @module
+ */
+
+import { storeNames } from "../../fixture.ts";
+import { Child } from "../child.ts";
+import type { MqCommand } from "../mq_broker.ts";
+import type { Stage } from "../stage.ts";
+import { copyStore, expectedMessages, unpackStore } from "../store_copies.ts";
+import type { JavaVersion } from "../toolchain.ts";
+import { type Expected, notFoundByKey, notServed } from "./served.ts";
+
+const COMMAND_TIMEOUT_MS = 60_000;
+
+/** The scenario. */
+export async function recover(stage: Stage): Promise<void> {
+  const names = storeNames().filter((name) => name.includes("-b-kill-"));
+  if (!stage.isMq) {
+    stage.report.skip("recover", `${stage.target} has no offline recovery`);
+    return;
+  }
+  const mq = await stage.mq();
+  for (const name of names) await recoverOne(stage, mq, name);
+}
+
+async function recoverOne(stage: Stage, mq: MqCommand, name: string): Promise<void> {
+  const since = Date.now();
+  const store = unpackStore(name, stage.folder(name));
+  stage.report.check(`recover: ${name} is mended and then clean`, [
+    // 0: nothing to mend; 1: findings, all mended.
+    ...await notEnding(mq, ["recover", store.path, "--apply", "--yes"], [0, 1]),
+    ...await notEnding(mq, ["verify", store.path, "-o", "jsonl"], [0]),
+  ], since);
+
+  const copy = copyStore(store.path, stage.folder("copy"));
+  const messages = expectedMessages(store.truth, store.topics);
+  const expected = { messages, topics: store.topics };
+  const title = `recover: ${name}, ${messages.length} messages`;
+  const version: JavaVersion = store.truth.version.startsWith("5.") ? "5.5.0" : "4.9.7";
+  for (const broker of [stage.target, `Java ${version}`]) {
+    const since = Date.now();
+    const startedAt = Date.now();
+    await using cluster = broker === stage.target
+      ? await stage.start({ store: store.path, conf: store.conf })
+      : await stage.startJava(version, { store: copy, conf: store.conf });
+    const client = await stage.javaClient(version, cluster);
+    const now: Expected = { ...expected, startedAt };
+    stage.report.check(`${title}, are served by ${broker}`, [
+      ...await notServed(client, now),
+      ...await notFoundByKey(client, now),
+    ], since);
+  }
+}
+
+/** Runs a command; what it printed where it does not end with one of the codes. */
+async function notEnding(
+  mq: MqCommand,
+  args: readonly string[],
+  codes: readonly number[],
+): Promise<string[]> {
+  const [program, ...first] = mq;
+  const child = Child.start(program, [...first, ...args]);
+  child.closeInput();
+  const timer = setTimeout(() => child.kill9(), COMMAND_TIMEOUT_MS);
+  const { code, signal } = await child.finished;
+  clearTimeout(timer);
+  if (code !== null && codes.includes(code)) return [];
+  const tail = child.printed.slice(-5).join("\n");
+  return [`mq ${args[0]} ended with ${signal ?? code}, expected ${codes.join(" or ")}\n${tail}`];
+}

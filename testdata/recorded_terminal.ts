@@ -1,0 +1,83 @@
+/**
+ * A terminal for tests: commands run in this process on files in memory, and what they print is
+ * kept.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { Out } from "../cmd/out.ts";
+import { run } from "../cmd/program.ts";
+import type { Terminal } from "../cmd/terminal.ts";
+import type { FileSystem } from "../store/file.ts";
+import { MemoryFiles } from "../store/file_memory.ts";
+import { storeInMemory, type Tree } from "./fixture.ts";
+
+/** Surroundings of a recorded run that differ from: memory, no environment, a pipe, 2026-11-21. */
+export interface RecordedSurroundings {
+  readonly files?: FileSystem;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly isTty?: boolean;
+  readonly nowMs?: number;
+  /** Answer to every question; without it nobody can be asked. */
+  readonly answer?: boolean;
+  readonly stop?: AbortSignal;
+  /** Bytes of standard output after which its reader goes away. */
+  readonly readerBytesMax?: number;
+}
+
+/** What a run printed. */
+export interface RecordedRun {
+  readonly stdout: string;
+  readonly stderr: string;
+  readonly exitCode: number;
+}
+
+const NOW_MS = Date.UTC(2026, 10, 21, 12);
+
+/** Makes a terminal, and a function that tells what was printed so far. */
+export function recordedTerminal(
+  surroundings: RecordedSurroundings = {},
+): { readonly terminal: Terminal; readonly printed: () => { stdout: string; stderr: string } } {
+  const { files = new MemoryFiles(), env = {}, isTty = false, nowMs = NOW_MS } = surroundings;
+  const stdout: Uint8Array[] = [];
+  const stderr: Uint8Array[] = [];
+  let room = surroundings.readerBytesMax ?? Infinity;
+  const terminal: Terminal = {
+    out: new Out((bytes) => {
+      if (room > 0) stdout.push(bytes);
+      return (room -= bytes.length) > 0;
+    }),
+    err: new Out((bytes) => stderr.push(bytes) > 0),
+    files,
+    env: (name) => env[name],
+    isTty,
+    columns: 80,
+    now: () => nowMs,
+    stopSignal: () => surroundings.stop ?? new AbortController().signal,
+    ...(surroundings.answer !== undefined &&
+      { confirm: () => Promise.resolve(surroundings.answer!) }),
+  };
+  const text = (blocks: readonly Uint8Array[]) => new TextDecoder().decode(Buffer.concat(blocks));
+  return { terminal, printed: () => ({ stdout: text(stdout), stderr: text(stderr) }) };
+}
+
+/** Runs one command line. */
+export async function record(
+  args: readonly string[],
+  surroundings: RecordedSurroundings = {},
+): Promise<RecordedRun> {
+  const { terminal, printed } = recordedTerminal(surroundings);
+  const exitCode = await run(args, terminal);
+  return { ...printed(), exitCode };
+}
+
+/** Puts a recorded store below `root`. */
+export function mountStore(
+  files: MemoryFiles,
+  root: string,
+  store: { readonly name: string; readonly tree?: Tree },
+): void {
+  for (const [path, bytes] of storeInMemory(store.name, store.tree).snapshot()) {
+    files.put(path.replace(/^store/, root), bytes);
+  }
+}
