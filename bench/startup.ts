@@ -32,9 +32,7 @@ async function measure(contender: Contender): Promise<{ firstSendMs: number; idl
     await firstSend(cluster.broker);
     const firstSendMs = performance.now() - started;
     await new Promise((done) => setTimeout(done, IDLE_MS));
-    const idleMiB = cluster.brokerPids.reduce((sum, pid) => {
-      return sum + processStat(pid).anonymousBytes / 1024 / 1024;
-    }, 0);
+    const idleMiB = processStat(cluster.brokerPid).anonymousBytes / 1024 / 1024;
     return { firstSendMs, idleMiB };
   });
 }

@@ -3,17 +3,19 @@
  *
  * @module
  */
-import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { bodyOption, rawOption } from "./body_option.ts";
 import { type Branch, describe, GROUP } from "./branch.ts";
 import { fieldsOption, headerOption, outputOption } from "./format_option.ts";
 import { parsePositive, parseWhole } from "./number_option.ts";
+import { PROGRESS_FORMS } from "./progress.ts";
 
 const STORE = "a store; default: MQ_STORE, else ./mq-data";
 
 /** Adds the commands. */
 export function addCheckCommands(program: CommandUnknownOpts, branch: Branch): void {
   addQuery(program, branch);
+  addVerify(program, branch);
 }
 
 function addQuery(program: CommandUnknownOpts, { terminal, finish }: Branch): void {
@@ -47,4 +49,42 @@ function addQuery(program: CommandUnknownOpts, { terminal, finish }: Branch): vo
     ],
     readsOnly: true,
   });
+}
+
+function addVerify(program: CommandUnknownOpts, { terminal, finish }: Branch): void {
+  const command = program.command("verify")
+    .helpGroup(GROUP.mend)
+    .argument("[store]", STORE)
+    .option("--quick", "names, lengths, headers, first and last entries only")
+    .option("--deep", "decompress bodies, and read room that was never written")
+    .option("--only <kinds>", "look for damage in commitlog, cq, index, checkpoint, config", listOf)
+    .option("--ignore <code>", "neither print nor count findings of this code", collected)
+    .option("--strict", "let the exit code tell of what harms nobody, too")
+    .addOption(progressOption())
+    .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
+    .action(async (path, options) => {
+      finish(await (await import("./verify.ts")).verify(terminal, path, options));
+    });
+  describe(command, {
+    summary: "check a store: log, queues and index against each other",
+    text: "Checks a store: every record, every checksum, and log, queues and index against each " +
+      "other. Ends with 4 when anything is damaged; what every start of a broker puts right " +
+      "after an unclean stop is only told. The last lines say what was looked at and what not.",
+    examples: ["mq verify mq-data", "mq verify store --deep -o jsonl", "mq verify --only index,cq"],
+    readsOnly: true,
+  });
+}
+
+function progressOption() {
+  return new Option("--progress <form>", "progress on standard error")
+    .choices(PROGRESS_FORMS).default("auto" as const);
+}
+
+function listOf(text: string): string[] {
+  return text.split(",").map((name) => name.trim()).filter(Boolean);
+}
+
+/** Gathers the values of an option that is given several times. */
+function collected(value: string, before: string[] | undefined): string[] {
+  return [...before ?? [], value];
 }

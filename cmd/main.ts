@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { diskFiles } from "../store/file_disk.ts";
+import { findHolder } from "../store/lock.ts";
 import { EXIT } from "./exit_code.ts";
 import { descriptorSink, Out } from "./out.ts";
 import { run } from "./program.ts";
@@ -26,14 +27,25 @@ function processTerminal(): Terminal {
     files: diskFiles,
     env: environmentValue,
     isTty,
+    isErrTty: process.stderr.isTTY === true,
     columns: Math.min(
       isTty ? process.stdout.columns ?? COLUMNS_DEFAULT : COLUMNS_DEFAULT,
       COLUMNS_MAX,
     ),
     now: Date.now,
+    lockHolder,
     stopSignal: () => (stop ??= stopController()).signal,
     ...(isAsked ? { confirm } : {}),
   };
+}
+
+/** A lock that cannot be looked at is none that is known of. */
+function lockHolder(path: string): number | undefined {
+  try {
+    return findHolder(path);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Asks Deno first: a command that only reads must not make it prompt for the environment. */

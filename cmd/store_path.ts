@@ -46,11 +46,22 @@ export function placeAt(terminal: Terminal, argument: string | undefined): Place
   const stat = terminal.files.stat(path);
   if (stat === undefined) throw new Failure(`Cannot read "${path}": no such file or directory`);
   if (!stat.isDirectory) return { kind: "file", path };
-  if (isStoreRoot(terminal.files, path)) return { kind: "store", path, paths: storePaths(path) };
+  if (isStoreRoot(terminal.files, path)) {
+    const paths = storePaths(path);
+    noteHolder(terminal, paths);
+    return { kind: "store", path, paths };
+  }
   if (terminal.files.list(path).length === 0) {
     throw new Failure(`"${path}" is no store: the folder is empty`);
   }
   return { kind: "directory", path };
+}
+
+/** A store in use can be read; what is being written may look unfinished. */
+function noteHolder(terminal: Terminal, { root, lock }: StorePaths): void {
+  const holder = terminal.lockHolder(lock);
+  if (holder === undefined) return;
+  note(terminal, `process ${holder} is using ${root}: what it is writing may look damaged`);
 }
 
 /** Finds a whole store. Throws a failure that says what stands there instead. */

@@ -63,3 +63,11 @@ Deno.test("placeAt() passes on what the system says about a path it may not read
   const { terminal } = recordedTerminal({ files });
   assert.throws(() => placeAt(terminal, "s"), /permission denied/);
 });
+
+Deno.test("placeAt() says that a store is in use", () => {
+  const files = new MemoryFiles();
+  files.put("s/checkpoint", bytes);
+  const { terminal, printed } = recordedTerminal({ files, lockHolder: 4242 });
+  placeAt(terminal, "s");
+  assert.match(printed().stderr, /^mq: process 4242 is using s: /);
+});

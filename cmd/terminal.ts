@@ -18,9 +18,13 @@ export interface Terminal {
   readonly env: (name: string) => string | undefined;
   /** Whether a person reads the data, so that tables are aligned. */
   readonly isTty: boolean;
+  /** Whether a person reads the notes, so that progress is shown. */
+  readonly isErrTty: boolean;
   /** Columns to lay help out in. */
   readonly columns: number;
   readonly now: () => number;
+  /** Process that holds a store's lock, where the system tells. */
+  readonly lockHolder: (path: string) => number | undefined;
   /** A signal that fires when the process is asked to stop; from this call on it is not killed. */
   readonly stopSignal: () => AbortSignal;
   /** Asks a yes-or-no question; absent where nobody can answer. */

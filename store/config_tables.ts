@@ -86,6 +86,13 @@ export const CONSUMER_OFFSETS: ConfigFormat<ReadonlyMap<string, OffsetMap>> = co
   decode: (value, what) => mapOf(value, what, decodeOffsets),
 });
 
+/** `lmqConsumerOffset.json`: the same for brokers with light message queues (4.9.3 and later). */
+export const LMQ_CONSUMER_OFFSETS: ConfigFormat<ReadonlyMap<string, OffsetMap>> = configFormat({
+  fileName: NAME.lmqConsumerOffsets,
+  member: "offsetTable",
+  decode: (value, what) => mapOf(value, what, decodeOffsets),
+});
+
 /** `delayOffset.json`: by delay level, the offset in its queue delivered next. */
 export const DELAY_OFFSETS: ConfigFormat<OffsetMap> = configFormat({
   fileName: NAME.delayOffsets,

@@ -6,7 +6,9 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import type { WritableFile } from "./file.ts";
 import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64, writeI64 } from "./layout.ts";
 import { offsetName } from "./names.ts";
@@ -18,6 +20,11 @@ const AT = QUEUE_UNIT.at;
 /** Units kept in memory behind the written ones, for readers near the end. */
 const KEPT_UNITS_MAX = 1024;
 const FIRST_UNITS = 16;
+/**
+ * How far an index may lie behind the end of its queue. Indexes are not covered by a record's
+ * checksum: a flipped bit must not fill the memory with padding.
+ */
+export const QUEUE_LEAP_UNITS_MAX = 1_000_000;
 /** A file taking more space than its units and this much may hold stale units behind them. */
 const ALLOCATION_SLACK_BYTES = 2 * 4096;
 
@@ -28,6 +35,15 @@ export interface ConsumeQueueOptions {
   readonly directory: string;
   /** Units in one file. */
   readonly fileUnits: number;
+}
+
+/** A unit as it stands in a file. */
+export interface StoredUnit {
+  readonly physicalOffset: number;
+  readonly size: number;
+  /** Upper and lower half of the tags code, both signed. */
+  readonly tagsCodeHigh: number;
+  readonly tagsCodeLow: number;
 }
 
 /** How an append went. */
@@ -202,8 +218,64 @@ export class ConsumeQueue {
     this.#written = Math.min(this.#written, end);
   }
 
+  /**
+   * Goes back to index `from`, so that what the files hold is appended again or replaced. Unlike
+   * {@linkcode truncate} this leaves {@linkcode min} where the files begin.
+   */
+  reopen(from: number): void {
+    const first = this.#known.size === 0 ? from : Math.min(...this.#known);
+    this.min = Math.min(first, from);
+    this.end =
+      this.next =
+      this.#kept =
+      this.#written =
+        from;
+    this.#stale = this.#known.size === 0 ? 0 : Math.max(...this.#known) + this.#fileUnits;
+  }
+
+  /** What the files hold at an index, behind the end, too; `undefined` where they have no room. */
+  storedAt(index: number): StoredUnit | undefined {
+    const fileStart = index - index % this.#fileUnits;
+    if (!this.#known.has(fileStart)) return undefined;
+    const unit = new Uint8Array(UNIT_BYTES);
+    if (this.#file(fileStart).read(unit, (index - fileStart) * UNIT_BYTES) < UNIT_BYTES) {
+      return undefined;
+    }
+    const view = new DataView(unit.buffer);
+    return {
+      physicalOffset: readI64(view, AT.physicalOffset),
+      size: view.getInt32(AT.size),
+      tagsCodeHigh: view.getInt32(AT.tagsCode),
+      tagsCodeLow: view.getInt32(AT.tagsCode + 4),
+    };
+  }
+
+  /** Appends what {@linkcode storedAt} says of the end. */
+  adopt(stored: StoredUnit): void {
+    if (this.#written === this.end) this.#kept = this.#written = ++this.end;
+    else {
+      this.#push(stored.physicalOffset, stored.size, 0);
+      const at = (this.end - 1 - this.#kept) * UNIT_BYTES + AT.tagsCode;
+      this.#view.setInt32(at, stored.tagsCodeHigh);
+      this.#view.setInt32(at + 4, stored.tagsCodeLow);
+    }
+    this.next = this.end;
+  }
+
+  /** Appends a unit that stands for a message that is gone. */
+  pad(): void {
+    this.#push(QUEUE_PADDING.physicalOffset, QUEUE_PADDING.size, 0);
+    this.next = this.end;
+  }
+
   /** Writes what the files lack, and zeros over what a truncation left behind. */
   write(): void {
+    this.writeUnits();
+    this.#zeroStale();
+  }
+
+  /** As {@linkcode write}, but what stands behind the end stays: more units are coming. */
+  writeUnits(): void {
     while (this.#written < this.end) {
       const fileStart = this.#written - this.#written % this.#fileUnits;
       const count = Math.min(this.end, fileStart + this.#fileUnits) - this.#written;
@@ -211,7 +283,6 @@ export class ConsumeQueue {
       this.#writeUnits(this.#written, this.#memory.subarray(at, at + count * UNIT_BYTES));
       this.#written += count;
     }
-    this.#zeroStale();
     this.#trim();
   }
 
@@ -285,6 +356,7 @@ export class ConsumeQueue {
     const file = this.#file(fileStart);
     // Java pads a queue that starts inside a file, so that position and index stay in step.
     if (isNew && index > fileStart) file.write(paddingUnits(index - fileStart), 0);
+    if (index < this.#stale && holds(file, bytes, (index - fileStart) * UNIT_BYTES)) return;
     file.write(bytes, (index - fileStart) * UNIT_BYTES);
     this.#unsynced.add(fileStart);
   }
@@ -347,6 +419,12 @@ export class ConsumeQueue {
     }
     return low;
   }
+}
+
+/** Whether a file has these bytes already: a queue built again from the log is mostly what it was. */
+function holds(file: WritableFile, bytes: Uint8Array, at: number): boolean {
+  const found = Buffer.alloc(bytes.length);
+  return file.read(found, at) === bytes.length && found.equals(bytes);
 }
 
 function paddingUnits(count: number): Uint8Array {

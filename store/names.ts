@@ -22,6 +22,8 @@ export const NAME = {
   topics: "topics.json",
   subscriptionGroups: "subscriptionGroup.json",
   consumerOffsets: "consumerOffset.json",
+  /** Stands in for it where a broker has light message queues. */
+  lmqConsumerOffsets: "lmqConsumerOffset.json",
   delayOffsets: "delayOffset.json",
   /** RocksDB keeps this file where a consume queue directory of its kind is meant. */
   rocksDbMarker: "CURRENT",

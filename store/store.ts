@@ -6,7 +6,13 @@
  * @module
  */
 import process from "node:process";
-import { emptyCheckpoint, minTimestamp, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
+import {
+  type Checkpoint,
+  emptyCheckpoint,
+  minTimestamp,
+  readCheckpoint,
+  writeCheckpoint,
+} from "./checkpoint.ts";
 import { CommitLog } from "./commit_log.ts";
 import type { FileSystem } from "./file.ts";
 import { diskFiles } from "./file_disk.ts";
@@ -18,7 +24,7 @@ import type { IndexGeometry } from "./index_geometry.ts";
 import { KeyIndex } from "./key_index.ts";
 import type { HostBytes } from "./layout.ts";
 import { type KeySearch, recordAt, searchByKey } from "./message_lookup.ts";
-import { storePaths } from "./names.ts";
+import { type StorePaths, storePaths } from "./names.ts";
 import { OpenFiles } from "./open_files.ts";
 import type { BatchElement, MessageDraft, PutDone } from "./put.ts";
 import { readQueue } from "./queue_read.ts";
@@ -104,93 +110,13 @@ export class Store implements AsyncDisposable {
    */
   static async open(root: string, options: StoreOptions): Promise<Store> {
     await using stack = new AsyncDisposableStack();
-    const fs = options.fs ?? diskFiles;
-    const paths = storePaths(root, options.commitLogPath);
-    fs.makeDirectory(paths.commitLog);
-    stack.use(fs.lock(paths.lock));
-    const files = stack.use(new OpenFiles(fs));
-    const checkpoint = readCheckpoint(fs, paths.checkpoint) ?? emptyCheckpoint();
-    const queues = new QueueTable(files, {
-      directory: paths.consumeQueue,
-      fileUnits: options.queueFileUnits ?? SIZE.queueFileUnitsDefault,
-    });
-    queues.load();
-    const index = new KeyIndex(files, {
-      directory: paths.index,
-      geometry: options.indexGeometry ??
-        { slots: SIZE.indexSlotsDefault, entries: SIZE.indexEntriesDefault },
-      onComplete: (endTimestamp) => {
-        checkpoint.indexMsgTimestamp = Math.max(checkpoint.indexMsgTimestamp, endTimestamp);
-      },
-    });
-    const mode = options.recovery ?? (fs.stat(paths.abort) === undefined ? "clean" : "unclean");
-    const recovery = await recoverStore({
-      fs,
-      paths,
-      mode,
-      queues,
-      index,
-      minTimestamp: minTimestamp(checkpoint),
-      indexMsgTimestamp: checkpoint.indexMsgTimestamp,
-      ...(options.delayLevelsMs && { delayLevelsMs: options.delayLevelsMs }),
-      ...(options.signal && { signal: options.signal }),
-    });
-    const log = new CommitLog(files, {
-      directory: paths.commitLog,
-      segmentBytes: listSegments(fs, paths.commitLog).segmentBytes || options.segmentBytes ||
-        SIZE.commitLogFileDefault,
-      end: recovery.end,
-      ...(options.tailCacheBytesMax && { tailCacheBytesMax: options.tailCacheBytesMax }),
-    });
-    const state = { failure: undefined as unknown };
-    const onFailure = (error: unknown) => {
-      if (state.failure !== undefined) return;
-      state.failure = error;
-      options.onFailure?.(error);
-    };
-    const gate = new FlushGate(log, onFailure);
-    const turn = new WriteTurn({
-      log,
-      queues,
-      index: options.indexEnabled === false ? undefined : index,
-      gate,
-      storeHost: options.storeHost,
-      now: options.now ?? Date.now,
-      bodyBytesMax: options.bodyBytesMax ?? SIZE.bodyBytesMax,
-      syncFlush: options.flushMode === "SYNC_FLUSH",
-      ...(options.delayLevelsMs && { delayLevelsMs: options.delayLevelsMs }),
-      onArrival: options.onArrival ?? (() => {}),
-      onFailure,
-    });
-    turn.writtenTimestamp = recovery.lastStoreTimestamp;
-    checkpoint.confirmPhyOffset = Math.min(checkpoint.confirmPhyOffset, recovery.end);
-    checkpoint.logicsPhysicalOffset = Math.min(checkpoint.logicsPhysicalOffset, recovery.end);
-    createAbort(fs, paths);
-    const loops = new FlushLoops({
-      log,
-      queues,
-      index,
-      gate,
-      turn,
-      checkpoint,
-      writeCheckpoint: () => writeCheckpoint(files.get(paths.checkpoint), checkpoint),
-      intervals: { ...FLUSH_INTERVALS, ...options.intervals },
-      onFailure,
-    });
-    stack.defer(async () => {
-      await loops.stop();
-      turn.commit();
-      if (state.failure !== undefined) return;
-      await loops.flushAll();
-      // The marker stays where the files may lag behind the log: the next start must look.
-      if (state.failure === undefined) {
-        fs.remove(paths.abort);
-        fs.syncDirectory(root);
-      }
-    });
-    if (options.background !== false) loops.start();
-    const parts = { recovery, files, log, queues, index, turn, state };
-    return new Store({ ...parts, stack: stack.move() });
+    const disk = openDisk(root, options, stack);
+    const recovery = await recover(disk, options);
+    const writer = openWriter(disk, recovery, options);
+    createAbort(disk.fs, disk.paths);
+    stack.defer(() => stopCleanly(disk, writer));
+    if (options.background !== false) writer.loops.start();
+    return new Store({ ...disk, ...writer, recovery, stack: stack.move() });
   }
 
   /** Puts a message; `done` hears of it when the flush mode allows. */
@@ -296,6 +222,120 @@ export class Store implements AsyncDisposable {
       })
     );
   }
+}
+
+/** What a store is made of before its log can be written. */
+interface Disk {
+  readonly fs: FileSystem;
+  readonly paths: StorePaths;
+  readonly files: OpenFiles;
+  readonly checkpoint: Checkpoint;
+  readonly queues: QueueTable;
+  readonly index: KeyIndex;
+}
+
+function openDisk(root: string, options: StoreOptions, stack: AsyncDisposableStack): Disk {
+  const fs = options.fs ?? diskFiles;
+  const paths = storePaths(root, options.commitLogPath);
+  fs.makeDirectory(paths.commitLog);
+  stack.use(fs.lock(paths.lock));
+  const files = stack.use(new OpenFiles(fs));
+  const checkpoint = readCheckpoint(fs, paths.checkpoint) ?? emptyCheckpoint();
+  const queues = new QueueTable(files, {
+    directory: paths.consumeQueue,
+    fileUnits: options.queueFileUnits ?? SIZE.queueFileUnitsDefault,
+  });
+  queues.load();
+  const index = new KeyIndex(files, {
+    directory: paths.index,
+    geometry: options.indexGeometry ??
+      { slots: SIZE.indexSlotsDefault, entries: SIZE.indexEntriesDefault },
+    onComplete: (endTimestamp) => {
+      checkpoint.indexMsgTimestamp = Math.max(checkpoint.indexMsgTimestamp, endTimestamp);
+    },
+  });
+  return { fs, paths, files, checkpoint, queues, index };
+}
+
+async function recover(disk: Disk, options: StoreOptions): Promise<RecoveryReport> {
+  const { fs, paths, queues, index, checkpoint } = disk;
+  const recovery = await recoverStore({
+    fs,
+    paths,
+    mode: options.recovery ?? (fs.stat(paths.abort) === undefined ? "clean" : "unclean"),
+    queues,
+    index,
+    minTimestamp: minTimestamp(checkpoint),
+    indexMsgTimestamp: checkpoint.indexMsgTimestamp,
+    ...(options.delayLevelsMs && { delayLevelsMs: options.delayLevelsMs }),
+    ...(options.signal && { signal: options.signal }),
+  });
+  checkpoint.confirmPhyOffset = Math.min(checkpoint.confirmPhyOffset, recovery.end);
+  checkpoint.logicsPhysicalOffset = Math.min(checkpoint.logicsPhysicalOffset, recovery.end);
+  return recovery;
+}
+
+/** What writes to a store. */
+interface Writer {
+  readonly log: CommitLog;
+  readonly turn: WriteTurn;
+  readonly loops: FlushLoops;
+  /** Why nothing can be written any more. */
+  readonly state: { failure: unknown };
+}
+
+function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreOptions): Writer {
+  const { fs, paths, files, queues, index, checkpoint } = disk;
+  const log = new CommitLog(files, {
+    directory: paths.commitLog,
+    segmentBytes: listSegments(fs, paths.commitLog).segmentBytes || options.segmentBytes ||
+      SIZE.commitLogFileDefault,
+    end: recovery.end,
+    ...(options.tailCacheBytesMax && { tailCacheBytesMax: options.tailCacheBytesMax }),
+  });
+  const state = { failure: undefined as unknown };
+  const onFailure = (error: unknown) => {
+    if (state.failure !== undefined) return;
+    state.failure = error;
+    options.onFailure?.(error);
+  };
+  const gate = new FlushGate(log, onFailure);
+  const turn = new WriteTurn({
+    log,
+    queues,
+    index: options.indexEnabled === false ? undefined : index,
+    gate,
+    storeHost: options.storeHost,
+    now: options.now ?? Date.now,
+    bodyBytesMax: options.bodyBytesMax ?? SIZE.bodyBytesMax,
+    syncFlush: options.flushMode === "SYNC_FLUSH",
+    ...(options.delayLevelsMs && { delayLevelsMs: options.delayLevelsMs }),
+    onArrival: options.onArrival ?? (() => {}),
+    onFailure,
+  });
+  turn.writtenTimestamp = recovery.lastStoreTimestamp;
+  const loops = new FlushLoops({
+    log,
+    queues,
+    index,
+    gate,
+    turn,
+    checkpoint,
+    writeCheckpoint: () => writeCheckpoint(files.get(paths.checkpoint), checkpoint),
+    intervals: { ...FLUSH_INTERVALS, ...options.intervals },
+    onFailure,
+  });
+  return { log, turn, loops, state };
+}
+
+async function stopCleanly({ fs, paths }: Disk, { loops, turn, state }: Writer): Promise<void> {
+  await loops.stop();
+  turn.commit();
+  if (state.failure === undefined) await loops.flushAll();
+  // The marker stays where the files may lag behind the log: the next start must look.
+  if (state.failure !== undefined) return;
+  fs.remove(paths.abort);
+  fs.syncDirectory(paths.root);
 }
 
 /** Marks the store as in use; a Java broker that finds the mark recovers. Holds our process id. */

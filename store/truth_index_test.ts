@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readTruth, type TruthRecord } from "../testdata/fixture.ts";
+import { readTruth, storeInMemory, type TruthRecord } from "../testdata/fixture.ts";
 import { describedStore, loadedStores } from "../testdata/store_cases.ts";
 import { SIZE } from "./format.ts";
 import {
@@ -45,6 +45,24 @@ for (const store of loadedStores()) {
     const isTagged = truth.version === "5.5.0";
     for (const file of files) {
       checkFile(file, { records, isTagged });
+      file.close();
+    }
+  });
+}
+
+for (const store of loadedStores().filter((it) => it.described === "after-java-recovery")) {
+  Deno.test(`index entries recorded before Java's recovery are sound: ${store.name}`, () => {
+    const truth = readTruth(store.name);
+    const fs = storeInMemory(store.name, "recorded");
+    const records = new Map(truth.log.map((record) => [record.commitLogOffset, record]));
+    if (store.tornRecord !== undefined) {
+      const { properties } = records.get(store.tornRecord)!;
+      assert(Object.values(properties).some((value) => value.includes("\0")));
+      records.delete(store.tornRecord);
+    }
+    for (const path of listIndexFiles(fs, "store/index").paths) {
+      const file = openIndexFile(fs, path)!;
+      checkFile(file, { records, isTagged: truth.version === "5.5.0" });
       file.close();
     }
   });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readTruth, type Truth, type TruthQueue } from "../testdata/fixture.ts";
+import { readTruth, storeInMemory, type Truth, type TruthQueue } from "../testdata/fixture.ts";
 import { describedStore, loadedStores } from "../testdata/store_cases.ts";
 import { batchQueueEnd, batchQueueMin, BatchQueueReader } from "./batch_queue_reader.ts";
 import type { FileSystem } from "./file.ts";
@@ -128,4 +128,47 @@ for (const store of loadedStores()) {
       check(files, queue, { truth, expected: inJava });
     }
   });
+}
+
+for (const store of loadedStores().filter((it) => it.described === "after-java-recovery")) {
+  Deno.test(`units recorded before Java's recovery are those Java kept: ${store.name}`, () => {
+    const truth = readTruth(store.name);
+    const files = storeInMemory(store.name, "recorded");
+    const inJava = new Map(truth.queues.map((queue) => [idOf(queue), queue]));
+    for (const queue of listQueues(files, PATHS).queues) {
+      const units = inJava.get(idOf(queue))!.cq;
+      const check = queue.kind === "batch" ? checkBatchKept : checkSimpleKept;
+      check(files, queue, { truth, units: new Map(units.map((unit) => [unit[0]!, unit])) });
+    }
+  });
+}
+
+/** What Java kept of a queue, by index. */
+interface Kept {
+  readonly truth: Truth;
+  readonly units: ReadonlyMap<number, readonly number[]>;
+}
+
+/** What is not there yet, Java made from the log; what leads before the log, Java passes over. */
+function checkSimpleKept(files: FileSystem, queue: QueueDirectory, { truth, units }: Kept): void {
+  const reader = new QueueReader(files, listSegments(files, queue.path));
+  const { index: end } = queueEnd(reader, { logEnd: truth.maxPhyOffset });
+  for (let index = reader.files.first; index < end; index++) {
+    assert(reader.moveTo(index));
+    const kept = units.get(index);
+    if (kept === undefined) assert(reader.physicalOffset < truth.minPhyOffset);
+    else assert.deepEqual([index, reader.physicalOffset, reader.size], kept.slice(0, 3));
+  }
+  reader.close();
+}
+
+function checkBatchKept(files: FileSystem, queue: QueueDirectory, { units }: Kept): void {
+  const reader = new BatchQueueReader(files, listSegments(files, queue.path));
+  const { number: end } = batchQueueEnd(reader);
+  for (let number = 0; number < end; number++) {
+    assert(reader.moveTo(number));
+    const { baseOffset, physicalOffset, size } = reader;
+    assert.deepEqual([baseOffset, physicalOffset, size], units.get(baseOffset)?.slice(0, 3));
+  }
+  reader.close();
 }

@@ -21,6 +21,10 @@ export interface RecordedSurroundings {
   /** Answer to every question; without it nobody can be asked. */
   readonly answer?: boolean;
   readonly stop?: AbortSignal;
+  /** Process that holds the lock of every store. */
+  readonly lockHolder?: number;
+  /** Told of every block of standard output, as it is printed. */
+  readonly onStdout?: (text: string) => void;
   /** Bytes of standard output after which its reader goes away. */
   readonly readerBytesMax?: number;
 }
@@ -45,12 +49,15 @@ export function recordedTerminal(
   const terminal: Terminal = {
     out: new Out((bytes) => {
       if (room > 0) stdout.push(bytes);
+      surroundings.onStdout?.(new TextDecoder().decode(bytes));
       return (room -= bytes.length) > 0;
     }),
     err: new Out((bytes) => stderr.push(bytes) > 0),
     files,
     env: (name) => env[name],
     isTty,
+    isErrTty: isTty,
+    lockHolder: () => surroundings.lockHolder,
     columns: 80,
     now: () => nowMs,
     stopSignal: () => surroundings.stop ?? new AbortController().signal,

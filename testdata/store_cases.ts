@@ -27,6 +27,11 @@ export interface StoreCase {
   readonly logOf?: string;
   /** Trees whose log goes on behind Java's end; in all others only zeros follow. */
   readonly behindEnd?: Readonly<Partial<Record<Tree, BehindEnd>>>;
+  /**
+   * Log offset of a record whose properties were zeroed from some byte on. The CRC covers the body
+   * only, so Java keeps it, and its keys no longer lead to it.
+   */
+  readonly tornRecord?: number;
   /** Queues live in RocksDB: they are detected, not read. */
   readonly isRocksDb?: boolean;
 }
@@ -66,6 +71,7 @@ export const STORE_CASES: readonly StoreCase[] = [
     described: "after-java-recovery",
     why:
       "the zeroed pages are the end of the log, in both trees; queue units behind it stay as bytes",
+    tornRecord: 274_254,
   },
   {
     name: "5.5.0-c-flip-102-first",

@@ -5,6 +5,11 @@
  * @module
  */
 
+import { isIP } from "node:net";
+import { QUEUE_UNIT, SIZE } from "../../store/format.ts";
+import { isSafeTopic } from "../../store/queue_table.ts";
+import { TRACE_TOPIC } from "./topic_names.ts";
+
 /** Settings of a broker; a time is in ms unless its name says otherwise. */
 export interface BrokerConfig {
   /** Cluster the broker belongs to. */
@@ -48,10 +53,6 @@ export interface BrokerConfig {
   readonly regionId: string;
   /** Whether send answers ask clients to trace. */
   readonly traceOn: boolean;
-  /** Refuse messages of transactions. */
-  readonly rejectTransactionMessage: boolean;
-  /** Keep replies in the reply topic besides delivering them. */
-  readonly storeReplyMessageEnable: boolean;
   /** Hold a pull for which there is nothing as long as it allows. */
   readonly longPollingEnable: boolean;
   /** How long such a pull is held where `longPollingEnable` is off. */
@@ -95,6 +96,33 @@ export interface BrokerConfig {
   readonly maxTransferCountOnMessageInMemory: number;
 }
 
+const LOOPBACK = "127.0.0.1";
+const FLUSH_TYPES: ReadonlySet<string> = new Set(["ASYNC_FLUSH", "SYNC_FLUSH"]);
+const INT_MAX = 2 ** 31 - 1;
+
+/** What numbers may be where zero or less would stop the broker from working. */
+const RANGES = {
+  listenPort: { min: 0, max: 65_535 },
+  registerNameServerPeriod: { min: 1, max: INT_MAX },
+  registerBrokerTimeoutMills: { min: 1, max: INT_MAX },
+  serverChannelMaxIdleTimeSeconds: { min: 1, max: Math.floor(INT_MAX / 1000) },
+  defaultTopicQueueNums: { min: 1, max: 65_536 },
+  brokerPermission: { min: 0, max: 7 },
+  shortPollingTimeMills: { min: 0, max: INT_MAX },
+  defaultQueryMaxNum: { min: 1, max: INT_MAX },
+  flushConsumerOffsetInterval: { min: 1, max: INT_MAX },
+  mappedFileSizeCommitLog: { min: 4096, max: INT_MAX },
+  mappedFileSizeConsumeQueue: { min: QUEUE_UNIT.size, max: INT_MAX },
+  flushIntervalCommitLog: { min: 1, max: INT_MAX },
+  flushCommitLogLeastPages: { min: 0, max: INT_MAX },
+  flushCommitLogThoroughInterval: { min: 1, max: INT_MAX },
+  maxMessageSize: { min: 1, max: INT_MAX },
+  maxHashSlotNum: { min: 1, max: INT_MAX },
+  maxIndexNum: { min: 2, max: INT_MAX },
+  maxTransferBytesOnMessageInMemory: { min: 1, max: INT_MAX },
+  maxTransferCountOnMessageInMemory: { min: 1, max: INT_MAX },
+} as const;
+
 /** What differs from machine to machine. */
 export interface HostDefaults {
   /** Name of the machine. */
@@ -103,10 +131,7 @@ export interface HostDefaults {
   readonly address: string;
 }
 
-const MIB = 1 << 20;
-const UNIT_BYTES = 20;
-
-/** What holds unless a setting says otherwise: Java's defaults, and the machine's name and address. */
+/** What holds unless a setting says otherwise: Java's defaults, but for the address to listen on. */
 export function defaultBrokerConfig({ hostname, address }: HostDefaults): BrokerConfig {
   return {
     brokerClusterName: "DefaultCluster",
@@ -114,7 +139,7 @@ export function defaultBrokerConfig({ hostname, address }: HostDefaults): Broker
     brokerId: 0,
     brokerIP1: address,
     listenPort: 10911,
-    bindAddress: "0.0.0.0",
+    bindAddress: LOOPBACK,
     namesrvAddr: "",
     registerNameServerPeriod: 30_000,
     registerBrokerTimeoutMills: 24_000,
@@ -125,12 +150,10 @@ export function defaultBrokerConfig({ hostname, address }: HostDefaults): Broker
     clusterTopicEnable: true,
     brokerTopicEnable: true,
     traceTopicEnable: false,
-    msgTraceTopicName: "RMQ_SYS_TRACE_TOPIC",
+    msgTraceTopicName: TRACE_TOPIC,
     brokerPermission: 6,
     regionId: "DefaultRegion",
     traceOn: true,
-    rejectTransactionMessage: false,
-    storeReplyMessageEnable: true,
     longPollingEnable: true,
     shortPollingTimeMills: 1000,
     defaultQueryMaxNum: 32,
@@ -138,20 +161,73 @@ export function defaultBrokerConfig({ hostname, address }: HostDefaults): Broker
     validateSystemTopicWhenUpdateTopic: true,
     storePathRootDir: "mq-data",
     storePathCommitLog: "",
-    mappedFileSizeCommitLog: 1024 * MIB,
-    mappedFileSizeConsumeQueue: 300_000 * UNIT_BYTES,
+    mappedFileSizeCommitLog: SIZE.commitLogFileDefault,
+    mappedFileSizeConsumeQueue: SIZE.queueFileUnitsDefault * QUEUE_UNIT.size,
     flushDiskType: "ASYNC_FLUSH",
     flushIntervalCommitLog: 500,
     flushCommitLogLeastPages: 4,
     flushCommitLogThoroughInterval: 10_000,
-    maxMessageSize: 4 * MIB,
+    maxMessageSize: SIZE.bodyBytesMax,
     messageIndexEnable: true,
-    maxHashSlotNum: 5_000_000,
-    maxIndexNum: 20_000_000,
+    maxHashSlotNum: SIZE.indexSlotsDefault,
+    maxIndexNum: SIZE.indexEntriesDefault,
     messageDelayLevel: "1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h",
     maxTransferBytesOnMessageInMemory: 262_144,
     maxTransferCountOnMessageInMemory: 32,
   };
+}
+
+/**
+ * The settings that hold when `given` are made. A broker that listens on a loopback address calls
+ * itself by it and not by the machine's address, on which nobody would reach it.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { completeBrokerConfig } from "./broker_config.ts";
+ *
+ * const host = { hostname: "broker-a", address: "10.0.0.5" };
+ * assert.equal(completeBrokerConfig({}, host).brokerIP1, "127.0.0.1");
+ * assert.equal(completeBrokerConfig({ bindAddress: "0.0.0.0" }, host).brokerIP1, "10.0.0.5");
+ * ```
+ *
+ * @throws {RangeError} if a setting cannot be honoured.
+ */
+export function completeBrokerConfig(
+  given: Partial<BrokerConfig>,
+  host: HostDefaults,
+): BrokerConfig {
+  const config = { ...defaultBrokerConfig(host), ...given };
+  const { bindAddress, brokerIP1 } = config;
+  const hides = isLoopback(bindAddress) && brokerIP1 === host.address;
+  const complete = hides ? { ...config, brokerIP1: bindAddress } : config;
+  checkBrokerConfig(complete);
+  return complete;
+}
+
+/** Whether an address is reached from this machine only. */
+export function isLoopback(address: string): boolean {
+  return address === "::1" || /^127(\.\d+){3}$/.test(address);
+}
+
+function checkBrokerConfig(config: BrokerConfig): void {
+  for (const [key, { min, max }] of Object.entries(RANGES)) {
+    const value = config[key as keyof typeof RANGES];
+    if (Number.isSafeInteger(value) && value >= min && value <= max) continue;
+    throw cannotUse(key, value, `expected an integer from ${min} to ${max}`);
+  }
+  const { brokerIP1, brokerId, brokerName, brokerClusterName, flushDiskType } = config;
+  if (brokerId !== 0) throw cannotUse("brokerId", brokerId, "only masters are served, which are 0");
+  if (isIP(brokerIP1) === 0) throw cannotUse("brokerIP1", brokerIP1, "it is no numeric address");
+  for (const [key, name] of Object.entries({ brokerName, brokerClusterName })) {
+    if (!isSafeTopic(name)) throw cannotUse(key, name, "a topic is named after it");
+  }
+  if (!FLUSH_TYPES.has(flushDiskType)) {
+    throw cannotUse("flushDiskType", flushDiskType, `expected ${[...FLUSH_TYPES].join(" or ")}`);
+  }
+}
+
+function cannotUse(key: string, value: unknown, reason: string): RangeError {
+  return new RangeError(`Cannot start broker: ${key} is ${JSON.stringify(value)}, ${reason}`);
 }
 
 /** The settings as properties text, a line each, sorted. */

@@ -66,7 +66,10 @@ export function clientFamily(input: ClientFamilyInput): Family {
   };
 }
 
-function heartbeat({ topics, groups, consumers, producers, now }: ClientFamilyInput, call: Call<object>): Reply {
+function heartbeat(
+  { topics, groups, consumers, producers, now }: ClientFamilyInput,
+  call: Call<object>,
+): Reply {
   const beat = parseHeartbeat(call.body);
   const channel: ClientChannel = {
     connection: call.connection,

@@ -32,7 +32,9 @@ export function parseDelayLevels(text: string): number[] {
   return text.trim().split(/ +/).map((level) => {
     const count = /^(\d{1,9})([smhd])$/.exec(level);
     if (count === null) {
-      throw new SyntaxError(`Cannot parse delay levels: "${level}" is not such as 10s, 5m, 2h or 1d`);
+      throw new SyntaxError(
+        `Cannot parse delay levels: "${level}" is not such as 10s, 5m, 2h or 1d`,
+      );
     }
     return Number(count[1]) * UNIT_MS[count[2]!]!;
   });

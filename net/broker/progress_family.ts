@@ -100,7 +100,12 @@ function statsOfAll(input: ProgressFamilyInput, onlyOrdered: boolean): Uint8Arra
     });
     return new Map([[group, list]]);
   });
-  return formatBrokerConsumeStats({ brokerAddr, consumeStatsList, totalDiff, totalInflightDiff: 0 });
+  return formatBrokerConsumeStats({
+    brokerAddr,
+    consumeStatsList,
+    totalDiff,
+    totalInflightDiff: 0,
+  });
 }
 
 function diffOf(progress: Iterable<QueueProgress>): number {

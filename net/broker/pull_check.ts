@@ -26,7 +26,12 @@ import type { TopicTable } from "./topic_table.ts";
 export type PullHeader = HeaderOf<"PULL_MESSAGE">;
 
 /** Bits of a pull's `sysFlag` (Java: `PullSysFlag`). On the wire: never renumber. */
-export const PULL_FLAG = { COMMIT: 0x1, SUSPEND: 0x2, SUBSCRIPTION: 0x4, CLASS_FILTER: 0x8 } as const;
+export const PULL_FLAG = {
+  COMMIT: 0x1,
+  SUSPEND: 0x2,
+  SUBSCRIPTION: 0x4,
+  CLASS_FILTER: 0x8,
+} as const;
 
 /** What the checks look at. */
 export interface PullCheckInput {

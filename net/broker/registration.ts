@@ -7,6 +7,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { parseAddress } from "../rpc/address.ts";
 import { RpcClient } from "../rpc/client.ts";
 import type { Log } from "../rpc/limits.ts";
 import { RpcError } from "../rpc/rpc_error.ts";
@@ -44,6 +45,9 @@ const PERIOD_MS = { min: 10_000, max: 60_000 } as const;
 /** Topics that are created in one such time are registered together. */
 const CHANGE_GAP_MS = 20;
 
+/** Time for which somebody waits until the name servers know of a change. */
+const ANNOUNCE_WAIT_MS = 3000;
+
 /** Time the leave of one name server may take. */
 const LEAVE_TIMEOUT_MS = 3000;
 
@@ -67,18 +71,33 @@ export class Registration implements AsyncDisposable {
     this.#running = this.#servers.length === 0 ? Promise.resolve() : this.#loop();
   }
 
-  /** Registers for the first time, which may fail, and goes on in the background. */
+  /**
+   * Registers for the first time, which may fail, and goes on in the background.
+   *
+   * @throws {SyntaxError} if the address of a name server is not `host:port`.
+   */
   static async start(options: RegistrationOptions): Promise<Registration> {
+    for (const server of nameServersOf(options.config.namesrvAddr)) parseAddress(server);
     const registration = new Registration(options);
     await registration.announce();
     return registration;
   }
 
-  /** Registers soon; resolves when every name server has answered or failed. */
-  announce(): Promise<void> {
-    if (this.#servers.length === 0 || this.#stopped.signal.aborted) return Promise.resolve();
+  /**
+   * Registers soon; resolves when every name server has answered or failed, or has taken too long for
+   * somebody who waits.
+   */
+  async announce(): Promise<void> {
+    if (this.#servers.length === 0 || this.#stopped.signal.aborted) return;
     this.#wanted.resolve();
-    return this.#done.promise;
+    const heard = new AbortController();
+    const options = { signal: heard.signal };
+    await Promise.race([
+      this.#done.promise,
+      // Aborting ends the sleep early, which is all it is for.
+      sleep(ANNOUNCE_WAIT_MS, undefined, options).catch(() => {}),
+    ]);
+    heard.abort();
   }
 
   /** Takes the leave of all name servers; a second call waits for the first. */
@@ -99,20 +118,25 @@ export class Registration implements AsyncDisposable {
     const period = this.#options.config.registerNameServerPeriod;
     const periodMs = Math.min(Math.max(period, PERIOD_MS.min), PERIOD_MS.max);
     while (!signal.aborted) {
+      await this.#whenDue(periodMs);
+      if (signal.aborted) return;
       // Whoever asks from here on waits for the next round.
       const done = this.#done;
       this.#done = Promise.withResolvers();
       this.#wanted = Promise.withResolvers();
       await Promise.all(this.#servers.map((server) => this.#register(server)));
       done.resolve();
-      const waiting = new AbortController();
-      const ended = AbortSignal.any([signal, waiting.signal]);
-      // Aborting ends the sleeps early, which is all it is for.
-      const period = sleep(periodMs, undefined, { signal: ended }).catch(() => {});
-      await Promise.race([this.#wanted.promise, period]);
-      waiting.abort();
       await sleep(CHANGE_GAP_MS, undefined, { signal }).catch(() => {});
     }
+  }
+
+  /** Waits until a registration is wanted, or the period is over, or the end has come. */
+  async #whenDue(periodMs: number): Promise<void> {
+    const wanted = new AbortController();
+    const signal = AbortSignal.any([this.#stopped.signal, wanted.signal]);
+    const period = sleep(periodMs, undefined, { signal }).catch(() => {});
+    await Promise.race([this.#wanted.promise, period]);
+    wanted.abort();
   }
 
   async #register(server: string): Promise<void> {

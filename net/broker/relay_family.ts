@@ -11,13 +11,13 @@ import type { Call, Reply } from "../rpc/call.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import type { Family } from "../rpc/routes.ts";
 import { RpcError } from "../rpc/rpc_error.ts";
-import { responseCode, responseName, type RequestName } from "../wire/codes.ts";
+import { type RequestName, responseCode, responseName } from "../wire/codes.ts";
 import type { Payload } from "../wire/command.ts";
 import { encodeHeader, type HeaderOf } from "../wire/headers.ts";
 import { BodyError } from "../wire/json_body.ts";
 import type { MessageQueue } from "../wire/message_queue.ts";
 import { formatResetOffsets } from "../wire/offset_tables.ts";
-import { VERSIONS, versionName } from "../wire/version.ts";
+import { versionName, VERSIONS } from "../wire/version.ts";
 import {
   formatConsumerStatus,
   formatResetOffsetsForCpp,

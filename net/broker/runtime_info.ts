@@ -9,7 +9,7 @@
 import type { OffsetMap } from "../../store/config_tables.ts";
 import { RecordView } from "../../store/record_view.ts";
 import type { Store } from "../../store/store.ts";
-import { VERSIONS, versionName } from "../wire/version.ts";
+import { versionName, VERSIONS } from "../wire/version.ts";
 import type { BrokerStats, Totals } from "./broker_stats.ts";
 import { type DiskSpace, usedRatio } from "./disk_space.ts";
 import { SCHEDULE_TOPIC } from "./topic_names.ts";

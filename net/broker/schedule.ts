@@ -27,7 +27,6 @@ import { RecordView } from "../../store/record_view.ts";
 import type { Store } from "../../store/store.ts";
 import type { Log } from "../rpc/limits.ts";
 import { parseInt32 } from "../wire/header.ts";
-import type { DelayOffsets } from "../wire/offset_tables.ts";
 import { Alarm, type AlarmOptions } from "./alarm.ts";
 import { draftOfStored, storedMessage } from "./stored_draft.ts";
 import type { TableFile } from "./table_file.ts";
@@ -75,8 +74,8 @@ export class Schedule implements AsyncDisposable {
   readonly #alarm: Alarm;
   readonly #stopped = new AbortController();
   readonly #saving: Promise<void>;
-  /** Offsets of levels this broker does not have, too. */
-  readonly #offsets: Map<number, number>;
+  /** Offsets of the last run, those of levels this broker does not have among them. */
+  readonly #kept: OffsetMap;
   /** Members of the file that are not ours. */
   readonly #rest: JsonObject;
   #version: ConfigVersion;
@@ -86,12 +85,12 @@ export class Schedule implements AsyncDisposable {
   private constructor(options: ScheduleOptions, kept: ConfigTable<OffsetMap> | undefined) {
     this.#options = options;
     this.#version = kept?.version ?? { counter: 0, timestamp: options.now(), stateVersion: 0 };
-    this.#offsets = new Map(kept?.entries);
+    this.#kept = kept?.entries ?? new Map();
     this.#rest = kept?.rest ?? {};
     this.#alarm = new Alarm(() => this.#deliverDue(), options);
     this.#levels = options.levelsMs.map((_, queueId) => {
       const level = queueId + 1;
-      const offset = startOffset(options.store, queueId, this.#offsets.get(level) ?? 0);
+      const offset = startOffset(options.store, queueId, this.#kept.get(level) ?? 0);
       // What the first message is, and when it is due, the first run finds out.
       return { level, queueId, offset, dueAt: 0, running: undefined, hasNews: false };
     });
@@ -120,12 +119,18 @@ export class Schedule implements AsyncDisposable {
     this.#alarm.setBy(tagsCode);
   }
 
-  /** Index of the message each level delivers next, by level, as bodies and the file hold it. */
-  snapshot(): DelayOffsets {
+  /** Index of the message each level delivers next, by level. */
+  get offsets(): OffsetMap {
+    const offsets = new Map(this.#kept);
     for (const { level, offset } of this.#levels) {
-      if (offset > 0 || this.#offsets.has(level)) this.#offsets.set(level, offset);
+      if (offset > 0 || offsets.has(level)) offsets.set(level, offset);
     }
-    return { offsetTable: this.#offsets, dataVersion: this.#version };
+    return offsets;
+  }
+
+  /** Changes with every save of the offsets. */
+  get version(): ConfigVersion {
+    return this.#version;
   }
 
   /** Stops delivering and saves the offsets; a second call waits for the first. */
@@ -224,7 +229,10 @@ export class Schedule implements AsyncDisposable {
   #dueTime(level: number, storeTimestamp: number): number {
     const now = this.#options.now();
     const { levelsMs } = this.#options;
-    return Math.min(deliverTime(level, storeTimestamp, levelsMs), deliverTime(level, now, levelsMs));
+    return Math.min(
+      deliverTime(level, storeTimestamp, levelsMs),
+      deliverTime(level, now, levelsMs),
+    );
   }
 
   /** Puts a message where it belongs; one that belongs nowhere counts as delivered. */
@@ -270,7 +278,7 @@ export class Schedule implements AsyncDisposable {
     try {
       await this.#options.file?.save(() => ({
         version: this.#version,
-        entries: this.snapshot().offsetTable,
+        entries: this.offsets,
         rest: this.#rest,
       }));
     } catch {

@@ -61,7 +61,9 @@ export function checkSend(input: SendCheckInput, header: SendHeader, peer: strin
 
 /** The refusal of a queue that the topic does not have. */
 export function illegalQueue(queueId: number, topic: TopicConfig, peer: string): Refusal {
-  const remark = `request queueId[${queueId}] is illegal, ${describeTopic(topic)} Producer: ${peer}`;
+  const remark = `request queueId[${queueId}] is illegal, ${
+    describeTopic(topic)
+  } Producer: ${peer}`;
   return new Refusal("INVALID_PARAMETER", remark);
 }
 

@@ -148,7 +148,11 @@ class Sender {
       place.topic = waiting.topic;
       place.queueId = waiting.queueId;
     }
-    const draft = this.#draft(call, place, { sysFlag, body, properties: properties.stamped(added) });
+    const draft = this.#draft(call, place, {
+      sysFlag,
+      body,
+      properties: properties.stamped(added),
+    });
     const echo = { queueId, uniqueKey };
     this.#input.store.put(draft, (result) => {
       if (result.stored) this.#input.stats.put(header.topic, 1, body.length);

@@ -22,7 +22,7 @@ export interface TableFileOptions<Entries> {
 }
 
 /** Reads and writes the file of one table. */
-export class TableFile<Entries> {
+export class TableFile<Entries> implements AsyncDisposable {
   readonly #options: TableFileOptions<Entries>;
   readonly #path: string;
   #saving: Promise<void> = Promise.resolve();
@@ -65,6 +65,13 @@ export class TableFile<Entries> {
     });
     this.#queued.catch(() => {});
     return this.#queued;
+  }
+
+  /** Waits for the saves under way; a second call is fine. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    // A failure is logged already.
+    await this.#queued?.catch(() => {});
+    await this.#saving;
   }
 
   async #write(table: ConfigTable<Entries>): Promise<void> {

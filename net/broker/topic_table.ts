@@ -11,7 +11,12 @@ import {
   type JsonObject,
   TOPICS,
 } from "../../store/config_tables.ts";
-import { PERM, readTopicConfig, type TopicConfig, type TopicConfigs } from "../wire/topic_config.ts";
+import {
+  PERM,
+  readTopicConfig,
+  type TopicConfig,
+  type TopicConfigs,
+} from "../wire/topic_config.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 import type { TableFile } from "./table_file.ts";
 import {
@@ -62,8 +67,6 @@ export interface TopicTableOptions {
   /** Where the table is kept; without it it lives in memory only. */
   readonly file?: TableFile<ReadonlyMap<string, TopicConfig>> | undefined;
   readonly now: () => number;
-  /** Told after a change that the name servers should know of soon. */
-  readonly onChange?: (() => void) | undefined;
 }
 
 /** A topic to be created by the first message to it. */
@@ -94,6 +97,7 @@ export class TopicTable {
   readonly #topics = new Map<string, TopicConfig>();
   readonly #ownSystemTopics: ReadonlySet<string>;
   readonly #options: TopicTableOptions;
+  readonly #watchers = new Set<() => void>();
   /** Members of the file that are not ours. */
   #rest: JsonObject = {};
   #dataVersion: ConfigVersion;
@@ -133,6 +137,12 @@ export class TopicTable {
   /** All topics. */
   all(): IterableIterator<TopicConfig> {
     return this.#topics.values();
+  }
+
+  /** Calls `changed` after every change until what is returned is disposed. */
+  watch(changed: () => void): Disposable {
+    this.#watchers.add(changed);
+    return { [Symbol.dispose]: () => void this.#watchers.delete(changed) };
   }
 
   /** The table as bodies hold it. */
@@ -226,7 +236,7 @@ export class TopicTable {
   #changed(): Promise<void> {
     this.#dataVersion = nextVersion(this.#dataVersion, this.#options.now());
     const saved = this.save();
-    this.#options.onChange?.();
+    for (const changed of this.#watchers) changed();
     return saved;
   }
 }

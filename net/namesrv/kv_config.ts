@@ -6,34 +6,60 @@
  * @module
  */
 
-import fs from "node:fs/promises";
-import path from "node:path";
+import { readConfigFile, writeConfigFile } from "../../store/config_file.ts";
+import type { FileSystem } from "../../store/file.ts";
+import { diskFiles } from "../../store/file_disk.ts";
+import type { Log } from "../rpc/limits.ts";
 
 /** Namespace that names the queues of ordered topics: topic → `broker-a:4;broker-b:4`. */
 export const ORDER_TOPIC_CONFIG = "ORDER_TOPIC_CONFIG";
+
+/** Where values are kept. */
+export interface KvConfigOptions {
+  /** File to load and save; without it nothing is saved. */
+  readonly path?: string | undefined;
+  readonly fs?: FileSystem | undefined;
+  /** Takes what an operator should know. */
+  readonly log?: Log | undefined;
+}
 
 type Table = Map<string, Map<string, string>>;
 
 /** The values of a name server. */
 export class KvConfig {
   readonly #table: Table;
-  readonly #path: string | undefined;
+  readonly #save: () => Promise<void>;
   #saving: Promise<void> = Promise.resolve();
   #queued: Promise<void> | undefined;
 
-  private constructor(table: Table, path: string | undefined) {
+  private constructor(table: Table, save: () => Promise<void>) {
     this.#table = table;
-    this.#path = path;
+    this.#save = save;
   }
 
   /**
-   * Reads the file at `path`; there may be none yet.
+   * Reads the file; there may be none yet.
    *
-   * @throws {Error} if the file cannot be read, or is not what {@linkcode KvConfig} writes: starting
-   * with an empty table would overwrite it with the next change.
+   * @throws {Error} if neither the file nor its backup can be read: starting with an empty table would
+   * overwrite them with the next change.
    */
-  static async open(path?: string): Promise<KvConfig> {
-    return new KvConfig(path === undefined ? new Map() : await load(path), path);
+  static open({ path, fs = diskFiles, log = () => {} }: KvConfigOptions = {}): KvConfig {
+    if (path === undefined) return new KvConfig(new Map(), () => Promise.resolve());
+    const read = readConfigFile(fs, path, tableOf);
+    if (read.state === "damaged") {
+      throw new Error(`Cannot load KV config "${path}": ${read.flaws.join("; ")}`);
+    }
+    if (read.state === "ok" && read.flaw !== undefined) {
+      log(`Loaded KV config "${read.path}" instead: ${read.flaw}`);
+    }
+    const table: Table = read.state === "ok" ? read.value : new Map();
+    return new KvConfig(table, async () => {
+      try {
+        await writeConfigFile(fs, path, { configTable: table });
+      } catch (cause) {
+        throw new Error(`Cannot save KV config "${path}": ${(cause as Error).message}`, { cause });
+      }
+    });
   }
 
   /** The value, if there is one. */
@@ -55,7 +81,7 @@ export class KvConfig {
     const values = this.#table.get(namespace);
     if (values === undefined) this.#table.set(namespace, new Map([[key, value]]));
     else values.set(key, value);
-    return this.#save();
+    return this.#changed();
   }
 
   /**
@@ -65,36 +91,19 @@ export class KvConfig {
    */
   delete(namespace: string, key: string): Promise<void> {
     const removed = this.#table.get(namespace)?.delete(key);
-    return removed ? this.#save() : this.#saving;
+    return removed ? this.#changed() : this.#saving;
   }
 
   /** One save at a time; changes that arrive during it share the next. */
-  #save(): Promise<void> {
-    const path = this.#path;
-    if (path === undefined) return Promise.resolve();
-    this.#queued ??= this.#saving.catch(() => {}).then(() => {
+  #changed(): Promise<void> {
+    this.#queued ??= this.#saving.then(() => {
       this.#queued = undefined;
-      const saving = save(path, this.#table);
-      // Whoever waits sees the failure; nobody may be waiting any more.
+      const saving = this.#save();
+      // Who asked for the change sees a failure; the next save goes on regardless.
       this.#saving = saving.catch(() => {});
       return saving;
     });
     return this.#queued;
-  }
-}
-
-async function load(path: string): Promise<Table> {
-  let text: string;
-  try {
-    text = await fs.readFile(path, "utf8");
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") return new Map();
-    throw new Error(`Cannot load KV config "${path}": ${(cause as Error).message}`, { cause });
-  }
-  try {
-    return tableOf(JSON.parse(text));
-  } catch (cause) {
-    throw new Error(`Cannot load KV config "${path}": ${(cause as Error).message}`, { cause });
   }
 }
 
@@ -113,29 +122,4 @@ function tableOf(json: unknown): Table {
 
 function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** Leaves either the old file or the new one, whatever happens in between. */
-async function save(file: string, table: Table): Promise<void> {
-  const configTable = Object.fromEntries(
-    Array.from(table, ([namespace, values]) => [namespace, Object.fromEntries(values)]),
-  );
-  const temporary = `${file}.tmp`;
-  try {
-    await fs.mkdir(path.dirname(file), { recursive: true });
-    await fs.writeFile(temporary, JSON.stringify({ configTable }, null, "\t"), { flush: true });
-    await fs.rename(temporary, file);
-    await syncDirectory(path.dirname(file));
-  } catch (cause) {
-    throw new Error(`Cannot save KV config "${file}": ${(cause as Error).message}`, { cause });
-  }
-}
-
-async function syncDirectory(directory: string): Promise<void> {
-  const handle = await fs.open(directory, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
 }

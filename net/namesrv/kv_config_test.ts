@@ -1,21 +1,31 @@
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
+import { MemoryFiles } from "../../store/file_memory.ts";
+import { readWholeFile, type WritableFile } from "../../store/file.ts";
 import { KvConfig } from "./kv_config.ts";
 
-/** Runs a test with the path of a file in a folder that is removed afterwards. */
-async function withFile(test: (file: string) => Promise<void>): Promise<void> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mq-kv-"));
-  try {
-    await test(path.join(folder, "namesrv", "kvConfig.json"));
-  } finally {
-    fs.rmSync(folder, { recursive: true });
+const PATH = "/namesrv/kvConfig.json";
+
+class FullDisk extends MemoryFiles {
+  full = true;
+
+  override openWrite(path: string): WritableFile {
+    if (this.full) throw new Error("no space left on the disk");
+    return super.openWrite(path);
   }
 }
 
+function textOf(fs: MemoryFiles, path = PATH): string {
+  return new TextDecoder().decode(readWholeFile(fs, path));
+}
+
+function filled(text: string, path = PATH): MemoryFiles {
+  const fs = new MemoryFiles();
+  fs.put(path, new TextEncoder().encode(text));
+  return fs;
+}
+
 Deno.test("KvConfig keeps values by namespace and key", async () => {
-  const config = await KvConfig.open();
+  const config = KvConfig.open();
   await config.put("NS", { key: "键", value: "值 1" });
   await config.put("NS", { key: "b", value: "2" });
   assert.equal(config.get("NS", "键"), "值 1");
@@ -26,7 +36,7 @@ Deno.test("KvConfig keeps values by namespace and key", async () => {
 });
 
 Deno.test("KvConfig.delete() keeps the namespace, as Java does", async () => {
-  const config = await KvConfig.open();
+  const config = KvConfig.open();
   await config.put("NS", { key: "k", value: "v" });
   await config.delete("NS", "k");
   await config.delete("NS", "k");
@@ -35,52 +45,59 @@ Deno.test("KvConfig.delete() keeps the namespace, as Java does", async () => {
   assert.equal(config.list("OTHER"), undefined);
 });
 
-Deno.test("KvConfig saves every change in Java's file format and loads it again", () =>
-  withFile(async (file) => {
-    const config = await KvConfig.open(file);
-    await config.put("NS", { key: "__proto__", value: "x" });
-    await config.put("ORDER_TOPIC_CONFIG", { key: "T", value: "broker-a:2" });
-    assert.deepEqual(
-      fs.readFileSync(file, "utf8").replaceAll(/\s/g, ""),
-      '{"configTable":{"NS":{"__proto__":"x"},"ORDER_TOPIC_CONFIG":{"T":"broker-a:2"}}}',
-    );
-    const again = await KvConfig.open(file);
-    assert.equal(again.get("ORDER_TOPIC_CONFIG", "T"), "broker-a:2");
-    assert.equal(again.get("NS", "__proto__"), "x");
-    await again.delete("NS", "__proto__");
-    assert.deepEqual((await KvConfig.open(file)).list("NS"), new Map());
-    assert.deepEqual(fs.readdirSync(path.dirname(file)), ["kvConfig.json"]);
-  }));
+Deno.test("KvConfig saves every change in Java's file format and loads it again", async () => {
+  const fs = new MemoryFiles();
+  const config = KvConfig.open({ path: PATH, fs });
+  await config.put("NS", { key: "__proto__", value: "x" });
+  await config.put("ORDER_TOPIC_CONFIG", { key: "T", value: "broker-a:2" });
+  assert.deepEqual(JSON.parse(textOf(fs)), {
+    configTable: JSON.parse('{"NS":{"__proto__":"x"},"ORDER_TOPIC_CONFIG":{"T":"broker-a:2"}}'),
+  });
+  const again = KvConfig.open({ path: PATH, fs });
+  assert.equal(again.get("ORDER_TOPIC_CONFIG", "T"), "broker-a:2");
+  assert.equal(again.get("NS", "__proto__"), "x");
+  await again.delete("NS", "__proto__");
+  assert.deepEqual(KvConfig.open({ path: PATH, fs }).list("NS"), new Map());
+});
 
-Deno.test("KvConfig saves changes of one moment together, and none is lost", () =>
-  withFile(async (file) => {
-    const config = await KvConfig.open(file);
-    const keys = Array.from({ length: 200 }, (_, i) => `k${i}`);
-    await Promise.all(keys.map((key) => config.put("NS", { key, value: key })));
-    const again = await KvConfig.open(file);
-    assert.deepEqual([...again.list("NS")?.keys() ?? []], keys);
-  }));
+Deno.test("KvConfig loads what Java's name server has written", () => {
+  const fs = filled('{\n\t"configTable":{\n\t\t"NS":{\n\t\t\t"k":"v"\n\t\t}\n\t}\n}');
+  assert.equal(KvConfig.open({ path: PATH, fs }).get("NS", "k"), "v");
+});
 
-Deno.test("KvConfig.put() says when it cannot save, and saves later", () =>
-  withFile(async (file) => {
-    const config = await KvConfig.open(file);
-    fs.mkdirSync(`${file}.tmp`, { recursive: true });
-    await assert.rejects(config.put("NS", { key: "a", value: "1" }), {
-      message: new RegExp(`^Cannot save KV config "${file}": `),
-    });
-    fs.rmdirSync(`${file}.tmp`);
-    await config.put("NS", { key: "b", value: "2" });
-    assert.equal((await KvConfig.open(file)).list("NS")?.size, 2);
-  }));
+Deno.test("KvConfig saves changes of one moment together, and none is lost", async () => {
+  const fs = new MemoryFiles();
+  const config = KvConfig.open({ path: PATH, fs });
+  const keys = Array.from({ length: 200 }, (_, i) => `k${i + 1000}`);
+  await Promise.all(keys.map((key) => config.put("NS", { key, value: key })));
+  const again = KvConfig.open({ path: PATH, fs });
+  assert.deepEqual([...again.list("NS")?.keys() ?? []], keys);
+});
 
-Deno.test("KvConfig.open() refuses a file that is not a KV config, and leaves it as it is", () =>
-  withFile(async (file) => {
-    fs.mkdirSync(path.dirname(file));
-    for (
-      const text of ["", "{", "[]", "null", '{"configTable":[]}', '{"configTable":{"NS":{"k":1}}}']
-    ) {
-      fs.writeFileSync(file, text);
-      await assert.rejects(KvConfig.open(file), { message: /^Cannot load KV config / }, text);
-      assert.equal(fs.readFileSync(file, "utf8"), text);
-    }
-  }));
+Deno.test("KvConfig.put() says when it cannot save, and saves later", async () => {
+  const fs = new FullDisk();
+  const config = KvConfig.open({ path: PATH, fs });
+  await assert.rejects(config.put("NS", { key: "a", value: "1" }), {
+    message: `Cannot save KV config "${PATH}": no space left on the disk`,
+  });
+  fs.full = false;
+  await config.put("NS", { key: "b", value: "2" });
+  assert.equal(KvConfig.open({ path: PATH, fs }).list("NS")?.size, 2);
+});
+
+Deno.test("KvConfig.open() refuses a file that is not a KV config, and leaves it as it is", () => {
+  for (const text of ["{", "[]", "null", '{"configTable":[]}', '{"configTable":{"NS":{"k":1}}}']) {
+    const fs = filled(text);
+    assert.throws(() => KvConfig.open({ path: PATH, fs }), /^Error: Cannot load KV config "/, text);
+    assert.equal(textOf(fs), text);
+  }
+});
+
+Deno.test("KvConfig.open() takes the backup when the file is damaged, and says so", () => {
+  const fs = filled('{"configTable":{"NS":{"k":"v"}}}', `${PATH}.bak`);
+  fs.put(PATH, new TextEncoder().encode("{"));
+  const logged: string[] = [];
+  const config = KvConfig.open({ path: PATH, fs, log: (text) => logged.push(text) });
+  assert.equal(config.get("NS", "k"), "v");
+  assert.match(logged[0] ?? "", /^Loaded KV config "\/namesrv\/kvConfig\.json\.bak" instead: /);
+});

@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import os from "node:os";
-import path from "node:path";
+import { MemoryFiles } from "../../store/file_memory.ts";
 import { Asker } from "../../testdata/asker.ts";
 import { parseKvTable } from "../wire/name_lists.ts";
 import { KvConfig } from "./kv_config.ts";
 import { kvFamily } from "./kv_family.ts";
 
 Deno.test("The KV requests answer as Java does", async () => {
-  await using asker = new Asker([kvFamily({ kv: await KvConfig.open() })]);
+  await using asker = new Asker([kvFamily({ kv: KvConfig.open() })]);
   const key = { namespace: "A", key: "键" };
   assert.equal((await asker.ask("PUT_KV_CONFIG", { extFields: { ...key, value: "值" } })).code, 0);
   const got = await asker.ask("GET_KV_CONFIG", { extFields: key });
@@ -27,23 +25,22 @@ Deno.test("The KV requests answer as Java does", async () => {
 });
 
 Deno.test("PUT_KV_CONFIG without a key is refused and names it", async () => {
-  await using asker = new Asker([kvFamily({ kv: await KvConfig.open() })]);
+  await using asker = new Asker([kvFamily({ kv: KvConfig.open() })]);
   const answer = await asker.ask("PUT_KV_CONFIG", { extFields: { namespace: "A", value: "v" } });
   assert.equal(answer.code, 1);
   assert.match(answer.remark ?? "", /"key" is missing/);
 });
 
 Deno.test("PUT_KV_CONFIG says when the value could not be saved", async () => {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mq-kv-family-"));
-  try {
-    fs.mkdirSync(path.join(folder, "kv.json.tmp"));
-    const kv = await KvConfig.open(path.join(folder, "kv.json"));
-    await using asker = new Asker([kvFamily({ kv })]);
-    const extFields = { namespace: "A", key: "k", value: "v" };
-    const answer = await asker.ask("PUT_KV_CONFIG", { extFields });
-    assert.equal(answer.code, 1);
-    assert.match(answer.remark ?? "", /Cannot save KV config/);
-  } finally {
-    fs.rmSync(folder, { recursive: true });
+  class FullDisk extends MemoryFiles {
+    override openWrite(): never {
+      throw new Error("no space left on the disk");
+    }
   }
+  const kv = KvConfig.open({ path: "/namesrv/kvConfig.json", fs: new FullDisk() });
+  await using asker = new Asker([kvFamily({ kv })]);
+  const extFields = { namespace: "A", key: "k", value: "v" };
+  const answer = await asker.ask("PUT_KV_CONFIG", { extFields });
+  assert.equal(answer.code, 1);
+  assert.match(answer.remark ?? "", /Cannot save KV config .*: no space left on the disk/);
 });

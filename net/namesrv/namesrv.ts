@@ -5,6 +5,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import type { FileSystem } from "../../store/file.ts";
 import type { SocketAddress } from "../rpc/address.ts";
 import { type ConnectionLimits, DEFAULT_LIMITS, type Log } from "../rpc/limits.ts";
 import { routesOf } from "../rpc/routes.ts";
@@ -20,6 +21,8 @@ import { settingsFamily } from "./settings_family.ts";
 export interface NameServerOptions extends SocketAddress {
   /** File of the values under namespace and key; without it they are lost at the end. */
   readonly kvConfigPath?: string | undefined;
+  /** Where that file is; the machine's own files unless said. */
+  readonly fs?: FileSystem | undefined;
   /** Whether routes carry the queues of ordered topics. */
   readonly orderMessageEnable?: boolean | undefined;
   /** Time between two looks for brokers that stopped registering. */
@@ -84,7 +87,7 @@ export class NameServer implements AsyncDisposable {
    */
   static async listen(options: NameServerOptions): Promise<NameServer> {
     const { log = () => {}, now = () => performance.now(), orderMessageEnable = false } = options;
-    const kv = await KvConfig.open(options.kvConfigPath);
+    const kv = KvConfig.open({ path: options.kvConfigPath, fs: options.fs, log });
     const table = new RouteTable({ now });
     const families = [
       registrationFamily({ table, kv, log }),

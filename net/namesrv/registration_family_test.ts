@@ -10,11 +10,11 @@ import { KvConfig, ORDER_TOPIC_CONFIG } from "./kv_config.ts";
 import { registrationFamily } from "./registration_family.ts";
 import { RouteTable } from "./route_table.ts";
 
-async function open() {
+function open() {
   const logged: string[] = [];
   const clock = { now: 0 };
   const table = new RouteTable({ now: () => clock.now });
-  const kv = await KvConfig.open();
+  const kv = KvConfig.open();
   const asker = new Asker([registrationFamily({ table, kv, log: (text) => logged.push(text) })]);
   return {
     table,
@@ -57,7 +57,7 @@ function bodyOf(names: readonly string[], { compressed = false } = {}): Uint8Arr
 }
 
 Deno.test("REGISTER_BROKER lists a broker and its topics, and is logged the first time", async () => {
-  await using it = await open();
+  await using it = open();
   for (let i = 0; i < 2; i++) {
     const answer = await it.register();
     assert.deepEqual([answer.code, answer.extFields, answer.body], [0, {}, undefined]);
@@ -67,7 +67,7 @@ Deno.test("REGISTER_BROKER lists a broker and its topics, and is logged the firs
 });
 
 Deno.test("REGISTER_BROKER tells a slave where its master is", async () => {
-  await using it = await open();
+  await using it = open();
   await it.register();
   const slave = { brokerAddr: "127.0.0.1:20911", haServerAddr: "127.0.0.1:20912", brokerId: 1 };
   assert.deepEqual((await it.register(slave)).extFields, {
@@ -77,7 +77,7 @@ Deno.test("REGISTER_BROKER tells a slave where its master is", async () => {
 });
 
 Deno.test("REGISTER_BROKER answers with the order configuration once there is one", async () => {
-  await using it = await open();
+  await using it = open();
   await it.kv.put(ORDER_TOPIC_CONFIG, { key: "T", value: "broker-a:4" });
   assert.deepEqual(parseKvTable((await it.register()).body), new Map([["T", "broker-a:4"]]));
   await it.kv.delete(ORDER_TOPIC_CONFIG, "T");
@@ -85,7 +85,7 @@ Deno.test("REGISTER_BROKER answers with the order configuration once there is on
 });
 
 Deno.test("REGISTER_BROKER checks the CRC of the body, unless it is 0", async () => {
-  await using it = await open();
+  await using it = open();
   const body = bodyOf(["T"]);
   const bad = await it.register({ bodyCrc32: registerBodyCrc(body) ^ 1 }, body);
   assert.deepEqual([bad.code, bad.remark], [1, "crc32 not match"]);
@@ -96,7 +96,7 @@ Deno.test("REGISTER_BROKER checks the CRC of the body, unless it is 0", async ()
 
 Deno.test("REGISTER_BROKER takes compressed bodies, announced or not", async () => {
   for (const compressed of [true, false]) {
-    await using it = await open();
+    await using it = open();
     const body = bodyOf(["T", "U"], { compressed: true });
     assert.equal((await it.register({ compressed }, body)).code, 0);
     assert.deepEqual(it.table.topicNames(), ["T", "U"]);
@@ -104,7 +104,7 @@ Deno.test("REGISTER_BROKER takes compressed bodies, announced or not", async () 
 });
 
 Deno.test("REGISTER_BROKER takes the body of releases before 3.0.11", async () => {
-  await using it = await open();
+  await using it = open();
   const body = new TextEncoder().encode('{"topicConfigTable":{"T":{"topicName":"T"}}}');
   const version = versionOrdinal("V3_0_10");
   const extFields = encodeHeader("REGISTER_BROKER", MASTER);
@@ -113,7 +113,7 @@ Deno.test("REGISTER_BROKER takes the body of releases before 3.0.11", async () =
 });
 
 Deno.test("REGISTER_BROKER without a body lists the address only", async () => {
-  await using it = await open();
+  await using it = open();
   assert.equal((await it.register({}, new Uint8Array())).code, 0);
   assert.deepEqual([it.table.groups.size, it.table.topicNames()], [1, []]);
   await it.register();
@@ -121,7 +121,7 @@ Deno.test("REGISTER_BROKER without a body lists the address only", async () => {
 });
 
 Deno.test("REGISTER_BROKER refuses malformed bodies and keeps what it knows", async () => {
-  await using it = await open();
+  await using it = open();
   await it.register();
   const text = new TextEncoder();
   const whole = bodyOf(["T"], { compressed: true });
@@ -145,7 +145,7 @@ Deno.test("REGISTER_BROKER refuses malformed bodies and keeps what it knows", as
 });
 
 Deno.test("REGISTER_BROKER refuses an id that another address holds with a newer state", async () => {
-  await using it = await open();
+  await using it = open();
   const state = (stateVersion: number) =>
     formatRegisterBody({
       topics: { dataVersion: { ...VERSION, stateVersion }, topicConfigTable: new Map() },
@@ -157,14 +157,14 @@ Deno.test("REGISTER_BROKER refuses an id that another address holds with a newer
 });
 
 Deno.test("REGISTER_BROKER one-way is taken and not answered", async () => {
-  await using it = await open();
+  await using it = open();
   const extFields = encodeHeader("REGISTER_BROKER", MASTER);
   await it.asker.tell("REGISTER_BROKER", { extFields, body: bodyOf(["T"]) });
   assert.deepEqual([it.table.topicNames(), it.asker.socket.writes.length], [["T"], 0]);
 });
 
 Deno.test("UNREGISTER_BROKER takes a broker off", async () => {
-  await using it = await open();
+  await using it = open();
   await it.register();
   assert.equal((await it.asker.ask("UNREGISTER_BROKER", { extFields: EXT })).code, 0);
   assert.equal((await it.asker.ask("UNREGISTER_BROKER", { extFields: EXT })).code, 0);
@@ -172,7 +172,7 @@ Deno.test("UNREGISTER_BROKER takes a broker off", async () => {
 });
 
 Deno.test("QUERY_DATA_VERSION says whether to register again, and counts as a sign of life", async () => {
-  await using it = await open();
+  await using it = open();
   const query = (version: typeof VERSION) =>
     it.asker.ask("QUERY_DATA_VERSION", { extFields: EXT, body: formatDataVersion(version) });
   const unknown = await query(VERSION);
@@ -190,7 +190,7 @@ Deno.test("QUERY_DATA_VERSION says whether to register again, and counts as a si
 });
 
 Deno.test("BROKER_HEARTBEAT keeps a broker listed", async () => {
-  await using it = await open();
+  await using it = open();
   await it.register();
   it.clock.now = 100_000;
   const extFields = encodeHeader("BROKER_HEARTBEAT", { ...MASTER });
@@ -200,7 +200,7 @@ Deno.test("BROKER_HEARTBEAT keeps a broker listed", async () => {
 });
 
 Deno.test("GET_BROKER_MEMBER_GROUP lists the addresses of a broker name", async () => {
-  await using it = await open();
+  await using it = open();
   await it.register();
   const members = async (brokerName: string) => {
     const extFields = { clusterName: "C1", brokerName };

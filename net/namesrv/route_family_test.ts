@@ -8,9 +8,9 @@ import { KvConfig, ORDER_TOPIC_CONFIG } from "./kv_config.ts";
 import { routeFamily } from "./route_family.ts";
 import { RouteTable } from "./route_table.ts";
 
-async function open({ orderMessageEnable = false } = {}) {
+function open({ orderMessageEnable = false } = {}) {
   const table = new RouteTable({ now: () => 0 });
-  const kv = await KvConfig.open();
+  const kv = KvConfig.open();
   const asker = new Asker([routeFamily({ table, kv, orderMessageEnable })]);
   for (const [brokerName, clusterName] of [["broker-a", "C1"], ["broker-b", "C2"]] as const) {
     table.register({
@@ -42,7 +42,7 @@ const QUOTED = '{"brokerDatas":[{"brokerAddrs":{"1":"broker-a:10911"},"brokerNam
   '{"brokerName":"broker-a","perm":6,"readQueueNums":4,"topicSysFlag":0,"writeQueueNums":2}]}';
 
 Deno.test("GET_ROUTEINFO_BY_TOPIC quotes keys for those who understand it", async () => {
-  await using it = await open();
+  await using it = open();
   it.add("T");
   const text = async (version: number, acceptStandardJsonOnly?: string) => {
     const extFields: Record<string, string> = { topic: "T" };
@@ -58,7 +58,7 @@ Deno.test("GET_ROUTEINFO_BY_TOPIC quotes keys for those who understand it", asyn
 });
 
 Deno.test("GET_ROUTEINFO_BY_TOPIC says in Java's words that nobody serves a topic", async () => {
-  await using it = await open();
+  await using it = open();
   const answer = await it.asker.ask("GET_ROUTEINFO_BY_TOPIC", { extFields: { topic: "nope" } });
   assert.deepEqual([answer.code, answer.body], [17, undefined]);
   assert.equal(
@@ -70,7 +70,7 @@ Deno.test("GET_ROUTEINFO_BY_TOPIC says in Java's words that nobody serves a topi
 
 Deno.test("GET_ROUTEINFO_BY_TOPIC carries the order configuration when that is enabled", async () => {
   for (const orderMessageEnable of [true, false]) {
-    await using it = await open({ orderMessageEnable });
+    await using it = open({ orderMessageEnable });
     it.add("T");
     await it.kv.put(ORDER_TOPIC_CONFIG, { key: "T", value: "broker-a:4" });
     const { body } = await it.asker.ask("GET_ROUTEINFO_BY_TOPIC", { extFields: { topic: "T" } });
@@ -80,7 +80,7 @@ Deno.test("GET_ROUTEINFO_BY_TOPIC carries the order configuration when that is e
 });
 
 Deno.test("GET_BROKER_CLUSTER_INFO lists clusters and addresses", async () => {
-  await using it = await open();
+  await using it = open();
   const { body } = await it.asker.ask("GET_BROKER_CLUSTER_INFO");
   assert.equal(
     new TextDecoder().decode(body),
@@ -94,7 +94,7 @@ Deno.test("GET_BROKER_CLUSTER_INFO lists clusters and addresses", async () => {
 });
 
 Deno.test("The lists of topics hold what their names say", async () => {
-  await using it = await open();
+  await using it = open();
   it.add("plain");
   it.add("unit", { topicSysFlag: 1 });
   it.add("sub", { topicSysFlag: 2 });
@@ -109,7 +109,7 @@ Deno.test("The lists of topics hold what their names say", async () => {
 });
 
 Deno.test("GET_SYSTEM_TOPIC_LIST_FROM_NS names clusters, brokers and a master to ask", async () => {
-  await using it = await open();
+  await using it = open();
   const { body } = await it.asker.ask("GET_SYSTEM_TOPIC_LIST_FROM_NS");
   assert.deepEqual(parseTopicList(body), {
     topicList: ["C1", "broker-a", "C2", "broker-b"],
@@ -118,7 +118,7 @@ Deno.test("GET_SYSTEM_TOPIC_LIST_FROM_NS names clusters, brokers and a master to
 });
 
 Deno.test("WIPE_WRITE_PERM_OF_BROKER and ADD_WRITE_PERM_OF_BROKER count topics", async () => {
-  await using it = await open();
+  await using it = open();
   it.add("T");
   it.add("U");
   const ask = async (name: RequestName, brokerName: string) =>
@@ -131,7 +131,7 @@ Deno.test("WIPE_WRITE_PERM_OF_BROKER and ADD_WRITE_PERM_OF_BROKER count topics",
 });
 
 Deno.test("DELETE_TOPIC_IN_NAMESRV deletes everywhere or in one cluster", async () => {
-  await using it = await open();
+  await using it = open();
   it.add("T");
   it.add("T", { brokerName: "broker-b" });
   const remove = (extFields: Record<string, string>) =>
@@ -143,7 +143,7 @@ Deno.test("DELETE_TOPIC_IN_NAMESRV deletes everywhere or in one cluster", async 
 });
 
 Deno.test("REGISTER_TOPIC_IN_NAMESRV adds queues", async () => {
-  await using it = await open();
+  await using it = open();
   const queue = { brokerName: "broker-b", readQueueNums: 1, writeQueueNums: 1, perm: 6 };
   const route = {
     queueDatas: [{ ...queue, topicSysFlag: 0 }],

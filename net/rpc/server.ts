@@ -77,8 +77,8 @@ export class Server implements AsyncDisposable {
    */
   static async listen(address: SocketAddress, options: ServerOptions = {}): Promise<Server> {
     const connections = new Set<Connection>();
-    const outputBudget = new OutputBudget(options.outputBytesMax);
-    const shared = { outputBudget, ...options };
+    const outputBudget = options.outputBudget ?? new OutputBudget(options.outputBytesMax);
+    const shared = { ...options, outputBudget };
     const listener = await listen(address, (socket) => accept(socket, connections, shared));
     return new Server(listener, connections, options);
   }

@@ -73,7 +73,8 @@ export const FINDINGS = {
   "log-bad-record": {
     kind: "commitlog",
     severity: "error",
-    about: "bytes between sound records are none; a Java broker that scans here cuts the log off, " +
+    about:
+      "bytes between sound records are none; a Java broker that scans here cuts the log off, " +
       "and loses everything behind",
     fix: "bring the range back from a replica; mq recover passes over it",
   },
@@ -246,7 +247,8 @@ export const FINDINGS = {
   "index-chain": {
     kind: "index",
     severity: "warning",
-    about: "an entry cannot be reached from its slot, or hangs in another's chain: queries by key " +
+    about:
+      "an entry cannot be reached from its slot, or hangs in another's chain: queries by key " +
       "do not find its message",
     fix: RECOVER,
   },
@@ -271,7 +273,8 @@ export const FINDINGS = {
   "index-entry-behind-log": {
     kind: "index",
     severity: "warning",
-    about: "entries behind the end of the log: a Java broker indexes no new message until the log " +
+    about:
+      "entries behind the end of the log: a Java broker indexes no new message until the log " +
       "has grown past them",
     fix: RECOVER,
   },

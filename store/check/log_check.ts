@@ -13,7 +13,7 @@ import { PROPERTY } from "../properties.ts";
 import type { Flaw, RecordView } from "../record_view.ts";
 import type { Segment } from "../segments.ts";
 import { usedBytes } from "../used_bytes.ts";
-import { type FindingCode, finding, type FindingPlace, type FindingSink } from "./findings.ts";
+import { finding, type FindingCode, type FindingPlace, type FindingSink } from "./findings.ts";
 import type { LogLookup } from "./log_lookup.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally, VerifyDepth } from "./summary.ts";
@@ -227,4 +227,3 @@ function checkPropertyCrc(record: RecordView): string | undefined {
   const real = crc32(bytes.subarray(record.at, tail)) & 0x7fffffff;
   return stored === real ? undefined : `checksum property says ${stored}, record has ${real}`;
 }
-

@@ -49,7 +49,9 @@ export class LogLookup {
     window.hold(position, size);
     const record = this.#record;
     record.attach(window.bytes);
-    if (record.load(position - window.from, window.to - window.from) !== undefined) return undefined;
+    if (record.load(position - window.from, window.to - window.from) !== undefined) {
+      return undefined;
+    }
     return record.checkOffset(offset) === undefined ? record : undefined;
   }
 

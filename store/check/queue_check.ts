@@ -57,8 +57,11 @@ export class QueueCheck {
     this.#pendingMax = pendingMax;
   }
 
-  /** Finds the queues and checks names and lengths of their files. */
-  files(): void {
+  /**
+   * Finds the queues and checks names and lengths of their files. Files whose every slot will be
+   * looked at count as checked.
+   */
+  files({ areRead } = { areRead: true }): void {
     const { state, sink, tally } = this.#context;
     const { queues, strays, isRocksDb } = listQueues(state.fs, state.paths);
     this.#isRocksDb = isRocksDb;
@@ -72,7 +75,8 @@ export class QueueCheck {
     tally.queues = queues.length;
     for (const { kind, topic, queueId } of queues) {
       const queue = this.#get(kind, { topic, queueId });
-      this.#queueFiles(queue.place, FILE_KIND[kind]);
+      const bytes = this.#queueFiles(queue.place, FILE_KIND[kind]);
+      if (areRead) tally.check(FILE_KIND[kind], bytes);
       if (state.topics.isBatch(topic) === (kind === "batch")) continue;
       const message = `units are of the kind ${kind}, the topic's queues are of another`;
       const place = { file: queue.place.directory, topic, queueId };
@@ -158,8 +162,8 @@ export class QueueCheck {
     return queue;
   }
 
-  /** Names and lengths; a queue's files count as checked, because every slot will be looked at. */
-  #queueFiles(place: QueuePlace, kind: FileKind): void {
+  /** Checks names and lengths and returns the bytes of all files. */
+  #queueFiles(place: QueuePlace, kind: FileKind): number {
     const { sink, tally } = this.#context;
     const { segments, segmentBytes, strays } = place.files;
     const { topic, queueId } = place;
@@ -168,10 +172,11 @@ export class QueueCheck {
       const message = `"${name}" is no file of a queue`;
       sink(finding("queue-stray-file", { file, topic, queueId }, { message }));
     }
+    let bytes = 0;
     let end = segments[0]?.start ?? 0;
     for (const segment of segments) {
       tally.expect(kind, segment.length);
-      tally.check(kind, segment.length);
+      bytes += segment.length;
       if (segment.start > end) {
         const file = join(place.directory, offsetName(end));
         const message = `no file for bytes ${end} to ${segment.start} of the queue`;
@@ -186,6 +191,7 @@ export class QueueCheck {
       }
       end = segment.start + segmentBytes;
     }
+    return bytes;
   }
 }
 

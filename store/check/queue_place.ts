@@ -4,12 +4,7 @@
  * @module
  */
 import { listSegments, type SegmentList } from "../segments.ts";
-import {
-  finding,
-  type FindingCode,
-  type FindingSink,
-  type Severity,
-} from "./findings.ts";
+import { finding, type FindingCode, type FindingSink, type Severity } from "./findings.ts";
 import { type Run, RunJoiner } from "./finding_run.ts";
 import type { LogLookup } from "./log_lookup.ts";
 import type { StoreState } from "./store_state.ts";

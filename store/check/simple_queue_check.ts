@@ -8,7 +8,7 @@ import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { QUEUE_LEAP_UNITS_MAX } from "../consume_queue.ts";
 import { SCHEDULE_TOPIC } from "../dispatch.ts";
-import { LMQ_PREFIX, lightQueuesOf } from "../multi_dispatch.ts";
+import { lightQueuesOf, LMQ_PREFIX } from "../multi_dispatch.ts";
 import { extOffset, QueueExtReader } from "../queue_ext_reader.ts";
 import { QueueReader } from "../queue_reader.ts";
 import type { RecordView } from "../record_view.ts";

@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly store?: string;
   /** Further lines of broker.conf. */
   readonly conf?: BrokerConf;
+  /** Flags of a Java virtual machine, instead of small ones that start quickly. */
+  readonly jvm?: readonly string[];
   /** A running name server to register with, instead of starting one. */
   readonly namesrv?: string;
 }
@@ -31,6 +33,8 @@ export interface Cluster extends AsyncDisposable {
   readonly broker: string;
   /** The broker's storePathRootDir. */
   readonly store: string;
+  /** Process of the broker. */
+  readonly brokerPid: number;
   /** Ends the broker as a crash does. */
   kill9(): Promise<void>;
   /** Stops the broker in the clean way; fails where it does not end as it should. */
@@ -44,6 +48,7 @@ export interface Plan {
   readonly folder: string;
   readonly store: string;
   readonly conf: BrokerConf;
+  readonly jvm: readonly string[] | undefined;
   readonly namesrv: string;
   readonly broker: string;
 }
@@ -89,6 +94,7 @@ export class ProcessCluster implements Cluster {
       folder: options.folder,
       store: options.store ?? path.join(options.folder, "store"),
       conf: options.conf ?? {},
+      jvm: options.jvm,
       namesrv: options.namesrv ?? `127.0.0.1:${ports.namesrv}`,
       broker: `127.0.0.1:${ports.broker}`,
     };
@@ -113,6 +119,10 @@ export class ProcessCluster implements Cluster {
 
   get store(): string {
     return this.#plan.store;
+  }
+
+  get brokerPid(): number {
+    return this.#broker.pid;
   }
 
   async kill9(): Promise<void> {

@@ -67,6 +67,7 @@ function javaLauncher(kit: JavaKit): Launcher {
       const child = await launch(kit, "org.apache.rocketmq.broker.BrokerStartup", {
         home: path.join(plan.folder, "broker"),
         args: ["-c", writeBrokerConf(plan)],
+        jvm: plan.jvm,
       });
       await registered(plan);
       return child;
@@ -79,11 +80,15 @@ function javaLauncher(kit: JavaKit): Launcher {
 async function launch(
   kit: JavaKit,
   main: string,
-  { home, args }: { home: string; args: readonly string[] },
+  { home, args, jvm = MACHINE }: {
+    home: string;
+    args: readonly string[];
+    jvm?: readonly string[] | undefined;
+  },
 ): Promise<Child> {
   writeLogback(home);
   const child = Child.start(kit.java, [
-    ...MACHINE,
+    ...jvm,
     ...OPEN,
     // Without this each start computes an RSA key for a test certificate: seconds of pure waiting.
     "-Dtls.server.mode=disabled",

@@ -54,6 +54,7 @@ async function main(args: readonly string[]): Promise<number> {
   const stage = new Stage({ target, report, root });
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, async () => {
+      print(`# stopped by ${name}`);
       await endAll();
       fs.rmSync(root, { recursive: true, force: true });
       process.exit(name === "SIGINT" ? 130 : 143);

@@ -11,7 +11,7 @@ import type { MqCommand } from "../mq_broker.ts";
 import type { Stage } from "../stage.ts";
 import { copyStore, expectedMessages, unpackStore } from "../store_copies.ts";
 import type { JavaVersion } from "../toolchain.ts";
-import { type Expected, notFoundByKey, notServed } from "./served.ts";
+import { byKey, type Expected, notAnswered, notServed } from "./served.ts";
 
 const COMMAND_TIMEOUT_MS = 60_000;
 
@@ -50,7 +50,7 @@ async function recoverOne(stage: Stage, mq: MqCommand, name: string): Promise<vo
     const now: Expected = { ...expected, startedAt };
     stage.report.check(`${title}, are served by ${broker}`, [
       ...await notServed(client, now),
-      ...await notFoundByKey(client, now),
+      ...await notAnswered(client, [byKey(now)]),
     ], since);
   }
 }

@@ -9,7 +9,9 @@ import { notTheSame } from "../compare.ts";
 import { type Pulled, queueOf, type Received } from "../message.ts";
 
 const KEYS_MAX = 30;
+/** A broker answers with at most this many messages. */
 const ANSWERS_MAX = 64;
+const TIMES_MAX = 3;
 
 /** What is expected of the broker. */
 export interface Expected {
@@ -52,64 +54,67 @@ function notWithinRange({ queues, messages }: Pulled): string[] {
   return differences;
 }
 
-/** Where messages cannot be found by their keys. */
-export async function notFoundByKey(client: JavaClient, expected: Expected): Promise<string[]> {
-  const byKey = new Map<string, Received[]>();
-  for (const message of expected.messages) {
-    for (const key of (message.properties["KEYS"] ?? "").split(" ")) {
-      const name = `${message.topic} ${key}`;
-      if (key !== "") byKey.set(name, [...byKey.get(name) ?? [], message]);
-    }
-  }
-  const sample = everyNth(
-    [...byKey].filter(([, messages]) => messages.length < ANSWERS_MAX),
-    KEYS_MAX,
-  );
-  const questions = sample.map(([name, [first]]): Question => ({
-    ask: "key",
-    topic: first?.topic ?? "",
-    key: name.slice(name.indexOf(" ") + 1),
-  }));
-  const answers = await client.query(questions);
-  return sample.flatMap(([name, messages], index) => {
-    const found = answers.filter(({ question }) => question === index);
-    const differences = notTheSame(messages, storedBefore(found, expected.startedAt));
-    return differences.map((difference) => `key ${name}: ${difference}`);
-  });
+/** Questions to a broker, and what is wrong with its answers. */
+export interface Inquiry {
+  readonly questions: readonly Question[];
+  /** `answers` are those to each question, in the order of the questions. */
+  readonly judge: (answers: readonly (readonly Answer[])[]) => string[];
 }
 
-/** Where a search by time does not lead to the first message of that time or later. */
-export async function notFoundByTime(
+/** Asks all questions in one run of the client. */
+export async function notAnswered(
   client: JavaClient,
-  expected: Expected & { readonly brokerName: string },
+  inquiries: readonly Inquiry[],
 ): Promise<string[]> {
-  const queues = Map.groupBy(expected.messages, queueOf);
-  const searches = [...queues.values()].flatMap((messages) =>
-    everyNth(messages, 3).map(({ topic, queueId, storeTimestamp }) => ({
-      messages,
-      question: {
-        ask: "time",
-        topic,
-        brokerName: expected.brokerName,
-        queueId,
-        time: storeTimestamp,
-      } satisfies Question,
+  const answers = await client.query(inquiries.flatMap(({ questions }) => questions));
+  const byQuestion = Map.groupBy(answers, ({ question }) => question);
+  let next = 0;
+  return inquiries.flatMap(({ questions, judge }) =>
+    judge(questions.map(() => byQuestion.get(next++) ?? []))
+  );
+}
+
+/** A sample of the keys finds exactly the messages that have them. */
+export function byKey({ messages, startedAt }: Expected): Inquiry {
+  const withKey = new Map<string, Received[]>();
+  for (const message of messages) {
+    for (const key of new Set((message.properties["KEYS"] ?? "").split(" "))) {
+      const name = `${message.topic}\t${key}`;
+      if (key !== "") withKey.set(name, [...withKey.get(name) ?? [], message]);
+    }
+  }
+  const few = [...withKey].filter(([, found]) => found.length < ANSWERS_MAX);
+  const sample = everyNth(few, KEYS_MAX);
+  return {
+    questions: sample.map(([name]) => {
+      const [topic = "", key = ""] = name.split("\t");
+      return { ask: "key", topic, key };
+    }),
+    judge: (answers) =>
+      sample.flatMap(([name, found], index) =>
+        notTheSame(found, storedBefore(answers[index] ?? [], startedAt))
+          .map((difference) => `key ${name}: ${difference}`)
+      ),
+  };
+}
+
+/** A search by time leads to the first message of that time or later, for a few of each queue. */
+export function byTime({ messages }: Expected, brokerName: string): Inquiry {
+  const searches = [...Map.groupBy(messages, queueOf).values()].flatMap((queue) =>
+    everyNth(queue, TIMES_MAX).map(({ topic, queueId, storeTimestamp }) => ({
+      first: queue.find((message) => message.storeTimestamp >= storeTimestamp),
+      question: { ask: "time" as const, topic, brokerName, queueId, time: storeTimestamp },
     }))
   );
-  const answers = await client.query(searches.map(({ question }) => question));
-  const byQuestion = new Map(answers.map((answer): [number, Answer] => [answer.question, answer]));
-  return searches.flatMap(({ messages, question }, index) => {
-    const { topic, queueId, time } = question;
-    const found = byQuestion.get(index)?.queueOffset;
-    const first = messages.find(({ storeTimestamp }) => storeTimestamp >= time);
-    if (client.version.startsWith("5.")) {
-      if (found === first?.queueOffset) return [];
-    } else if (messages.find(({ queueOffset }) => queueOffset === found)?.storeTimestamp === time) {
-      // 4.x takes any message of that very millisecond.
-      return [];
-    }
-    return [`${topic} ${queueId} at ${time}: expected ${first?.queueOffset}, found ${found}`];
-  });
+  return {
+    questions: searches.map(({ question }) => question),
+    judge: (answers) =>
+      searches.flatMap(({ first, question: { topic, queueId, time } }, index) => {
+        const found = answers[index]?.[0]?.queueOffset;
+        if (found === first?.queueOffset) return [];
+        return [`${topic} ${queueId} at ${time}: expected ${first?.queueOffset}, found ${found}`];
+      }),
+  };
 }
 
 /** At most `count` of the items, spread over all of them. */

@@ -1,0 +1,64 @@
+/**
+ * `mq broker start`: a broker by itself, with the settings of a `broker.conf`.
+ *
+ * @module
+ */
+import { Broker } from "../net/broker/broker.ts";
+import { type BrokerConfig, defaultBrokerConfig } from "../net/broker/broker_config.ts";
+import { hostDefaults } from "../net/broker/host_defaults.ts";
+import { EXIT } from "./exit_code.ts";
+import type { OutputOptions } from "./format_option.ts";
+import { readProperties } from "./properties_file.ts";
+import { flushPromise, noteRecovery, sayReady, serverLog, stopped } from "./server_run.ts";
+import { applySettings, noteRemarks, printSettings } from "./settings.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What `mq broker start` may be told. */
+export interface BrokerStartOptions extends OutputOptions {
+  readonly configFile?: string | undefined;
+  /** Name servers, `host:port;host:port`. */
+  readonly namesrv?: string | undefined;
+  /** Whether settings are printed and nothing is started. */
+  readonly printConfig?: boolean | undefined;
+}
+
+/** Runs a broker until the process is asked to stop. */
+export async function startBroker(
+  terminal: Terminal,
+  options: BrokerStartOptions,
+): Promise<number> {
+  const config = brokerSettings(terminal, options);
+  if (options.printConfig === true) {
+    printSettings(terminal, config);
+    return EXIT.ok;
+  }
+  const signal = terminal.stopSignal();
+  await using broker = await Broker.start({ config, log: serverLog(terminal), signal });
+  noteRecovery(terminal, broker.store.recovery);
+  const { namesrvAddr, storePathRootDir: store } = broker.config;
+  const isKnown = namesrvAddr !== "";
+  sayReady(terminal, options, {
+    facts: { ...(isKnown && { namesrv: namesrvAddr }), broker: broker.peer, store },
+    labels: { namesrv: "registers at", broker: "broker", store: "store" },
+    promises: [
+      flushPromise(broker.config),
+      ...(isKnown ? [] : ["No name server is set (-n), so clients will not find this broker."]),
+      "",
+    ],
+    next: `mq inspect topics ${store}`,
+  });
+  await stopped(signal);
+  return EXIT.ok;
+}
+
+/** Defaults, overlaid by the environment, by the file, by the command line. */
+function brokerSettings(terminal: Terminal, options: BrokerStartOptions): BrokerConfig {
+  const { configFile: path } = options;
+  const namesrvAddr = terminal.env("MQ_NAMESRV") || terminal.env("NAMESRV_ADDR") || "";
+  const defaults = { ...defaultBrokerConfig(hostDefaults()), namesrvAddr };
+  const properties = path === undefined ? [] : readProperties(terminal.files, path);
+  const file = { path: path ?? "", program: "broker" } as const;
+  const { settings, remarks } = applySettings(defaults, properties, file);
+  noteRemarks(terminal, remarks);
+  return options.namesrv === undefined ? settings : { ...settings, namesrvAddr: options.namesrv };
+}

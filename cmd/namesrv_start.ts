@@ -1,0 +1,73 @@
+/**
+ * `mq namesrv start`: a name server by itself, with the settings of a `namesrv.conf`.
+ *
+ * @module
+ */
+import { NameServer, NAMESRV_PORT } from "../net/namesrv/namesrv.ts";
+import { EXIT } from "./exit_code.ts";
+import type { OutputOptions } from "./format_option.ts";
+import { readProperties } from "./properties_file.ts";
+import { sayReady, serverLog, stopped } from "./server_run.ts";
+import { applySettings, noteRemarks, printSettings } from "./settings.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** What `mq namesrv start` may be told. */
+export interface NamesrvStartOptions extends OutputOptions {
+  readonly configFile?: string | undefined;
+  readonly host?: string | undefined;
+  readonly port?: number | undefined;
+  /** Whether settings are printed and nothing is started. */
+  readonly printConfig?: boolean | undefined;
+}
+
+/** Settings of Java's name server that are honoured, with Java's defaults. */
+const DEFAULTS = {
+  bindAddress: "0.0.0.0",
+  listenPort: NAMESRV_PORT,
+  /** File of the values under namespace and key; empty for values that end with the process. */
+  kvConfigPath: "",
+  orderMessageEnable: false,
+  scanNotActiveBrokerInterval: 5000,
+  serverChannelMaxIdleTimeSeconds: 120,
+};
+
+/** Runs a name server until the process is asked to stop. */
+export async function startNamesrv(
+  terminal: Terminal,
+  options: NamesrvStartOptions,
+): Promise<number> {
+  const { configFile: path } = options;
+  const properties = path === undefined ? [] : readProperties(terminal.files, path);
+  const file = { path: path ?? "", program: "namesrv" } as const;
+  const { settings: read, remarks } = applySettings(DEFAULTS, properties, file);
+  noteRemarks(terminal, remarks);
+  const settings = {
+    ...read,
+    bindAddress: options.host ?? read.bindAddress,
+    listenPort: options.port ?? read.listenPort,
+  };
+  if (options.printConfig === true) {
+    printSettings(terminal, settings);
+    return EXIT.ok;
+  }
+  const signal = terminal.stopSignal();
+  await using nameServer = await NameServer.listen({
+    hostname: settings.bindAddress,
+    port: settings.listenPort,
+    kvConfigPath: settings.kvConfigPath === "" ? undefined : settings.kvConfigPath,
+    orderMessageEnable: settings.orderMessageEnable,
+    scanIntervalMs: settings.scanNotActiveBrokerInterval,
+    limits: { idleTimeoutMs: settings.serverChannelMaxIdleTimeSeconds * 1000 },
+    log: serverLog(terminal),
+  });
+  sayReady(terminal, options, {
+    facts: { namesrv: nameServer.peer },
+    labels: { namesrv: "name server" },
+    promises: settings.kvConfigPath === ""
+      ? ["Values under namespace and key are kept in memory: kvConfigPath is not set.", ""]
+      : [],
+    next: `mq broker start -n ${nameServer.peer}`,
+  });
+  await stopped(signal);
+  return EXIT.ok;
+}

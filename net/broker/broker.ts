@@ -1,0 +1,335 @@
+/**
+ * The broker: a store, the tables of what clients may do and have done, and the handlers of their
+ * requests, behind two ports. This file puts them together; what they do stands in theirs.
+ *
+ * @module
+ */
+
+import { totalmem } from "node:os";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type ConfigFormat, CONSUMER_OFFSETS, DELAY_OFFSETS } from "../../store/config_tables.ts";
+import type { FileSystem } from "../../store/file.ts";
+import { diskFiles } from "../../store/file_disk.ts";
+import { QUEUE_UNIT } from "../../store/format.ts";
+import { hostBytes } from "../../store/host.ts";
+import type { HostBytes } from "../../store/layout.ts";
+import { storePaths } from "../../store/names.ts";
+import { Store } from "../../store/store.ts";
+import { formatAddress, type SocketAddress } from "../rpc/address.ts";
+import type { Connection } from "../rpc/connection.ts";
+import type { ConnectionLimits, Log } from "../rpc/limits.ts";
+import { type Family, type Route, routesOf } from "../rpc/routes.ts";
+import { Server } from "../rpc/server.ts";
+import { Arrivals } from "./arrival.ts";
+import { type BrokerConfig, completeBrokerConfig, isLoopback } from "./broker_config.ts";
+import { BrokerStats, statsLoop } from "./broker_stats.ts";
+import { clientFamily } from "./client_family.ts";
+import { ConsumerGroups } from "./consumer_groups.ts";
+import { parseDelayLevels } from "./delay_levels.ts";
+import { diskSpace } from "./disk_space.ts";
+import { groupFamily } from "./group_family.ts";
+import { GROUP_FILE, GroupTable } from "./group_table.ts";
+import { PullHold } from "./hold.ts";
+import { hostDefaults } from "./host_defaults.ts";
+import { lockFamily, QueueLocks } from "./lock_family.ts";
+import { offsetFamily } from "./offset_family.ts";
+import { offsetFlushLoop, OffsetTable } from "./offset_table.ts";
+import { ProducerGroups } from "./producer_groups.ts";
+import { progressFamily } from "./progress_family.ts";
+import { pullFamily } from "./pull_family.ts";
+import { queryFamily } from "./query_family.ts";
+import { Registration } from "./registration.ts";
+import { relayFamily } from "./relay_family.ts";
+import { runtimeFamily } from "./runtime_family.ts";
+import { Schedule } from "./schedule.ts";
+import { sendBackFamily } from "./send_back.ts";
+import { sendFamily } from "./send_family.ts";
+import { TableFile } from "./table_file.ts";
+import { topicFamily } from "./topic_family.ts";
+import { TOPIC_FILE, TopicTable } from "./topic_table.ts";
+import { UniqueIds } from "./unique_ids.ts";
+
+/** Settings of a broker, and what it lives on. */
+export interface BrokerOptions {
+  /** Settings that differ from `defaultBrokerConfig`. */
+  readonly config?: Partial<BrokerConfig> | undefined;
+  /** Takes what an operator should know. */
+  readonly log?: Log | undefined;
+  /** Clock of records and heartbeats, in ms. */
+  readonly now?: (() => number) | undefined;
+  /** From 0 to less than 1. */
+  readonly random?: (() => number) | undefined;
+  /** Where the store is; default the disk. */
+  readonly fs?: FileSystem | undefined;
+  /** Limits of connections that differ from the default. */
+  readonly limits?: Partial<ConnectionLimits> | undefined;
+  /** How long answers under way may take to leave at the end. */
+  readonly stopTimeoutMs?: number | undefined;
+  /** Ends a start that takes too long. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The second port, which old clients use for sends, is so much below the first. */
+const VIP_PORT_DISTANCE = 2;
+
+/** Time between two looks for clients whose heartbeats stopped. */
+const EXPIRY_SCAN_MS = 10_000;
+
+/** Part of the memory that is taken for the young end of the log (Java: `accessMessageInMemoryMaxRatio`). */
+const YOUNG_MEMORY_RATIO = 0.4;
+
+const PAGE_BYTES = 4096;
+
+/** What the handlers of a broker share. */
+interface Parts {
+  readonly config: BrokerConfig;
+  readonly store: Store;
+  /** Address in the records. */
+  readonly storeHost: HostBytes;
+  /** `host:port` under which clients reach the broker. */
+  readonly brokerAddr: string;
+  readonly topics: TopicTable;
+  readonly groups: GroupTable;
+  readonly offsets: OffsetTable;
+  readonly consumers: ConsumerGroups;
+  readonly producers: ProducerGroups;
+  readonly schedule: Schedule;
+  readonly hold: PullHold;
+  readonly stats: BrokerStats;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/** What {@linkcode openParts} needs besides the options. */
+interface PartsOptions extends BrokerOptions {
+  readonly config: BrokerConfig;
+  /** The port that clients reach the broker on. */
+  readonly port: number;
+  readonly log: Log;
+  readonly now: () => number;
+}
+
+/**
+ * A broker at work. Disposing it takes leave of the name servers, lets answers under way leave, and
+ * closes the store cleanly.
+ */
+export class Broker implements AsyncDisposable {
+  /** Where the broker listens. */
+  readonly address: SocketAddress;
+  /** `host:port` under which clients reach it, as it stands in routes. */
+  readonly peer: string;
+  /** Settings that hold. */
+  readonly config: BrokerConfig;
+  /** The messages. */
+  readonly store: Store;
+  readonly #stack: AsyncDisposableStack;
+  readonly #finished = Promise.withResolvers<void>();
+  #disposing: Promise<void> | undefined;
+
+  private constructor(address: SocketAddress, parts: Parts, stack: AsyncDisposableStack) {
+    this.address = address;
+    this.peer = parts.brokerAddr;
+    this.config = parts.config;
+    this.store = parts.store;
+    this.#stack = stack;
+  }
+
+  /**
+   * Opens the store, listens, and registers with the name servers, which may be down.
+   *
+   * @throws {RangeError} for settings that cannot be honoured.
+   * @throws {Error} if the store cannot be opened, its tables cannot be read, or the port is taken.
+   */
+  static async start(options: BrokerOptions = {}): Promise<Broker> {
+    const { log = () => {}, now = Date.now, random = Math.random } = options;
+    const config = completeBrokerConfig(options.config ?? {}, hostDefaults());
+    await using stack = new AsyncDisposableStack();
+    await using doors = new AsyncDisposableStack();
+    const routes = new Map<number, Route>();
+    const leavers: ((connection: Connection) => void)[] = [];
+    const listen = (port: number) =>
+      Server.listen({ hostname: config.bindAddress, port }, {
+        routes,
+        limits: limitsOf(config, options.limits),
+        stopTimeoutMs: options.stopTimeoutMs,
+        log,
+        onClose: (connection) => leavers.forEach((leave) => leave(connection)),
+      });
+    // Records hold the port. Nobody knows a free port before it is taken, so nobody asks too early.
+    const early = config.listenPort === 0 ? doors.use(await listen(0)) : undefined;
+    const port = early?.address.port ?? config.listenPort;
+    const parts = await openParts(stack, { ...options, config, port, log, now });
+    const { consumers, producers, hold, topics } = parts;
+    for (const clients of [consumers, producers, hold]) {
+      leavers.push((connection) => clients.connectionClosed(connection));
+    }
+    const registered: Registration[] = [];
+    const announce = async () => await registered[0]?.announce();
+    for (const [code, route] of routesOf(familiesOf(parts, { announce, random }))) {
+      routes.set(code, route);
+    }
+    const { address } = early ?? doors.use(await listen(port));
+    if (early === undefined) await openVipDoor(doors, { listen, port, log });
+    stack.use(doors.move());
+    noteReach(config, log);
+    registered.push(stack.use(await Registration.start(parts)));
+    stack.use(topics.watch(announce));
+    return new Broker(address, parts, stack.move());
+  }
+
+  /** Resolves when the broker has stopped. */
+  get finished(): Promise<void> {
+    return this.#finished.promise;
+  }
+
+  /** Stops; a second call waits for the first. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#disposing ??= this.#stack.disposeAsync().finally(this.#finished.resolve);
+  }
+}
+
+async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Promise<Parts> {
+  const { config, port, log, now, fs = diskFiles } = options;
+  const storeHost = hostBytes(config.brokerIP1, port);
+  const arrivals = new Arrivals();
+  const levelsMs = parseDelayLevels(config.messageDelayLevel);
+  const store = stack.use(
+    await Store.open(config.storePathRootDir, {
+      ...storeOptionsOf(config),
+      storeHost,
+      fs,
+      now,
+      delayLevelsMs: levelsMs,
+      onArrival: arrivals.notify,
+      onFailure: (cause) => log("The store can no longer be written", cause),
+      ...(options.signal && { signal: options.signal }),
+    }),
+  );
+  const directory = storePaths(config.storePathRootDir).config;
+  const fileOf = <Entries>(format: ConfigFormat<Entries>) =>
+    stack.use(new TableFile({ fs, directory, log, format }));
+  const topics = TopicTable.open({ config, now, file: fileOf(TOPIC_FILE) });
+  const groups = GroupTable.open({ config, now, file: fileOf(GROUP_FILE) });
+  const offsets = OffsetTable.open({ now, file: fileOf(CONSUMER_OFFSETS) });
+  stack.defer(() => offsets.save());
+  const schedule = stack.use(
+    Schedule.open({ store, levelsMs, file: fileOf(DELAY_OFFSETS), log, now }),
+  );
+  const hold = stack.use(new PullHold({ now }));
+  stack.use(arrivals.add((request) => schedule.arrived(request)));
+  stack.use(arrivals.add((request) => hold.arrived(request)));
+  const notifies = (group: string) => groups.get(group)?.notifyConsumerIdsChangedEnable ?? false;
+  const consumers = new ConsumerGroups({ now, notifies });
+  const producers = new ProducerGroups({ now });
+  const stats = new BrokerStats({ cluster: config.brokerClusterName, now });
+  const brokerAddr = formatAddress({ hostname: config.brokerIP1, port });
+  const parts = { config, store, storeHost, brokerAddr, topics, groups, offsets, schedule, hold };
+  const all = { ...parts, consumers, producers, stats, log, now };
+  startLoops(stack, all);
+  return all;
+}
+
+/** The work of the background, until the stack is disposed. */
+function startLoops(stack: AsyncDisposableStack, parts: Parts): void {
+  const { config, offsets, stats } = parts;
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const loops = [
+    offsetFlushLoop(offsets, { intervalMs: config.flushConsumerOffsetInterval, signal }),
+    statsLoop(stats, { signal }),
+    expiryLoop(parts, { signal }),
+  ];
+  stack.defer(async () => {
+    stopping.abort();
+    await Promise.all(loops);
+  });
+}
+
+/** Closes the connections of clients whose heartbeats stopped. */
+async function expiryLoop(
+  { consumers, producers }: Parts,
+  { signal }: { signal: AbortSignal },
+): Promise<void> {
+  while (!signal.aborted) {
+    // Aborting ends the sleep early, which is all it is for.
+    await sleep(EXPIRY_SCAN_MS, undefined, { signal }).catch(() => {});
+    consumers.expire();
+    producers.expire();
+  }
+}
+
+function familiesOf(
+  parts: Parts,
+  { announce, random }: { announce: () => Promise<void>; random: () => number },
+): Family[] {
+  const { config, storeHost, schedule, now } = parts;
+  const { brokerName } = config;
+  const locks = new QueueLocks({ now });
+  const ids = new UniqueIds({ address: storeHost.address, pid: process.pid, now, random });
+  const delayLevelCount = parseDelayLevels(config.messageDelayLevel).length;
+  const youngBytesMax = totalmem() * YOUNG_MEMORY_RATIO;
+  return [
+    sendFamily({ ...parts, locks, ids, delayLevelCount, random }),
+    sendBackFamily({ ...parts, delayLevelCount, random }),
+    pullFamily(parts),
+    queryFamily(parts),
+    clientFamily(parts),
+    lockFamily({ locks }),
+    offsetFamily({ ...parts, youngBytesMax }),
+    topicFamily({ ...parts, announce }),
+    groupFamily(parts),
+    progressFamily({ ...parts, brokerName }),
+    relayFamily(parts),
+    runtimeFamily({
+      ...parts,
+      diskSpace: () => diskSpace(config.storePathRootDir),
+      delayOffsets: () => schedule.offsets,
+      delayVersion: () => schedule.version,
+    }),
+  ];
+}
+
+/** The second port is a courtesy to old clients: the broker does without it when it is taken. */
+async function openVipDoor(
+  doors: AsyncDisposableStack,
+  { listen, port, log }: { listen: (port: number) => Promise<Server>; port: number; log: Log },
+): Promise<void> {
+  const vipPort = port - VIP_PORT_DISTANCE;
+  if (vipPort <= 0) return;
+  try {
+    doors.use(await listen(vipPort));
+  } catch (cause) {
+    log(`Old clients will not reach the broker: ${(cause as Error).message}`, cause);
+  }
+}
+
+/** A broker that nobody reaches looks like one that works. */
+function noteReach({ bindAddress, brokerIP1 }: BrokerConfig, log: Log): void {
+  if (!isLoopback(bindAddress) || isLoopback(brokerIP1)) return;
+  log(`Clients are told to come to ${brokerIP1}, but bindAddress is ${bindAddress}`);
+}
+
+function storeOptionsOf(config: BrokerConfig) {
+  return {
+    flushMode: config.flushDiskType === "SYNC_FLUSH" ? "SYNC_FLUSH" : "ASYNC_FLUSH",
+    ...(config.storePathCommitLog !== "" && { commitLogPath: config.storePathCommitLog }),
+    segmentBytes: config.mappedFileSizeCommitLog,
+    queueFileUnits: Math.ceil(config.mappedFileSizeConsumeQueue / QUEUE_UNIT.size),
+    indexGeometry: { slots: config.maxHashSlotNum, entries: config.maxIndexNum },
+    indexEnabled: config.messageIndexEnable,
+    bodyBytesMax: config.maxMessageSize,
+    intervals: {
+      flushIntervalMs: config.flushIntervalCommitLog,
+      flushBytesMin: config.flushCommitLogLeastPages * PAGE_BYTES,
+      flushThoroughIntervalMs: config.flushCommitLogThoroughInterval,
+    },
+  } as const;
+}
+
+function limitsOf(
+  config: BrokerConfig,
+  limits: Partial<ConnectionLimits> | undefined,
+): Partial<ConnectionLimits> {
+  return { idleTimeoutMs: config.serverChannelMaxIdleTimeSeconds * 1000, ...limits };
+}

@@ -1,0 +1,116 @@
+/**
+ * The quick verification: names, lengths and adjacency of all files, the first record of every log
+ * file, the last unit of every queue, the header of every index file. Reads a few kilobytes a file,
+ * whatever its length; the summary says how much was skipped.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { INDEX_HEADER, QUEUE_UNIT, SIZE } from "../format.ts";
+import { listIndexFiles, openIndexFile } from "../key_index_reader.ts";
+import { offsetName } from "../names.ts";
+import { queueEnd } from "../queue_range.ts";
+import { listQueues, QueueReader } from "../queue_reader.ts";
+import { listSegments } from "../segments.ts";
+import { allZero } from "../zeros.ts";
+import { checkCheckpoint } from "./checkpoint_check.ts";
+import { finding } from "./findings.ts";
+import { LogCheck } from "./log_check.ts";
+import { LogLookup } from "./log_lookup.ts";
+import { QueueCheck } from "./queue_check.ts";
+import type { Work } from "./verify.ts";
+
+/** Checks a store quickly; yields when others may run. */
+export function* quickCheck(work: Work): Generator<void, void> {
+  const { state, sink, tally, depth } = work;
+  const lookup = new LogLookup(state.fs, state.log);
+  try {
+    const log = new LogCheck({ state, lookup, sink, tally, depth });
+    log.files();
+    quickLog(work, lookup);
+    yield;
+    new QueueCheck({ state, lookup, sink, tally }).files({ areRead: false });
+    yield* quickQueues(work, lookup);
+    quickIndex(work);
+    checkCheckpoint(state, { sink, tally });
+  } finally {
+    lookup.close();
+  }
+}
+
+/** A file begins with a record, or holds nothing yet. */
+function quickLog({ state, sink, tally }: Work, lookup: LogLookup): void {
+  const { segments, segmentBytes } = state.log;
+  let end = segments[0]?.start ?? 0;
+  for (const { start, path } of segments) {
+    if (start > end) {
+      const file = join(state.paths.commitLog, offsetName(end));
+      const message = `no file for log offsets ${end} to ${start}`;
+      sink(finding("log-missing-file", { file, offset: end, length: start - end }, { message }));
+    }
+    end = start + segmentBytes;
+    const record = lookup.frameAt(start);
+    if (record !== undefined) {
+      tally.messages++;
+      tally.check("commitlog", record.size);
+      continue;
+    }
+    const file = state.fs.openRead(path);
+    const head = new Uint8Array(SIZE.blankMin);
+    const got = file.read(head, 0);
+    file.close();
+    tally.check("commitlog", got);
+    if (allZero(head, 0, got)) continue;
+    const message = `log offset ${start}: the file does not begin with a record`;
+    sink(finding("log-bad-record", { file: path, length: got }, { message }));
+  }
+  tally.logEnd = end;
+}
+
+/** The last unit of a queue leads to the record with its index. */
+function* quickQueues({ state, sink, tally }: Work, lookup: LogLookup): Generator<void, void> {
+  for (const { kind, topic, queueId, path } of listQueues(state.fs, state.paths).queues) {
+    if (kind !== "simple") continue;
+    const queue = new QueueReader(state.fs, listSegments(state.fs, path));
+    try {
+      const { index: end } = queueEnd(queue, { files: 1 });
+      if (end > 0 && queue.moveTo(end - 1) && !queue.isPadding()) {
+        tally.units++;
+        tally.check("consumequeue", QUEUE_UNIT.size);
+        const logOffset = queue.physicalOffset;
+        const isBelow = logOffset < (state.log.segments[0]?.start ?? 0);
+        if (!isBelow && lookup.frameAt(logOffset) === undefined) {
+          const file = queue.files.segment!.path;
+          const offset = (end - 1) * QUEUE_UNIT.size - queue.files.segment!.start;
+          const place = { file, offset, length: QUEUE_UNIT.size, topic, queueId };
+          const message = `unit ${end - 1}: leads to no record at log offset ${logOffset}`;
+          const at = { ...place, queueOffset: end - 1 };
+          sink(finding("queue-unit-dangling", at, { message }));
+        }
+      }
+    } finally {
+      queue.close();
+    }
+    yield;
+  }
+}
+
+function quickIndex({ state, sink, tally }: Work): void {
+  for (const path of listIndexFiles(state.fs, state.paths.index).paths) {
+    const size = state.fs.stat(path)?.size ?? 0;
+    tally.expect("index", size);
+    const file = openIndexFile(state.fs, path);
+    if (file === undefined) {
+      const message = `${size} bytes are the length of no index file`;
+      sink(finding("index-wrong-length", { file: path, length: size }, { message }));
+      continue;
+    }
+    const { beginTimestamp, endTimestamp, beginPhyOffset, endPhyOffset } = file.header;
+    file.close();
+    tally.check("index", INDEX_HEADER.size);
+    if (beginTimestamp <= endTimestamp && beginPhyOffset <= endPhyOffset) continue;
+    const message = `the file ends before it begins`;
+    const place = { file: path, length: INDEX_HEADER.size };
+    sink(finding("index-header", place, { message }));
+  }
+}

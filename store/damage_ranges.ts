@@ -1,0 +1,55 @@
+/**
+ * Ranges of a log that hold no sound record, between others that do; and how many queue units led
+ * into each.
+ *
+ * @module
+ */
+import type { Segment } from "./segments.ts";
+
+/** A damaged range. */
+export interface DamageRange {
+  readonly at: number;
+  readonly length: number;
+  /** File it starts in; `undefined` where the file is missing. */
+  readonly segment: Segment | undefined;
+  readonly why: string;
+  /** Messages it held for certain: one where only a record's body is wrong, else 0. */
+  readonly messagesMin: number;
+  /** Queue slots that led there and were filled. */
+  slotsFilled: number;
+}
+
+/** Damaged ranges by their place. */
+export class DamageRanges implements Iterable<DamageRange> {
+  readonly #ranges: DamageRange[] = [];
+  /** Bytes of all ranges. */
+  bytes = 0;
+
+  /** Adds a range; they come in the order of the log. */
+  add(range: DamageRange): void {
+    this.#ranges.push(range);
+    this.bytes += range.length;
+  }
+
+  /** Whether there is none. */
+  get isEmpty(): boolean {
+    return this.#ranges.length === 0;
+  }
+
+  /** The range that holds a log offset. */
+  find(at: number): DamageRange | undefined {
+    let low = 0;
+    let high = this.#ranges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (this.#ranges[middle]!.at <= at) low = middle + 1;
+      else high = middle;
+    }
+    const range = this.#ranges[low - 1];
+    return range !== undefined && at < range.at + range.length ? range : undefined;
+  }
+
+  [Symbol.iterator](): Iterator<DamageRange> {
+    return this.#ranges[Symbol.iterator]();
+  }
+}
