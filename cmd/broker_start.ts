@@ -4,7 +4,12 @@
  * @module
  */
 import { Broker } from "../net/broker/broker.ts";
-import { type BrokerConfig, defaultBrokerConfig } from "../net/broker/broker_config.ts";
+import {
+  type BrokerConfig,
+  completeBrokerConfig,
+  defaultBrokerConfig,
+  isLoopback,
+} from "../net/broker/broker_config.ts";
 import { hostDefaults } from "../net/broker/host_defaults.ts";
 import { EXIT } from "./exit_code.ts";
 import type { OutputOptions } from "./format_option.ts";
@@ -43,6 +48,7 @@ export async function startBroker(
     promises: [
       flushPromise(broker.config),
       ...(isKnown ? [] : ["No name server is set (-n), so clients will not find this broker."]),
+      ...(isLoopback(broker.config.bindAddress) ? [LOCAL_ONLY] : []),
       "",
     ],
     next: `mq inspect topics ${store}`,
@@ -51,14 +57,18 @@ export async function startBroker(
   return EXIT.ok;
 }
 
+const LOCAL_ONLY = "Only this machine reaches it: bindAddress=0.0.0.0 in the file lets others.";
+
 /** Defaults, overlaid by the environment, by the file, by the command line. */
 function brokerSettings(terminal: Terminal, options: BrokerStartOptions): BrokerConfig {
   const { configFile: path } = options;
   const namesrvAddr = terminal.env("MQ_NAMESRV") || terminal.env("NAMESRV_ADDR") || "";
-  const defaults = { ...defaultBrokerConfig(hostDefaults()), namesrvAddr };
+  const host = hostDefaults();
+  const defaults = { ...defaultBrokerConfig(host), namesrvAddr };
   const properties = path === undefined ? [] : readProperties(terminal.files, path);
   const file = { path: path ?? "", program: "broker" } as const;
   const { settings, remarks } = applySettings(defaults, properties, file);
   noteRemarks(terminal, remarks);
-  return options.namesrv === undefined ? settings : { ...settings, namesrvAddr: options.namesrv };
+  const named = options.namesrv === undefined ? {} : { namesrvAddr: options.namesrv };
+  return completeBrokerConfig({ ...settings, ...named }, host);
 }

@@ -11,6 +11,7 @@ import { openRows, type OutputOptions } from "./format_option.ts";
 import { LogFilter } from "./log_filter.ts";
 import { logAt } from "./log_place.ts";
 import { type LogRange, logRange } from "./log_range.ts";
+import { MessageJson } from "./message_json.ts";
 import { type BodyOptions, messageFields, messageRow } from "./message_rows.ts";
 import type { RowWriter } from "./row_writer.ts";
 import { note, type Terminal } from "./terminal.ts";
@@ -82,6 +83,8 @@ class Walk {
   /** Damage whose meaning depends on what follows it. */
   #pending: ScanRow | undefined;
   #messages = 0;
+  /** Prints messages where they are wanted whole and without bodies. */
+  readonly #json: MessageJson | undefined;
 
   constructor(
     rows: RowWriter,
@@ -97,6 +100,8 @@ class Walk {
     this.#range = walk.range;
     this.#isUnclean = walk.isUnclean;
     this.#options = walk.options;
+    const isPlain = rows.takesJson && (walk.options.body ?? "none") === "none";
+    this.#json = isPlain ? new MessageJson() : undefined;
   }
 
   run(files: FileSystem, log: SegmentList): void {
@@ -138,6 +143,10 @@ class Walk {
   }
 
   #message(scan: CommitLogScan): void {
+    if (this.#json !== undefined) {
+      this.#messages++;
+      return this.#rows.json(this.#json.line(scan.record));
+    }
     const row = messageRow(scan.record, this.#options);
     if (row.bodyDamage !== undefined) this.damages++;
     this.#messages++;

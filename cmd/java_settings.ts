@@ -32,6 +32,7 @@ export const REFUSED: readonly (readonly [key: string, value: RegExp, why: strin
 ];
 
 const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/useTLS/, "mq does not speak TLS"],
   [
     /ThreadPool|ThreadNum|PoolNums|PoolSize|QueueCapacity|Executor|WorkerGroup|Threads$|Semaphore/,
     "one event loop does the work, without pools of threads",
@@ -84,7 +85,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     "requests are answered in the order they come, none is refused for having waited",
   ],
   [
-    /^client[A-Z]|channelNotActive|connectTimeout|scanAvailable|socksProxy|useTLS|Reconnect|writeBuffer/,
+    /^client[A-Z]|channelNotActive|connectTimeout|scanAvailable|socksProxy|Reconnect|writeBuffer/,
     "mq has its own limits for connections",
   ],
   [/^server(Socket|Load)|Shutdown|NetWorkFlow/, "mq has its own limits for connections"],
@@ -105,7 +106,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /reput|dispatch|Recover|recheck|CheckSelf|checkCRC|BuildConsumeQueue/i,
     "mq recovers and dispatches by rules of its own",
   ],
-  [/^trans|^rejectTrans/i, "mq has its own pace of checking transactions"],
+  [/^trans|^rejectTrans/i, "mq does not serve transactions"],
   [
     /disk|delete|Expired|fileReserved|clean|redelete|disappear|LogicMinOffset/i,
     "mq removes no files by itself",

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isLoopback } from "../net/broker/broker_config.ts";
 import { NameServer, NAMESRV_PORT } from "../net/namesrv/namesrv.ts";
 import { EXIT } from "./exit_code.ts";
 import type { OutputOptions } from "./format_option.ts";
@@ -20,9 +21,9 @@ export interface NamesrvStartOptions extends OutputOptions {
   readonly printConfig?: boolean | undefined;
 }
 
-/** Settings of Java's name server that are honoured, with Java's defaults. */
+/** Settings of Java's name server that are honoured; Java's defaults, but for the address. */
 const DEFAULTS = {
-  bindAddress: "0.0.0.0",
+  bindAddress: "127.0.0.1",
   listenPort: NAMESRV_PORT,
   /** File of the values under namespace and key; empty for values that end with the process. */
   kvConfigPath: "",
@@ -63,11 +64,20 @@ export async function startNamesrv(
   sayReady(terminal, options, {
     facts: { namesrv: nameServer.peer },
     labels: { namesrv: "name server" },
-    promises: settings.kvConfigPath === ""
-      ? ["Values under namespace and key are kept in memory: kvConfigPath is not set.", ""]
-      : [],
+    promises: promisesOf(settings),
     next: `mq broker start -n ${nameServer.peer}`,
   });
   await stopped(signal);
   return EXIT.ok;
+}
+
+function promisesOf(settings: typeof DEFAULTS): string[] {
+  const promises = [];
+  if (isLoopback(settings.bindAddress)) {
+    promises.push("Only this machine reaches it: --host 0.0.0.0 lets others.");
+  }
+  if (settings.kvConfigPath === "") {
+    promises.push("Values under namespace and key are kept in memory: kvConfigPath is not set.");
+  }
+  return [...promises, ""];
 }

@@ -68,14 +68,21 @@ export class RowWriter {
 
   /** Prints one row. */
   row(row: object): void {
+    if (this.format !== "table") return this.json(JSON.stringify(this.#picked(row)));
     this.#count++;
-    if (this.format === "table") {
-      this.#tableRow(row);
-    } else if (this.format === "jsonl") {
-      this.#out.write(JSON.stringify(this.#picked(row)) + "\n");
-    } else {
-      this.#out.write((this.#count === 1 ? "[\n" : ",\n") + JSON.stringify(this.#picked(row)));
-    }
+    this.#tableRow(row);
+  }
+
+  /** Whether a row may be given as JSON text, see {@linkcode RowWriter.json}. */
+  get takesJson(): boolean {
+    return this.format !== "table" && this.#options.isWhole;
+  }
+
+  /** Prints one row that is JSON text already. */
+  json(text: string): void {
+    this.#count++;
+    if (this.format === "jsonl") this.#out.write(text + "\n");
+    else this.#out.write((this.#count === 1 ? "[\n" : ",\n") + text);
   }
 
   /** Lets waiting rows out while there is nothing to print. */

@@ -59,7 +59,7 @@ function addStart(program: CommandUnknownOpts, { terminal, finish }: Branch): vo
 function addNamesrvStart(namesrv: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = namesrv.command("start")
     .option("-c, --config-file <file>", "settings of a Java namesrv.conf")
-    .option("--host <address>", "address to listen on; default: 0.0.0.0")
+    .option("--host <address>", "address to listen on; default: 127.0.0.1")
     .option("--port <port>", "port, 0 for a free one; default: 9876", parsePort)
     .option("-p, --print-config", "print the settings and start nothing")
     .addOption(readyOption())

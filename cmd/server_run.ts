@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { RecoveryReport } from "../store/recovery_report.ts";
+import type { RecoveryAction, RecoveryReport } from "../store/recovery_report.ts";
 import { formatOf, type OutputOptions } from "./format_option.ts";
 import { note, type Terminal } from "./terminal.ts";
 
@@ -72,8 +72,13 @@ function seconds(timeMs: number): string {
   return timeMs % 1000 === 0 ? `${timeMs / 1000} s` : `${timeMs} ms`;
 }
 
+/** The part of a recovery that an operator is told. */
+export type RecoveryNews =
+  & Pick<RecoveryReport, "mode" | "from" | "end" | "messages" | "units" | "keys">
+  & { readonly actions: readonly Pick<RecoveryAction, "action" | "file" | "reason">[] };
+
 /** Says what opening the store had to put right; nothing after a clean stop. */
-export function noteRecovery(terminal: Terminal, report: RecoveryReport): void {
+export function noteRecovery(terminal: Terminal, report: RecoveryNews): void {
   if (report.mode === "clean" && report.actions.length === 0) return;
   const state = report.mode === "clean" ? "stopped cleanly" : "not stopped cleanly";
   note(

@@ -5,7 +5,7 @@
  */
 import { Broker } from "../net/broker/broker.ts";
 import { hostDefaults } from "../net/broker/host_defaults.ts";
-import { NameServer } from "../net/namesrv/namesrv.ts";
+import { NameServer, NAMESRV_PORT } from "../net/namesrv/namesrv.ts";
 import { EXIT } from "./exit_code.ts";
 import type { OutputOptions } from "./format_option.ts";
 import { flushPromise, noteRecovery, sayReady, serverLog, stopped } from "./server_run.ts";
@@ -21,7 +21,7 @@ export interface StartOptions extends OutputOptions {
 }
 
 const HOST_DEFAULT = "127.0.0.1";
-const NAMESRV_PORT_DEFAULT = 9876;
+
 const BROKER_PORT_DEFAULT = 10911;
 
 /** Runs both servers until the process is asked to stop. */
@@ -32,7 +32,7 @@ export async function start(terminal: Terminal, options: StartOptions): Promise<
   const store = options.store ?? (terminal.env("MQ_STORE") || DEFAULT_STORE);
   await using nameServer = await NameServer.listen({
     hostname,
-    port: options.namesrvPort ?? NAMESRV_PORT_DEFAULT,
+    port: options.namesrvPort ?? NAMESRV_PORT,
     log,
   });
   await using broker = await Broker.start({

@@ -58,6 +58,12 @@ export class BatchQueueReader {
     return this.files.view.getBigInt64(this.#at + AT.tagsCode);
   }
 
+  /** The unit's own bytes, valid until the next move. */
+  unit(): Uint8Array {
+    const { buffer, byteOffset } = this.files.view;
+    return new Uint8Array(buffer, byteOffset + this.#at, BATCH_QUEUE_UNIT.size);
+  }
+
   /** Whether Java takes the unit for one (Java: `BatchConsumeQueue.recover`). */
   isValid(): boolean {
     return this.physicalOffset >= 0 && this.size > 0 && this.baseOffset >= 0 && this.batchSize > 0;

@@ -6,27 +6,22 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import { join } from "node:path";
-import type { WritableFile } from "./file.ts";
 import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64, writeI64 } from "./layout.ts";
-import { offsetName } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
-import { listSegments, type Segment } from "./segments.ts";
+import { QueueFiles, type StoredUnit } from "./queue_files.ts";
 
 const UNIT_BYTES = QUEUE_UNIT.size;
 const AT = QUEUE_UNIT.at;
 /** Units kept in memory behind the written ones, for readers near the end. */
 const KEPT_UNITS_MAX = 1024;
 const FIRST_UNITS = 16;
+
 /**
  * How far an index may lie behind the end of its queue. Indexes are not covered by a record's
  * checksum: a flipped bit must not fill the memory with padding.
  */
 export const QUEUE_LEAP_UNITS_MAX = 1_000_000;
-/** A file taking more space than its units and this much may hold stale units behind them. */
-const ALLOCATION_SLACK_BYTES = 2 * 4096;
 
 /** What a queue needs to know. */
 export interface ConsumeQueueOptions {
@@ -35,15 +30,6 @@ export interface ConsumeQueueOptions {
   readonly directory: string;
   /** Units in one file. */
   readonly fileUnits: number;
-}
-
-/** A unit as it stands in a file. */
-export interface StoredUnit {
-  readonly physicalOffset: number;
-  readonly size: number;
-  /** Upper and lower half of the tags code, both signed. */
-  readonly tagsCodeHigh: number;
-  readonly tagsCodeLow: number;
 }
 
 /** How an append went. */
@@ -66,47 +52,32 @@ export class ConsumeQueue {
   /** Index behind the last unit; behind {@linkcode next} only while records are staged. */
   end = 0;
 
-  readonly #files: OpenFiles;
-  readonly #directory: string;
-  #fileUnits: number;
+  readonly #files: QueueFiles;
   /** Units `[#kept, end)`; those before `#written` are in the files, too. */
   #memory: Uint8Array = new Uint8Array(0);
   #view = new DataView(this.#memory.buffer);
   #kept = 0;
   #written = 0;
-  /** Index behind the last unit the files may hold, which a truncation leaves to be zeroed. */
-  #stale = 0;
-  readonly #unsynced = new Set<number>();
-  readonly #known = new Set<number>();
+  /** Index behind the last unit the files may hold that is not of the queue any more. */
+  #staleEnd = 0;
 
   constructor(files: OpenFiles, options: ConsumeQueueOptions) {
     this.topic = options.topic;
     this.queueId = options.queueId;
-    this.#files = files;
-    this.#directory = options.directory;
-    this.#fileUnits = options.fileUnits;
+    this.#files = new QueueFiles(files, options.directory, options.fileUnits);
   }
 
   /** Takes up what the files hold. The first unit that is no unit ends the queue, as in Java. */
   load(): void {
-    const { segments, segmentBytes } = listSegments(this.#files.fs, this.#directory);
-    const first = segments[0];
-    if (first === undefined) return;
-    if (segmentBytes >= UNIT_BYTES) this.#fileUnits = Math.floor(segmentBytes / UNIT_BYTES);
-    for (const segment of segments) this.#known.add(segment.start / UNIT_BYTES);
-    this.min = first.start / UNIT_BYTES;
-    this.end = this.min;
-    for (const segment of segments.toReversed()) {
-      const units = this.#soundUnits(segment);
-      this.end = segment.start / UNIT_BYTES + units;
-      if (units > 0) break;
-    }
-    const last = segments.at(-1)!;
-    const used = this.end * UNIT_BYTES - last.start + ALLOCATION_SLACK_BYTES;
-    if (last.allocatedBytes > used) {
-      this.#stale = Math.floor((last.start + last.length) / UNIT_BYTES);
-    }
-    this.next = this.#kept = this.#written = this.end;
+    const found = this.#files.load();
+    if (found === undefined) return;
+    this.min = found.first;
+    this.end =
+      this.next =
+      this.#kept =
+      this.#written =
+        found.end;
+    this.#staleEnd = found.staleEnd;
   }
 
   /** Appends the unit of queue index `index`. */
@@ -116,7 +87,7 @@ export class ConsumeQueue {
   ): QueueAppend {
     if (index < this.end) return "duplicate";
     let outcome: QueueAppend = "appended";
-    if (this.end === this.min && index > this.end && this.#isBare()) this.#startAt(index);
+    if (index > this.end && this.end === this.min && this.#files.isEmpty) this.#startAt(index);
     else if (index > this.end) {
       outcome = "gap";
       while (this.end < index) this.#push(0, QUEUE_PADDING.size, 0);
@@ -133,7 +104,7 @@ export class ConsumeQueue {
 
   /** Whether a {@linkcode sync} would have anything to do. */
   get unsynced(): boolean {
-    return this.#unsynced.size > 0 || this.unwritten > 0;
+    return this.#files.unsynced || this.unwritten > 0;
   }
 
   /**
@@ -146,16 +117,9 @@ export class ConsumeQueue {
     let done = 0;
     while (done < count && from + done < this.#kept) {
       const index = from + done;
-      const fileStart = index - index % this.#fileUnits;
-      const wanted = Math.min(
-        count - done,
-        this.#kept - index,
-        fileStart + this.#fileUnits - index,
-      );
-      const target = into.subarray(done * UNIT_BYTES, (done + wanted) * UNIT_BYTES);
-      const got = this.#file(fileStart).read(target, (index - fileStart) * UNIT_BYTES);
-      target.fill(0, got);
-      done += wanted;
+      const end = Math.min(from + count, this.#kept, this.#files.fileEnd(index));
+      this.#files.read(index, into.subarray(done * UNIT_BYTES, (end - from) * UNIT_BYTES));
+      done = end - from;
     }
     const start = (from + done - this.#kept) * UNIT_BYTES;
     const rest = (count - done) * UNIT_BYTES;
@@ -211,7 +175,7 @@ export class ConsumeQueue {
   /** Drops the units from `end` on; the files are cleaned with the next write. */
   truncate(end: number): void {
     if (end >= this.end) return;
-    this.#stale = Math.max(this.#stale, this.#written);
+    this.#staleEnd = Math.max(this.#staleEnd, this.#written);
     this.end = this.next = end;
     this.min = Math.min(this.min, end);
     if (end < this.#kept) this.#kept = end;
@@ -219,46 +183,51 @@ export class ConsumeQueue {
   }
 
   /**
-   * Goes back to index `from`, so that what the files hold is appended again or replaced. Unlike
-   * {@linkcode truncate} this leaves {@linkcode min} where the files begin.
+   * Drops the units that lead to a log offset or behind it. Padding at the end of the queue stays:
+   * its indexes were given to messages once and must not be given again.
+   */
+  truncateBehind(physicalOffset: number): void {
+    const index = this.indexOfPhysical(physicalOffset);
+    if (this.#physicalAt(index) !== Infinity) this.truncate(index);
+  }
+
+  /**
+   * Goes back to index `from`, so that what the files hold is taken up again or replaced. Nothing is
+   * cleaned before {@linkcode write}.
    */
   reopen(from: number): void {
-    const first = this.#known.size === 0 ? from : Math.min(...this.#known);
-    this.min = Math.min(first, from);
+    this.min = this.#files.isEmpty ? from : Math.min(this.#files.first, from);
+    this.#staleEnd = Math.max(this.#staleEnd, this.#written);
     this.end =
       this.next =
       this.#kept =
       this.#written =
         from;
-    this.#stale = this.#known.size === 0 ? 0 : Math.max(...this.#known) + this.#fileUnits;
   }
 
   /** What the files hold at an index, behind the end, too; `undefined` where they have no room. */
   storedAt(index: number): StoredUnit | undefined {
-    const fileStart = index - index % this.#fileUnits;
-    if (!this.#known.has(fileStart)) return undefined;
-    const unit = new Uint8Array(UNIT_BYTES);
-    if (this.#file(fileStart).read(unit, (index - fileStart) * UNIT_BYTES) < UNIT_BYTES) {
-      return undefined;
-    }
-    const view = new DataView(unit.buffer);
-    return {
-      physicalOffset: readI64(view, AT.physicalOffset),
-      size: view.getInt32(AT.size),
-      tagsCodeHigh: view.getInt32(AT.tagsCode),
-      tagsCodeLow: view.getInt32(AT.tagsCode + 4),
-    };
+    return this.#files.storedAt(index);
+  }
+
+  /** Takes up stored units from the end on, up to `to`, as long as they are accepted. */
+  adoptWhile(to: number, accepts: (physicalOffset: number, size: number) => boolean): void {
+    // Units in memory must stay one piece: what stands behind them in the files is adopted singly.
+    if (this.unwritten > 0) return;
+    const end = this.#files.firstOther({ from: this.end, to }, accepts);
+    this.end =
+      this.next =
+      this.#kept =
+      this.#written =
+        end;
   }
 
   /** Appends what {@linkcode storedAt} says of the end. */
   adopt(stored: StoredUnit): void {
-    if (this.#written === this.end) this.#kept = this.#written = ++this.end;
-    else {
-      this.#push(stored.physicalOffset, stored.size, 0);
-      const at = (this.end - 1 - this.#kept) * UNIT_BYTES + AT.tagsCode;
-      this.#view.setInt32(at, stored.tagsCodeHigh);
-      this.#view.setInt32(at + 4, stored.tagsCodeLow);
-    }
+    this.#push(stored.physicalOffset, stored.size, 0);
+    const at = (this.end - 1 - this.#kept) * UNIT_BYTES + AT.tagsCode;
+    this.#view.setInt32(at, stored.tagsCodeHigh);
+    this.#view.setInt32(at + 4, stored.tagsCodeLow);
     this.next = this.end;
   }
 
@@ -271,16 +240,19 @@ export class ConsumeQueue {
   /** Writes what the files lack, and zeros over what a truncation left behind. */
   write(): void {
     this.writeUnits();
-    this.#zeroStale();
+    if (this.#staleEnd === 0) return;
+    this.#files.clearBehind(this.end, this.#staleEnd);
+    this.#staleEnd = 0;
   }
 
   /** As {@linkcode write}, but what stands behind the end stays: more units are coming. */
   writeUnits(): void {
     while (this.#written < this.end) {
-      const fileStart = this.#written - this.#written % this.#fileUnits;
-      const count = Math.min(this.end, fileStart + this.#fileUnits) - this.#written;
-      const at = (this.#written - this.#kept) * UNIT_BYTES;
-      this.#writeUnits(this.#written, this.#memory.subarray(at, at + count * UNIT_BYTES));
+      const index = this.#written;
+      const count = Math.min(this.end, this.#files.fileEnd(index)) - index;
+      const at = (index - this.#kept) * UNIT_BYTES;
+      const units = this.#memory.subarray(at, at + count * UNIT_BYTES);
+      this.#files.write(index, units, { compare: index < this.#staleEnd });
       this.#written += count;
     }
     this.#trim();
@@ -289,31 +261,18 @@ export class ConsumeQueue {
   /** Writes and brings everything to the disk. */
   async sync(): Promise<void> {
     this.write();
-    for (const start of [...this.#unsynced]) {
-      this.#unsynced.delete(start);
-      try {
-        await this.#file(start).sync();
-      } catch (error) {
-        this.#unsynced.add(start);
-        throw error;
-      }
-    }
+    await this.#files.sync();
   }
 
   /** As {@linkcode sync}, holding up the turn. */
   syncNow(): void {
     this.write();
-    for (const start of this.#unsynced) this.#file(start).syncNow();
-    this.#unsynced.clear();
+    this.#files.syncNow();
   }
 
   /** Closes what is open, because the files are about to be removed. */
   closeFiles(): void {
-    for (const start of this.#known) this.#files.forget(this.#path(start));
-  }
-
-  #isBare(): boolean {
-    return this.end === 0 || this.#known.size === 0;
+    this.#files.close();
   }
 
   #startAt(index: number): void {
@@ -349,87 +308,4 @@ export class ConsumeQueue {
     this.#view = new DataView(this.#memory.buffer);
     this.#kept = this.#written - KEPT_UNITS_MAX;
   }
-
-  #writeUnits(index: number, bytes: Uint8Array): void {
-    const fileStart = index - index % this.#fileUnits;
-    const isNew = !this.#known.has(fileStart);
-    const file = this.#file(fileStart);
-    // Java pads a queue that starts inside a file, so that position and index stay in step.
-    if (isNew && index > fileStart) file.write(paddingUnits(index - fileStart), 0);
-    if (index < this.#stale && holds(file, bytes, (index - fileStart) * UNIT_BYTES)) return;
-    file.write(bytes, (index - fileStart) * UNIT_BYTES);
-    this.#unsynced.add(fileStart);
-  }
-
-  #zeroStale(): void {
-    const { fs } = this.#files;
-    const lastFile = this.end - this.end % this.#fileUnits;
-    for (const start of [...this.#known]) {
-      if (start <= lastFile) continue;
-      this.#files.forget(this.#path(start));
-      fs.remove(this.#path(start));
-      this.#known.delete(start);
-      this.#unsynced.delete(start);
-    }
-    const fileEnd = Math.min(this.#stale, lastFile + this.#fileUnits);
-    if (fileEnd > this.end && this.#known.has(lastFile)) {
-      this.#zero(lastFile, this.end, fileEnd);
-    }
-    this.#stale = 0;
-  }
-
-  /** Zeros only what is not zero, so that a sound queue stays untouched and sparse. */
-  #zero(fileStart: number, from: number, to: number): void {
-    const file = this.#file(fileStart);
-    const block = new Uint8Array((to - from) * UNIT_BYTES);
-    const got = file.read(block, (from - fileStart) * UNIT_BYTES);
-    const last = block.subarray(0, got).findLastIndex((byte) => byte !== 0);
-    if (last < 0) return;
-    file.write(new Uint8Array(last + 1), (from - fileStart) * UNIT_BYTES);
-    this.#unsynced.add(fileStart);
-  }
-
-  #path(fileStart: number): string {
-    return join(this.#directory, offsetName(fileStart * UNIT_BYTES));
-  }
-
-  #file(fileStart: number) {
-    if (!this.#known.has(fileStart)) {
-      this.#files.fs.makeDirectory(this.#directory);
-      const file = this.#files.get(this.#path(fileStart));
-      file.truncate(this.#fileUnits * UNIT_BYTES);
-      this.#known.add(fileStart);
-    }
-    return this.#files.get(this.#path(fileStart));
-  }
-
-  /** Units of a file up to the first that is none, found by halving. */
-  #soundUnits(segment: Segment): number {
-    const file = this.#files.get(segment.path);
-    const unit = new Uint8Array(UNIT_BYTES);
-    const view = new DataView(unit.buffer);
-    let low = 0;
-    let high = Math.floor(segment.length / UNIT_BYTES);
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      file.read(unit, middle * UNIT_BYTES);
-      const sound = view.getInt32(AT.size) > 0 && view.getInt32(AT.physicalOffset) >= 0;
-      if (sound) low = middle + 1;
-      else high = middle;
-    }
-    return low;
-  }
-}
-
-/** Whether a file has these bytes already: a queue built again from the log is mostly what it was. */
-function holds(file: WritableFile, bytes: Uint8Array, at: number): boolean {
-  const found = Buffer.alloc(bytes.length);
-  return file.read(found, at) === bytes.length && found.equals(bytes);
-}
-
-function paddingUnits(count: number): Uint8Array {
-  const bytes = new Uint8Array(count * UNIT_BYTES);
-  const view = new DataView(bytes.buffer);
-  for (let at = 0; at < count; at++) QUEUE_UNIT.write(view, at * UNIT_BYTES, QUEUE_PADDING);
-  return bytes;
 }

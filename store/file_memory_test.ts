@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { FILE_CONTRACT } from "../testdata/file_contract.ts";
 import { MemoryFiles } from "./file_memory.ts";
+import { StoreLockedError } from "./lock.ts";
 
 for (const [what, check] of Object.entries(FILE_CONTRACT)) {
   Deno.test(`MemoryFiles: ${what}`, () => {
@@ -33,4 +34,13 @@ Deno.test("MemoryFiles.put() replaces a file and makes its directory; later file
   ]);
   assert.deepEqual(fs.list("a"), ["b", "d"]);
   assert(fs.stat("a/b/c")!.mtimeMs > fs.stat("a/d")!.mtimeMs);
+});
+
+Deno.test("MemoryFiles.lock() is held by one until it is disposed", () => {
+  const fs = new MemoryFiles();
+  const lock = fs.lock("store/lock");
+  assert.throws(() => fs.lock("store/lock"), StoreLockedError);
+  fs.lock("other/lock")[Symbol.dispose]();
+  lock[Symbol.dispose]();
+  fs.lock("store/lock")[Symbol.dispose]();
 });

@@ -106,7 +106,8 @@ function commitLog(): string[] {
       Object.entries(SYS_FLAG).map(([name, bits]) => [mono(`0x${bits.toString(16)}`), mono(name)]),
     ),
     "A compressed body whose three compression bits are 0 is zlib. The CRC is that of the body as " +
-    "stored.",
+    "stored; what stands beside the body no CRC covers, unless the broker adds the property " +
+    "`__CRC32#`.",
     "### Properties",
     "Pairs of name, `01`, value, `02`. The last `02` is missing in records of 4.9.1 to 5.1.4. A " +
     "pair without name or value does not count; of equal names the last one does.",

@@ -17,7 +17,7 @@ import {
   type IndexGeometry,
   type IndexHeader,
 } from "./index_geometry.ts";
-import { writeI64 } from "./layout.ts";
+import { readI64, writeI64 } from "./layout.ts";
 import { indexName, isIndexName } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 
@@ -172,6 +172,16 @@ export interface KeyIndexOptions {
   readonly onComplete: (endTimestamp: number) => void;
 }
 
+/** Where putting keys goes on. */
+export interface IndexResume {
+  /** Paths of the files that were removed, newest first. */
+  readonly removed: readonly string[];
+  /** Log offset of the last record that has keys in the index. */
+  readonly from: number;
+  /** Keys it has there: a full file may have taken only some. */
+  readonly keysDone: number;
+}
+
 /** The index files of a store. */
 export class KeyIndex {
   readonly #files: OpenFiles;
@@ -198,35 +208,40 @@ export class KeyIndex {
   }
 
   /** Takes up the last file where it was left. For a store that was stopped cleanly. */
-  load(): void {
-    const name = this.#names.at(-1);
-    if (name === undefined) return;
-    this.#geometry = this.#geometryOf(name);
-    const header = this.#header(name);
-    this.#current = new IndexFile(this.#opener(name), { geometry: this.#geometry, header });
+  load(): IndexResume {
+    return this.keepFirst(this.#names.length);
   }
 
   /**
-   * Removes the files that were not complete at `indexMsgTimestamp` and returns their paths, with
-   * the log offset from which keys must be put again.
+   * Removes the files that were not complete at `indexMsgTimestamp`: keys must be put again from
+   * where the last complete one ends.
    */
-  dropIncomplete(indexMsgTimestamp: number): { removed: string[]; from: number } {
-    const last = this.#names.at(-1);
-    if (last !== undefined) this.#geometry = this.#geometryOf(last);
-    const removed: string[] = [];
-    while (this.#names.length > 0) {
-      const name = this.#names.at(-1)!;
+  dropIncomplete(indexMsgTimestamp: number): IndexResume {
+    let count = this.#names.length;
+    for (; count > 0; count--) {
+      const name = this.#names[count - 1]!;
       const header = this.#header(name);
       const isComplete = header.indexCount >= this.#geometryOf(name).entries;
-      if (isComplete && header.endTimestamp <= indexMsgTimestamp) {
-        return { removed, from: header.endPhyOffset };
-      }
-      this.#files.forget(this.#path(name));
-      this.#files.fs.remove(this.#path(name));
-      removed.push(this.#path(name));
-      this.#names.pop();
+      if (isComplete && header.endTimestamp <= indexMsgTimestamp) break;
     }
-    return { removed, from: 0 };
+    return this.keepFirst(count);
+  }
+
+  /** Removes all but the first `count` files, and goes on where the last of these ends. */
+  keepFirst(count: number): IndexResume {
+    const last = this.#names.at(-1);
+    if (last !== undefined) this.#geometry = this.#geometryOf(last);
+    const removed = this.#names.splice(count).map((name) => this.#path(name)).reverse();
+    for (const path of removed) {
+      this.#files.forget(path);
+      this.#files.fs.remove(path);
+    }
+    const name = this.#names.at(-1);
+    if (name === undefined) return { removed, from: 0, keysDone: 0 };
+    this.#geometry = this.#geometryOf(name);
+    const header = this.#header(name);
+    this.#current = new IndexFile(this.#opener(name), { geometry: this.#geometry, header });
+    return { removed, from: header.endPhyOffset, keysDone: this.#keysAt(name, header) };
   }
 
   /** The last record whose keys are in the index; zeros when there is none. */
@@ -282,6 +297,19 @@ export class KeyIndex {
       const name = indexName(timeMs);
       if (this.#names.length === 0 || name > this.#names.at(-1)!) return name;
     }
+  }
+
+  /** Entries at the end of a file that belong to its last record. */
+  #keysAt(name: string, { indexCount, endPhyOffset }: IndexHeader): number {
+    const file = this.#opener(name)();
+    const bytes = new Uint8Array(INDEX_ENTRY.size);
+    const view = new DataView(bytes.buffer);
+    let number = indexCount - 1;
+    for (; number > 0; number--) {
+      file.read(bytes, entryPosition(number, this.#geometry));
+      if (readI64(view, INDEX_ENTRY.at.physicalOffset) !== endPhyOffset) break;
+    }
+    return indexCount - 1 - number;
   }
 
   #path(name: string): string {

@@ -3,25 +3,32 @@
  * end of the log, keeps a torn tail aside, passes over damage without giving up what follows, and
  * makes queues and index a function of the log.
  *
- * After a clean stop the scan starts behind the last indexed record; after an unclean one at the
- * newest file whose first record is not younger than the checkpoint's smallest time (Java:
- * `CommitLog.isMappedFileMatchedRecover`); a full recovery starts at the first record.
+ * Where the scan begins after a clean or an unclean stop is told in `recovery_start.ts`; a full
+ * recovery begins at the first record.
  *
  * @module
  */
 import { join } from "node:path";
 import { setImmediate } from "node:timers";
 import { CommitLogScan } from "./commit_log_scan.ts";
-import type { ConsumeQueue } from "./consume_queue.ts";
+import { DamageRanges } from "./damage_ranges.ts";
 import { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
-import { MESSAGE_V1 } from "./format.ts";
-import type { KeyIndex } from "./key_index.ts";
-import { offsetName, type StorePaths } from "./names.ts";
-import { isSafeTopic, type QueueTable } from "./queue_table.ts";
-import { RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
+import type { IndexResume, KeyIndex } from "./key_index.ts";
+import { LogLookup } from "./log_lookup.ts";
+import { offsetName, queueDirectory, type StorePaths } from "./names.ts";
+import { QueueReplay } from "./queue_replay.ts";
+import type { QueueTable } from "./queue_table.ts";
+import type { Flaw } from "./record_view.ts";
 import type { RecoveryAction, RecoveryMode, RecoveryReport } from "./recovery_report.ts";
+import {
+  type RecoveryStart,
+  startAfterCleanStop,
+  startAfterUncleanStop,
+} from "./recovery_start.ts";
 import { listSegments, type Segment, type SegmentList } from "./segments.ts";
+import { readTopicKinds, type TopicKinds } from "./topic_kinds.ts";
+import { usedBytes } from "./used_bytes.ts";
 
 /** What a recovery works on. Queues are loaded; the index is not. */
 export interface RecoveryInput {
@@ -29,7 +36,8 @@ export interface RecoveryInput {
   readonly paths: StorePaths;
   readonly mode: RecoveryMode;
   readonly queues: QueueTable;
-  readonly index: KeyIndex;
+  /** Absent where only the queues are wanted. */
+  readonly index?: KeyIndex;
   /** The checkpoint's smallest time: everything up to it is in the queues. */
   readonly minTimestamp: number;
   /** The checkpoint's time of the last complete index file. */
@@ -37,6 +45,16 @@ export interface RecoveryInput {
   readonly delayLevelsMs?: readonly number[];
   /** Ends the recovery between two records. */
   readonly signal?: AbortSignal;
+  /** For `full`: index files at the start of the index that are kept, as they were verified. */
+  readonly indexFilesKept?: number;
+  /** Whether tags are indexed, too, as Java 5.5 does. */
+  readonly tagsIndexed?: boolean;
+  /** Whether queue slots of damaged records are filled, so that consumers pass on. Default: yes. */
+  readonly padDamaged?: boolean;
+  /** For `full`: which topics still exist; default: what the store's files tell. */
+  readonly topics?: TopicKinds;
+  /** Shown every sound record. */
+  readonly onMessage?: (request: DispatchRequest) => void;
 }
 
 /** Folder under the root where cut bytes are kept. */
@@ -51,8 +69,13 @@ export async function recoverStore(input: RecoveryInput): Promise<RecoveryReport
   refuseEmptyLog(input, log);
   const { from, reason } = chooseStart(input, log);
   const replay = new Replay(input, log, from);
-  await replay.run();
-  const actions = replay.finish();
+  let actions: readonly RecoveryAction[];
+  try {
+    await replay.run();
+    actions = replay.finish();
+  } finally {
+    replay.close();
+  }
   return {
     mode: input.mode,
     from,
@@ -60,8 +83,9 @@ export async function recoverStore(input: RecoveryInput): Promise<RecoveryReport
     start: log.segments[0]?.start ?? 0,
     end: replay.end,
     messages: replay.messages,
-    units: replay.units,
+    units: replay.queues.units,
     keys: replay.keys,
+    unqueued: replay.queues.unqueued,
     lastStoreTimestamp: replay.lastStoreTimestamp,
     actions,
   };
@@ -83,79 +107,37 @@ function refuseEmptyLog(input: RecoveryInput, log: SegmentList): void {
   }
 }
 
-function chooseStart(input: RecoveryInput, log: SegmentList): { from: number; reason: string } {
-  const first = log.segments[0]?.start ?? 0;
-  if (input.mode === "full") return { from: first, reason: "everything is built from the log" };
-  if (input.mode === "clean") return startAfterCleanStop(input, log);
-  for (const segment of log.segments.toReversed()) {
-    const time = firstStoreTimestamp(input.fs, segment);
-    if (time !== undefined && time <= input.minTimestamp) {
-      const reason = `first record of ${segment.name} is not younger than the checkpoint`;
-      return { from: segment.start, reason };
-    }
-  }
-  return { from: first, reason: "no file begins before the checkpoint" };
+function chooseStart(input: RecoveryInput, log: SegmentList): RecoveryStart {
+  if (input.mode === "clean") return startAfterCleanStop(input.fs, log, input.queues);
+  if (input.mode === "unclean") return startAfterUncleanStop(input.fs, log, input.minTimestamp);
+  return { from: log.segments[0]?.start ?? 0, reason: "everything is built from the log" };
 }
 
-/** Behind the record the queues know last, if it really stands there. */
-function startAfterCleanStop(
-  input: RecoveryInput,
-  log: SegmentList,
-): { from: number; reason: string } {
-  let last: { physicalOffset: number; size: number } | undefined;
-  for (const queue of input.queues) {
-    const unit = queue.unitAt(queue.end - 1);
-    if (unit !== undefined && unit.physicalOffset >= (last?.physicalOffset ?? 0)) last = unit;
-  }
-  if (last !== undefined) {
-    const end = last.physicalOffset + last.size;
-    const scan = new CommitLogScan(input.fs, log, { from: last.physicalOffset, to: end });
-    const isThere = scan.next() && scan.kind === "message" && scan.length === last.size;
-    scan.close();
-    if (isThere) return { from: end, reason: "stopped cleanly; behind the last queued record" };
-  }
-  const first = log.segments[0]?.start ?? 0;
-  return { from: first, reason: "stopped cleanly, but the queues do not lead to the log's end" };
-}
-
-function firstStoreTimestamp(fs: FileSystem, segment: Segment): number | undefined {
-  const file = fs.openRead(segment.path);
-  try {
-    const record = new RecordView();
-    let head = new Uint8Array(RECORD_BYTES_MIN);
-    file.read(head, 0);
-    const size = new DataView(head.buffer).getInt32(MESSAGE_V1.at.totalSize);
-    if (size < RECORD_BYTES_MIN || size > segment.length) return undefined;
-    head = new Uint8Array(size);
-    file.read(head, 0);
-    record.attach(head);
-    if (record.load(0, size) !== undefined) return undefined;
-    const time = record.storeTimestamp();
-    return time > 0 ? time : undefined;
-  } finally {
-    file.close();
-  }
+/** Bytes nothing sound has followed yet. */
+interface OpenDamage {
+  readonly at: number;
+  readonly length: number;
+  readonly segment: Segment | undefined;
+  readonly flaw: Flaw;
 }
 
 /** One pass over the log. */
 class Replay {
   end: number;
   messages = 0;
-  units = 0;
   keys = 0;
   lastStoreTimestamp = 0;
+  readonly queues: QueueReplay;
 
   readonly #input: RecoveryInput;
   readonly #log: SegmentList;
   readonly #from: number;
-  readonly #indexFrom: number;
+  readonly #indexResume: IndexResume;
   readonly #actions: RecoveryAction[] = [];
-  /** Damage nothing sound has followed yet. */
-  #open: { at: number; length: number; segment: Segment | undefined; why: string }[] = [];
+  readonly #damage = new DamageRanges();
+  #open: OpenDamage[] = [];
   readonly #dispatch: DispatchRequest;
-  /** End of every queue when the recovery began. */
-  readonly #before = new Map<ConsumeQueue, number>();
-  readonly #truncatedTo = new Map<ConsumeQueue, number>();
+  readonly #lookup: LogLookup;
 
   constructor(input: RecoveryInput, log: SegmentList, from: number) {
     this.#input = input;
@@ -163,17 +145,26 @@ class Replay {
     this.#from = from;
     this.end = from;
     this.#dispatch = new DispatchRequest(input.delayLevelsMs);
-    this.#indexFrom = this.#prepareIndex();
-    for (const queue of input.queues) {
-      this.#before.set(queue, queue.end);
-      // Dropping what the replay will bring again lets the log overrule a wrong unit.
-      if (input.mode !== "clean") queue.truncate(queue.indexOfPhysical(from));
-      this.#truncatedTo.set(queue, queue.end);
-    }
+    this.#lookup = new LogLookup(input.fs, log);
+    this.#indexResume = this.#prepareIndex();
+    this.queues = new QueueReplay({
+      ...input,
+      topics: input.topics ?? readTopicKinds(input.fs, input.paths),
+      lookup: this.#lookup,
+      logStart: log.segments[0]?.start ?? 0,
+      from,
+      damage: this.#damage,
+      padDamaged: input.padDamaged ?? true,
+    });
+  }
+
+  close(): void {
+    this.#lookup.close();
   }
 
   async run(): Promise<void> {
-    const from = Math.max(this.#log.segments[0]?.start ?? 0, Math.min(this.#from, this.#indexFrom));
+    const first = this.#log.segments[0]?.start ?? 0;
+    const from = Math.max(first, Math.min(this.#from, this.#indexResume.from));
     const start = this.#log.segments.findLast((it) => it.start <= from)?.start ?? from;
     const scan = new CommitLogScan(this.#input.fs, this.#log, {
       from: from === this.#from ? from : start,
@@ -181,7 +172,7 @@ class Replay {
     try {
       for (let count = 1; scan.next(); count++) {
         if (scan.kind === "message") this.#message(scan);
-        else if (scan.kind === "damage") this.#damage(scan);
+        else if (scan.kind === "damage") this.#open.push(openDamage(scan));
         else if (scan.kind === "blank") this.#sound(scan.at + scan.length);
         if (count % RECORDS_PER_TURN === 0) await this.#pause();
       }
@@ -191,33 +182,54 @@ class Replay {
   }
 
   /** Ends the log where it ends and lets the queues follow. */
-  finish(): RecoveryAction[] {
+  finish(): readonly RecoveryAction[] {
     this.#cutTail();
     this.#dropFilesBehind();
-    const start = this.#log.segments[0]?.start ?? 0;
-    for (const queue of this.#input.queues) {
-      queue.truncate(queue.indexOfPhysical(this.end));
-      queue.correctMin(start);
-      queue.next = queue.end;
-      this.#reportQueue(queue);
-      queue.write();
+    const changes: RecoveryAction[] = [];
+    this.queues.finish(this.end, (queue, { before, kept }) => {
+      const file = queueDirectory(this.#input.paths.consumeQueue, queue);
+      if (queue.end > before) {
+        const reason = `units ${before} to ${queue.end} were missing`;
+        changes.push(action({ action: "rebuild-queue", file, from: kept, to: queue.end, reason }));
+      } else if (queue.end < before) {
+        const reason = "units pointed behind the end of the log";
+        changes.push(
+          action({ action: "truncate-queue", file, from: queue.end, to: before, reason }),
+        );
+      }
+    });
+    for (const { at, length, segment, why, messagesMin, slotsFilled } of this.#damage) {
+      this.#act({
+        action: "skip-damage",
+        file: segment?.path ?? this.#input.paths.commitLog,
+        from: at,
+        to: at + length,
+        reason: why,
+        bytesLost: length,
+        messagesLost: Math.max(messagesMin, slotsFilled),
+        slotsFilled,
+      });
     }
-    return this.#actions;
+    return [...this.#actions, ...changes];
   }
 
-  /** Decides which index files stay; returns the log offset from which keys are put. */
-  #prepareIndex(): number {
-    const { index, mode } = this.#input;
+  /** Decides which index files stay and where keys are put again. */
+  #prepareIndex(): IndexResume {
+    const { index, mode, indexMsgTimestamp, indexFilesKept } = this.#input;
+    if (index === undefined) return { removed: [], from: Infinity, keysDone: 0 };
     if (mode === "clean") {
-      index.load();
-      return this.#from;
+      const resume = index.load();
+      // What the index lacks from before was not there when the broker stopped cleanly.
+      return resume.from >= this.#from ? resume : { removed: [], from: this.#from, keysDone: 0 };
     }
-    const time = mode === "full" ? -1 : this.#input.indexMsgTimestamp;
-    const { removed, from } = index.dropIncomplete(time);
-    for (const file of removed) {
-      this.#act({ action: "rebuild-index", file, reason: "not complete when the broker stopped" });
-    }
-    return from;
+    const resume = mode === "full"
+      ? index.keepFirst(indexFilesKept ?? 0)
+      : index.dropIncomplete(indexMsgTimestamp);
+    const reason = mode === "full"
+      ? "it, or one before it, contradicts the log"
+      : "not complete when the broker stopped";
+    for (const file of resume.removed) this.#act({ action: "rebuild-index", file, reason });
+    return resume;
   }
 
   #message(scan: CommitLogScan): void {
@@ -226,47 +238,40 @@ class Replay {
     const request = this.#dispatch;
     request.read(scan.record);
     this.lastStoreTimestamp = request.storeTimestamp;
-    if (scan.at >= this.#from && request.queued && isSafeTopic(request.topic)) {
-      const queue = this.#input.queues.getOrCreate(request.topic, request.queueId);
-      const outcome = queue.append(request.queueOffset, request);
-      if (outcome !== "duplicate") this.units++;
-    }
-    if (scan.at >= this.#indexFrom) {
-      for (const hash of request.keyHashes) {
-        this.#input.index.put(hash, request.physicalOffset, request.storeTimestamp);
-        this.keys++;
-      }
+    if (scan.at >= this.#from) this.queues.take(request, scan.record);
+    if (scan.at >= this.#indexResume.from) this.#index(request);
+    this.#input.onMessage?.(request);
+  }
+
+  #index(request: DispatchRequest): void {
+    const { index, tagsIndexed } = this.#input;
+    const { physicalOffset, storeTimestamp, keyHashes } = request;
+    const tag = tagsIndexed === true ? request.tagHash() : -1;
+    const hashes = tag < 0 ? keyHashes : [...keyHashes, tag];
+    const done = physicalOffset === this.#indexResume.from ? this.#indexResume.keysDone : 0;
+    for (let number = done; number < hashes.length; number++) {
+      index!.put(hashes[number]!, physicalOffset, storeTimestamp);
+      this.keys++;
     }
   }
 
   /** Something sound ends at `end`: damage before it is in the middle of the log. */
   #sound(end: number): void {
     this.end = end;
-    for (const { at, length, segment, why } of this.#open) {
-      this.#act({
-        action: "skip-damage",
-        file: segment?.path ?? this.#input.paths.commitLog,
-        from: at,
-        to: at + length,
-        reason: why,
-        bytesLost: length,
-        messagesLost: 1,
-      });
+    if (this.#open.length === 0) return;
+    for (const { at, length, segment, flaw } of this.#open) {
+      const why = words(flaw);
+      const messagesMin = flaw.code === "body-crc" ? 1 : 0;
+      this.#damage.add({ at, length, segment, why, messagesMin, slotsFilled: 0 });
     }
     this.#open = [];
   }
 
-  #damage(scan: CommitLogScan): void {
-    const { at, length, segment, flaw } = scan;
-    const why = `expected ${flaw?.expected}, found ${flaw?.found}`;
-    this.#open.push({ at, length, segment, why });
-  }
-
   /** Keeps aside and zeroes what stands behind the last sound record in its file. */
   #cutTail(): void {
-    for (const { at, segment, why } of this.#open) {
+    for (const { at, segment, flaw } of this.#open) {
       if (segment === undefined || segment.start > this.end) continue;
-      const bytes = readUsed(this.#input.fs, segment, at - segment.start);
+      const bytes = usedBytes(this.#input.fs, segment, at - segment.start);
       if (bytes.length === 0) continue;
       keepAside(this.#input, `commitlog-${offsetName(at)}`, bytes);
       const file = this.#input.fs.openWrite(segment.path);
@@ -281,17 +286,21 @@ class Replay {
         file: segment.path,
         from: at,
         to: at + bytes.length,
-        reason: `nothing sound follows: ${why}`,
+        reason: `nothing sound follows: ${words(flaw)}`,
         bytesLost: bytes.length,
       });
     }
   }
 
-  /** Files that start at or behind the end: zeros made ahead, or what a torn tail left. */
+  /**
+   * Files that start at or behind the end: zeros made ahead, or what a torn tail left. The first
+   * stays: its name is where the log begins. A full recovery leaves zeros, which harm nobody.
+   */
   #dropFilesBehind(): void {
-    for (const segment of this.#log.segments) {
-      if (segment.start < this.end || segment.start === 0) continue;
-      const bytes = readUsed(this.#input.fs, segment, 0);
+    for (const segment of this.#log.segments.slice(1)) {
+      if (segment.start < this.end) continue;
+      const bytes = usedBytes(this.#input.fs, segment, 0);
+      if (bytes.length === 0 && this.#input.mode === "full") continue;
       if (bytes.length > 0) keepAside(this.#input, `commitlog-${segment.name}`, bytes);
       this.#input.fs.remove(segment.path);
       this.#act({
@@ -305,46 +314,30 @@ class Replay {
     }
   }
 
-  #reportQueue(queue: ConsumeQueue): void {
-    const before = this.#before.get(queue) ?? queue.min;
-    const truncatedTo = this.#truncatedTo.get(queue) ?? queue.min;
-    const file = join(this.#input.paths.consumeQueue, queue.topic, String(queue.queueId));
-    if (queue.end > before) {
-      const reason = `units ${before} to ${queue.end} were missing`;
-      this.#act({ action: "rebuild-queue", file, from: truncatedTo, to: queue.end, reason });
-    } else if (queue.end < before) {
-      const reason = "units pointed behind the end of the log";
-      this.#act({ action: "truncate-queue", file, from: queue.end, to: before, reason });
-    }
-  }
-
   async #pause(): Promise<void> {
-    let unwritten = 0;
-    for (const queue of this.#input.queues) unwritten += queue.unwritten;
-    if (unwritten > UNWRITTEN_UNITS_MAX) { for (const queue of this.#input.queues) queue.write(); }
+    this.queues.writeBehind(UNWRITTEN_UNITS_MAX);
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#input.signal?.throwIfAborted();
   }
 
-  #act(action: Partial<RecoveryAction> & Pick<RecoveryAction, "action" | "file" | "reason">): void {
-    this.#actions.push({ from: 0, to: 0, bytesLost: 0, messagesLost: 0, ...action });
+  #act(it: Parameters<typeof action>[0]): void {
+    this.#actions.push(action(it));
   }
 }
 
-/** The bytes of a file from a position to the last that is not zero. */
-function readUsed(fs: FileSystem, segment: Segment, from: number): Uint8Array {
-  const file = fs.openRead(segment.path);
-  try {
-    const end = Math.min(segment.length, Math.max(segment.allocatedBytes, from) + TAIL_BYTES_MAX);
-    const bytes = new Uint8Array(Math.max(0, end - from));
-    const got = file.read(bytes, from);
-    return bytes.subarray(0, bytes.subarray(0, got).findLastIndex((byte) => byte !== 0) + 1);
-  } finally {
-    file.close();
-  }
+function action(
+  it: Partial<RecoveryAction> & Pick<RecoveryAction, "action" | "file" | "reason">,
+): RecoveryAction {
+  return { from: 0, to: 0, bytesLost: 0, messagesLost: 0, slotsFilled: 0, ...it };
 }
 
-const TAIL_BYTES_MAX = 1024 * 1024;
+function openDamage({ at, length, segment, flaw }: CommitLogScan): OpenDamage {
+  return { at, length, segment, flaw: flaw! };
+}
+
+function words(flaw: Flaw): string {
+  return `expected ${flaw.expected}, found ${flaw.found}`;
+}
 
 function keepAside(input: RecoveryInput, name: string, bytes: Uint8Array): void {
   const directory = join(input.paths.root, QUARANTINE);

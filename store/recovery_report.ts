@@ -32,6 +32,8 @@ export interface RecoveryAction {
   readonly bytesLost: number;
   /** Messages known to be lost; 0 also where nobody can know. */
   readonly messagesLost: number;
+  /** For `skip-damage`: queue slots that led there and are padding now. */
+  readonly slotsFilled: number;
 }
 
 /** Which state the store was in. */
@@ -53,6 +55,8 @@ export interface RecoveryReport {
   readonly units: number;
   /** Keys added to the index. */
   readonly keys: number;
+  /** Records no queue could take, because their index cannot be right or another has it. */
+  readonly unqueued: number;
   /** Store time of the last record read, 0 when none was. */
   readonly lastStoreTimestamp: number;
   readonly actions: readonly RecoveryAction[];

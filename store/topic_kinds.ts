@@ -14,8 +14,8 @@ import type { StorePaths } from "./names.ts";
 
 /** What is known of a store's topics. */
 export interface TopicKinds {
-  /** Whether a topic's records belong into queues. */
-  exists(topic: string): boolean;
+  /** Whether a topic's records belong into queues; ask in the order of the log. */
+  exists(topic: string, physicalOffset: number): boolean;
   /** Whether its queues are batch consume queues (5.x). */
   isBatch(topic: string): boolean;
 }
@@ -28,9 +28,14 @@ const SYSTEM_PREFIXES = ["rmq_sys_", "RMQ_SYS_", LMQ_PREFIX];
 
 /**
  * Reads `topics.json` and the queue directories. A topic exists when either knows it; where there is
- * no `topics.json` that can be read, every topic does.
+ * no `topics.json` that can be read, every topic does. One whose first record stands at `replayFrom`
+ * or behind it may be so new that a crash kept it out of both: it exists, as for any broker's start.
  */
-export function readTopicKinds(fs: FileSystem, paths: StorePaths): TopicKinds {
+export function readTopicKinds(
+  fs: FileSystem,
+  paths: StorePaths,
+  replayFrom: number = Infinity,
+): TopicKinds {
   const read = readConfigFile(fs, join(paths.config, TOPICS.fileName), TOPICS.decode);
   const configured = read.state === "ok" ? read.value.entries : undefined;
   const batch = new Set(topicsWithQueues(fs, paths.batchConsumeQueue));
@@ -38,10 +43,16 @@ export function readTopicKinds(fs: FileSystem, paths: StorePaths): TopicKinds {
   for (const [topic, { attributes }] of configured ?? []) {
     if (attributes?.[QUEUE_TYPE.attribute] === QUEUE_TYPE.batch) batch.add(topic);
   }
+  const unknown = new Map<string, boolean>();
   return {
-    exists: (topic) =>
-      configured === undefined || configured.has(topic) || queued.has(topic) ||
-      topic === SCHEDULE_TOPIC || SYSTEM_PREFIXES.some((prefix) => topic.startsWith(prefix)),
+    exists(topic, physicalOffset) {
+      if (configured === undefined || configured.has(topic) || queued.has(topic)) return true;
+      if (topic === SCHEDULE_TOPIC) return true;
+      if (SYSTEM_PREFIXES.some((prefix) => topic.startsWith(prefix))) return true;
+      const isNew = unknown.get(topic) ?? physicalOffset >= replayFrom;
+      unknown.set(topic, isNew);
+      return isNew;
+    },
     isBatch: (topic) => batch.has(topic),
   };
 }

@@ -49,10 +49,7 @@ export interface PullPermit {
 }
 
 /** Who forbade a pull (Java: `ForbiddenType`); on the wire, never renumber. */
-const FORBIDDEN_BY = { broker: 1, group: 2, topic: 3, broadcasting: 4, subscription: 5 } as const;
-
-/** Bit of a group's forbidden table that keeps it from reading a topic (Java: `PermName`). */
-const FORBIDDEN_READ = 1 << 2;
+const FORBIDDEN_BY = { broker: 1, group: 2, topic: 3, broadcasting: 4 } as const;
 
 /**
  * What a pull may read.
@@ -121,7 +118,7 @@ function sentFilter({ subscription, expressionType }: PullHeader): TagFilter {
 
 /** The filter of a consumer whose heartbeats told its subscription. */
 function knownFilter(
-  { consumers, groups }: PullCheckInput,
+  { consumers }: PullCheckInput,
   { consumerGroup, topic, subVersion }: PullHeader,
   config: SubscriptionGroupConfig,
 ): TagFilter {
@@ -132,11 +129,6 @@ function knownFilter(
   if (!config.consumeBroadcastEnable && group.broadcasts) {
     const remark = `the consumer group[${consumerGroup}] can not consume by broadcast way`;
     throw forbidden("broadcasting", remark);
-  }
-  const bits = groups.snapshot().forbiddenTable?.get(consumerGroup)?.get(topic) ?? 0;
-  if ((bits & FORBIDDEN_READ) !== 0) {
-    const remark = `the consumer group[${consumerGroup}] is forbidden for topic[${topic}]`;
-    throw forbidden("subscription", remark);
   }
   const subscription = group.subscription(topic);
   if (subscription === undefined) {

@@ -220,19 +220,20 @@ export class Schedule implements AsyncDisposable {
           `Delayed messages of level ${level.level} are gone: ` +
             `index ${level.offset} to ${nextBeginOffset}, ${status}`,
         );
+        if (nextBeginOffset === level.offset) return this.#options.now() + RETRY_MS;
         this.#moveTo(level, nextBeginOffset);
         return this.#options.now();
     }
   }
 
-  /** A clock that was set back must not make messages wait longer than their level. */
+  /**
+   * When a message is due. One that would have to wait longer than its level is due at once, as in Java:
+   * the clock was set back since it came.
+   */
   #dueTime(level: number, storeTimestamp: number): number {
-    const now = this.#options.now();
-    const { levelsMs } = this.#options;
-    return Math.min(
-      deliverTime(level, storeTimestamp, levelsMs),
-      deliverTime(level, now, levelsMs),
-    );
+    const { levelsMs, now } = this.#options;
+    const dueAt = deliverTime(level, storeTimestamp, levelsMs);
+    return dueAt > deliverTime(level, now(), levelsMs) ? 0 : dueAt;
   }
 
   /** Puts a message where it belongs; one that belongs nowhere counts as delivered. */

@@ -14,7 +14,7 @@ import type { Flaw, RecordView } from "../record_view.ts";
 import type { Segment } from "../segments.ts";
 import { usedBytes } from "../used_bytes.ts";
 import { finding, type FindingCode, type FindingPlace, type FindingSink } from "./findings.ts";
-import type { LogLookup } from "./log_lookup.ts";
+import type { LogLookup } from "../log_lookup.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally, VerifyDepth } from "./summary.ts";
 

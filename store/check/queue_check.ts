@@ -7,10 +7,10 @@
  */
 import { join } from "node:path";
 import type { DispatchRequest } from "../dispatch.ts";
-import { BATCH_QUEUE_UNIT, QUEUE_UNIT, SYS_FLAG } from "../format.ts";
+import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../format.ts";
+import { innerBatchOf } from "../inner_batch.ts";
 import { lightQueuesOf } from "../multi_dispatch.ts";
 import { offsetName, queueDirectory } from "../names.ts";
-import { parseProperties, PROPERTY } from "../properties.ts";
 import { listQueues, type QueueKind } from "../queue_reader.ts";
 import { isSafeTopic } from "../queue_table.ts";
 import type { RecordView } from "../record_view.ts";
@@ -95,9 +95,11 @@ export class QueueCheck {
     it.storeTimestamp = request.storeTimestamp;
     it.index = request.queueOffset;
     it.count = 1;
-    if (!topics.exists(request.topic)) this.#noteDeleted(request);
+    if (!topics.exists(request.topic, request.physicalOffset)) this.#noteDeleted(request);
     else if (topics.isBatch(request.topic)) {
-      readInnerBatch(record, it);
+      const { base, count } = innerBatchOf(record);
+      it.index = base;
+      it.count = count;
       this.#expect(this.#get("batch", request), it);
     } else if (!this.#isRocksDb) this.#expect(this.#get("simple", request), it);
     if (this.#isRocksDb) return;
@@ -193,14 +195,4 @@ export class QueueCheck {
     }
     return bytes;
   }
-}
-
-/** A record of a batch topic: how many messages, and the index of the first. */
-function readInnerBatch(record: RecordView, into: Expectation): void {
-  if ((record.sysFlag() & SYS_FLAG.innerBatch) === 0) return;
-  const { propertiesAt: at, propertiesLength: length } = record;
-  const text = new TextDecoder().decode(record.bytes.subarray(at, at + length));
-  const properties = parseProperties(text);
-  into.index = Number(properties.get(PROPERTY.innerBase) ?? into.index);
-  into.count = Number(properties.get(PROPERTY.innerNum) ?? 1);
 }

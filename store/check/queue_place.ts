@@ -6,7 +6,7 @@
 import { listSegments, type SegmentList } from "../segments.ts";
 import { finding, type FindingCode, type FindingSink, type Severity } from "./findings.ts";
 import { type Run, RunJoiner } from "./finding_run.ts";
-import type { LogLookup } from "./log_lookup.ts";
+import type { LogLookup } from "../log_lookup.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally } from "./summary.ts";
 

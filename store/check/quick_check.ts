@@ -16,7 +16,7 @@ import { allZero } from "../zeros.ts";
 import { checkCheckpoint } from "./checkpoint_check.ts";
 import { finding } from "./findings.ts";
 import { LogCheck } from "./log_check.ts";
-import { LogLookup } from "./log_lookup.ts";
+import { LogLookup } from "../log_lookup.ts";
 import { QueueCheck } from "./queue_check.ts";
 import type { Work } from "./verify.ts";
 

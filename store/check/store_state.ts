@@ -39,13 +39,14 @@ export function readStoreState(
   const stoppedCleanly = fs.stat(paths.abort) === undefined;
   const checkpoint = readCheckpoint(fs, paths.checkpoint);
   const time = checkpoint === undefined ? 0 : minTimestamp(checkpoint);
+  const replayFrom = stoppedCleanly ? Infinity : startAfterUncleanStop(fs, log, time).from;
   return {
     fs,
     paths,
     log,
     stoppedCleanly,
     checkpoint,
-    replayFrom: stoppedCleanly ? Infinity : startAfterUncleanStop(fs, log, time).from,
-    topics: readTopicKinds(fs, paths),
+    replayFrom,
+    topics: readTopicKinds(fs, paths, replayFrom),
   };
 }

@@ -17,7 +17,7 @@ import { checkConfigs } from "./config_check.ts";
 import { type FileKind, type Finding, finding, FINDINGS } from "./findings.ts";
 import { IndexCheck } from "./index_check.ts";
 import { LogCheck } from "./log_check.ts";
-import { LogLookup } from "./log_lookup.ts";
+import { LogLookup } from "../log_lookup.ts";
 import { countOtherFiles } from "./other_files.ts";
 import { QueueCheck } from "./queue_check.ts";
 import { quickCheck } from "./quick_check.ts";

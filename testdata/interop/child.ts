@@ -20,6 +20,8 @@ export interface ChildOptions {
   readonly cwd?: string;
   /** Added to the environment. */
   readonly env?: Readonly<Record<string, string>>;
+  /** How many of the lines it prints are kept, 200 by default. */
+  readonly linesKept?: number;
 }
 
 /** How a process ended. */
@@ -38,12 +40,14 @@ interface Waiter {
 export class Child implements AsyncDisposable {
   readonly #process: ChildProcess;
   readonly #lines: string[] = [];
+  readonly #linesKept: number;
   readonly #waiters = new Set<Waiter>();
   #ended = false;
   /** Settles when the process has ended and all it printed was read; never fails. */
   readonly finished: Promise<Ending>;
 
   private constructor(command: string, args: readonly string[], options: ChildOptions) {
+    this.#linesKept = options.linesKept ?? LINES_KEPT;
     this.#process = spawn(command, [...args], {
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
       env: { ...process.env, ...options.env },
@@ -158,7 +162,7 @@ export class Child implements AsyncDisposable {
 
   #take(line: string): void {
     this.#lines.push(line);
-    if (this.#lines.length > LINES_KEPT) this.#lines.shift();
+    if (this.#lines.length > this.#linesKept) this.#lines.shift();
     for (const waiter of this.#waiters) if (waiter.matches(line)) waiter.resolve(line);
   }
 

@@ -51,18 +51,19 @@ export async function startJavaCluster(kit: JavaKit, options: ClusterOptions): P
   });
 }
 
+/** Starts a Java name server alone. */
+export async function startJavaNamesrv(
+  kit: JavaKit,
+  folder: string,
+): Promise<{ readonly child: Child; readonly address: string }> {
+  const address = `127.0.0.1:${await freePort()}`;
+  return { child: await launchNamesrv(kit, { folder, address }), address };
+}
+
 function javaLauncher(kit: JavaKit): Launcher {
   return {
-    async startNamesrv(plan: Plan): Promise<Child> {
-      const home = path.join(plan.folder, "namesrv");
-      fs.mkdirSync(home, { recursive: true });
-      const conf = path.join(home, "namesrv.conf");
-      fs.writeFileSync(conf, `listenPort=${port(plan.namesrv)}\n`);
-      return await launch(kit, "org.apache.rocketmq.namesrv.NamesrvStartup", {
-        home,
-        args: ["-c", conf],
-      });
-    },
+    startNamesrv: ({ folder, namesrv }) =>
+      launchNamesrv(kit, { folder: path.join(folder, "namesrv"), address: namesrv }),
     async startBroker(plan: Plan): Promise<Child> {
       const child = await launch(kit, "org.apache.rocketmq.broker.BrokerStartup", {
         home: path.join(plan.folder, "broker"),
@@ -75,6 +76,19 @@ function javaLauncher(kit: JavaKit): Launcher {
     // A virtual machine that ran its shutdown hooks after SIGTERM ends with 143.
     isClean: ({ code }) => code === 143 || code === 0,
   };
+}
+
+async function launchNamesrv(
+  kit: JavaKit,
+  { folder, address }: { readonly folder: string; readonly address: string },
+): Promise<Child> {
+  fs.mkdirSync(folder, { recursive: true });
+  const conf = path.join(folder, "namesrv.conf");
+  fs.writeFileSync(conf, `listenPort=${port(address)}\n`);
+  return await launch(kit, "org.apache.rocketmq.namesrv.NamesrvStartup", {
+    home: folder,
+    args: ["-c", conf],
+  });
 }
 
 async function launch(

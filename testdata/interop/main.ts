@@ -20,6 +20,8 @@ import { admin } from "./scenarios/admin.ts";
 import { goClient } from "./scenarios/go_client.ts";
 import { javaClient } from "./scenarios/java_client.ts";
 import { kill9 } from "./scenarios/kill9.ts";
+import { mixed } from "./scenarios/mixed.ts";
+import { offline } from "./scenarios/offline.ts";
 import { recover } from "./scenarios/recover.ts";
 import { swap } from "./scenarios/swap.ts";
 import { type Scenario, Stage, type Target, TARGETS } from "./stage.ts";
@@ -30,6 +32,8 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   go_client: goClient,
   admin,
   kill9,
+  offline,
+  mixed,
   swap,
   recover,
 };

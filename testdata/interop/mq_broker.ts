@@ -4,9 +4,7 @@
  * @module
  */
 
-import path from "node:path";
-import process from "node:process";
-import { Child, run } from "./child.ts";
+import type { Child } from "./child.ts";
 import {
   type Cluster,
   type ClusterOptions,
@@ -16,28 +14,12 @@ import {
   ProcessCluster,
   writeBrokerConf,
 } from "./cluster.ts";
+import { type MqCommand, startMq } from "./mq_command.ts";
 import { freeBrokerPort, freePort } from "./ports.ts";
 
+export { mqOnDeno } from "./mq_command.ts";
+
 const START_TIMEOUT_MS = 30_000;
-const PROGRAM = path.join(import.meta.dirname ?? ".", "..", "..", "cmd", "main.ts");
-
-/** A runtime with the arguments that make it run a program. */
-export type MqCommand = readonly [string, ...string[]];
-
-/** `mq` under Deno, the one that runs this. */
-export function mqOnDeno(): MqCommand {
-  return [process.execPath, "run", "-A", "--quiet", PROGRAM];
-}
-
-/** `mq` under Bun: the very binary, since a signal to npx would not reach it. */
-export async function mqOnBun(): Promise<MqCommand> {
-  const [bun] = await run("npx", ["-y", "bun@1.4.5", "-p", "process.execPath"], {
-    timeoutMs: 120_000,
-  });
-  if (bun === undefined) throw new Error("Cannot find Bun: npx printed nothing");
-  return [bun, PROGRAM];
-}
-
 /**
  * Starts `mq`: `mq start`, name server and broker in one process, or `mq namesrv start` and
  * `mq broker start -c broker.conf` where there are settings or a name server to register with.
@@ -91,8 +73,7 @@ async function start(
   command: MqCommand,
   args: readonly string[],
 ): Promise<{ child: Child; event: Record<string, unknown> }> {
-  const [program, ...first] = command;
-  const child = Child.start(program, [...first, ...args, "-o", "json"]);
+  const child = startMq(command, [...args, "-o", "json"]);
   try {
     const line = await child.line((line) => line.includes(`"event":"started"`), START_TIMEOUT_MS);
     return { child, event: JSON.parse(line) };

@@ -9,8 +9,9 @@ import fs from "node:fs";
 import path from "node:path";
 import { GoClient, JavaClient } from "./clients.ts";
 import type { Cluster, ClusterOptions } from "./cluster.ts";
-import { startJavaCluster } from "./java_broker.ts";
-import { type MqCommand, mqOnBun, mqOnDeno, startMqCluster, startMqNamesrv } from "./mq_broker.ts";
+import { startJavaCluster, startJavaNamesrv } from "./java_broker.ts";
+import { startMqCluster, startMqNamesrv } from "./mq_broker.ts";
+import { type MqCommand, mqOnBun, mqOnDeno } from "./mq_command.ts";
 import type { Report } from "./report.ts";
 import { goProgram, JAVA_VERSIONS, javaKit, type JavaVersion } from "./toolchain.ts";
 
@@ -19,6 +20,12 @@ export const TARGETS = ["mq", "mq-bun", "java-5.5.0", "java-4.9.7"] as const;
 
 /** One of `TARGETS`. */
 export type Target = typeof TARGETS[number];
+
+/** A running name server. */
+export interface Namesrv extends AsyncDisposable {
+  /** `host:port`. */
+  readonly address: string;
+}
 
 /** A scenario's surroundings. */
 export class Stage {
@@ -70,8 +77,15 @@ export class Stage {
   }
 
   /** Starts this project's name server alone. */
-  async startMqNamesrv(): Promise<AsyncDisposable & { readonly address: string }> {
+  async startMqNamesrv(): Promise<Namesrv> {
     const { child, address } = await startMqNamesrv(await this.mq());
+    return { address, [Symbol.asyncDispose]: () => child.kill9() };
+  }
+
+  /** Starts a Java name server alone. */
+  async startJavaNamesrv(version: JavaVersion): Promise<Namesrv> {
+    const folder = this.folder(`namesrv-${version}`);
+    const { child, address } = await startJavaNamesrv(await javaKit(version), folder);
     return { address, [Symbol.asyncDispose]: () => child.kill9() };
   }
 

@@ -6,14 +6,11 @@
  */
 
 import { storeNames } from "../../fixture.ts";
-import { Child } from "../child.ts";
-import type { MqCommand } from "../mq_broker.ts";
+import { type MqCommand, notEnding } from "../mq_command.ts";
 import type { Stage } from "../stage.ts";
 import { copyStore, expectedMessages, unpackStore } from "../store_copies.ts";
 import type { JavaVersion } from "../toolchain.ts";
 import { byKey, type Expected, notAnswered, notServed } from "./served.ts";
-
-const COMMAND_TIMEOUT_MS = 60_000;
 
 /** The scenario. */
 export async function recover(stage: Stage): Promise<void> {
@@ -53,21 +50,4 @@ async function recoverOne(stage: Stage, mq: MqCommand, name: string): Promise<vo
       ...await notAnswered(client, [byKey(now)]),
     ], since);
   }
-}
-
-/** Runs a command; what it printed where it does not end with one of the codes. */
-async function notEnding(
-  mq: MqCommand,
-  args: readonly string[],
-  codes: readonly number[],
-): Promise<string[]> {
-  const [program, ...first] = mq;
-  const child = Child.start(program, [...first, ...args]);
-  child.closeInput();
-  const timer = setTimeout(() => child.kill9(), COMMAND_TIMEOUT_MS);
-  const { code, signal } = await child.finished;
-  clearTimeout(timer);
-  if (code !== null && codes.includes(code)) return [];
-  const tail = child.printed.slice(-5).join("\n");
-  return [`mq ${args[0]} ended with ${signal ?? code}, expected ${codes.join(" or ")}\n${tail}`];
 }

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { FileSystem, ReadableFile } from "../file.ts";
-import { FileWindow } from "../file_window.ts";
-import { MAGIC, MESSAGE_V1 } from "../format.ts";
-import { RECORD_BYTES_MIN, RecordView } from "../record_view.ts";
-import type { Segment, SegmentList } from "../segments.ts";
+import type { FileSystem, ReadableFile } from "./file.ts";
+import { FileWindow } from "./file_window.ts";
+import { MAGIC, MESSAGE_V1 } from "./format.ts";
+import { RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
+import type { Segment, SegmentList } from "./segments.ts";
 
 const WINDOW_BYTES = 64 * 1024;
 

@@ -1,0 +1,244 @@
+import assert from "node:assert/strict";
+import { parseProperties } from "../../store/properties.ts";
+import { ManualClock } from "../../testdata/manual_clock.ts";
+import {
+  MessagePath,
+  type MessagePathOptions,
+  messagesOf,
+  type Pulled,
+  pullFields,
+  sendFields,
+  START,
+} from "../../testdata/message_path.ts";
+import { turn } from "../../testdata/scripted_socket.ts";
+import { RpcClient } from "../rpc/client.ts";
+import { routesOf } from "../rpc/routes.ts";
+import { Server } from "../rpc/server.ts";
+import type { RemotingCommand } from "../wire/command.ts";
+import { PULL_FLAG } from "./pull_check.ts";
+import { newTopic } from "./topic_table.ts";
+
+const BODY = new TextEncoder().encode("hello");
+const TIME = { timeoutMs: 30_000 };
+const WAITING: Pulled = { sysFlag: PULL_FLAG.SUSPEND, suspendMs: 5000 };
+
+/** A path behind a port, a client, and a clock that stands still. */
+async function setUp(options: MessagePathOptions = {}) {
+  await using stack = new AsyncDisposableStack();
+  const clock = new ManualClock(START);
+  const path = stack.use(await MessagePath.open({ ...clock, ...options }));
+  path.topics.put(newTopic("T", { queues: 4 }));
+  const server = stack.use(
+    await Server.listen({ hostname: "127.0.0.1", port: 0 }, {
+      routes: routesOf(path.families),
+      stopTimeoutMs: 50,
+      onClose: (connection) => path.hold.connectionClosed(connection),
+    }),
+  );
+  const client = stack.use(new RpcClient());
+  const pull = (pulled: Pulled = {}): Promise<RemotingCommand> =>
+    client.invoke(server.peer, { name: "PULL_MESSAGE", extFields: pullFields(pulled) }, TIME);
+  const send = (tag = "TagA", queueId = 0): Promise<RemotingCommand> => {
+    const extFields = sendFields({ queueId, properties: { UNIQ_KEY: "0A", TAGS: tag } });
+    return client.invoke(server.peer, { name: "SEND_MESSAGE_V2", extFields, body: BODY }, TIME);
+  };
+  const held = async (count: number) => {
+    while (path.hold.size !== count) await turn();
+  };
+  const moved = stack.move();
+  const dispose = () => moved.disposeAsync();
+  return { clock, path, server, client, pull, send, held, [Symbol.asyncDispose]: dispose };
+}
+
+function tagsOf(answer: RemotingCommand): (string | undefined)[] {
+  return messagesOf(answer.body).map(({ properties }) => parseProperties(properties).get("TAGS"));
+}
+
+function offsetsOf(answer: RemotingCommand): string {
+  const { nextBeginOffset, minOffset, maxOffset } = answer.extFields ?? {};
+  return `${nextBeginOffset} of ${minOffset}..${maxOffset}`;
+}
+
+Deno.test("PULL_MESSAGE brings messages and says where to go on", async () => {
+  await using it = await setUp();
+  for (let at = 0; at < 3; at++) await it.send();
+  const answer = await it.pull({ count: 2 });
+  assert.equal(answer.code, 0);
+  assert.equal(answer.remark, "FOUND");
+  assert.deepEqual(answer.extFields, {
+    suggestWhichBrokerId: "0",
+    nextBeginOffset: "2",
+    minOffset: "0",
+    maxOffset: "3",
+    topicSysFlag: "0",
+    groupSysFlag: "0",
+  });
+  assert.deepEqual(messagesOf(answer.body).map((it) => it.queueOffset), [0, 1]);
+  assert.equal(offsetsOf(await it.pull({ queueOffset: 2 })), "3 of 0..3");
+});
+
+Deno.test("LITE_PULL_MESSAGE does the same", async () => {
+  await using it = await setUp();
+  await it.send();
+  const asked = { name: "LITE_PULL_MESSAGE", extFields: pullFields() } as const;
+  const answer = await it.client.invoke(it.server.peer, asked, TIME);
+  assert.equal(messagesOf(answer.body).length, 1);
+});
+
+Deno.test("PULL_MESSAGE answers every place of a queue as Java does", async () => {
+  await using it = await setUp();
+  const answers = async (pulled: Pulled) => {
+    const answer = await it.pull(pulled);
+    return [answer.code, answer.remark, offsetsOf(answer)];
+  };
+  assert.deepEqual(await answers({}), [19, "NO_MESSAGE_IN_QUEUE", "0 of 0..0"]);
+  assert.deepEqual(await answers({ queueOffset: 5 }), [21, "NO_MESSAGE_IN_QUEUE", "0 of 0..0"]);
+  for (let at = 0; at < 3; at++) await it.send();
+  assert.deepEqual(await answers({ queueOffset: 3 }), [19, "OFFSET_OVERFLOW_ONE", "3 of 0..3"]);
+  assert.deepEqual(await answers({ queueOffset: 9 }), [21, "OFFSET_OVERFLOW_BADLY", "3 of 0..3"]);
+  assert.deepEqual(await answers({ queueOffset: -1 }), [21, "OFFSET_TOO_SMALL", "0 of 0..3"]);
+  const unwanted = { subscription: "TagX" };
+  assert.deepEqual(await answers(unwanted), [20, "NO_MATCHED_MESSAGE", "3 of 0..3"]);
+});
+
+Deno.test("PULL_MESSAGE brings the wanted tags only and passes by the others", async () => {
+  await using it = await setUp();
+  const tags = ["TagA", "TagB", "", "TagA", "TagC", "TagB"];
+  for (const tag of tags) await it.send(tag);
+  const answer = await it.pull({ subscription: "TagA || TagC" });
+  assert.deepEqual(tagsOf(answer), ["TagA", "TagA", "TagC"]);
+  assert.equal(offsetsOf(answer), "6 of 0..6");
+});
+
+Deno.test("PULL_MESSAGE bounds what it brings, but always brings one", async () => {
+  await using it = await setUp();
+  for (let at = 0; at < 40; at++) await it.send();
+  const counts = async (pulled: Pulled) => messagesOf((await it.pull(pulled)).body).length;
+  assert.equal(await counts({ count: 2 ** 31 - 1 }), 32);
+  assert.equal(await counts({ count: 0 }), 1);
+  assert.equal(await counts({ count: -5 }), 1);
+  assert.equal(await counts({ bytesMax: 1 }), 1);
+  const bytes = (await it.pull({ count: 1 })).body!.length;
+  assert.equal(await counts({ bytesMax: 3 * bytes }), 3);
+  assert.equal(await counts({ bytesMax: -1 }), 32);
+});
+
+Deno.test("PULL_MESSAGE commits an offset along the way, whatever it finds", async () => {
+  await using it = await setUp();
+  await it.pull({ sysFlag: PULL_FLAG.COMMIT, commitOffset: 7 });
+  assert.equal(it.path.offsets.query("G", "T", 0), 7);
+  await it.pull({ sysFlag: 0, commitOffset: 9 });
+  assert.equal(it.path.offsets.query("G", "T", 0), 7);
+  await it.pull({ sysFlag: PULL_FLAG.COMMIT, commitOffset: -1 });
+  assert.equal(it.path.offsets.query("G", "T", 0), 7);
+});
+
+Deno.test("A pull that finds nothing and may wait is answered by the message that comes", async () => {
+  await using it = await setUp();
+  const waiting = it.pull(WAITING);
+  const other = it.pull({ ...WAITING, queueId: 1 });
+  await it.held(2);
+  await it.send();
+  const answer = await waiting;
+  assert.equal(answer.code, 0);
+  assert.equal(offsetsOf(answer), "1 of 0..1");
+  assert.equal(messagesOf(answer.body).length, 1);
+  assert.equal(it.path.hold.size, 1);
+  it.clock.advance(6000);
+  assert.equal((await other).code, 19);
+});
+
+Deno.test("A pull that waits is answered once for all messages of a turn", async () => {
+  await using it = await setUp();
+  const waiting = it.pull(WAITING);
+  await it.held(1);
+  await Promise.all(Array.from({ length: 20 }, () => it.send()));
+  const answer = await waiting;
+  const { nextBeginOffset } = answer.extFields ?? {};
+  assert.equal(messagesOf(answer.body).length, Number(nextBeginOffset));
+  assert.equal(it.path.hold.size, 0);
+});
+
+Deno.test("A pull that waits for a tag lets others pass", async () => {
+  await using it = await setUp();
+  const waiting = it.pull({ ...WAITING, subscription: "TagA" });
+  await it.held(1);
+  await it.send("TagB");
+  assert.equal(it.path.hold.size, 1);
+  await it.send("TagA");
+  const answer = await waiting;
+  assert.deepEqual(tagsOf(answer), ["TagA"]);
+  assert.equal(offsetsOf(answer), "2 of 0..2");
+});
+
+Deno.test("A pull whose time is up is answered that there is nothing", async () => {
+  await using it = await setUp();
+  const waiting = it.pull({ ...WAITING, suspendMs: 2500 });
+  await it.held(1);
+  it.clock.advance(2520);
+  const answer = await waiting;
+  assert.deepEqual([answer.code, answer.remark], [19, "NO_MESSAGE_IN_QUEUE"]);
+});
+
+Deno.test("A pull whose time is up moves past messages it did not want", async () => {
+  await using it = await setUp();
+  await it.send("TagB");
+  const waiting = it.pull({ ...WAITING, subscription: "TagA", queueOffset: 1 });
+  await it.held(1);
+  await it.send("TagB");
+  it.clock.advance(5020);
+  const answer = await waiting;
+  assert.deepEqual([answer.code, answer.remark], [20, "NO_MATCHED_MESSAGE"]);
+  assert.equal(offsetsOf(answer), "2 of 0..2");
+});
+
+Deno.test("A pull that waits is refused when what it wants goes away", async () => {
+  await using it = await setUp();
+  const waiting = it.pull(WAITING);
+  await it.held(1);
+  it.path.topics.delete("T");
+  it.clock.advance(6000);
+  const answer = await waiting;
+  assert.equal(answer.code, 17);
+  assert.match(answer.remark ?? "", /^topic\[T\] not exist/);
+});
+
+Deno.test("A pull does not wait where long polling is off for longer than the short time", async () => {
+  const config = { longPollingEnable: false, shortPollingTimeMills: 200 };
+  await using it = await setUp({ config });
+  const waiting = it.pull(WAITING);
+  await it.held(1);
+  it.clock.advance(220);
+  assert.equal((await waiting).code, 19);
+});
+
+Deno.test("A pull of a connection that has too many waiting is turned away", async () => {
+  await using it = await setUp({ heldPerConnectionMax: 2 });
+  const waiting = [it.pull(WAITING), it.pull({ ...WAITING, queueId: 1 })];
+  await it.held(2);
+  const answer = await it.pull({ ...WAITING, queueId: 2 });
+  assert.equal(answer.code, 2);
+  assert.equal(answer.remark, "[OVERLOAD]system busy, start flow control for a while");
+  it.clock.advance(6000);
+  assert.deepEqual((await Promise.all(waiting)).map((it) => it.code), [19, 19]);
+});
+
+Deno.test("A pull of a connection that closes is forgotten", async () => {
+  await using it = await setUp();
+  const waiting = it.pull(WAITING);
+  await it.held(1);
+  await it.client.close(it.server.peer);
+  await assert.rejects(waiting, /connection ended/);
+  await it.held(0);
+  await it.send();
+});
+
+Deno.test("Pulls count in the statistics", async () => {
+  await using it = await setUp();
+  await it.send();
+  await it.send();
+  await it.pull();
+  await it.pull({ queueOffset: 2 });
+  const { found, missed, transferred } = it.path.stats.totals;
+  assert.deepEqual([found, missed, transferred], [1, 1, 2]);
+});

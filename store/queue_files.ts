@@ -1,0 +1,249 @@
+/**
+ * The files of one consume queue: units at fixed places, files made when the first unit comes. None
+ * is held open. What the units mean is `consume_queue.ts`'s business.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import type { WritableFile } from "./file.ts";
+import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
+import { readI64 } from "./layout.ts";
+import { offsetName } from "./names.ts";
+import type { OpenFiles } from "./open_files.ts";
+import { listSegments, type Segment } from "./segments.ts";
+
+const UNIT_BYTES = QUEUE_UNIT.size;
+const AT = QUEUE_UNIT.at;
+/** A file taking more space than its units and this much may hold stale units behind them. */
+const ALLOCATION_SLACK_BYTES = 2 * 4096;
+const BLOCK_UNITS = 4096;
+
+/** A unit as it stands in a file. */
+export interface StoredUnit {
+  readonly physicalOffset: number;
+  readonly size: number;
+  /** Upper and lower half of the tags code, both signed. */
+  readonly tagsCodeHigh: number;
+  readonly tagsCodeLow: number;
+}
+
+/** What a queue's files hold. */
+export interface QueueFilesFound {
+  /** Index of the first unit any file has room for. */
+  readonly first: number;
+  /** Index behind the last unit: the first that is no unit ends the queue, as in Java. */
+  readonly end: number;
+  /** Index up to which stale units may stand; 0 when there are none. */
+  readonly staleEnd: number;
+}
+
+/** Files of one queue. */
+export class QueueFiles {
+  readonly #files: OpenFiles;
+  readonly #directory: string;
+  #fileUnits: number;
+  /** Files there are, by the index of their first unit. */
+  readonly #known = new Set<number>();
+  readonly #unsynced = new Set<number>();
+
+  constructor(files: OpenFiles, directory: string, fileUnits: number) {
+    this.#files = files;
+    this.#directory = directory;
+    this.#fileUnits = fileUnits;
+  }
+
+  /** Finds the files; `undefined` when there are none. */
+  load(): QueueFilesFound | undefined {
+    const { segments, segmentBytes } = listSegments(this.#files.fs, this.#directory);
+    const first = segments[0];
+    if (first === undefined) return undefined;
+    if (segmentBytes >= UNIT_BYTES) this.#fileUnits = Math.floor(segmentBytes / UNIT_BYTES);
+    for (const segment of segments) this.#known.add(segment.start / UNIT_BYTES);
+    let end = first.start / UNIT_BYTES;
+    for (const segment of segments.toReversed()) {
+      const units = this.#soundUnits(segment);
+      end = segment.start / UNIT_BYTES + units;
+      if (units > 0) break;
+    }
+    const last = segments.at(-1)!;
+    const used = end * UNIT_BYTES - last.start + ALLOCATION_SLACK_BYTES;
+    const mayBeStale = last.allocatedBytes > used || last.length <= ALLOCATION_SLACK_BYTES;
+    return {
+      first: first.start / UNIT_BYTES,
+      end,
+      staleEnd: mayBeStale ? Math.floor((last.start + last.length) / UNIT_BYTES) : 0,
+    };
+  }
+
+  /** Whether no file was found or made. */
+  get isEmpty(): boolean {
+    return this.#known.size === 0;
+  }
+
+  /** Whether written units wait for the disk. */
+  get unsynced(): boolean {
+    return this.#unsynced.size > 0;
+  }
+
+  /** Index of the first unit any file has room for; there must be one. */
+  get first(): number {
+    return Math.min(...this.#known);
+  }
+
+  /** Index behind the last unit of the file that holds an index. */
+  fileEnd(index: number): number {
+    return index - index % this.#fileUnits + this.#fileUnits;
+  }
+
+  /** Fills `into` with units of one file from `index` on; what the file lacks reads as zeros. */
+  read(index: number, into: Uint8Array): void {
+    const start = this.#startOf(index);
+    into.fill(0, this.#file(start).read(into, (index - start) * UNIT_BYTES));
+  }
+
+  /** What stands at an index; `undefined` where no file has room for it. */
+  storedAt(index: number): StoredUnit | undefined {
+    if (!this.#known.has(this.#startOf(index))) return undefined;
+    const unit = new Uint8Array(UNIT_BYTES);
+    this.read(index, unit);
+    const view = new DataView(unit.buffer);
+    return {
+      physicalOffset: readI64(view, AT.physicalOffset),
+      size: view.getInt32(AT.size),
+      tagsCodeHigh: view.getInt32(AT.tagsCode),
+      tagsCodeLow: view.getInt32(AT.tagsCode + 4),
+    };
+  }
+
+  /** First index in `[from, to)` whose unit is not accepted or has no file; `to` when all are. */
+  firstOther(
+    range: { readonly from: number; readonly to: number },
+    accepts: (physicalOffset: number, size: number) => boolean,
+  ): number {
+    const block = new Uint8Array(BLOCK_UNITS * UNIT_BYTES);
+    const view = new DataView(block.buffer);
+    for (let index = range.from; index < range.to;) {
+      if (!this.#known.has(this.#startOf(index))) return index;
+      const count = Math.min(BLOCK_UNITS, range.to - index, this.fileEnd(index) - index);
+      this.read(index, block.subarray(0, count * UNIT_BYTES));
+      for (let unit = 0; unit < count; unit++, index++) {
+        const at = unit * UNIT_BYTES;
+        const physicalOffset = readI64(view, at + AT.physicalOffset);
+        if (!accepts(physicalOffset, view.getInt32(at + AT.size))) return index;
+      }
+    }
+    return range.to;
+  }
+
+  /**
+   * Writes units of one file from `index` on. With `compare` they are written only where something
+   * else stands: a queue built again from the log is mostly what it was.
+   */
+  write(index: number, units: Uint8Array, { compare }: { readonly compare: boolean }): void {
+    const start = this.#startOf(index);
+    const isNew = !this.#known.has(start);
+    const file = this.#file(start);
+    const at = (index - start) * UNIT_BYTES;
+    // Java pads a queue that starts inside a file, so that position and index stay in step.
+    if (isNew && index > start) file.write(paddingUnits(index - start), 0);
+    if (compare && holds(file, units, at)) return;
+    file.write(units, at);
+    this.#unsynced.add(start);
+  }
+
+  /** Removes the files behind the one that holds `end`, and zeros its units up to `staleEnd`. */
+  clearBehind(end: number, staleEnd: number): void {
+    const last = this.#startOf(end);
+    for (const start of [...this.#known]) {
+      if (start <= last) continue;
+      this.#files.forget(this.#path(start));
+      this.#files.fs.remove(this.#path(start));
+      this.#known.delete(start);
+      this.#unsynced.delete(start);
+    }
+    const to = Math.min(staleEnd, this.fileEnd(end));
+    if (to > end && this.#known.has(last)) this.#zero(end, to);
+  }
+
+  /** Brings everything written to the disk. */
+  async sync(): Promise<void> {
+    for (const start of [...this.#unsynced]) {
+      this.#unsynced.delete(start);
+      try {
+        await this.#file(start).sync();
+      } catch (error) {
+        this.#unsynced.add(start);
+        throw error;
+      }
+    }
+  }
+
+  /** As {@linkcode sync}, holding up the turn. */
+  syncNow(): void {
+    for (const start of this.#unsynced) this.#file(start).syncNow();
+    this.#unsynced.clear();
+  }
+
+  /** Closes what is open, because the files are about to be removed. */
+  close(): void {
+    for (const start of this.#known) this.#files.forget(this.#path(start));
+  }
+
+  /** Zeros only what is not zero, so that a sound queue stays untouched and sparse. */
+  #zero(from: number, to: number): void {
+    const start = this.#startOf(from);
+    const units = new Uint8Array((to - from) * UNIT_BYTES);
+    this.read(from, units);
+    const last = units.findLastIndex((byte) => byte !== 0);
+    if (last < 0) return;
+    this.#file(start).write(new Uint8Array(last + 1), (from - start) * UNIT_BYTES);
+    this.#unsynced.add(start);
+  }
+
+  #startOf(index: number): number {
+    return index - index % this.#fileUnits;
+  }
+
+  #path(start: number): string {
+    return join(this.#directory, offsetName(start * UNIT_BYTES));
+  }
+
+  #file(start: number): WritableFile {
+    if (!this.#known.has(start)) {
+      this.#files.fs.makeDirectory(this.#directory);
+      this.#files.get(this.#path(start)).truncate(this.#fileUnits * UNIT_BYTES);
+      this.#known.add(start);
+    }
+    return this.#files.get(this.#path(start));
+  }
+
+  /** Units of a file up to the first that is none, found by halving. */
+  #soundUnits(segment: Segment): number {
+    const file = this.#files.get(segment.path);
+    const unit = new Uint8Array(UNIT_BYTES);
+    const view = new DataView(unit.buffer);
+    let low = 0;
+    let high = Math.floor(segment.length / UNIT_BYTES);
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      file.read(unit, middle * UNIT_BYTES);
+      const sound = view.getInt32(AT.size) > 0 && view.getInt32(AT.physicalOffset) >= 0;
+      if (sound) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function holds(file: WritableFile, units: Uint8Array, at: number): boolean {
+  const found = Buffer.alloc(units.length);
+  return file.read(found, at) === units.length && found.equals(units);
+}
+
+function paddingUnits(count: number): Uint8Array {
+  const bytes = new Uint8Array(count * UNIT_BYTES);
+  const view = new DataView(bytes.buffer);
+  for (let at = 0; at < count; at++) QUEUE_UNIT.write(view, at * UNIT_BYTES, QUEUE_PADDING);
+  return bytes;
+}
