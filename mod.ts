@@ -32,6 +32,11 @@
  *
  * @module
  */
+export { Broker, type BrokerOptions } from "./net/broker/broker.ts";
+export { NameServer, type NameServerOptions } from "./net/namesrv/namesrv.ts";
+export { type Finding } from "./store/check/findings.ts";
+export type { VerifySummary } from "./store/check/summary.ts";
+export { type VerifyOptions, verifyStore } from "./store/check/verify.ts";
 export { CommitLogScan, type ScanKind, type ScanOptions } from "./store/commit_log_scan.ts";
 export type { FileStat, FileSystem, ReadableFile, WritableFile } from "./store/file.ts";
 export { diskFiles } from "./store/file_disk.ts";
@@ -51,5 +56,14 @@ export type {
   RecoveryReport,
   RecoveryVerb,
 } from "./store/recovery_report.ts";
+export {
+  applyRepair,
+  planRepair,
+  type RepairAction,
+  repairInto,
+  type RepairOptions,
+  type RepairOutcome,
+  type RepairPlan,
+} from "./store/repair/repair.ts";
 export { listSegments, type Segment, type SegmentList } from "./store/segments.ts";
 export { type FlushMode, Store, type StoreOptions } from "./store/store.ts";

@@ -35,7 +35,7 @@ const DEFAULTS: LightLoad = {
   bodyBytes: 1024,
   warmupSeconds: 2,
   seconds: 5,
-  queues: 8,
+  queues: 4,
 };
 
 /** Position of the opaque in a frame with the binary header, found by looking for a mark. */

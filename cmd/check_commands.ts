@@ -16,6 +16,7 @@ const STORE = "a store; default: MQ_STORE, else ./mq-data";
 export function addCheckCommands(program: CommandUnknownOpts, branch: Branch): void {
   addQuery(program, branch);
   addVerify(program, branch);
+  addRecover(program, branch);
 }
 
 function addQuery(program: CommandUnknownOpts, { terminal, finish }: Branch): void {
@@ -72,6 +73,37 @@ function addVerify(program: CommandUnknownOpts, { terminal, finish }: Branch): v
       "after an unclean stop is only told. The last lines say what was looked at and what not.",
     examples: ["mq verify mq-data", "mq verify store --deep -o jsonl", "mq verify --only index,cq"],
     readsOnly: true,
+  });
+}
+
+function addRecover(program: CommandUnknownOpts, { terminal, finish }: Branch): void {
+  const command = program.command("recover")
+    .helpGroup(GROUP.mend)
+    .argument("[store]", STORE)
+    .option("--apply", "carry out the safe actions of the plan")
+    .option("--allow-data-loss", "carry out those that give up messages, too")
+    .option("--into <folder>", "make a repaired copy in a new folder instead")
+    .option("--yes", "give up messages without being asked")
+    .addOption(progressOption())
+    .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
+    .action(async (path, options) => {
+      finish(await (await import("./recover.ts")).recover(terminal, path, options));
+    });
+  describe(command, {
+    summary: "put a store right: log, queues, index and checkpoint",
+    text: "Says what would put a store right: each action with its file, its reason, what it " +
+      "costs, and whether it is safe, that is, gives up no message. Nothing is written and " +
+      "--allow-read will do, unless --apply or --into is given. Bytes of the log and of " +
+      "configuration files are kept in the store's folder quarantine before they are changed. " +
+      "Ends with 0 when nothing is to be done, 1 when all was done, 4 when something is left, " +
+      "such as a plan. Refuses a store that a broker is using. What was stopped half-way is " +
+      "finished by the same command.",
+    examples: [
+      "mq recover mq-data",
+      "mq recover mq-data --apply",
+      "mq recover mq-data --apply --allow-data-loss",
+      "mq recover mq-data --into repaired --allow-data-loss",
+    ],
   });
 }
 

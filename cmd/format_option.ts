@@ -103,6 +103,7 @@ export function openRows(
 
 function chosenFields(fields: readonly Field[], names: readonly string[] | undefined) {
   if (names === undefined) return fields;
+  if (names.length === 0) throw usageFailure("--fields names no field; -o help lists them");
   return names.map((name) => {
     const field = fields.find((it) => it.name === name);
     if (field !== undefined) return field;

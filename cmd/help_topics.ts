@@ -25,15 +25,19 @@ function exitCodesText(): string {
   return `Exit codes are bits, as those of fsck: 5 means some findings were corrected and some are left.
 
 ${lines.join("")}
+mq recover ends with 4 for a plan, 1 when all of it was done, 5 when some was done and some is
+left, 0 when nothing is to be done.
 A query without a result ends with 0; --exit-status makes that 1.
 The servers end with 0 after SIGINT or SIGTERM: being stopped is how they end.
 `;
 }
 
 function environmentText(): string {
-  return `  MQ_STORE    store to read where a command names none; else ./mq-data
-  MQ_OUTPUT   form of output where -o is not given: table, json, jsonl
-  MQ_DEBUG    1 prints the stack of a failure
+  return `  MQ_STORE      store of a command that names none; else ./mq-data
+  MQ_NAMESRV    name servers of a broker where neither -n nor its file names any;
+                else NAMESRV_ADDR, as Java's brokers
+  MQ_OUTPUT     form of output where -o is not given: table, json, jsonl
+  MQ_DEBUG      1 prints the stack of a failure
 `;
 }
 

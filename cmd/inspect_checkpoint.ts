@@ -4,8 +4,8 @@
  * @module
  */
 import { basename } from "node:path";
-import { readCheckpoint } from "../store/checkpoint.ts";
-import { SIZE } from "../store/format.ts";
+import { type FileSystem, readWholeFile } from "../store/file.ts";
+import { CHECKPOINT, SIZE } from "../store/format.ts";
 import { NAME } from "../store/names.ts";
 import { EXIT } from "./exit_code.ts";
 import { type Field, openRows, type OutputOptions } from "./format_option.ts";
@@ -61,13 +61,21 @@ export function inspectCheckpoint(
   if (rows === undefined) return EXIT.ok;
   const path = checkpointAt(terminal, argument);
   const size = terminal.files.stat(path)!.size;
-  const checkpoint = readCheckpoint(terminal.files, path);
-  if (checkpoint !== undefined) rows.row(checkpoint);
+  const fields = wholeFields(terminal.files, path);
+  if (fields.length > 0) rows.row(Object.fromEntries(fields));
   rows.end();
   if (size === SIZE.checkpointFile) return EXIT.ok;
   terminal.out.flush();
   note(terminal, `"${path}" is damaged: it has ${size} bytes, a checkpoint ${SIZE.checkpointFile}`);
   return EXIT.left;
+}
+
+/** What the file is long enough for: a number that is cut in two would be any number. */
+function wholeFields(files: FileSystem, path: string): readonly (readonly [string, unknown])[] {
+  const bytes = readWholeFile(files, path) ?? new Uint8Array();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return [...CHECKPOINT.walk(view, 0)].filter((field) => field.value !== undefined)
+    .map(({ name, value }) => [name, value] as const);
 }
 
 function checkpointAt(terminal: Terminal, argument: string | undefined): string {

@@ -20,3 +20,16 @@ Deno.test("mq inspect checkpoint ends with 4 for a file of another length", asyn
   assert.equal(run.exitCode, 4);
   assert.match(run.stderr, /it has 5000 bytes, a checkpoint 4096/);
 });
+
+Deno.test("mq inspect checkpoint shows no number that is cut in two", async () => {
+  const whole = ["physicMsgTimestamp", "logicsMsgTimestamp", "indexMsgTimestamp"];
+  for (let size = 0; size < 24; size++) {
+    const files = storeInMemory("5.5.0-a-clean-102");
+    files.cut("store/checkpoint", size);
+    const run = await record(["inspect", "checkpoint", "store", "-o", "json"], { files });
+    const [row] = JSON.parse(run.stdout);
+    assert.deepEqual(Object.keys(row ?? {}), whole.slice(0, Math.floor(size / 8)), `${size}`);
+    assert.equal(run.exitCode, 4);
+    assert.match(run.stderr, new RegExp(`it has ${size} bytes, a checkpoint 4096`));
+  }
+});

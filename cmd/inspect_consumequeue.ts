@@ -31,7 +31,8 @@ const FIELDS: readonly Field[] = [
   {
     name: "kind",
     type: "string",
-    about: "unit; padding before the first; damage between units; tail: room behind the last",
+    about: "unit; padding before the first; damage between units; missing: no file has them; " +
+      "tail: room behind the last",
     width: 7,
   },
   { name: "topic", type: "string", about: "topic", width: 24 },
@@ -56,7 +57,7 @@ const FIELDS: readonly Field[] = [
 
 /** A run of places that hold no unit. */
 interface Gap {
-  readonly kind: "padding" | "damage" | "tail";
+  readonly kind: "padding" | "damage" | "missing" | "tail";
   readonly queueOffset: number;
   readonly units: number;
   readonly length: number;
@@ -119,7 +120,7 @@ class QueuePrint {
     const { from = 0, to = Infinity } = this.#options;
     const gap = new GapRun(QUEUE_UNIT.size, (row) => this.#gap(place, row));
     try {
-      for (const segment of place.segments.segments) {
+      for (const [at, segment] of place.segments.segments.entries()) {
         const first = Math.ceil(segment.start / QUEUE_UNIT.size);
         const end = first + Math.floor(heldBytes(segment) / QUEUE_UNIT.size);
         for (let index = Math.max(first, from); index < Math.min(end, to); index++) {
@@ -132,7 +133,11 @@ class QueuePrint {
             this.#unit(place, simpleUnit(reader, extensions));
           }
         }
-        gap.rest(segment, { end, isWanted: end < to && !this.isFull });
+        const isInRange = end < to && (segment.start + segment.length) / QUEUE_UNIT.size > from;
+        gap.rest(segment, { end, isWanted: isInRange && !this.isFull });
+        const next = place.segments.segments[at + 1];
+        const behind = Math.ceil((next?.start ?? 0) / QUEUE_UNIT.size);
+        if (next !== undefined && behind > from && end < to) gap.missing(segment, next);
       }
       gap.end(false);
     } finally {
@@ -159,6 +164,8 @@ class QueuePrint {
           }
         }
         gap.rest(segment, { end, isWanted: true });
+        const next = place.segments.segments[at + 1];
+        if (next !== undefined) gap.missing(segment, next);
       }
       gap.end(false);
     } finally {
@@ -172,7 +179,7 @@ class QueuePrint {
   }
 
   #gap(place: QueuePlace, gap: Gap): void {
-    if (gap.kind === "damage") this.damages++;
+    if (gap.kind === "damage" || gap.kind === "missing") this.damages++;
     const { kind, ...rest } = gap;
     this.#rows.row({ kind, topic: place.topic, queueId: place.queueId, ...rest });
   }
@@ -206,6 +213,17 @@ class GapRun {
     }
     this.end(false);
     this.#print({ kind: "damage", queueOffset: end, units: 0, length: unread, file: segment.path });
+  }
+
+  /** Prints what no file has between one and the next. */
+  missing(segment: Segment, next: Segment): void {
+    const end = segment.start + segment.length;
+    const length = next.start - end;
+    if (length <= 0) return;
+    this.end(true);
+    const queueOffset = Math.ceil(end / this.#unitBytes);
+    const units = Math.ceil(next.start / this.#unitBytes) - queueOffset;
+    this.#print({ kind: "missing", queueOffset, units, length, file: segment.path });
   }
 
   /** Prints the run; without a unit behind it, it is the room at the queue's end. */
@@ -263,7 +281,8 @@ function batchUnit(reader: BatchQueueReader): object {
 }
 
 function noteOf(row: object): string | undefined {
-  const { units, length } = row as Partial<Gap>;
+  const { kind, units, length } = row as Partial<Gap>;
   if (length === undefined) return undefined;
+  if (kind === "missing") return `${units} units: a file is missing or too short`;
   return units === 0 ? `${length} bytes, no whole unit` : `${units} units`;
 }

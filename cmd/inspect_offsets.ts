@@ -70,6 +70,7 @@ export function inspectOffsets(
   terminal.out.flush();
   for (const flaw of flaws) note(terminal, `damaged: ${flaw}`);
   if (entries === undefined && flaws.length === 0) note(terminal, "no consumer offsets were kept");
+  else if (rows.count === 0 && entries !== undefined) note(terminal, "no such consumer offsets");
   return flaws.length > 0 ? EXIT.left : EXIT.ok;
 }
 

@@ -7,6 +7,7 @@ import process from "node:process";
 import { diskFiles } from "../store/file_disk.ts";
 import { findHolder } from "../store/lock.ts";
 import { EXIT } from "./exit_code.ts";
+import { Failure } from "./failure.ts";
 import { descriptorSink, Out } from "./out.ts";
 import { run } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
@@ -59,20 +60,34 @@ function environmentValue(name: string): string | undefined {
 /** The first signal asks for a clean stop, the second ends the process at once. */
 function stopController(): AbortController {
   const controller = new AbortController();
-  const stop = (exitCode: number) => () => {
-    if (controller.signal.aborted) process.exit(exitCode);
-    controller.abort();
+  const stop = (reason: Failure) => () => {
+    if (controller.signal.aborted) process.exit(reason.exitCode);
+    controller.abort(reason);
   };
-  process.on("SIGINT", stop(EXIT.interrupted));
-  process.on("SIGTERM", stop(EXIT.terminated));
+  process.on("SIGINT", stop(interrupted()));
+  process.on("SIGTERM", stop(new Failure("Stopped by SIGTERM", { exitCode: EXIT.terminated })));
   return controller;
 }
 
+function interrupted(): Failure {
+  return new Failure("Stopped by SIGINT", { exitCode: EXIT.interrupted });
+}
+
+/** Enter alone and the end of the input are a no; Ctrl-C, which is no signal here, ends the command. */
 async function confirm(question: string): Promise<boolean> {
-  const { createInterface } = await import("node:readline/promises");
+  const { createInterface } = await import("node:readline");
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
-    return /^y(es)?$/i.test((await lines.question(`${question} [y/N] `)).trim());
+    const answer = await new Promise<string | undefined>((resolve, reject) => {
+      lines.once("SIGINT", () => reject(interrupted()));
+      lines.once("close", () => resolve(undefined));
+      lines.question(`${question} [y/N] `, resolve);
+    });
+    if (answer === undefined) process.stderr.write("\n");
+    return /^y(es)?$/i.test(answer?.trim() ?? "");
+  } catch (error) {
+    process.stderr.write("\n");
+    throw error;
   } finally {
     lines.close();
   }

@@ -43,6 +43,8 @@ const READING = [
   ["inspect", "topics", "--topic", "T_plain"],
   ["inspect", "offsets", "--group", "G_all"],
   ["query", "--key", "retry0"],
+  ["verify"],
+  ["recover"],
 ];
 
 Deno.test({

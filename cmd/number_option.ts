@@ -7,9 +7,11 @@ import { InvalidArgumentError } from "@commander-js/extra-typings";
 
 /** Reads a number that is 0 or more, such as an offset. */
 export function parseWhole(text: string): number {
-  const value = /^\d+$/.test(text) ? Number(text) : NaN;
-  if (!Number.isSafeInteger(value)) throw new InvalidArgumentError("It must be a whole number.");
-  return value;
+  if (/^-\d+$/.test(text)) throw new InvalidArgumentError("It must be 0 or more.");
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
+  const value = Number(text);
+  if (Number.isSafeInteger(value)) return value;
+  throw new InvalidArgumentError(`It must be at most ${Number.MAX_SAFE_INTEGER}.`);
 }
 
 /** Reads a number that is 1 or more, such as a limit. */

@@ -13,7 +13,7 @@ import { fieldsOption, headerOption, outputOption } from "./format_option.ts";
 import { HELP_TOPICS } from "./help_topics.ts";
 import { addInspectCommands } from "./inspect_commands.ts";
 import { addServerCommands } from "./server_commands.ts";
-import type { Terminal } from "./terminal.ts";
+import { lineText, type Terminal } from "./terminal.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs one command line and returns its exit code. Never throws what a command threw. */
@@ -131,7 +131,7 @@ function report(
     : describeFailure(error);
   const command = walk(program, args.filter((word) => !word.startsWith("-"))).command;
   const hint = exitCode === EXIT.usage ? `; see ${pathOf(command)} --help` : "";
-  terminal.err.write(`mq: ${line}${hint}\n`);
+  terminal.err.write(`mq: ${lineText(line)}${hint}\n`);
   if (terminal.env("MQ_DEBUG") === "1") terminal.err.write(`${stackOf(error)}\n`);
   return exitCode;
 }

@@ -20,11 +20,26 @@ export function readProperties(files: FileSystem, path: string): Property[] {
   if (stat?.isDirectory) throw new Failure(`Cannot read "${path}": it is a directory`);
   const bytes = readWholeFile(files, path);
   if (bytes === undefined) throw new Failure(`Cannot read "${path}": no such file or directory`);
+  if (bytes.some(isControl)) throw new Failure(`Cannot read "${path}": it is no text file`);
   try {
-    return parsePropertiesText(new TextDecoder().decode(bytes));
+    return parsePropertiesText(textOf(bytes));
   } catch (error) {
     if (error instanceof SyntaxError) throw new Failure(`Cannot read "${path}": ${error.message}`);
     throw error;
+  }
+}
+
+/** Whether a byte stands in no text: a control character that is no tab, line end or page end. */
+function isControl(byte: number): boolean {
+  return byte < 0x20 && ![0x09, 0x0a, 0x0c, 0x0d].includes(byte);
+}
+
+/** UTF-8, or Latin 1, in which Java reads these files. */
+function textOf(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return new TextDecoder("latin1").decode(bytes);
   }
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
+import { parseAddresses, parseHost } from "./address_option.ts";
 import { addGroup, type Branch, describe, GROUP } from "./branch.ts";
 import { parsePort } from "./number_option.ts";
 
@@ -43,7 +44,7 @@ function addStart(program: CommandUnknownOpts, { terminal, finish }: Branch): vo
     .option("--store <folder>", "folder of the store; default: MQ_STORE, else ./mq-data")
     .option("--port <port>", "port of the broker, 0 for a free one; default: 10911", parsePort)
     .option("--namesrv-port <port>", "port of the name server; default: 9876", parsePort)
-    .option("--host <address>", "address to listen on; default: 127.0.0.1")
+    .option("--host <address>", "address to listen on; default: 127.0.0.1", parseHost)
     .addOption(readyOption())
     .action(async (options) => {
       finish(await (await import("./start.ts")).start(terminal, options));
@@ -59,7 +60,7 @@ function addStart(program: CommandUnknownOpts, { terminal, finish }: Branch): vo
 function addNamesrvStart(namesrv: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = namesrv.command("start")
     .option("-c, --config-file <file>", "settings of a Java namesrv.conf")
-    .option("--host <address>", "address to listen on; default: 127.0.0.1")
+    .option("--host <address>", "address to listen on; default: 127.0.0.1", parseHost)
     .option("--port <port>", "port, 0 for a free one; default: 9876", parsePort)
     .option("-p, --print-config", "print the settings and start nothing")
     .addOption(readyOption())
@@ -77,7 +78,11 @@ function addNamesrvStart(namesrv: CommandUnknownOpts, { terminal, finish }: Bran
 function addBrokerStart(broker: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = broker.command("start")
     .option("-c, --config-file <file>", "settings of a Java broker.conf")
-    .option("-n, --namesrv <addresses>", "name servers, host:port;host:port; else MQ_NAMESRV")
+    .option(
+      "-n, --namesrv <addresses>",
+      "name servers, host:port;host:port; else MQ_NAMESRV",
+      parseAddresses,
+    )
     .option("-p, --print-config", "print the settings and start nothing")
     .addOption(readyOption())
     .action(async (options) => {

@@ -16,14 +16,22 @@ export interface SettingsRead<T> {
   readonly remarks: readonly string[];
 }
 
+/** Where settings come from and what they are for. */
+export interface SettingsFile<T> {
+  readonly path: string;
+  readonly program: JavaProgram;
+  /** Shown each setting by itself; throws RangeError or SyntaxError for one that cannot be used. */
+  readonly check?: (setting: Partial<T>) => void;
+}
+
 /**
  * Lays the settings of a file over defaults. A value that does not fit, or that would change what
- * the program promises, throws a failure.
+ * the program promises, throws a failure that names its line.
  */
 export function applySettings<T extends object>(
   defaults: T,
   properties: readonly Property[],
-  file: { readonly path: string; readonly program: JavaProgram },
+  file: SettingsFile<T>,
 ): SettingsRead<T> {
   const settings = { ...defaults } as Record<string, unknown>;
   const remarks: string[] = [];
@@ -36,6 +44,7 @@ export function applySettings<T extends object>(
     }
     if (Object.hasOwn(settings, key)) {
       settings[key] = parseSetting(property, { like: settings[key], place });
+      checkSetting({ [key]: settings[key] } as Partial<T>, { file, place });
     } else if (isJavaSetting(file.program, key)) {
       remarks.push(`${place}: ${key} is ignored: ${ignoredReason(key)}`);
     } else {
@@ -43,6 +52,18 @@ export function applySettings<T extends object>(
     }
   }
   return { settings: settings as T, remarks };
+}
+
+function checkSetting<T>(
+  setting: Partial<T>,
+  { file, place }: { readonly file: SettingsFile<T>; readonly place: string },
+): void {
+  try {
+    file.check?.(setting);
+  } catch (error) {
+    const isRefusal = error instanceof RangeError || error instanceof SyntaxError;
+    throw isRefusal ? new Failure(`${error.message} (${place})`, { cause: error }) : error;
+  }
 }
 
 function parseSetting(

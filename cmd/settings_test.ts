@@ -41,3 +41,22 @@ Deno.test("noteRemarks() and printSettings() write to their sides", () => {
   noteRemarks(terminal, ["one"]);
   assert.deepEqual(printed(), { stdout: "a=x\nb=1\n", stderr: "mq: one\n" });
 });
+
+Deno.test("applySettings() names the line of a setting that its program cannot use", () => {
+  const check = ({ listenPort = 0 }: Partial<typeof DEFAULTS>) => {
+    if (listenPort > 9) throw new RangeError("listenPort is too large");
+    if (listenPort === 9) throw new TypeError("a bug");
+  };
+  const apply = (text: string) =>
+    applySettings(DEFAULTS, parsePropertiesText(text), {
+      path: "x.conf",
+      program: "broker",
+      check,
+    });
+  assert.equal(apply("brokerName=b\nlistenPort=8").settings.listenPort, 8);
+  assert.throws(() => apply("brokerName=b\nlistenPort=10"), {
+    name: "Failure",
+    message: "listenPort is too large (x.conf:2)",
+  });
+  assert.throws(() => apply("listenPort=9"), TypeError);
+});

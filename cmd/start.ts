@@ -9,7 +9,7 @@ import { NameServer, NAMESRV_PORT } from "../net/namesrv/namesrv.ts";
 import { EXIT } from "./exit_code.ts";
 import type { OutputOptions } from "./format_option.ts";
 import { flushPromise, noteRecovery, sayReady, serverLog, stopped } from "./server_run.ts";
-import { DEFAULT_STORE } from "./store_path.ts";
+import { DEFAULT_STORE, storeFolder } from "./store_path.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What `mq start` may be told. */
@@ -29,7 +29,8 @@ export async function start(terminal: Terminal, options: StartOptions): Promise<
   const signal = terminal.stopSignal();
   const log = serverLog(terminal);
   const hostname = options.host ?? HOST_DEFAULT;
-  const store = options.store ?? (terminal.env("MQ_STORE") || DEFAULT_STORE);
+  const path = options.store ?? (terminal.env("MQ_STORE") || DEFAULT_STORE);
+  const store = storeFolder(terminal.files, path);
   await using nameServer = await NameServer.listen({
     hostname,
     port: options.namesrvPort ?? NAMESRV_PORT,

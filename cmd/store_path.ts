@@ -92,6 +92,36 @@ export function notA(terminal: Terminal, place: Place, wanted: string): Failure 
   return new Failure(`"${path}" is no ${wanted}: it has none of a store's files`);
 }
 
+/**
+ * The folder a broker is to keep its store in, which need not be there yet. Throws a failure for
+ * what can be none, before anything is written.
+ */
+export function storeFolder(files: FileSystem, path: string): string {
+  if (path.trim() === "") throw usageFailure("The store's path is empty");
+  const tidy = tidyPath(path);
+  const stat = files.stat(tidy);
+  if (stat?.isDirectory === false) {
+    throw new Failure(`Cannot keep a store in "${path}": it is ${fileKind(files, tidy)}`);
+  }
+  const file = fileAbove(files, tidy);
+  if (file !== undefined) {
+    throw new Failure(`Cannot keep a store in "${path}": "${file}" is a file`);
+  }
+  if (PARTS.has(basename(tidy)) && isStoreRoot(files, dirname(tidy))) {
+    throw new Failure(`Cannot keep a store in "${path}": it is a part of "${dirname(tidy)}"`);
+  }
+  return path;
+}
+
+/** The file that stands where a path has a folder; `undefined` when there is none. */
+export function fileAbove(files: FileSystem, path: string): string | undefined {
+  for (let above = dirname(path); above !== dirname(above); above = dirname(above)) {
+    const stat = files.stat(above);
+    if (stat !== undefined) return stat.isDirectory ? undefined : above;
+  }
+  return undefined;
+}
+
 /** Whether a directory is the root of a store. */
 export function isStoreRoot(files: FileSystem, path: string): boolean {
   const paths = storePaths(path);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { diskFiles } from "../store/file_disk.ts";
 import { MemoryFiles } from "../store/file_memory.ts";
 import { mountStore, recordedTerminal } from "../testdata/recorded_terminal.ts";
-import { givenPath, isStoreRoot, placeAt, storeAt } from "./store_path.ts";
+import { fileAbove, givenPath, isStoreRoot, placeAt, storeAt, storeFolder } from "./store_path.ts";
 
 const bytes = new Uint8Array(4);
 
@@ -70,4 +70,28 @@ Deno.test("placeAt() says that a store is in use", () => {
   const { terminal, printed } = recordedTerminal({ files, lockHolder: 4242 });
   placeAt(terminal, "s");
   assert.match(printed().stderr, /^mq: process 4242 is using s: /);
+});
+
+Deno.test("storeFolder() takes a new folder or a store's, and nothing a store would spoil", () => {
+  const files = new MemoryFiles();
+  mountStore(files, "it", { name: "5.5.0-b-kill-start-102" });
+  files.put("notes.txt", new TextEncoder().encode("Dear diary"));
+  for (const path of ["it", "it/", "new", "new/deep", "commitlog", "../elsewhere"]) {
+    assert.equal(storeFolder(files, path), path);
+  }
+  const check = (path: string, message: string, exitCode = 8) =>
+    assert.throws(() => storeFolder(files, path), { message, exitCode });
+  check("", "The store's path is empty", 16);
+  check("notes.txt", 'Cannot keep a store in "notes.txt": it is a text file');
+  check("notes.txt/s", 'Cannot keep a store in "notes.txt/s": "notes.txt" is a file');
+  check("it/commitlog/", 'Cannot keep a store in "it/commitlog/": it is a part of "it"');
+});
+
+Deno.test("fileAbove() finds the file in a path's way", () => {
+  const files = new MemoryFiles();
+  files.put("a/b", bytes);
+  assert.equal(fileAbove(files, "a/b/c/d"), "a/b");
+  assert.equal(fileAbove(files, "a/b"), undefined);
+  assert.equal(fileAbove(files, "x/y"), undefined);
+  assert.equal(fileAbove(files, "/"), undefined);
 });

@@ -6,6 +6,7 @@
  */
 import type { FileSystem } from "../store/file.ts";
 import type { Out } from "./out.ts";
+import { cellText } from "./table.ts";
 
 /** The surroundings of one run. */
 export interface Terminal {
@@ -33,6 +34,24 @@ export interface Terminal {
 
 /** Writes one note for people, at once. */
 export function note(terminal: Terminal, line: string): void {
-  terminal.err.write(`mq: ${line}\n`);
+  terminal.err.write(`mq: ${lineText(line)}\n`);
   terminal.err.flush();
+}
+
+/** No path and no list of choices is longer. */
+const WORD_CHARS_MAX = 1024;
+const LINE_CHARS_MAX = 4096;
+
+/**
+ * Makes a text one line that may be shown: what files and command lines hold can neither steer the
+ * terminal nor fill it.
+ */
+export function lineText(text: string): string {
+  const line = text.replace(/\S+/g, (word) => shortened(word, WORD_CHARS_MAX));
+  return cellText(shortened(line, LINE_CHARS_MAX));
+}
+
+function shortened(text: string, charsMax: number): string {
+  if (text.length <= charsMax) return text;
+  return `${text.slice(0, charsMax / 16)}… (${text.length} characters)`;
 }

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { usageFailure } from "./failure.ts";
+import { Failure, usageFailure } from "./failure.ts";
 
 const UNIT_MS: Readonly<Record<string, number>> = {
   ms: 1,
@@ -53,8 +53,15 @@ export function timeRangeOf(
   options: { readonly since?: string | undefined; readonly until?: string | undefined },
   nowMs: number,
 ): TimeRange {
-  const since = options.since === undefined ? -Infinity : parseTime(options.since, nowMs);
-  const until = options.until === undefined ? Infinity : parseTime(options.until, nowMs);
+  const timeOf = (option: "since" | "until") => {
+    const text = options[option];
+    try {
+      return text === undefined ? undefined : parseTime(text, nowMs);
+    } catch (error) {
+      throw error instanceof Failure ? usageFailure(`--${option}: ${error.message}`) : error;
+    }
+  };
+  const [since, until] = [timeOf("since") ?? -Infinity, timeOf("until") ?? Infinity];
   if (since > until) throw usageFailure("--since is later than --until");
   return { since, until };
 }

@@ -53,4 +53,5 @@ Deno.test("timeRangeOf() includes both ends and leaves out what is not given", (
   const open = timeRangeOf({}, NOW);
   assert.deepEqual([-1, 0, NOW * 2].map((time) => isWithin(open, time)), [true, true, true]);
   assert.throws(() => timeRangeOf({ since: "2", until: "1" }, NOW), /later than/);
+  assert.throws(() => timeRangeOf({ until: "x" }, NOW), { exitCode: 16, message: /^--until: "x"/ });
 });

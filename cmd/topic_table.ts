@@ -28,10 +28,13 @@ export function readTable<Entries>(
   paths: StorePaths,
   format: ConfigFormat<Entries>,
 ): TableRead<Entries> {
-  const read = readConfigFile(files, join(paths.config, format.fileName), format.decode);
+  const path = join(paths.config, format.fileName);
+  const read = readConfigFile(files, path, format.decode);
   switch (read.state) {
     case "ok": {
-      const instead = read.flaw === undefined ? [] : [`${read.flaw}; read ${read.path} instead`];
+      const isEmpty = read.path !== path && files.stat(path)?.size === 0;
+      const flaw = read.flaw ?? (isEmpty ? `${path}: it is empty` : undefined);
+      const instead = flaw === undefined ? [] : [`${flaw}; read ${read.path} instead`];
       return { entries: read.value.entries, flaws: instead };
     }
     case "absent":

@@ -3,17 +3,22 @@
  *
  * @module
  */
-import { FILE_KINDS, type FileKind, type Finding, FINDINGS } from "../store/check/findings.ts";
-import type { VerifyDepth, VerifySummary } from "../store/check/summary.ts";
+import {
+  FILE_KINDS,
+  type FileKind,
+  type Finding,
+  FINDINGS,
+  type Severity,
+} from "../store/check/findings.ts";
+import type { VerifyDepth } from "../store/check/summary.ts";
 import { verifyStore } from "../store/check/verify.ts";
 import { EXIT } from "./exit_code.ts";
 import { usageFailure } from "./failure.ts";
 import { type Field, openRows, type OutputOptions } from "./format_option.ts";
 import { Progress, type ProgressForm } from "./progress.ts";
-import type { RowWriter } from "./row_writer.ts";
 import { storeAt } from "./store_path.ts";
-import { alignedLine, displayWidth, tabbedLine } from "./table.ts";
 import type { Terminal } from "./terminal.ts";
+import { type FoundCodes, printReport } from "./verify_report.ts";
 
 /** What `mq verify` may be asked. */
 export interface VerifyCommandOptions extends OutputOptions {
@@ -32,12 +37,12 @@ const FIELDS: readonly Field[] = [
   { name: "kind", type: "string", about: "finding, or summary: the last row" },
   { name: "severity", type: "string", about: "info, warning or error", width: 8 },
   { name: "code", type: "string", about: "what was found; codes never change", width: 22 },
-  { name: "file", type: "string", about: "file, or folder of a missing one", width: 40 },
-  { name: "offset", type: "number", about: "where it begins in the file", width: 10 },
-  { name: "length", type: "number", about: "bytes concerned", width: 8 },
   { name: "topic", type: "string", about: "topic concerned", width: 12 },
   { name: "queueId", type: "number", about: "queue concerned", width: 7 },
   { name: "queueOffset", type: "number", about: "first queue index concerned", width: 11 },
+  { name: "offset", type: "number", about: "where it begins in the file", width: 10 },
+  { name: "length", type: "number", about: "bytes concerned", width: 8 },
+  { name: "file", type: "string", about: "file, or folder of a missing one", width: 40 },
   { name: "message", type: "string", about: "what stands there and what was expected", width: 0 },
   { name: "fix", type: "string", about: "what can be done" },
   { name: "depth", type: "string", about: "summary: quick, default or deep" },
@@ -80,8 +85,16 @@ export async function verify(
       rows.row(item);
       rows.tick();
     } else {
-      progress.end({ bytesChecked: bytesOf(item).checked });
-      printSummary(terminal, rows, count.of(item));
+      const summary = { ...item, ...count.counts };
+      const kinds = FILE_KINDS.map((kind) => item.files[kind].bytesChecked);
+      progress.clear();
+      if (rows.format !== "table") rows.row(summary);
+      if (rows.format !== "table" || rows.count > 0) rows.end();
+      if (rows.format === "table") {
+        printReport(terminal, { root, summary, found: count.found, isPart: only !== undefined });
+      }
+      terminal.out.flush();
+      progress.end({ bytesChecked: kinds.reduce((sum, bytes) => sum + bytes) });
     }
   }
   return count.isHarmful(options.strict === true) ? EXIT.left : EXIT.ok;
@@ -89,31 +102,47 @@ export async function verify(
 
 /** Counts findings, those that are ignored apart. */
 class FindingCount {
-  readonly #codes = new Map<string, number>();
-  readonly #severities = { info: 0, warning: 0, error: 0 };
+  readonly #found: FoundCodes = { error: new Map(), warning: new Map(), info: new Map() };
   #ignored = 0;
 
   /** Counts a finding; false when it is ignored. */
-  add(finding: Finding, ignored: ReadonlySet<string>): boolean {
-    if (ignored.has(finding.code)) {
+  add({ code, severity, fix }: Finding, ignored: ReadonlySet<string>): boolean {
+    if (ignored.has(code)) {
       this.#ignored++;
       return false;
     }
-    this.#codes.set(finding.code, (this.#codes.get(finding.code) ?? 0) + 1);
-    this.#severities[finding.severity]++;
+    const codes = this.#found[severity];
+    codes.set(code, { count: (codes.get(code)?.count ?? 0) + 1, fix: codes.get(code)?.fix ?? fix });
     return true;
   }
 
-  /** The summary with these counts. */
-  of(summary: VerifySummary): VerifySummary & { readonly ignored: number } {
-    const codes = Object.fromEntries([...this.#codes].sort(([a], [b]) => a < b ? -1 : 1));
-    return { ...summary, codes, severities: this.#severities, ignored: this.#ignored };
+  /** Codes that occurred, by how grave they are. */
+  get found(): FoundCodes {
+    return this.#found;
+  }
+
+  /** What replaces the counts of a summary. */
+  get counts(): {
+    readonly codes: Readonly<Record<string, number>>;
+    readonly severities: Readonly<Record<Severity, number>>;
+    readonly ignored: number;
+  } {
+    const codes = new Map<string, number>();
+    const severities = { info: 0, warning: 0, error: 0 };
+    for (const severity of ["info", "warning", "error"] as const) {
+      for (const [code, { count }] of this.#found[severity]) {
+        codes.set(code, (codes.get(code) ?? 0) + count);
+        severities[severity] += count;
+      }
+    }
+    const sorted = [...codes].sort(([a], [b]) => a < b ? -1 : 1);
+    return { codes: Object.fromEntries(sorted), severities, ignored: this.#ignored };
   }
 
   /** Whether anything was found that an exit code must tell of. */
   isHarmful(strict: boolean): boolean {
-    const { info, warning, error } = this.#severities;
-    return error + warning + (strict ? info : 0) > 0;
+    const { error, warning, info } = this.#found;
+    return error.size + warning.size + (strict ? info.size : 0) > 0;
   }
 }
 
@@ -146,65 +175,4 @@ function ignoredCodes(codes: readonly string[] = []): ReadonlySet<string> {
     );
   }
   return new Set(codes);
-}
-
-/** Ends the output with the summary: a row in JSON, a paragraph under a table. */
-function printSummary(
-  terminal: Terminal,
-  rows: RowWriter,
-  summary: VerifySummary & { readonly ignored: number },
-): void {
-  if (rows.format !== "table") {
-    rows.row(summary);
-    rows.end();
-    return;
-  }
-  if (rows.count > 0) {
-    rows.end();
-    terminal.out.write("\n");
-  }
-  const head = ["files", "count", "expected", "checked", "skipped"];
-  const lines = FILE_KINDS.filter((kind) => summary.files[kind].files > 0).map((kind) => {
-    const { files, bytesExpected, bytesChecked, bytesSkipped } = summary.files[kind];
-    return [kind, ...[files, bytesExpected, bytesChecked, bytesSkipped].map(String)];
-  });
-  printAligned(terminal, [head, ...lines]);
-  terminal.out.write(`\n${sentences(summary)}`);
-}
-
-function printAligned(terminal: Terminal, lines: readonly (readonly string[])[]): void {
-  const columns = lines[0]!.map((_, at) => ({
-    width: Math.max(...lines.map((line) => displayWidth(line[at]!))),
-    right: at > 0,
-  }));
-  for (const line of lines) {
-    terminal.out.write(terminal.isTty ? alignedLine(line, columns) : tabbedLine(line));
-  }
-}
-
-function sentences(summary: VerifySummary & { readonly ignored: number }): string {
-  const { error, warning, info } = summary.severities;
-  const { skipped } = bytesOf(summary);
-  const found = `${counted(error, "error")}, ${counted(warning, "warning")}, ${info} info` +
-    (summary.ignored > 0 ? `, ${summary.ignored} ignored` : "");
-  const read = `${summary.messages} messages from ${summary.logStart} to ${summary.logEnd}, ` +
-    `${summary.units} units of ${counted(summary.queues, "queue")}, ${summary.keys} keys`;
-  const rest = skipped > 0 ? `${skipped} bytes were not looked at.\n` : "";
-  const isSound = error + warning === 0;
-  return `${read} checked (${summary.depth}).\n${rest}${found}: ${
-    isSound ? "sound" : "damaged"
-  }.\n`;
-}
-
-function bytesOf({ files }: VerifySummary): { readonly checked: number; readonly skipped: number } {
-  let [checked, skipped] = [0, 0];
-  for (const kind of FILE_KINDS) {
-    checked += files[kind].bytesChecked;
-    skipped += files[kind].bytesSkipped;
-  }
-  return { checked, skipped };
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

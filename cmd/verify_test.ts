@@ -11,6 +11,53 @@ Deno.test("mq verify ends with 4 for every damaged store and with 0 for every ot
   }
 });
 
+Deno.test("mq verify ends with 4 for a quick look only where a quick look finds something", async () => {
+  const files = storeInMemory("5.5.0-c-flip-102-first");
+  assert.equal((await record(["verify", "store", "--quick"], { files })).exitCode, 0);
+  files.remove("store/commitlog/00000000000000065536");
+  assert.equal((await record(["verify", "store", "--quick"], { files })).exitCode, 4);
+});
+
+Deno.test("mq verify ends with 8 where looking was not possible, whatever it found before", async () => {
+  const files = storeInMemory("5.5.0-c-damage-102-nocheckpoint");
+  const openRead = files.openRead.bind(files);
+  files.openRead = (path) => {
+    if (!path.endsWith("00000000000000131072")) return openRead(path);
+    throw new Error(`Cannot open "${path}": permission denied`);
+  };
+  const { exitCode, stderr } = await record(["verify", "store"], { files });
+  assert.equal(exitCode, 8);
+  assert.match(
+    stderr,
+    /^mq: Cannot open "store\/commitlog\/00000000000000131072": permission denied/m,
+  );
+  assert.equal((await record(["verify", "nowhere"], { files })).exitCode, 8);
+});
+
+Deno.test("mq verify ends with 16 for what cannot be meant, and has looked at nothing", async () => {
+  const files = storeInMemory("5.5.0-c-damage-102-nocheckpoint");
+  for (
+    const args of [
+      ["--quick", "--deep"],
+      ["--only", "everything"],
+      ["--ignore", "log-body-crc-"],
+      ["--fields", "nonsense"],
+      ["-o", "xml"],
+      ["--no-such-option"],
+    ]
+  ) {
+    const { exitCode, stdout } = await record(["verify", "store", ...args], { files });
+    assert.deepEqual([exitCode, stdout], [16, ""], args.join(" "));
+  }
+});
+
+Deno.test("mq verify says that a broker holds the store, and looks all the same", async () => {
+  const files = storeInMemory("5.5.0-b-kill-load-102");
+  const { exitCode, stderr } = await record(["verify", "store"], { files, lockHolder: 4711 });
+  assert.equal(exitCode, 0);
+  assert.match(stderr, /process 4711 is using store/);
+});
+
 Deno.test("mq verify ends its JSON with a summary that accounts for all bytes", async () => {
   for (const name of storeNames().slice(0, 8)) {
     const files = storeInMemory(name);

@@ -17,7 +17,8 @@ import type { RecordView } from "./record_view.ts";
 import { listSegments } from "./segments.ts";
 
 const UNIT_BYTES = BATCH_QUEUE_UNIT.size;
-const BUFFER_UNITS = 1024;
+/** There may be many thousand queues. */
+const BUFFER_UNITS = 64;
 
 /** What a replay of one queue works with. */
 export interface BatchQueueReplayInput {
@@ -25,8 +26,8 @@ export interface BatchQueueReplayInput {
   readonly directory: string;
   readonly logStart: number;
   readonly damage: DamageRanges;
-  /** Whether units of damaged records are dropped; else they stay. */
-  readonly padDamaged: boolean;
+  /** Whether units that lead to damaged records stay; else they are dropped. */
+  readonly keepDamaged: boolean;
 }
 
 /** One batch queue while the log is read. */
@@ -76,24 +77,23 @@ export class BatchQueueReplay {
     if (!this.#input.damage.isEmpty) this.#passDamaged(Infinity);
     this.#flush();
     const { fs, directory } = this.#input;
-    const last = this.#next - this.#next % this.#fileUnits;
+    const end = this.#next * UNIT_BYTES;
     for (const { start, path } of listSegments(fs, directory).segments) {
-      if (start > last * UNIT_BYTES) fs.remove(path);
-      else if (start === last * UNIT_BYTES) this.#clear(path, (this.#next - last) * UNIT_BYTES);
+      if (start >= end) fs.remove(path);
+      else if (start + this.#fileUnits * UNIT_BYTES > end) this.#clear(path, end - start);
     }
   }
 
   /** Units before a log offset that lead to damaged records. */
   #passDamaged(before: number): void {
-    const { damage, padDamaged } = this.#input;
+    const { damage, keepDamaged } = this.#input;
     this.#read((queue) => {
       while (isUnit(queue, this.#old) && queue.physicalOffset < before) {
         const range = damage.find(queue.physicalOffset);
-        if (range !== undefined && padDamaged) range.slotsFilled++;
-        else if (range !== undefined) {
+        if (range !== undefined && keepDamaged) {
           this.#buffer.set(queue.unit(), this.#buffered * UNIT_BYTES);
           this.#pushed();
-        }
+        } else if (range !== undefined) range.slotsFilled += queue.batchSize;
         this.#old++;
       }
       if (isUnit(queue, this.#old) && queue.physicalOffset === before) this.#old++;

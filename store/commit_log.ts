@@ -22,6 +22,11 @@ export interface CommitLogOptions {
   readonly segmentBytes: number;
   /** End of the sound records: where the next one goes. */
   readonly end: number;
+  /**
+   * From here on the files may not be on the disk although they are written, as a killed process
+   * leaves them; default: `end`.
+   */
+  readonly unsyncedFrom?: number;
   /** How much of the newest log is kept in memory. */
   readonly tailCacheBytesMax?: number;
 }
@@ -43,6 +48,8 @@ export class CommitLog {
   readonly #tail: TailCache;
   /** Starts of the existing files, ascending. */
   readonly #starts: number[];
+  /** Those found without their full length: lost with the power before anything was written. */
+  readonly #short = new Set<number>();
   #staging = new Uint8Array(STAGING_BYTES);
   #view = new DataView(this.#staging.buffer);
   #stagedBytes = 0;
@@ -53,9 +60,16 @@ export class CommitLog {
     this.#files = files;
     this.#directory = options.directory;
     this.segmentBytes = options.segmentBytes;
-    this.stagedTo = this.writtenTo = this.flushedTo = options.end;
+    this.stagedTo = this.writtenTo = options.end;
+    this.flushedTo = Math.min(options.unsyncedFrom ?? options.end, options.end);
     this.#tail = new TailCache(options.tailCacheBytesMax);
-    this.#starts = listSegments(files.fs, options.directory).segments.map((it) => it.start);
+    const { segments } = listSegments(files.fs, options.directory);
+    this.#starts = segments.map((it) => it.start);
+    for (const { start, length } of segments) {
+      if (length < this.segmentBytes) this.#short.add(start);
+      const isUnsynced = start < this.writtenTo && start + this.segmentBytes > this.flushedTo;
+      if (isUnsynced && this.flushedTo < this.writtenTo) this.#dirty.add(start);
+    }
   }
 
   /** Offset of the oldest byte; the end of the log when there is no file. */
@@ -136,7 +150,10 @@ export class CommitLog {
     this.stagedTo = this.writtenTo;
   }
 
-  /** Brings everything written so far to the disk and moves {@linkcode flushedTo}. */
+  /**
+   * Brings everything written so far to the disk and moves {@linkcode flushedTo}. One call at a
+   * time: `flush_gate.ts` sees to that.
+   */
   async flush(): Promise<void> {
     const target = this.writtenTo;
     for (const start of [...this.#dirty]) {
@@ -151,13 +168,6 @@ export class CommitLog {
     this.flushedTo = Math.max(this.flushedTo, target);
   }
 
-  /** As {@linkcode flush}, holding up the turn: for the last flush of a clean stop. */
-  flushNow(): void {
-    for (const start of this.#dirty) this.#file(start).syncNow();
-    this.#dirty.clear();
-    this.flushedTo = this.writtenTo;
-  }
-
   /** Whether a range can be read without touching a file. */
   inMemory(at: number, length: number): boolean {
     return this.#tail.holds(at, length);
@@ -170,9 +180,10 @@ export class CommitLog {
       this.#tail.copy(range, into, position);
       return true;
     }
-    const file = this.#file(this.#startOf(range.at));
+    const start = this.#startOf(range.at);
+    if (!this.#starts.includes(start)) return false;
     const target = into.subarray(position, position + range.length);
-    return file.read(target, range.at % this.segmentBytes) === range.length;
+    return this.#file(start).read(target, range.at - start) === range.length;
   }
 
   /** As {@linkcode read}, without holding up the turn where the range is not in memory. */
@@ -182,16 +193,10 @@ export class CommitLog {
     position = 0,
   ): Promise<boolean> {
     if (this.#tail.holds(range.at, range.length)) return this.read(range, into, position);
-    if (!this.#contains(range)) return false;
-    const file = this.#file(this.#startOf(range.at));
+    const start = this.#startOf(range.at);
+    if (!this.#contains(range) || !this.#starts.includes(start)) return false;
     const target = into.subarray(position, position + range.length);
-    return await file.readAsync(target, range.at % this.segmentBytes) === range.length;
-  }
-
-  /** Creates the file after the current one ahead of its need. */
-  prepareNext(): void {
-    const next = this.#startOf(this.writtenTo) + this.segmentBytes;
-    if (!this.#starts.includes(next)) this.#create(next);
+    return await this.#file(start).readAsync(target, range.at - start) === range.length;
   }
 
   #contains(range: { at: number; length: number }): boolean {
@@ -214,6 +219,7 @@ export class CommitLog {
     const nextFile = this.stagedTo + room;
     this.write();
     this.writtenTo = this.stagedTo = nextFile;
+    this.#tail.skipTo(nextFile);
   }
 
   #grow(size: number): void {
@@ -228,7 +234,7 @@ export class CommitLog {
   #writeAt(at: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length;) {
       const start = this.#startOf(at + done);
-      if (this.#starts.at(-1) === undefined || start > this.#starts.at(-1)!) this.#create(start);
+      if (start > (this.#starts.at(-1) ?? -1) || this.#short.has(start)) this.#create(start);
       const length = Math.min(bytes.length - done, start + this.segmentBytes - at - done);
       this.#file(start).write(bytes.subarray(done, done + length), at + done - start);
       this.#dirty.add(start);
@@ -236,11 +242,14 @@ export class CommitLog {
     }
   }
 
+  /** The length is on the disk before any record is: a store's files tell how long they are. */
   #create(start: number): void {
     const path = join(this.#directory, offsetName(start));
     this.#files.fs.makeDirectory(this.#directory);
-    this.#files.get(path).truncate(this.segmentBytes);
+    const file = this.#files.create(path);
+    file.truncate(this.segmentBytes);
+    file.syncNow();
     this.#files.fs.syncDirectory(this.#directory);
-    this.#starts.push(start);
+    if (!this.#short.delete(start)) this.#starts.push(start);
   }
 }

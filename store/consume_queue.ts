@@ -16,6 +16,8 @@ const AT = QUEUE_UNIT.at;
 /** Units kept in memory behind the written ones, for readers near the end. */
 const KEPT_UNITS_MAX = 1024;
 const FIRST_UNITS = 16;
+/** Behind every offset a log can have. */
+const LOST = Number.MAX_SAFE_INTEGER;
 
 /**
  * How far an index may lie behind the end of its queue. Indexes are not covered by a record's
@@ -109,11 +111,11 @@ export class ConsumeQueue {
 
   /**
    * Copies units from index `from` on into `into` and returns how many; fewer than fit only at the
-   * end of the queue.
+   * end of the queue, none outside of it.
    */
   read(from: number, into: Uint8Array): number {
     const count = Math.min(Math.floor(into.length / UNIT_BYTES), this.end - from);
-    if (count <= 0 || from < 0) return 0;
+    if (count <= 0 || from < this.min) return 0;
     let done = 0;
     while (done < count && from + done < this.#kept) {
       const index = from + done;
@@ -130,7 +132,7 @@ export class ConsumeQueue {
   /** Physical offset and size of one unit; `undefined` outside the queue. */
   unitAt(index: number): { physicalOffset: number; size: number } | undefined {
     const unit = new Uint8Array(UNIT_BYTES);
-    if (index < this.min || this.read(index, unit) < 1) return undefined;
+    if (this.read(index, unit) < 1) return undefined;
     const view = new DataView(unit.buffer);
     return {
       physicalOffset: readI64(view, AT.physicalOffset),
@@ -150,10 +152,14 @@ export class ConsumeQueue {
     return low;
   }
 
-  /** Padding has no place of its own in the log: the next real unit's stands for it. */
+  /**
+   * Padding has no place of its own in the log: the next real unit's stands for it. A page that was
+   * lost with the power reads as zeros; what stands behind it was not synced before, either.
+   */
   #physicalAt(index: number): number {
     for (let at = index; at < this.end; at++) {
       const unit = this.unitAt(at)!;
+      if (unit.size <= 0) return LOST;
       if (unit.size !== QUEUE_PADDING.size) return unit.physicalOffset;
     }
     return Infinity;
@@ -167,9 +173,11 @@ export class ConsumeQueue {
       : last.physicalOffset + last.size;
   }
 
-  /** Moves {@linkcode min} past units whose records the log no longer has. */
+  /** Moves {@linkcode min} past units whose records the log no longer has, and past padding. */
   correctMin(logStart: number): void {
-    this.min = this.indexOfPhysical(logStart);
+    let min = this.indexOfPhysical(logStart);
+    while (min < this.end && this.unitAt(min)!.size === QUEUE_PADDING.size) min++;
+    this.min = min;
   }
 
   /** Drops the units from `end` on; the files are cleaned with the next write. */
@@ -215,6 +223,7 @@ export class ConsumeQueue {
     // Units in memory must stay one piece: what stands behind them in the files is adopted singly.
     if (this.unwritten > 0) return;
     const end = this.#files.firstOther({ from: this.end, to }, accepts);
+    this.#files.doubt(this.end, end);
     this.end =
       this.next =
       this.#kept =
@@ -258,21 +267,29 @@ export class ConsumeQueue {
     this.#trim();
   }
 
+  /** Removes files in which no unit is, whoever made them. */
+  dropEmptyFiles(): void {
+    this.write();
+    this.#files.clearBehind(this.end, this.end);
+  }
+
   /** Writes and brings everything to the disk. */
   async sync(): Promise<void> {
     this.write();
     await this.#files.sync();
   }
 
-  /** As {@linkcode sync}, holding up the turn. */
-  syncNow(): void {
-    this.write();
-    this.#files.syncNow();
-  }
-
-  /** Closes what is open, because the files are about to be removed. */
-  closeFiles(): void {
+  /**
+   * Forgets everything, because the files are about to be removed. Whoever still holds the queue
+   * finds it empty and does not make them anew.
+   */
+  discard(): void {
     this.#files.close();
+    this.#memory = new Uint8Array(0);
+    this.#view = new DataView(this.#memory.buffer);
+    this.#staleEnd = 0;
+    this.#startAt(0);
+    this.next = 0;
   }
 
   #startAt(index: number): void {

@@ -1,6 +1,6 @@
 /**
- * Ranges of a log that hold no sound record, between others that do; and how many queue units led
- * into each.
+ * Ranges of a log that hold no sound record, between others that do; and how many messages of queues
+ * led into each.
  *
  * @module
  */
@@ -15,20 +15,17 @@ export interface DamageRange {
   readonly why: string;
   /** Messages it held for certain: one where only a record's body is wrong, else 0. */
   readonly messagesMin: number;
-  /** Queue slots that led there and were filled. */
+  /** Messages of queues that led there and were given up. */
   slotsFilled: number;
 }
 
 /** Damaged ranges by their place. */
 export class DamageRanges implements Iterable<DamageRange> {
   readonly #ranges: DamageRange[] = [];
-  /** Bytes of all ranges. */
-  bytes = 0;
 
   /** Adds a range; they come in the order of the log. */
   add(range: DamageRange): void {
     this.#ranges.push(range);
-    this.bytes += range.length;
   }
 
   /** Whether there is none. */

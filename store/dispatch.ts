@@ -53,6 +53,8 @@ export class DispatchRequest {
   readonly #topics = new TopicNames();
   readonly #delayLevelsMs: readonly number[];
   #bytes: Uint8Array = new Uint8Array(0);
+  /** Whether the record's keys are indexed: not those of a rolled back one. */
+  #indexed = false;
   #tagFrom = 0;
   #tagTo = 0;
 
@@ -78,11 +80,11 @@ export class DispatchRequest {
   }
 
   /**
-   * Hash under which 5.5 and later index the tag, too; −1 without one. Call it before the record's
-   * bytes are gone.
+   * Hash under which 5.5 and later index the tag, too, behind the keys; −1 when they do not. Call it
+   * before the record's bytes are gone.
    */
   tagHash(): number {
-    if (this.#tagTo === 0) return -1;
+    if (this.#tagTo === 0 || !this.#indexed) return -1;
     const tag = { from: this.#tagFrom, to: this.#tagTo };
     const prefix = stringHash(INDEX_TAG_PREFIX, this.#topics.keyPrefixHash);
     return indexKeyHash(bytesHash(this.#bytes, tag, prefix));
@@ -91,7 +93,7 @@ export class DispatchRequest {
   #readProperties(record: RecordView, sysFlag: number): void {
     const { bytes } = record;
     const end = record.propertiesAt + record.propertiesLength;
-    const indexed = (sysFlag & SYS_FLAG.transactionMask) !== SYS_FLAG.transactionRollback;
+    this.#indexed = (sysFlag & SYS_FLAG.transactionMask) !== SYS_FLAG.transactionRollback;
     let keys: ByteRange | undefined;
     let level = 0;
     for (let at = record.propertiesAt; at < end;) {
@@ -106,7 +108,7 @@ export class DispatchRequest {
       }
       at = pairEnd + 1;
     }
-    if (!indexed) this.keyHashes.length = 0;
+    if (!this.#indexed) this.keyHashes.length = 0;
     else if (keys !== undefined) this.#splitKeys(bytes, keys);
     if (level > 0 && this.topic === SCHEDULE_TOPIC) {
       this.tagsCode = deliverTime(level, this.storeTimestamp, this.#delayLevelsMs);
@@ -179,7 +181,8 @@ function decimalOf(bytes: Uint8Array, value: ByteRange): number {
   return number;
 }
 
-const decoder = new TextDecoder();
+/** A byte order mark is a character like any other. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Topic names by their bytes, so that one string stands for all records of a topic. */
 class TopicNames {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout } from "node:timers/promises";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CommitLog } from "./commit_log.ts";
 import type { FlushGate } from "./flush_gate.ts";
@@ -18,7 +18,7 @@ export interface FlushIntervals {
   readonly flushIntervalMs: number;
   /** Bytes that must have come before a look flushes. */
   readonly flushBytesMin: number;
-  /** After this long a look flushes however little came. */
+  /** After this long a look flushes however little came, and writes the checkpoint. */
   readonly flushThoroughIntervalMs: number;
   /** Between two writes of queues and index into their files. */
   readonly writeBehindIntervalMs: number;
@@ -35,6 +35,9 @@ export const FLUSH_INTERVALS: FlushIntervals = {
   queueSyncIntervalMs: 10_000,
 };
 
+/** Waits so many milliseconds, or rejects when the signal fires. */
+export type Sleep = (delayMs: number, signal: AbortSignal) => Promise<void>;
+
 /** What the loops work on. */
 export interface FlushLoopsInput {
   readonly log: CommitLog;
@@ -46,18 +49,26 @@ export interface FlushLoopsInput {
   readonly writeCheckpoint: () => Promise<void>;
   readonly intervals: FlushIntervals;
   readonly onFailure: (error: unknown) => void;
+  /** Default: the machine's timers. */
+  readonly sleep?: Sleep;
 }
 
 /** Loops that run from `start` to `stop`. */
 export class FlushLoops {
   readonly #input: FlushLoopsInput;
+  readonly #sleep: Sleep;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>[] = [];
-  #lastLogFlushMs = 0;
-  #lastQueueSyncMs = 0;
+  #sinceLogFlushMs = 0;
+  #sinceQueueSyncMs = 0;
+  /** What the checkpoint held when it was last written. */
+  #timesWritten = "";
+  /** After a sync that failed no later one is believed, as in `flush_gate.ts`. */
+  #queuesFailed = false;
 
   constructor(input: FlushLoopsInput) {
     this.#input = input;
+    this.#sleep = input.sleep ?? ((delayMs, signal) => setTimeout(delayMs, undefined, { signal }));
   }
 
   /** Starts flushing in the background. */
@@ -79,14 +90,14 @@ export class FlushLoops {
   async flushAll(): Promise<void> {
     await this.#flushLog();
     await this.#syncQueues();
-    await this.#attempt(() => this.#input.writeCheckpoint());
+    await this.#writeCheckpoint();
   }
 
   async #every(intervalMs: number, work: () => Promise<void>): Promise<void> {
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
-        await sleep(intervalMs, undefined, { signal });
+        await this.#sleep(intervalMs, signal);
       } catch {
         return;
       }
@@ -96,24 +107,24 @@ export class FlushLoops {
 
   async #logTurn(elapsedMs: number): Promise<void> {
     const { log, intervals } = this.#input;
-    this.#lastLogFlushMs += elapsedMs;
+    this.#sinceLogFlushMs += elapsedMs;
     const behind = log.writtenTo - log.flushedTo;
-    const thorough = this.#lastLogFlushMs >= intervals.flushThoroughIntervalMs;
-    if (behind === 0 || (behind < intervals.flushBytesMin && !thorough)) return;
-    this.#lastLogFlushMs = 0;
+    const thorough = this.#sinceLogFlushMs >= intervals.flushThoroughIntervalMs;
+    if (!thorough && (behind === 0 || behind < intervals.flushBytesMin)) return;
+    this.#sinceLogFlushMs = 0;
     await this.#flushLog();
-    await this.#attempt(() => this.#input.writeCheckpoint());
+    await this.#writeCheckpoint();
   }
 
   async #queueTurn(elapsedMs: number): Promise<void> {
     const { queues, index, intervals } = this.#input;
-    this.#lastQueueSyncMs += elapsedMs;
-    if (this.#lastQueueSyncMs >= intervals.queueSyncIntervalMs) {
-      this.#lastQueueSyncMs = 0;
+    this.#sinceQueueSyncMs += elapsedMs;
+    if (this.#sinceQueueSyncMs >= intervals.queueSyncIntervalMs) {
+      this.#sinceQueueSyncMs = 0;
       await this.#syncQueues();
       return;
     }
-    await this.#attempt(() => {
+    await this.#attemptQueues(() => {
       for (const queue of queues) if (queue.unwritten > 0) queue.write();
       index.write();
     });
@@ -130,18 +141,34 @@ export class FlushLoops {
   async #syncQueues(): Promise<void> {
     const { queues, index, turn, checkpoint } = this.#input;
     const timestamp = turn.writtenTimestamp;
-    await this.#attempt(async () => {
+    await this.#attemptQueues(async () => {
       for (const queue of queues) if (queue.unsynced) await queue.sync();
       await index.sync();
       checkpoint.logicsMsgTimestamp = Math.max(checkpoint.logicsMsgTimestamp, timestamp);
     });
   }
 
-  async #attempt(work: () => void | Promise<void>): Promise<void> {
+  /** Queues and index are built again from the log at the next start once they have failed. */
+  async #attemptQueues(work: () => void | Promise<void>): Promise<void> {
+    if (this.#queuesFailed) return;
     try {
       await work();
     } catch (error) {
+      this.#queuesFailed = true;
       this.#input.onFailure(error);
+    }
+  }
+
+  /** An idle broker writes nothing. */
+  async #writeCheckpoint(): Promise<void> {
+    const { checkpoint, writeCheckpoint, onFailure } = this.#input;
+    const times = Object.values(checkpoint).join();
+    if (times === this.#timesWritten) return;
+    try {
+      await writeCheckpoint();
+      this.#timesWritten = times;
+    } catch (error) {
+      onFailure(error);
     }
   }
 }

@@ -41,6 +41,7 @@ class IndexFile {
   /** Number of the first entry in memory. */
   #entriesFrom: number;
   #headerDirty = false;
+  #unsynced = false;
 
   constructor(
     file: () => WritableFile,
@@ -79,6 +80,7 @@ class IndexFile {
     header.endPhyOffset = physicalOffset;
     header.endTimestamp = storeTimestamp;
     this.#headerDirty = true;
+    this.#unsynced = true;
     if (number - this.#entriesFrom >= ENTRIES_BEHIND_MAX) this.#writeEntries();
   }
 
@@ -103,12 +105,15 @@ class IndexFile {
 
   async sync(): Promise<void> {
     this.write();
-    await this.#file().sync();
-  }
-
-  syncNow(): void {
-    this.write();
-    this.#file().syncNow();
+    if (!this.#unsynced) return;
+    // What comes while the sync is under way waits for the next.
+    this.#unsynced = false;
+    try {
+      await this.#file().sync();
+    } catch (error) {
+      this.#unsynced = true;
+      throw error;
+    }
   }
 
   #putEntry(
@@ -190,10 +195,12 @@ export class KeyIndex {
   #names: string[];
   #current: IndexFile | undefined;
   #geometry: IndexGeometry;
-  /** Syncs of complete files under way. */
-  readonly #completing = new Set<Promise<void>>();
-  /** Why the last background sync failed; thrown by the next {@linkcode sync}. */
+  /** Syncs of complete files, one after the other. */
+  #completing: Promise<void> = Promise.resolve();
+  /** Why one of them failed: then no later one is believed. */
   #failure: unknown;
+  /** Whether files were made that the disk does not know yet. */
+  #hasNewNames = false;
 
   constructor(files: OpenFiles, options: KeyIndexOptions) {
     this.#files = files;
@@ -237,6 +244,7 @@ export class KeyIndex {
       this.#files.fs.remove(path);
     }
     const name = this.#names.at(-1);
+    this.#current = undefined;
     if (name === undefined) return { removed, from: 0, keysDone: 0 };
     this.#geometry = this.#geometryOf(name);
     const header = this.#header(name);
@@ -263,29 +271,41 @@ export class KeyIndex {
 
   /** Brings everything to the disk. */
   async sync(): Promise<void> {
-    await Promise.all(this.#completing);
-    if (this.#failure !== undefined) {
-      const failure = this.#failure;
-      this.#failure = undefined;
-      throw failure;
-    }
+    await this.#completing;
+    if (this.#failure !== undefined) throw this.#failure;
     await this.#current?.sync();
+    this.#syncNames();
   }
 
   #roll(storeTimestamp: number): void {
     const full = this.#current;
     if (full !== undefined) {
-      const done = full.sync().then(
-        () => this.#options.onComplete(full.header.endTimestamp),
-        (error) => this.#failure = error,
-      ).finally(() => this.#completing.delete(done));
-      this.#completing.add(done);
+      full.write();
+      this.#completing = this.#completing.then(() => this.#complete(full));
     }
     const name = this.#newName(storeTimestamp);
     this.#files.fs.makeDirectory(this.#options.directory);
-    this.#opener(name)().truncate(indexFileBytes(this.#geometry));
+    this.#files.create(this.#path(name)).truncate(indexFileBytes(this.#geometry));
     this.#names.push(name);
+    this.#hasNewNames = true;
     this.#current = new IndexFile(this.#opener(name), { geometry: this.#geometry });
+  }
+
+  #syncNames(): void {
+    if (this.#hasNewNames) this.#files.fs.syncDirectory(this.#options.directory);
+    this.#hasNewNames = false;
+  }
+
+  /** What follows a file that is not on the disk does not count as complete. */
+  async #complete(full: IndexFile): Promise<void> {
+    if (this.#failure !== undefined) return;
+    try {
+      await full.sync();
+      this.#syncNames();
+      this.#options.onComplete(full.header.endTimestamp);
+    } catch (error) {
+      this.#failure = error;
+    }
   }
 
   /**

@@ -3,14 +3,17 @@
  * file `lock`, the very one a Java broker takes (`FileChannel.tryLock(0, 1)`), so that neither opens
  * a store the other is using.
  *
- * Neither runtime offers `fcntl`, so it is called in the C library where the process may do that.
- * Without that permission a holder is still found in `/proc/locks`, and only a second process that
- * comes later can not see us.
+ * Neither runtime offers `fcntl`, so it is called in the C library where the process may do that:
+ * on Linux, and in Deno with `--allow-ffi`. Without it a holder is still found in `/proc/locks`,
+ * which Deno shows to programs with all permissions only, and nobody who comes later can see us.
+ *
+ * Such a lock is lost when this process closes any descriptor of the file: nothing here opens it
+ * while it is held, not even `realpath`, which does so in Bun.
  *
  * @module
  */
 import fs from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import process from "node:process";
 
 /** Thrown when another process holds a store. */
@@ -35,10 +38,16 @@ const LOCK_TEXT = "lock";
 export function lockFile(path: string): Disposable {
   const name = createLockFile(path);
   if (held.has(name)) throw new StoreLockedError(path, process.pid);
-  const holder = findHolder(path);
-  if (holder !== undefined) throw new StoreLockedError(path, holder);
   const libc = openLibc();
-  const descriptor = libc === undefined ? -1 : takeRecordLock(libc, path);
+  let descriptor = -1;
+  try {
+    if (libc !== undefined) descriptor = takeRecordLock(libc, path);
+    const holder = descriptor < 0 ? findHolder(path) : undefined;
+    if (holder !== undefined) throw new StoreLockedError(path, holder);
+  } catch (error) {
+    libc?.unload();
+    throw error;
+  }
   held.add(name);
   let released = false;
   return {
@@ -55,7 +64,7 @@ export function lockFile(path: string): Disposable {
 function createLockFile(path: string): string {
   try {
     if (!fs.existsSync(path) || fs.statSync(path).size === 0) fs.writeFileSync(path, LOCK_TEXT);
-    return fs.realpathSync(path);
+    return join(fs.realpathSync(dirname(path)), basename(path));
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     const reason = code === "EACCES" || code === "EROFS"
@@ -65,7 +74,11 @@ function createLockFile(path: string): string {
   }
 }
 
-/** Process that holds a record lock on a file, read from `/proc/locks`; Linux only. */
+/**
+ * Process that holds a record lock on a file, read from `/proc/locks`; Linux only. The table names
+ * files by inode, and files of several disks share one: a process whose open files can be seen and
+ * do not have it is not the holder.
+ */
 export function findHolder(path: string): number | undefined {
   let table: string;
   try {
@@ -77,9 +90,30 @@ export function findHolder(path: string): number | undefined {
   for (const line of table.split("\n")) {
     // 1: POSIX  ADVISORY  WRITE 4242 fe:00:131074 0 0
     const match = /^\d+: POSIX\s+\S+\s+\S+\s+(\d+)\s+[0-9a-f]+:[0-9a-f]+:(\d+)\s/.exec(line);
-    if (match !== null && Number(match[2]) === ino) return Number(match[1]);
+    if (match === null || Number(match[2]) !== ino) continue;
+    const pid = Number(match[1]);
+    if (mayHaveOpen(pid, path)) return pid;
   }
   return undefined;
+}
+
+function mayHaveOpen(pid: number, path: string): boolean {
+  const wanted = fs.statSync(path);
+  const directory = `/proc/${pid}/fd`;
+  let names: string[];
+  try {
+    names = fs.readdirSync(directory);
+  } catch {
+    return true;
+  }
+  return names.some((name) => {
+    try {
+      const { dev, ino } = fs.statSync(`${directory}/${name}`);
+      return dev === wanted.dev && ino === wanted.ino;
+    } catch {
+      return false;
+    }
+  });
 }
 
 function commandOf(pid: number): string {
@@ -117,7 +151,7 @@ function takeRecordLock(libc: Libc, path: string): number {
 function openLibc(): Libc | undefined {
   if (process.platform !== "linux") return undefined;
   try {
-    return openDenoLibc() ?? openBunLibc();
+    return "Bun" in globalThis ? openBunLibc() : openDenoLibc();
   } catch {
     return undefined;
   }
@@ -151,8 +185,7 @@ interface BunFfi {
   };
 }
 
-function openBunLibc(): Libc | undefined {
-  if (!("Bun" in globalThis)) return undefined;
+function openBunLibc(): Libc {
   const ffi = process.getBuiltinModule("bun:ffi" as "fs") as unknown as BunFfi;
   const library = ffi.dlopen(LINUX.libc, {
     open: { args: ["ptr", "i32", "i32"], returns: "i32" },

@@ -38,9 +38,13 @@ export interface KeySearch {
 /** Hash collisions looked past before a search gives up on a key. */
 const FOREIGN_HITS_MAX = 1024;
 
+/** An entry's time is cut to seconds: it may be this much earlier than its record's. */
+const SECOND_CUT_MS = 999;
+
 /**
- * Log offsets of messages with a key, in ascending order. Unlike Java's index answers, foreign
- * messages with the same hash are neither returned nor counted.
+ * Log offsets of the newest messages with a key, in ascending order. Unlike Java's index answers,
+ * foreign messages with the same hash are neither returned nor counted, and times are those of the
+ * records, not the seconds of the index.
  */
 export function searchByKey(
   source: { readonly fs: FileSystem; readonly log: CommitLog; readonly paths: readonly string[] },
@@ -56,7 +60,7 @@ export function searchByKey(
       topic: search.topic,
       key: search.key,
       maxNum: search.countMax + FOREIGN_HITS_MAX,
-      begin: search.begin,
+      begin: search.begin - SECOND_CUT_MS,
       end: search.end,
     });
     const matching = [...new Set(hits)].filter((at) => isMatch(source.log, at, search));
@@ -68,5 +72,8 @@ export function searchByKey(
 
 function isMatch(log: CommitLog, at: number, search: KeySearch): boolean {
   const record = recordAt(log, at);
-  return record !== undefined && matchesKey(readMessage(record.view, record.at), search);
+  if (record === undefined) return false;
+  const time = record.storeTimestamp();
+  return time >= search.begin && time <= search.end &&
+    matchesKey(readMessage(record.view, record.at), search);
 }

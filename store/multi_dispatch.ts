@@ -22,7 +22,8 @@ export interface LightQueueEntry {
 const NONE: readonly LightQueueEntry[] = [];
 const SEPARATOR = ",";
 const MARK = Buffer.from(PROPERTY.innerMultiQueueOffset);
-const decoder = new TextDecoder();
+/** A byte order mark is a character like any other. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The further queues of a sound record; almost always none, which is found out cheaply. */
 export function lightQueuesOf(record: RecordView): readonly LightQueueEntry[] {
@@ -34,9 +35,9 @@ export function lightQueuesOf(record: RecordView): readonly LightQueueEntry[] {
   const offsets = properties.get(PROPERTY.innerMultiQueueOffset)?.split(SEPARATOR) ?? [];
   if (topics.length !== offsets.length) return NONE;
   return topics.flatMap((topic, at) => {
-    const queueOffset = Number(offsets[at]);
+    const queueOffset = /^\d+$/.test(offsets[at]!) ? Number(offsets[at]) : NaN;
     const isEntry = topic.startsWith(LMQ_PREFIX) && isSafeTopic(topic) &&
-      Number.isSafeInteger(queueOffset) && queueOffset >= 0;
+      Number.isSafeInteger(queueOffset);
     return isEntry ? [{ topic, queueOffset }] : [];
   });
 }

@@ -15,13 +15,17 @@ export class OpenFiles implements Disposable {
   /** In the order of use, the oldest first. */
   readonly #files = new Map<string, WritableFile>();
   #newest = "";
+  #disposed = false;
 
   constructor(fs: FileSystem, limit: number = OPEN_FILES_MAX) {
     this.fs = fs;
     this.#limit = limit;
   }
 
-  /** The open file of a path, created when missing. Do not keep it past the turn. */
+  /**
+   * The open file of a path. Throws when there is none: a file that vanished must not come back
+   * empty. Do not keep it past the turn.
+   */
   get(path: string): WritableFile {
     const known = this.#files.get(path);
     if (known !== undefined) {
@@ -31,6 +35,16 @@ export class OpenFiles implements Disposable {
       this.#newest = path;
       return known;
     }
+    if (this.fs.stat(path) === undefined) {
+      throw new Error(`Cannot open "${path}": no such file or directory`);
+    }
+    return this.create(path);
+  }
+
+  /** As {@linkcode get}, but a missing file is created. */
+  create(path: string): WritableFile {
+    if (this.#files.has(path)) return this.get(path);
+    if (this.#disposed) throw new Error(`Cannot open "${path}": the store is closed`);
     if (this.#files.size >= this.#limit) {
       const [oldest] = this.#files.keys();
       this.forget(oldest!);
@@ -48,8 +62,9 @@ export class OpenFiles implements Disposable {
     if (path === this.#newest) this.#newest = "";
   }
 
-  /** Closes all. */
+  /** Closes all; nothing can be opened any more. */
   [Symbol.dispose](): void {
+    this.#disposed = true;
     for (const path of [...this.#files.keys()]) this.forget(path);
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { WritableFile } from "./file.ts";
 import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64 } from "./layout.ts";
@@ -45,7 +45,11 @@ export class QueueFiles {
   #fileUnits: number;
   /** Files there are, by the index of their first unit. */
   readonly #known = new Set<number>();
+  /** Those found without their full length, as a loss of power can leave them. */
+  readonly #short = new Set<number>();
   readonly #unsynced = new Set<number>();
+  /** Whether files were made or removed and the disk does not know yet. */
+  #namesChanged = false;
 
   constructor(files: OpenFiles, directory: string, fileUnits: number) {
     this.#files = files;
@@ -59,7 +63,10 @@ export class QueueFiles {
     const first = segments[0];
     if (first === undefined) return undefined;
     if (segmentBytes >= UNIT_BYTES) this.#fileUnits = Math.floor(segmentBytes / UNIT_BYTES);
-    for (const segment of segments) this.#known.add(segment.start / UNIT_BYTES);
+    for (const { start, length } of segments) {
+      this.#known.add(start / UNIT_BYTES);
+      if (length < this.#fileUnits * UNIT_BYTES) this.#short.add(start / UNIT_BYTES);
+    }
     let end = first.start / UNIT_BYTES;
     for (const segment of segments.toReversed()) {
       const units = this.#soundUnits(segment);
@@ -81,9 +88,9 @@ export class QueueFiles {
     return this.#known.size === 0;
   }
 
-  /** Whether written units wait for the disk. */
+  /** Whether anything written waits for the disk. */
   get unsynced(): boolean {
-    return this.#unsynced.size > 0;
+    return this.#unsynced.size > 0 || this.#namesChanged;
   }
 
   /** Index of the first unit any file has room for; there must be one. */
@@ -99,7 +106,8 @@ export class QueueFiles {
   /** Fills `into` with units of one file from `index` on; what the file lacks reads as zeros. */
   read(index: number, into: Uint8Array): void {
     const start = this.#startOf(index);
-    into.fill(0, this.#file(start).read(into, (index - start) * UNIT_BYTES));
+    const at = (index - start) * UNIT_BYTES;
+    into.fill(0, this.#known.has(start) ? this.#file(start).read(into, at) : 0);
   }
 
   /** What stands at an index; `undefined` where no file has room for it. */
@@ -138,38 +146,54 @@ export class QueueFiles {
 
   /**
    * Writes units of one file from `index` on. With `compare` they are written only where something
-   * else stands: a queue built again from the log is mostly what it was.
+   * else stands: a queue built again from the log is mostly what it was. That it stands there does
+   * not mean that it, or the file's name, is on the disk: who wrote it may have been killed.
    */
   write(index: number, units: Uint8Array, { compare }: { readonly compare: boolean }): void {
     const start = this.#startOf(index);
     const isNew = !this.#known.has(start);
-    const file = this.#file(start);
+    const file = isNew || this.#short.delete(start) ? this.#create(start) : this.#file(start);
     const at = (index - start) * UNIT_BYTES;
+    this.#unsynced.add(start);
+    this.#namesChanged ||= compare;
     // Java pads a queue that starts inside a file, so that position and index stay in step.
     if (isNew && index > start) file.write(paddingUnits(index - start), 0);
-    if (compare && holds(file, units, at)) return;
-    file.write(units, at);
-    this.#unsynced.add(start);
+    if (!compare || !holds(file, units, at)) file.write(units, at);
   }
 
-  /** Removes the files behind the one that holds `end`, and zeros its units up to `staleEnd`. */
+  /** Takes it that units `[from, to)`, found as they are, and names may not be on the disk yet. */
+  doubt(from: number, to: number): void {
+    for (const start of this.#known) {
+      if (start < to && start + this.#fileUnits > from) this.#unsynced.add(start);
+    }
+    this.#namesChanged = true;
+  }
+
+  /**
+   * Removes the files that begin at `end` or behind it, and zeros the last one's units from there up
+   * to `staleEnd`. A file without a unit must not stay: Java takes the zeros it begins with for one
+   * when it cuts a queue (`truncateDirtyLogicFiles`).
+   */
   clearBehind(end: number, staleEnd: number): void {
     const last = this.#startOf(end);
     for (const start of [...this.#known]) {
-      if (start <= last) continue;
+      if (start < end) continue;
       this.#files.forget(this.#path(start));
       this.#files.fs.remove(this.#path(start));
       this.#known.delete(start);
+      this.#short.delete(start);
       this.#unsynced.delete(start);
+      this.#namesChanged = true;
     }
     const to = Math.min(staleEnd, this.fileEnd(end));
     if (to > end && this.#known.has(last)) this.#zero(end, to);
   }
 
-  /** Brings everything written to the disk. */
+  /** Brings everything written to the disk, names included. */
   async sync(): Promise<void> {
     for (const start of [...this.#unsynced]) {
-      this.#unsynced.delete(start);
+      // The file may have been removed while another one was synced.
+      if (!this.#unsynced.delete(start)) continue;
       try {
         await this.#file(start).sync();
       } catch (error) {
@@ -177,17 +201,21 @@ export class QueueFiles {
         throw error;
       }
     }
+    if (!this.#namesChanged) return;
+    const topic = dirname(this.#directory);
+    for (const directory of [this.#directory, topic, dirname(topic)]) {
+      this.#files.fs.syncDirectory(directory);
+    }
+    this.#namesChanged = false;
   }
 
-  /** As {@linkcode sync}, holding up the turn. */
-  syncNow(): void {
-    for (const start of this.#unsynced) this.#file(start).syncNow();
-    this.#unsynced.clear();
-  }
-
-  /** Closes what is open, because the files are about to be removed. */
+  /** Closes what is open and forgets the files, because they are about to be removed. */
   close(): void {
     for (const start of this.#known) this.#files.forget(this.#path(start));
+    this.#known.clear();
+    this.#short.clear();
+    this.#unsynced.clear();
+    this.#namesChanged = false;
   }
 
   /** Zeros only what is not zero, so that a sound queue stays untouched and sparse. */
@@ -210,12 +238,18 @@ export class QueueFiles {
   }
 
   #file(start: number): WritableFile {
-    if (!this.#known.has(start)) {
-      this.#files.fs.makeDirectory(this.#directory);
-      this.#files.get(this.#path(start)).truncate(this.#fileUnits * UNIT_BYTES);
-      this.#known.add(start);
-    }
     return this.#files.get(this.#path(start));
+  }
+
+  #create(start: number): WritableFile {
+    this.#files.fs.makeDirectory(this.#directory);
+    // A later file must not outlive a loss of power that takes an earlier one.
+    if (this.#namesChanged && !this.isEmpty) this.#files.fs.syncDirectory(this.#directory);
+    const file = this.#files.create(this.#path(start));
+    file.truncate(this.#fileUnits * UNIT_BYTES);
+    this.#known.add(start);
+    this.#namesChanged = true;
+    return file;
   }
 
   /** Units of a file up to the first that is none, found by halving. */

@@ -24,8 +24,7 @@ const LIMIT = {
   bytesOnDisk: 64 * 1024,
   countOnDisk: 8,
   /** Units looked at in one read, whatever the filter keeps. */
-  unitsScannedMin: 800,
-  unitsPerMessage: 20,
+  unitsScanned: 800,
 } as const;
 
 /** Gaps in the log up to this size are read rather than skipped with another call. */
@@ -54,16 +53,15 @@ export function readQueue(
   if (found.length === 0) {
     return none(missing ? "MESSAGE_WAS_REMOVING" : "NO_MATCHED_MESSAGE", next);
   }
-  const result = (body: Uint8Array): GetResult => ({
+  const result = (body: Uint8Array, count = found.length): GetResult => ({
     status: "FOUND",
     body,
-    count: found.length,
+    count,
     nextBeginOffset: next,
     minOffset: min,
     maxOffset: max,
   });
-  const total = found.reduce((sum, it) => sum + it.length, 0);
-  const body = new Uint8Array(total);
+  const body = new Uint8Array(totalBytes(found));
   if (found.every((it) => log.inMemory(it.at, it.length))) {
     let position = 0;
     for (const it of found) {
@@ -72,8 +70,10 @@ export function readQueue(
     }
     return result(body);
   }
-  return readSpans(log, found, body).then((whole) => {
-    return whole ? result(body) : none("MESSAGE_WAS_REMOVING", next);
+  return readSpans(log, found, body).then(async (whole) => {
+    if (whole) return result(body);
+    const { bytes, count } = await readEach(log, found);
+    return count > 0 ? result(bytes, count) : none("MESSAGE_WAS_REMOVING", next);
   });
 }
 
@@ -84,9 +84,8 @@ function select(
   request: GetRequest,
 ): { found: Found[]; next: number; missing: boolean } {
   const { queueOffset, countMax, tagsCodeMatches } = request;
-  const scanned = Math.max(LIMIT.unitsScannedMin, countMax * LIMIT.unitsPerMessage);
-  const wanted = tagsCodeMatches === undefined ? Math.min(countMax, scanned) : scanned;
-  const block = new Uint8Array(wanted * UNIT_BYTES);
+  const scanned = Math.min(LIMIT.unitsScanned, queue.end - queueOffset);
+  const block = new Uint8Array(scanned * UNIT_BYTES);
   const units = queue.read(queueOffset, block);
   const view = new DataView(block.buffer);
   const memoryFrom = log.end - totalmem() * LIMIT.memoryRatio;
@@ -114,6 +113,26 @@ function select(
     bytes += length;
   }
   return { found, next, missing };
+}
+
+/** Reads one by one, because a file may have gone meanwhile: what is left is brought all the same. */
+async function readEach(
+  log: CommitLog,
+  found: readonly Found[],
+): Promise<{ bytes: Uint8Array; count: number }> {
+  const bytes = new Uint8Array(totalBytes(found));
+  let position = 0;
+  let count = 0;
+  for (const it of found) {
+    if (!await log.readAsync(it, bytes, position)) continue;
+    position += it.length;
+    count++;
+  }
+  return { bytes: bytes.subarray(0, position), count };
+}
+
+function totalBytes(found: readonly Found[]): number {
+  return found.reduce((sum, it) => sum + it.length, 0);
 }
 
 /** Reads records that lie near each other together; false when one cannot be read whole. */
@@ -149,7 +168,7 @@ async function readSpan(
 ): Promise<boolean> {
   const last = span.records.at(-1)!;
   const length = last.at + last.length - span.from;
-  const isOne = span.records.reduce((sum, it) => sum + it.length, 0) === length;
+  const isOne = totalBytes(span.records) === length;
   if (isOne) return await log.readAsync({ at: span.from, length }, target.into, target.position);
   const bytes = new Uint8Array(length);
   if (!await log.readAsync({ at: span.from, length }, bytes)) return false;

@@ -7,20 +7,34 @@
  */
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import { BatchQueueReplay } from "./batch_queue_replay.ts";
 import { type ConsumeQueue, QUEUE_LEAP_UNITS_MAX } from "./consume_queue.ts";
 import type { DamageRanges } from "./damage_ranges.ts";
 import type { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
-import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING } from "./format.ts";
+import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
+import { readI64 } from "./layout.ts";
 import type { LogLookup } from "./log_lookup.ts";
 import { lightQueuesOf } from "./multi_dispatch.ts";
-import type { StorePaths } from "./names.ts";
+import { queueDirectory, type StorePaths } from "./names.ts";
 import { extOffset, QueueExtReader } from "./queue_ext_reader.ts";
+import type { StoredUnit } from "./queue_files.ts";
+import { listQueues } from "./queue_reader.ts";
 import { isSafeTopic, type QueueTable } from "./queue_table.ts";
 import type { RecordView } from "./record_view.ts";
 import type { RecoveryMode } from "./recovery_report.ts";
 import { listSegments } from "./segments.ts";
 import type { TopicKinds } from "./topic_kinds.ts";
+
+/** What takes the slot of a message that is gone: slots are indexes, and must not move. */
+export type StandIn =
+  /** A unit that leads nowhere, as Java puts them before a queue's first message. We pass over it. */
+  | "padding"
+  /**
+   * The unit beside it once more: consumers get that message twice. A Java broker that meets padding
+   * passes over all that follows in the same log file, and takes no new message behind it.
+   */
+  | "repeat";
 
 /** What a replay works with. */
 export interface QueueReplayInput {
@@ -34,8 +48,9 @@ export interface QueueReplayInput {
   /** Where the records that are replayed begin. */
   readonly from: number;
   readonly damage: DamageRanges;
-  /** Whether slots of damaged records are filled; else their units stay. */
-  readonly padDamaged: boolean;
+  readonly standIn: StandIn;
+  /** Whether units that lead to damaged records stay. */
+  readonly keepDamaged: boolean;
 }
 
 /** How a queue was before and is now. */
@@ -63,6 +78,8 @@ export class QueueReplay {
   unqueued = 0;
   readonly #input: QueueReplayInput;
   readonly #queues = new Map<ConsumeQueue, QueueUnderReplay>();
+  /** Batch queues by their folder; only a full replay builds them. */
+  readonly #batchQueues = new Map<string, BatchQueueReplay>();
   readonly #hasExt: boolean;
 
   constructor(input: QueueReplayInput) {
@@ -77,6 +94,10 @@ export class QueueReplay {
       const from = input.mode === "unclean" ? kept : Infinity;
       this.#queues.set(queue, { change: { before, kept }, hadUnits, from });
     }
+    if (input.mode !== "full") return;
+    for (const { kind, path } of listQueues(input.fs, input.paths).queues) {
+      if (kind === "batch") this.#batchQueue(path);
+    }
   }
 
   /** Takes a sound record. */
@@ -86,6 +107,9 @@ export class QueueReplay {
     const exists = mode !== "full" || topics.exists(request.topic, request.physicalOffset);
     if (exists && !topics.isBatch(request.topic)) {
       this.#put(queues.getOrCreate(request.topic, request.queueId), request.queueOffset, request);
+    } else if (exists && mode === "full") {
+      const { paths } = this.#input;
+      this.#batchQueue(queueDirectory(paths.batchConsumeQueue, request)).take(request, record);
     }
     for (const { topic, queueOffset } of lightQueuesOf(record)) {
       this.#put(queues.getOrCreate(topic, 0), queueOffset, request);
@@ -106,12 +130,24 @@ export class QueueReplay {
       const state = this.#state(queue);
       queue.truncateBehind(logEnd);
       if (mode === "full" && state.from === Infinity) this.#keepAll(queue);
-      if (mode === "full" || !damage.isEmpty) this.#fillBehind(queue, logEnd);
+      const isShorter = queue.end < state.change.before;
+      if (mode === "full" || !damage.isEmpty || isShorter) this.#fillBehind(queue, logEnd);
+      this.#dropPaddingOnly(queue);
       queue.correctMin(logStart);
       queue.next = queue.end;
       told(queue, state.change);
-      queue.write();
+      queue.dropEmptyFiles();
     }
+    for (const queue of this.#batchQueues.values()) queue.finish();
+  }
+
+  #batchQueue(directory: string): BatchQueueReplay {
+    let queue = this.#batchQueues.get(directory);
+    if (queue === undefined) {
+      queue = new BatchQueueReplay({ ...this.#input, directory });
+      this.#batchQueues.set(directory, queue);
+    }
+    return queue;
   }
 
   #state(queue: ConsumeQueue): QueueUnderReplay {
@@ -145,11 +181,13 @@ export class QueueReplay {
     if (index === queue.end) return true;
     if (index > queue.end) {
       const isFirst = queue.end === queue.min && queue.storedAt(queue.end) === undefined;
-      if (isFirst || this.#fill(queue, index)) return true;
+      if (isFirst || this.#fill(queue, index, unitOf(request))) return true;
     } else {
       const unit = queue.unitAt(index);
       if (unit?.physicalOffset === request.physicalOffset) return false;
-      const isFree = unit === undefined || unit.size === QUEUE_PADDING.size;
+      const before = queue.unitAt(index - 1);
+      const isFree = unit === undefined || unit.size === QUEUE_PADDING.size ||
+        unit.physicalOffset === before?.physicalOffset;
       // A queue that begins again at 0 is that of a topic deleted and made again.
       if (index >= state.from && (isFree || (index === 0 && !state.hadUnits))) {
         queue.truncate(index);
@@ -173,25 +211,39 @@ export class QueueReplay {
       record.queueOffset() === queue.min && hasTopic(record, queue.topic);
   }
 
-  /** Fills the slots up to `index`; false when they are too many to be believed. */
-  #fill(queue: ConsumeQueue, index: number): boolean {
-    const { logStart, damage, padDamaged } = this.#input;
+  /**
+   * Fills the slots up to `index`, where `next` goes; false when they are too many to be believed.
+   */
+  #fill(queue: ConsumeQueue, index: number, next?: StoredUnit): boolean {
+    const { logStart } = this.#input;
+    if (lastMessageOf(queue) === undefined) {
+      queue.adoptWhile(index, (_, size) => size === QUEUE_PADDING.size);
+    }
+    queue.adoptWhile(index, (physicalOffset, size) => {
+      return isMessage(physicalOffset, size) && physicalOffset < logStart;
+    });
     if (index - queue.end > QUEUE_LEAP_UNITS_MAX) return false;
-    const isExpired = (physicalOffset: number, size: number) =>
-      isUnit(physicalOffset, size) && (physicalOffset < logStart || size === QUEUE_PADDING.size);
-    queue.adoptWhile(index, isExpired);
-    while (queue.end < index) {
-      const stored = queue.storedAt(queue.end);
-      const range = stored === undefined ? undefined : damage.find(stored.physicalOffset);
-      if (stored === undefined || !isUnit(stored.physicalOffset, stored.size)) queue.pad();
-      else if (isExpired(stored.physicalOffset, stored.size)) queue.adopt(stored);
-      else if (range !== undefined && !padDamaged) queue.adopt(stored);
-      else {
-        if (range !== undefined) range.slotsFilled++;
-        queue.pad();
+    while (queue.end < index) this.#fillSlot(queue, queue.storedAt(queue.end), next);
+    return true;
+  }
+
+  /** Fills the slot at the queue's end: with what stands there, or with what stands in for it. */
+  #fillSlot(queue: ConsumeQueue, stored: StoredUnit | undefined, next?: StoredUnit): void {
+    const { logStart, damage, standIn, keepDamaged } = this.#input;
+    const previous = lastMessageOf(queue);
+    if (stored !== undefined && isMessage(stored.physicalOffset, stored.size)) {
+      const isExpired = stored.physicalOffset < logStart;
+      if (isExpired || isSame(stored, previous) || isSame(stored, next)) return queue.adopt(stored);
+      const range = damage.find(stored.physicalOffset);
+      if (range !== undefined) {
+        if (keepDamaged) return queue.adopt(stored);
+        range.slotsFilled++;
+        // Before the first message it is the next one that can stand in.
+        if (standIn === "repeat" && next !== undefined) return queue.adopt(previous ?? next);
       }
     }
-    return true;
+    if (standIn === "repeat" && previous !== undefined) queue.adopt(previous);
+    else queue.pad();
   }
 
   /** A queue of which the log has no sound record: expired units stay, others lead nowhere. */
@@ -204,15 +256,22 @@ export class QueueReplay {
   /** Slots behind the last sound record that lead to damaged ones, or did, keep their places. */
   #fillBehind(queue: ConsumeQueue, logEnd: number): void {
     const { damage } = this.#input;
+    const last = lastMessageOf(queue);
     let end = queue.end;
     for (let index = queue.end; index - queue.end < QUEUE_LEAP_UNITS_MAX; index++) {
       const stored = queue.storedAt(index);
       if (stored === undefined || !isUnit(stored.physicalOffset, stored.size)) break;
       if (stored.physicalOffset >= logEnd) break;
-      const isPadding = stored.size === QUEUE_PADDING.size;
-      if (isPadding || damage.find(stored.physicalOffset) !== undefined) end = index + 1;
+      const isStandIn = stored.size === QUEUE_PADDING.size || isSame(stored, last);
+      if (isStandIn || damage.find(stored.physicalOffset) !== undefined) end = index + 1;
     }
     this.#fill(queue, end);
+  }
+
+  /** A queue that holds no message holds nothing to repeat: it begins anew. */
+  #dropPaddingOnly(queue: ConsumeQueue): void {
+    if (this.#input.standIn !== "repeat" || queue.end === queue.min) return;
+    if (lastMessageOf(queue) === undefined) queue.truncate(queue.min);
   }
 
   /** Keeps a unit that leads to its tags code through the extension files. */
@@ -229,6 +288,7 @@ export class QueueReplay {
     try {
       const { unit } = ext.read(extOffset(stored.tagsCodeHigh, stored.tagsCodeLow));
       if (unit?.tagsCode !== BigInt(request.tagsCode)) return false;
+      if (unit.storeTimestamp !== request.storeTimestamp) return false;
     } finally {
       ext.close();
     }
@@ -243,6 +303,30 @@ function isUnit(physicalOffset: number, size: number): boolean {
 
 function isMessage(physicalOffset: number, size: number): boolean {
   return isUnit(physicalOffset, size) && size !== QUEUE_PADDING.size;
+}
+
+function isSame(one: StoredUnit, other: StoredUnit | undefined): boolean {
+  return one.physicalOffset === other?.physicalOffset && one.size === other.size;
+}
+
+/** The unit at the end of a queue; `undefined` where there is none or it is padding. */
+function lastMessageOf(queue: ConsumeQueue): StoredUnit | undefined {
+  const unit = new DataView(new ArrayBuffer(QUEUE_UNIT.size));
+  if (queue.read(queue.end - 1, new Uint8Array(unit.buffer)) === 0) return undefined;
+  const { at } = QUEUE_UNIT;
+  const stored = {
+    physicalOffset: readI64(unit, at.physicalOffset),
+    size: unit.getInt32(at.size),
+    tagsCodeHigh: unit.getInt32(at.tagsCode),
+    tagsCodeLow: unit.getInt32(at.tagsCode + 4),
+  };
+  return isMessage(stored.physicalOffset, stored.size) ? stored : undefined;
+}
+
+/** The unit a record calls for. */
+function unitOf({ physicalOffset, size, tagsCode }: DispatchRequest): StoredUnit {
+  const tagsCodeHigh = Math.floor(tagsCode / 0x1_0000_0000);
+  return { physicalOffset, size, tagsCodeHigh, tagsCodeLow: tagsCode | 0 };
 }
 
 function hasTopic(record: RecordView, topic: string): boolean {

@@ -82,7 +82,7 @@ export class QueueTable implements Iterable<ConsumeQueue> {
 
   /** Forgets a topic and removes its folder. */
   delete(topic: string): void {
-    for (const queue of this.queuesOf(topic)) queue.closeFiles();
+    for (const queue of this.queuesOf(topic)) queue.discard();
     this.#topics.delete(topic);
     if (isSafeTopic(topic)) this.#files.fs.remove(join(this.#options.directory, topic));
   }

@@ -59,8 +59,11 @@ export function hostBits(bornHost: HostBytes, storeHost: HostBytes): number {
     (storeHost.address.length === 4 ? 0 : SYS_FLAG.storeHostV6);
 }
 
-/** Whether a topic's length needs the two bytes of the second version. */
-export function needsV2(topic: string): boolean {
+/**
+ * Whether a topic's length needs the two bytes of the second version. Java counts characters and
+ * writes a record nobody can read where these are few but their bytes are more than 127.
+ */
+export function needsV2(topic: Uint8Array): boolean {
   return topic.length > SIZE.topicCharsOfV1Max;
 }
 

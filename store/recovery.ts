@@ -8,16 +8,16 @@
  *
  * @module
  */
-import { join } from "node:path";
 import { setImmediate } from "node:timers";
 import { CommitLogScan } from "./commit_log_scan.ts";
-import { DamageRanges } from "./damage_ranges.ts";
+import { type DamageRange, DamageRanges } from "./damage_ranges.ts";
 import { DispatchRequest } from "./dispatch.ts";
-import type { FileSystem } from "./file.ts";
+import type { FileSystem, WritableFile } from "./file.ts";
 import type { IndexResume, KeyIndex } from "./key_index.ts";
 import { LogLookup } from "./log_lookup.ts";
 import { offsetName, queueDirectory, type StorePaths } from "./names.ts";
-import { QueueReplay } from "./queue_replay.ts";
+import { keepAside } from "./quarantine.ts";
+import { QueueReplay, type StandIn } from "./queue_replay.ts";
 import type { QueueTable } from "./queue_table.ts";
 import type { Flaw } from "./record_view.ts";
 import type { RecoveryAction, RecoveryMode, RecoveryReport } from "./recovery_report.ts";
@@ -28,7 +28,7 @@ import {
 } from "./recovery_start.ts";
 import { listSegments, type Segment, type SegmentList } from "./segments.ts";
 import { readTopicKinds, type TopicKinds } from "./topic_kinds.ts";
-import { usedBytes } from "./used_bytes.ts";
+import { usedLength } from "./used_bytes.ts";
 
 /** What a recovery works on. Queues are loaded; the index is not. */
 export interface RecoveryInput {
@@ -49,19 +49,24 @@ export interface RecoveryInput {
   readonly indexFilesKept?: number;
   /** Whether tags are indexed, too, as Java 5.5 does. */
   readonly tagsIndexed?: boolean;
-  /** Whether queue slots of damaged records are filled, so that consumers pass on. Default: yes. */
-  readonly padDamaged?: boolean;
+  /** What takes the queue slots of messages that are gone. Default: `padding`. */
+  readonly standIn?: StandIn;
+  /** Leaves bytes that may be messages, and units that lead to them; the report tells of them. */
+  readonly keepDamaged?: boolean;
+  /**
+   * Whether a record that was not written whole is to be expected at the end: it is cut off even
+   * with `keepDamaged`. Default: after an unclean stop.
+   */
+  readonly tornTail?: boolean;
   /** For `full`: which topics still exist; default: what the store's files tell. */
   readonly topics?: TopicKinds;
   /** Shown every sound record. */
   readonly onMessage?: (request: DispatchRequest) => void;
 }
 
-/** Folder under the root where cut bytes are kept. */
-export const QUARANTINE = "quarantine";
-
 const UNWRITTEN_UNITS_MAX = 1_000_000;
 const RECORDS_PER_TURN = 65_536;
+const ZEROS = new Uint8Array(1024 * 1024);
 
 /** Recovers a store and tells what was done. */
 export async function recoverStore(input: RecoveryInput): Promise<RecoveryReport> {
@@ -69,10 +74,9 @@ export async function recoverStore(input: RecoveryInput): Promise<RecoveryReport
   refuseEmptyLog(input, log);
   const { from, reason } = chooseStart(input, log);
   const replay = new Replay(input, log, from);
-  let actions: readonly RecoveryAction[];
   try {
     await replay.run();
-    actions = replay.finish();
+    replay.finish();
   } finally {
     replay.close();
   }
@@ -87,7 +91,8 @@ export async function recoverStore(input: RecoveryInput): Promise<RecoveryReport
     keys: replay.keys,
     unqueued: replay.queues.unqueued,
     lastStoreTimestamp: replay.lastStoreTimestamp,
-    actions,
+    actions: replay.actions,
+    left: replay.left,
   };
 }
 
@@ -128,12 +133,13 @@ class Replay {
   keys = 0;
   lastStoreTimestamp = 0;
   readonly queues: QueueReplay;
+  readonly actions: RecoveryAction[] = [];
+  readonly left: RecoveryAction[] = [];
 
   readonly #input: RecoveryInput;
   readonly #log: SegmentList;
   readonly #from: number;
   readonly #indexResume: IndexResume;
-  readonly #actions: RecoveryAction[] = [];
   readonly #damage = new DamageRanges();
   #open: OpenDamage[] = [];
   readonly #dispatch: DispatchRequest;
@@ -154,7 +160,8 @@ class Replay {
       logStart: log.segments[0]?.start ?? 0,
       from,
       damage: this.#damage,
-      padDamaged: input.padDamaged ?? true,
+      standIn: input.standIn ?? "padding",
+      keepDamaged: input.keepDamaged ?? false,
     });
   }
 
@@ -182,35 +189,38 @@ class Replay {
   }
 
   /** Ends the log where it ends and lets the queues follow. */
-  finish(): readonly RecoveryAction[] {
-    this.#cutTail();
+  finish(): void {
+    const isTailKept = this.#cutTail();
     this.#dropFilesBehind();
     const changes: RecoveryAction[] = [];
-    this.queues.finish(this.end, (queue, { before, kept }) => {
+    // Units may lead to what is kept.
+    this.queues.finish(isTailKept ? Infinity : this.end, (queue, { before, kept }) => {
       const file = queueDirectory(this.#input.paths.consumeQueue, queue);
       if (queue.end > before) {
         const reason = `units ${before} to ${queue.end} were missing`;
         changes.push(action({ action: "rebuild-queue", file, from: kept, to: queue.end, reason }));
       } else if (queue.end < before) {
-        const reason = "units pointed behind the end of the log";
+        const reason = "units led to no message of the log";
         changes.push(
           action({ action: "truncate-queue", file, from: queue.end, to: before, reason }),
         );
       }
     });
     for (const { at, length, segment, why, messagesMin, slotsFilled } of this.#damage) {
+      if (at >= this.end) break;
       this.#act({
         action: "skip-damage",
         file: segment?.path ?? this.#input.paths.commitLog,
         from: at,
         to: at + length,
         reason: why,
+        safe: false,
         bytesLost: length,
         messagesLost: Math.max(messagesMin, slotsFilled),
         slotsFilled,
       });
     }
-    return [...this.#actions, ...changes];
+    this.actions.push(...changes);
   }
 
   /** Decides which index files stay and where keys are put again. */
@@ -259,37 +269,58 @@ class Replay {
   #sound(end: number): void {
     this.end = end;
     if (this.#open.length === 0) return;
-    for (const { at, length, segment, flaw } of this.#open) {
-      const why = words(flaw);
-      const messagesMin = flaw.code === "body-crc" ? 1 : 0;
-      this.#damage.add({ at, length, segment, why, messagesMin, slotsFilled: 0 });
-    }
+    for (const damage of this.#open) this.#damage.add(asRange(damage));
     this.#open = [];
   }
 
-  /** Keeps aside and zeroes what stands behind the last sound record in its file. */
-  #cutTail(): void {
-    for (const { at, segment, flaw } of this.#open) {
-      if (segment === undefined || segment.start > this.end) continue;
-      const bytes = usedBytes(this.#input.fs, segment, at - segment.start);
-      if (bytes.length === 0) continue;
-      keepAside(this.#input, `commitlog-${offsetName(at)}`, bytes);
-      const file = this.#input.fs.openWrite(segment.path);
-      try {
-        file.write(new Uint8Array(bytes.length), at - segment.start);
-        file.syncNow();
-      } finally {
-        file.close();
+  /**
+   * Keeps aside and zeroes what stands behind the last sound record in its file. Returns whether
+   * bytes that may be messages stay behind it.
+   */
+  #cutTail(): boolean {
+    const { fs, keepDamaged, mode, tornTail } = this.#input;
+    let isKept = false;
+    for (const damage of this.#open) {
+      const { at, segment, flaw } = damage;
+      if (segment === undefined) continue;
+      const isLastFile = segment.start <= this.end;
+      const length = usedLength(fs, segment, at - segment.start);
+      if (length === 0) continue;
+      // Where nothing at all is sound, it is more likely that this is no log of messages.
+      const safe = isLastFile && this.messages > 0 && (tornTail ?? mode === "unclean");
+      if (keepDamaged && !safe) {
+        this.#damage.add(asRange(damage));
+        isKept = true;
       }
+      if (!isLastFile) continue;
       this.#act({
         action: "cut-tail",
         file: segment.path,
         from: at,
-        to: at + bytes.length,
+        to: at + length,
         reason: `nothing sound follows: ${words(flaw)}`,
-        bytesLost: bytes.length,
-      });
+        safe,
+        bytesLost: length,
+      }, () => this.#erase(segment, at - segment.start, length));
     }
+    return isKept;
+  }
+
+  #erase(segment: Segment, from: number, length: number): void {
+    this.#keepAside(segment, from, length);
+    const file = this.#input.fs.openWrite(segment.path);
+    try {
+      writeZeros(file, from, length);
+      file.syncNow();
+    } finally {
+      file.close();
+    }
+  }
+
+  #keepAside(segment: Segment, from: number, length: number): void {
+    const { fs, paths } = this.#input;
+    const name = `commitlog-${offsetName(segment.start + from)}`;
+    keepAside(fs, paths.root, { name, range: { path: segment.path, from, to: from + length } });
   }
 
   /**
@@ -297,19 +328,23 @@ class Replay {
    * stays: its name is where the log begins. A full recovery leaves zeros, which harm nobody.
    */
   #dropFilesBehind(): void {
+    const { fs, mode, paths } = this.#input;
     for (const segment of this.#log.segments.slice(1)) {
       if (segment.start < this.end) continue;
-      const bytes = usedBytes(this.#input.fs, segment, 0);
-      if (bytes.length === 0 && this.#input.mode === "full") continue;
-      if (bytes.length > 0) keepAside(this.#input, `commitlog-${segment.name}`, bytes);
-      this.#input.fs.remove(segment.path);
+      const used = usedLength(fs, segment, 0);
+      if (used === 0 && mode === "full") continue;
       this.#act({
         action: "drop-file",
         file: segment.path,
         from: segment.start,
         to: segment.start + segment.length,
-        reason: bytes.length === 0 ? "made ahead, holds only zeros" : "nothing sound in it",
-        bytesLost: bytes.length,
+        reason: used === 0 ? "made ahead, holds only zeros" : "nothing sound in it",
+        safe: used === 0,
+        bytesLost: used,
+      }, () => {
+        if (used > 0) this.#keepAside(segment, 0, used);
+        fs.remove(segment.path);
+        fs.syncDirectory(paths.commitLog);
       });
     }
   }
@@ -320,35 +355,39 @@ class Replay {
     this.#input.signal?.throwIfAborted();
   }
 
-  #act(it: Parameters<typeof action>[0]): void {
-    this.#actions.push(action(it));
+  /** Does something and notes it; or only notes it, where it might give up messages. */
+  #act(it: Parameters<typeof action>[0], work: () => void = () => {}): void {
+    const made = action(it);
+    if (!made.safe && this.#input.keepDamaged === true) {
+      this.left.push(made);
+      return;
+    }
+    work();
+    this.actions.push(made);
   }
 }
 
 function action(
   it: Partial<RecoveryAction> & Pick<RecoveryAction, "action" | "file" | "reason">,
 ): RecoveryAction {
-  return { from: 0, to: 0, bytesLost: 0, messagesLost: 0, slotsFilled: 0, ...it };
+  return { from: 0, to: 0, safe: true, bytesLost: 0, messagesLost: 0, slotsFilled: 0, ...it };
 }
 
 function openDamage({ at, length, segment, flaw }: CommitLogScan): OpenDamage {
   return { at, length, segment, flaw: flaw! };
 }
 
+function asRange({ at, length, segment, flaw }: OpenDamage): DamageRange {
+  const messagesMin = flaw.code === "body-crc" ? 1 : 0;
+  return { at, length, segment, why: words(flaw), messagesMin, slotsFilled: 0 };
+}
+
 function words(flaw: Flaw): string {
   return `expected ${flaw.expected}, found ${flaw.found}`;
 }
 
-function keepAside(input: RecoveryInput, name: string, bytes: Uint8Array): void {
-  const directory = join(input.paths.root, QUARANTINE);
-  input.fs.makeDirectory(directory);
-  const file = input.fs.openWrite(join(directory, name));
-  try {
-    file.truncate(0);
-    file.write(bytes, 0);
-    file.syncNow();
-  } finally {
-    file.close();
+function writeZeros(file: WritableFile, from: number, length: number): void {
+  for (let done = 0; done < length; done += ZEROS.length) {
+    file.write(ZEROS.subarray(0, Math.min(ZEROS.length, length - done)), from + done);
   }
-  input.fs.syncDirectory(directory);
 }

@@ -28,11 +28,13 @@ export interface RecoveryAction {
   readonly from: number;
   readonly to: number;
   readonly reason: string;
+  /** Whether no message is given up by it that might still be read. */
+  readonly safe: boolean;
   /** Bytes that held something and are no longer read. */
   readonly bytesLost: number;
   /** Messages known to be lost; 0 also where nobody can know. */
   readonly messagesLost: number;
-  /** For `skip-damage`: queue slots that led there and are padding now. */
+  /** For `skip-damage`: messages of queues that led there and are given up. */
   readonly slotsFilled: number;
 }
 
@@ -60,4 +62,6 @@ export interface RecoveryReport {
   /** Store time of the last record read, 0 when none was. */
   readonly lastStoreTimestamp: number;
   readonly actions: readonly RecoveryAction[];
+  /** What was left as it is, for fear of giving up messages; only where that was asked for. */
+  readonly left: readonly RecoveryAction[];
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { dirname } from "node:path";
 import process from "node:process";
 import {
   type Checkpoint,
@@ -17,7 +18,7 @@ import { CommitLog } from "./commit_log.ts";
 import type { FileSystem } from "./file.ts";
 import { diskFiles } from "./file_disk.ts";
 import { FlushGate } from "./flush_gate.ts";
-import { FLUSH_INTERVALS, type FlushIntervals, FlushLoops } from "./flush_loops.ts";
+import { FLUSH_INTERVALS, type FlushIntervals, FlushLoops, type Sleep } from "./flush_loops.ts";
 import { SIZE } from "./format.ts";
 import type { GetRequest, GetResult } from "./get.ts";
 import type { IndexGeometry } from "./index_geometry.ts";
@@ -61,6 +62,8 @@ export interface StoreOptions {
   readonly delayLevelsMs?: readonly number[];
   readonly tailCacheBytesMax?: number;
   readonly intervals?: Partial<FlushIntervals>;
+  /** How the background loops wait. Default: the machine's timers. */
+  readonly sleep?: Sleep;
   /** Overrides what `abort` says; `full` builds everything from the log. */
   readonly recovery?: RecoveryMode;
   /** Whether background loops flush; without them only closing does. Default: yes. */
@@ -82,7 +85,7 @@ export class Store implements AsyncDisposable {
   readonly #index: KeyIndex;
   readonly #turn: WriteTurn;
   readonly #stack: AsyncDisposableStack;
-  readonly #state: { failure: unknown };
+  readonly #state: StoreState;
 
   private constructor(parts: {
     recovery: RecoveryReport;
@@ -92,7 +95,7 @@ export class Store implements AsyncDisposable {
     index: KeyIndex;
     turn: WriteTurn;
     stack: AsyncDisposableStack;
-    state: { failure: unknown };
+    state: StoreState;
   }) {
     this.recovery = parts.recovery;
     this.#files = parts.files;
@@ -113,6 +116,7 @@ export class Store implements AsyncDisposable {
     const disk = openDisk(root, options, stack);
     const recovery = await recover(disk, options);
     const writer = openWriter(disk, recovery, options);
+    createCheckpoint(disk);
     createAbort(disk.fs, disk.paths);
     stack.defer(() => stopCleanly(disk, writer));
     if (options.background !== false) writer.loops.start();
@@ -121,13 +125,13 @@ export class Store implements AsyncDisposable {
 
   /** Puts a message; `done` hears of it when the flush mode allows. */
   put(draft: MessageDraft, done: PutDone): void {
-    if (this.#state.failure === undefined) this.#turn.put(draft, done);
+    if (this.#isWritable) this.#turn.put(draft, done);
     else this.#refuse(done);
   }
 
   /** Puts a producer's batch as consecutive records of one queue. */
   putBatch(draft: MessageDraft, elements: readonly BatchElement[], done: PutDone): void {
-    if (this.#state.failure === undefined) this.#turn.putBatch(draft, elements, done);
+    if (this.#isWritable) this.#turn.putBatch(draft, elements, done);
     else this.#refuse(done);
   }
 
@@ -189,6 +193,7 @@ export class Store implements AsyncDisposable {
 
   /** Removes the queues of a topic. Its records stay in the log until they expire. */
   deleteTopic(topic: string): void {
+    this.#turn.commit();
     this.#queues.delete(topic);
   }
 
@@ -207,8 +212,12 @@ export class Store implements AsyncDisposable {
     await this.#stack.disposeAsync();
   }
 
+  get #isWritable(): boolean {
+    return this.#state.failure === undefined && !this.#state.isClosing;
+  }
+
   #refuse(done: PutDone): void {
-    const { failure } = this.#state;
+    const { failure = "it is closed" } = this.#state;
     const reason = failure instanceof Error ? failure.message : String(failure);
     queueMicrotask(() =>
       done({
@@ -237,7 +246,7 @@ interface Disk {
 function openDisk(root: string, options: StoreOptions, stack: AsyncDisposableStack): Disk {
   const fs = options.fs ?? diskFiles;
   const paths = storePaths(root, options.commitLogPath);
-  fs.makeDirectory(paths.commitLog);
+  makeDirectories(fs, [paths.commitLog, paths.consumeQueue, paths.index]);
   stack.use(fs.lock(paths.lock));
   const files = stack.use(new OpenFiles(fs));
   const checkpoint = readCheckpoint(fs, paths.checkpoint) ?? emptyCheckpoint();
@@ -255,6 +264,16 @@ function openDisk(root: string, options: StoreOptions, stack: AsyncDisposableSta
     },
   });
   return { fs, paths, files, checkpoint, queues, index };
+}
+
+/** Makes folders whose names outlive a loss of power. */
+function makeDirectories(fs: FileSystem, paths: readonly string[]): void {
+  const parents = new Set<string>();
+  for (const path of paths) {
+    for (let at = path; fs.stat(at) === undefined; at = dirname(at)) parents.add(dirname(at));
+    fs.makeDirectory(path);
+  }
+  for (const parent of parents) fs.syncDirectory(parent);
 }
 
 async function recover(disk: Disk, options: StoreOptions): Promise<RecoveryReport> {
@@ -275,13 +294,19 @@ async function recover(disk: Disk, options: StoreOptions): Promise<RecoveryRepor
   return recovery;
 }
 
+/** Whether a store can be written. */
+interface StoreState {
+  /** Why it can not any more. */
+  failure: unknown;
+  isClosing: boolean;
+}
+
 /** What writes to a store. */
 interface Writer {
   readonly log: CommitLog;
   readonly turn: WriteTurn;
   readonly loops: FlushLoops;
-  /** Why nothing can be written any more. */
-  readonly state: { failure: unknown };
+  readonly state: StoreState;
 }
 
 function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreOptions): Writer {
@@ -291,9 +316,10 @@ function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreOptions)
     segmentBytes: listSegments(fs, paths.commitLog).segmentBytes || options.segmentBytes ||
       SIZE.commitLogFileDefault,
     end: recovery.end,
+    ...(recovery.mode !== "clean" && { unsyncedFrom: recovery.from }),
     ...(options.tailCacheBytesMax && { tailCacheBytesMax: options.tailCacheBytesMax }),
   });
-  const state = { failure: undefined as unknown };
+  const state: StoreState = { failure: undefined, isClosing: false };
   const onFailure = (error: unknown) => {
     if (state.failure !== undefined) return;
     state.failure = error;
@@ -324,18 +350,28 @@ function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreOptions)
     writeCheckpoint: () => writeCheckpoint(files.get(paths.checkpoint), checkpoint),
     intervals: { ...FLUSH_INTERVALS, ...options.intervals },
     onFailure,
+    ...(options.sleep && { sleep: options.sleep }),
   });
   return { log, turn, loops, state };
 }
 
 async function stopCleanly({ fs, paths }: Disk, { loops, turn, state }: Writer): Promise<void> {
-  await loops.stop();
+  // What comes from now on would be behind the last flush.
+  state.isClosing = true;
   turn.commit();
+  await loops.stop();
   if (state.failure === undefined) await loops.flushAll();
   // The marker stays where the files may lag behind the log: the next start must look.
   if (state.failure !== undefined) return;
   fs.remove(paths.abort);
   fs.syncDirectory(paths.root);
+}
+
+/** Makes the file, so that its name is on the disk before it is of use. */
+function createCheckpoint({ fs, paths, files }: Disk): void {
+  if (fs.stat(paths.checkpoint) === undefined) {
+    files.create(paths.checkpoint).truncate(SIZE.checkpointFile);
+  }
 }
 
 /** Marks the store as in use; a Java broker that finds the mark recovers. Holds our process id. */

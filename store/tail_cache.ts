@@ -7,6 +7,7 @@
 
 const BLOCK_BYTES = 1024 * 1024;
 const BLOCKS_MAX = 32;
+const ZEROS = new Uint8Array(64 * 1024);
 
 /** A ring of blocks, allocated as the log grows into them. */
 export class TailCache {
@@ -18,11 +19,6 @@ export class TailCache {
 
   constructor(bytesMax: number = BLOCKS_MAX * BLOCK_BYTES) {
     this.#blocks = new Array(Math.max(2, Math.floor(bytesMax / BLOCK_BYTES)));
-  }
-
-  /** Log offset of the oldest byte held. */
-  get from(): number {
-    return this.#from;
   }
 
   /** Takes bytes that follow what is held; bytes elsewhere start the cache anew. */
@@ -40,9 +36,13 @@ export class TailCache {
     this.#from = Math.max(this.#from, (newest - this.#blocks.length + 1) * BLOCK_BYTES);
   }
 
-  /** Forgets everything from `at` on. */
-  truncate(at: number): void {
-    if (at < this.#to) this.#to = Math.max(at, this.#from);
+  /**
+   * Takes it that the log goes on at `at`, with zeros before: the end of a file behind its filler.
+   * What is held stays, unless the zeros alone would fill the cache.
+   */
+  skipTo(at: number): void {
+    if (at - this.#to > (this.#blocks.length - 1) * BLOCK_BYTES) return;
+    while (this.#to < at) this.append(this.#to, ZEROS.subarray(0, at - this.#to));
   }
 
   /** Whether a range is held whole. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import type { FileSystem, ReadableFile } from "./file.ts";
+import type { FileSystem } from "./file.ts";
 import type { Segment } from "./segments.ts";
 import { allZero } from "./zeros.ts";
 
@@ -12,26 +12,20 @@ import { allZero } from "./zeros.ts";
 const MARGIN_BYTES = 1024 * 1024;
 const BLOCK_BYTES = 1024 * 1024;
 
-/** The bytes of a file from a position to the last that is not zero. */
-export function usedBytes(fs: FileSystem, segment: Segment, from: number): Uint8Array {
+/** Bytes of a file from a position to the last that is not zero; 0 when all are. */
+export function usedLength(fs: FileSystem, segment: Segment, from: number): number {
   const file = fs.openRead(segment.path);
   try {
+    const block = new Uint8Array(BLOCK_BYTES);
     const to = Math.min(segment.length, Math.max(segment.allocatedBytes, from) + MARGIN_BYTES);
-    const bytes = new Uint8Array(Math.max(0, usedEnd(file, from, to) - from));
-    return bytes.subarray(0, file.read(bytes, from));
+    let end = from;
+    for (let at = from; at < to; at += block.length) {
+      const got = file.read(block.subarray(0, Math.min(block.length, to - at)), at);
+      if (allZero(block, 0, got)) continue;
+      end = at + block.subarray(0, got).findLastIndex((byte) => byte !== 0) + 1;
+    }
+    return end - from;
   } finally {
     file.close();
   }
-}
-
-/** Position behind the last byte in `[from, to)` that is not zero; `from` when all are. */
-function usedEnd(file: ReadableFile, from: number, to: number): number {
-  const block = new Uint8Array(BLOCK_BYTES);
-  let end = from;
-  for (let at = from; at < to; at += block.length) {
-    const got = file.read(block.subarray(0, Math.min(block.length, to - at)), at);
-    if (allZero(block, 0, got)) continue;
-    end = at + block.subarray(0, got).findLastIndex((byte) => byte !== 0) + 1;
-  }
-  return end;
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import assert from "node:assert/strict";
 import type { CommitLog } from "./commit_log.ts";
 import type { ConsumeQueue } from "./consume_queue.ts";
 import { DispatchRequest } from "./dispatch.ts";
@@ -15,6 +16,7 @@ import type { KeyIndex } from "./key_index.ts";
 import type { HostBytes } from "./layout.ts";
 import { isQueued } from "./message.ts";
 import type { BatchElement, MessageDraft, PutDone, PutResult, PutStatus } from "./put.ts";
+import { PROPERTY, propertyOf } from "./properties.ts";
 import { isSafeTopic, type QueueTable } from "./queue_table.ts";
 import {
   encodeRecord,
@@ -27,7 +29,7 @@ import {
 } from "./record_encode.ts";
 import { RecordView } from "./record_view.ts";
 
-/** Told of every record that readers can see now. */
+/** Told of every record that readers can see now. Must neither throw nor put. */
 export type ArrivalListener = (request: DispatchRequest) => void;
 
 /** What a turn works with. */
@@ -43,12 +45,13 @@ export interface WriteTurnOptions {
   readonly syncFlush: boolean;
   readonly delayLevelsMs?: readonly number[];
   readonly onArrival: ArrivalListener;
-  /** Told that the log could not be written. */
+  /** Told that the log or the index could not be written. */
   readonly onFailure: (error: unknown) => void;
 }
 
 const RETRY_PREFIX = "%RETRY%";
-const NO_WAIT = "WAIT\u0001false";
+/** Topics whose bytes are kept, so that they are not encoded with every message. */
+const TOPICS_KEPT_MAX = 100_000;
 
 interface Pending {
   readonly queue: ConsumeQueue | undefined;
@@ -69,6 +72,10 @@ export class WriteTurn {
   readonly #topics = new Map<string, Uint8Array>();
   #pending: Pending[] = [];
   #scheduled = false;
+  #isDispatching = false;
+  #indexFailed = false;
+  /** Why the log could not be written. */
+  #failure: unknown;
   #lastTimestamp = 0;
   /** Store time of the last record that was written. */
   writtenTimestamp = 0;
@@ -95,6 +102,8 @@ export class WriteTurn {
   }
 
   #add(draft: MessageDraft, elements: readonly BatchElement[], done: PutDone): void {
+    // The block being told of would be written over.
+    if (this.#isDispatching) assert.fail("a put from within an arrival listener");
     const parts: RecordParts[] = [];
     let total = 0;
     let bodyBytes = 0;
@@ -107,13 +116,8 @@ export class WriteTurn {
     const refusal = this.#refusal(draft, { parts, total, bodyBytes });
     if (refusal !== undefined) return queueMicrotask(() => done(refusal));
     if (!this.#options.log.fits(total)) this.commit();
-    let place: ReturnType<CommitLog["reserve"]>;
-    try {
-      place = this.#options.log.reserve(total);
-    } catch (error) {
-      this.#options.onFailure(error);
-      return queueMicrotask(() => done(failure(error)));
-    }
+    const place = this.#reserve(total);
+    if (place === undefined) return queueMicrotask(() => done(failure(this.#failure)));
     this.#stage({ draft, elements, parts, place, done });
     if (!this.#scheduled) {
       this.#scheduled = true;
@@ -121,15 +125,32 @@ export class WriteTurn {
     }
   }
 
+  /** Nothing is written behind a write that failed. */
+  #reserve(total: number): ReturnType<CommitLog["reserve"]> | undefined {
+    if (this.#failure !== undefined) return undefined;
+    try {
+      return this.#options.log.reserve(total);
+    } catch (error) {
+      this.#fail(error);
+      return undefined;
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error;
+    this.#options.onFailure(error);
+  }
+
   #parts(topic: string, element: BatchElement): RecordParts {
     let topicBytes = this.#topics.get(topic);
     if (topicBytes === undefined) {
+      if (this.#topics.size >= TOPICS_KEPT_MAX) this.#topics.clear();
       topicBytes = new TextEncoder().encode(topic);
       this.#topics.set(topic, topicBytes);
     }
     return {
       topic: topicBytes,
-      isV2: needsV2(topic),
+      isV2: needsV2(topicBytes),
       body: element.body,
       properties: element.properties,
       propertiesLength: utf8Length(element.properties),
@@ -155,7 +176,7 @@ export class WriteTurn {
     if (sizes.bodyBytes > bodyBytesMax) {
       return illegal(`body is ${sizes.bodyBytes} bytes, limit is ${bodyBytesMax}`);
     }
-    const properties = Math.max(...sizes.parts.map((part) => part.propertiesLength));
+    const properties = sizes.parts.reduce((max, part) => Math.max(max, part.propertiesLength), 0);
     if (properties > SIZE.propertiesBytesMax) {
       const reason = `properties are ${properties} bytes, limit is ${SIZE.propertiesBytesMax}`;
       return refused("PROPERTIES_SIZE_EXCEEDED", `Cannot append message: ${reason}`);
@@ -212,7 +233,7 @@ export class WriteTurn {
       physicalOffsets,
       storeTimestamp: head.storeTimestamp,
       end: log.stagedTo,
-      waits: syncFlush && !parts[0]!.properties.includes(NO_WAIT),
+      waits: syncFlush && waitsForDisk(parts[0]!.properties),
       done: put.done,
     });
   }
@@ -231,32 +252,43 @@ export class WriteTurn {
       for (const { queue, queueOffset } of pending.toReversed()) {
         if (queue !== undefined) queue.next = queueOffset;
       }
-      this.#options.onFailure(error);
+      this.#fail(error);
       for (const { done } of pending) done(failure(error));
       return;
     }
     this.writtenTimestamp = this.#lastTimestamp;
+    this.#isDispatching = true;
     this.#dispatchBlock(block);
+    this.#isDispatching = false;
     for (const put of pending) this.#answer(put);
   }
 
   #dispatchBlock(block: Uint8Array): void {
-    const { queues, index, onArrival } = this.#options;
+    const { queues, onArrival } = this.#options;
     const record = this.#record;
     const request = this.#dispatch;
     record.attach(block);
-    for (let at = 0; at < block.length && record.load(at, block.length) === undefined;) {
+    for (let at = 0; at < block.length; at += record.size) {
+      const flaw = record.load(at, block.length);
+      if (flaw !== undefined) assert.fail(`a record with a wrong ${flaw.code} was written`);
       request.read(record);
       if (request.queued) {
         queues.getOrCreate(request.topic, request.queueId).append(request.queueOffset, request);
       }
-      if (index !== undefined) {
-        for (const hash of request.keyHashes) {
-          index.put(hash, request.physicalOffset, request.storeTimestamp);
-        }
-      }
+      if (request.keyHashes.length > 0) this.#index(request);
       onArrival(request);
-      at += record.size;
+    }
+  }
+
+  /** What the index could not take is put again from the log at the next start. */
+  #index({ keyHashes, physicalOffset, storeTimestamp }: DispatchRequest): void {
+    const { index } = this.#options;
+    if (index === undefined || this.#indexFailed) return;
+    try {
+      for (const hash of keyHashes) index.put(hash, physicalOffset, storeTimestamp);
+    } catch (error) {
+      this.#indexFailed = true;
+      this.#options.onFailure(error);
     }
   }
 
@@ -276,6 +308,11 @@ export class WriteTurn {
       });
     }
   }
+}
+
+/** Whether a producer wants its answer after the flush (Java: `Message.isWaitStoreMsgOK`). */
+function waitsForDisk(properties: string): boolean {
+  return (propertyOf(properties, PROPERTY.wait) ?? "true").toLowerCase() === "true";
 }
 
 /** Properties of a batch's message: its own, then those of the batch (Java 4.9 and later). */

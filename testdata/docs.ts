@@ -7,14 +7,8 @@
  */
 import fs from "node:fs";
 import { fileURLToPath } from "node:url";
-import { formatDoc } from "../store/format_doc.ts";
-import { protocolDoc } from "../net/wire/protocol_doc.ts";
+import { documents } from "./documents.ts";
 
-const DOCUMENTS: Readonly<Record<string, () => string>> = {
-  "FORMAT.md": formatDoc,
-  "PROTOCOL.md": protocolDoc,
-};
-
-for (const [name, text] of Object.entries(DOCUMENTS)) {
-  fs.writeFileSync(fileURLToPath(new URL(`../${name}`, import.meta.url)), text());
+for (const [name, text] of Object.entries(await documents())) {
+  fs.writeFileSync(fileURLToPath(new URL(`../${name}`, import.meta.url)), text);
 }

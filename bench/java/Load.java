@@ -73,7 +73,7 @@ public final class Load {
 
     private static long[] send(DefaultMQProducer producer, String topic, byte[] body, AtomicLong sent,
         AtomicLong failed) {
-        long[] micros = new long[1 << 20];
+        long[] micros = new long[1 << 16];
         int count = 0;
         while (!stopped) {
             long started = System.nanoTime();

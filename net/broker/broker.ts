@@ -20,6 +20,7 @@ import { formatAddress, type SocketAddress } from "../rpc/address.ts";
 import type { Connection } from "../rpc/connection.ts";
 import type { ConnectionLimits, Log } from "../rpc/limits.ts";
 import { type Family, type Route, routesOf } from "../rpc/routes.ts";
+import type { RequestName } from "../wire/codes.ts";
 import { Server } from "../rpc/server.ts";
 import { Arrivals } from "./arrival.ts";
 import { type BrokerConfig, completeBrokerConfig, isLoopback } from "./broker_config.ts";
@@ -123,15 +124,22 @@ export class Broker implements AsyncDisposable {
   readonly config: BrokerConfig;
   /** The messages. */
   readonly store: Store;
+  /** Names of the requests it serves. */
+  readonly served: readonly RequestName[];
   readonly #stack: AsyncDisposableStack;
   readonly #finished = Promise.withResolvers<void>();
   #disposing: Promise<void> | undefined;
 
-  private constructor(address: SocketAddress, parts: Parts, stack: AsyncDisposableStack) {
+  private constructor(
+    address: SocketAddress,
+    parts: Parts & { readonly served: readonly RequestName[] },
+    stack: AsyncDisposableStack,
+  ) {
     this.address = address;
     this.peer = parts.brokerAddr;
     this.config = parts.config;
     this.store = parts.store;
+    this.served = parts.served;
     this.#stack = stack;
   }
 
@@ -139,9 +147,12 @@ export class Broker implements AsyncDisposable {
    * Opens the store, listens, and registers with the name servers, which may be down.
    *
    * @throws {RangeError} for settings that cannot be honoured.
-   * @throws {Error} if the store cannot be opened, its tables cannot be read, or the port is taken.
+   * @throws {SyntaxError} for name servers that are not `host:port`.
+   * @throws {Error} if the store cannot be opened, its tables cannot be read, or the port is taken;
+   * what was opened is closed again.
    */
   static async start(options: BrokerOptions = {}): Promise<Broker> {
+    options.signal?.throwIfAborted();
     const { log = () => {}, now = Date.now, random = Math.random } = options;
     const config = completeBrokerConfig(options.config ?? {}, hostDefaults());
     await using stack = new AsyncDisposableStack();
@@ -172,10 +183,13 @@ export class Broker implements AsyncDisposable {
     const { address } = early ?? doors.use(await listen(port));
     if (early === undefined) await openVipDoor(doors, { listen, port, log });
     stack.use(doors.move());
+    // Pulls that are held are answered first: the doors wait for what is unanswered.
+    stack.use(hold);
     noteReach(config, log);
     registered.push(stack.use(await Registration.start(parts)));
     stack.use(topics.watch(announce));
-    return new Broker(address, parts, stack.move());
+    const served = [...routes.values()].map(({ name }) => name);
+    return new Broker(address, { ...parts, served }, stack.move());
   }
 
   /** Resolves when the broker has stopped. */
@@ -216,7 +230,7 @@ async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Pr
   const schedule = stack.use(
     Schedule.open({ store, levelsMs, file: fileOf(DELAY_OFFSETS), log, now }),
   );
-  const hold = stack.use(new PullHold({ now }));
+  const hold = new PullHold({ now });
   stack.use(arrivals.add((request) => schedule.arrived(request)));
   stack.use(arrivals.add((request) => hold.arrived(request)));
   const notifies = (group: string) => groups.get(group)?.notifyConsumerIdsChangedEnable ?? false;

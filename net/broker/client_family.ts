@@ -16,6 +16,7 @@ import type { ClientChannel } from "./client_channel.ts";
 import type { ConsumerGroups } from "./consumer_groups.ts";
 import type { GroupTable } from "./group_table.ts";
 import type { ProducerGroups } from "./producer_groups.ts";
+import { isTagType } from "./tag_filter.ts";
 import { retryTopicOf } from "./topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 
@@ -57,7 +58,7 @@ export function clientFamily(input: ClientFamilyInput): Family {
     CHECK_CLIENT_CONFIG({ body }) {
       const { subscriptionData } = parseClientCheck(body);
       const { expressionType } = subscriptionData;
-      if (expressionType === "TAG" || expressionType === "") return {};
+      if (isTagType(expressionType)) return {};
       throw new Refusal(
         "SYSTEM_ERROR",
         `The broker does not support consumer to filter message by ${expressionType}`,
@@ -103,8 +104,10 @@ function heartbeat(
 }
 
 /**
- * Takes over the fingerprint of subscriptions that were sent; whether it stands for those the broker
- * knew. When not the client sends them with its next heartbeat, as after a restart of the broker.
+ * Whether the heartbeats of a group agree on its subscriptions: each has the fingerprint of the one
+ * before. When not, the client sends its subscriptions with the next heartbeat. A group nobody knows
+ * has none yet, as after a restart of the broker: then a heartbeat that leaves them out is not enough
+ * (Java lets it pass, and the group without subscriptions).
  */
 function agreeOn(
   consumers: ConsumerGroups,
@@ -117,6 +120,6 @@ function agreeOn(
   const group = consumers.get(consumer.groupName);
   if (group === undefined) return false;
   const known = group.fingerprint;
-  if (!withoutSub) group.fingerprint = fingerprint;
-  return withoutSub ? known === fingerprint : known === 0 || known === fingerprint;
+  group.fingerprint = fingerprint;
+  return known === undefined ? !withoutSub : known === fingerprint;
 }

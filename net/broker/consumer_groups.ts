@@ -19,8 +19,11 @@ export class ConsumerGroup {
   /** `"CLUSTERING"` or `"BROADCASTING"`. */
   messageModel = "";
   consumeFromWhere = "";
-  /** 5.x: hash by which clients and broker agree on subscriptions without sending them; 0 is none. */
-  fingerprint = 0;
+  /**
+   * 5.x: hash of the last heartbeat, by which clients and broker agree on subscriptions without sending
+   * them; 0 is one without, `undefined` before the first.
+   */
+  fingerprint: number | undefined;
   readonly #channels = new Map<Connection, ClientChannel>();
   readonly #subscriptions = new Map<string, SubscriptionData>();
 

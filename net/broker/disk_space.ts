@@ -9,6 +9,8 @@ import { statfsSync } from "node:fs";
 /** Bytes of a file system. */
 export interface DiskSpace {
   readonly totalBytes: number;
+  /** What is taken; `totalBytes` also has room that only the system may take. */
+  readonly usedBytes: number;
   /** What this process may still take. */
   readonly freeBytes: number;
 }
@@ -16,14 +18,19 @@ export interface DiskSpace {
 /** The space around a folder; `undefined` where the system does not tell. */
 export function diskSpace(path: string): DiskSpace | undefined {
   try {
-    const { bsize, blocks, bavail } = statfsSync(path);
-    return { totalBytes: bsize * blocks, freeBytes: bsize * bavail };
+    const { bsize, blocks, bfree, bavail } = statfsSync(path);
+    return {
+      totalBytes: bsize * blocks,
+      usedBytes: bsize * (blocks - bfree),
+      freeBytes: bsize * bavail,
+    };
   } catch {
     return undefined;
   }
 }
 
-/** Used part of a disk, 0 to 1. */
-export function usedRatio({ totalBytes, freeBytes }: DiskSpace): number {
-  return totalBytes === 0 ? 0 : 1 - freeBytes / totalBytes;
+/** Used part of what this process sees of a disk, 0 to 1, as `df` and Java reckon it. */
+export function usedRatio({ usedBytes, freeBytes }: DiskSpace): number {
+  const seenBytes = usedBytes + freeBytes;
+  return seenBytes === 0 ? 0 : usedBytes / seenBytes;
 }

@@ -120,7 +120,9 @@ async function updateGroup({ groups }: GroupFamilyInput, body: Uint8Array): Prom
   for (const key of attributes?.keys() ?? []) {
     throw new Refusal("INVALID_PARAMETER", `unsupported key: ${key}`);
   }
-  await groups.put(group);
+  const known = groups.get(groupName);
+  // Members of other releases stay, and attributes change by other means only.
+  await groups.put({ ...known, ...group, attributes: known?.attributes ?? attributes });
   return {};
 }
 

@@ -131,21 +131,22 @@ export class GroupTable {
 
   /** Removes a group, if it is there; resolves when that is saved. */
   delete(name: string): Promise<void> {
-    if (!this.#groups.delete(name)) return Promise.resolve();
-    return this.#changed();
+    return this.#groups.delete(name) ? this.#changed() : this.saved();
   }
 
-  /** Saves the table; resolves when it is on the disk. */
-  async save(): Promise<void> {
-    await this.#options.file?.save(() => ({
+  /** Resolves when all changes are on the disk; a save that failed is tried once more. */
+  async saved(): Promise<void> {
+    await this.#options.file?.saved();
+  }
+
+  /** What is returned may be dropped, as of {@linkcode TableFile.save}. */
+  #changed(): Promise<void> {
+    this.#dataVersion = nextVersion(this.#dataVersion, this.#options.now());
+    const saved = this.#options.file?.save(() => ({
       version: this.#dataVersion,
       entries: this.#groups,
       rest: this.#rest,
     }));
-  }
-
-  #changed(): Promise<void> {
-    this.#dataVersion = nextVersion(this.#dataVersion, this.#options.now());
-    return this.save();
+    return saved ?? Promise.resolve();
   }
 }

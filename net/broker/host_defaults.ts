@@ -28,7 +28,8 @@ export function hostDefaults(): HostDefaults {
 
 /**
  * The address others can most likely reach: the first that is not internal, IPv4 before IPv6; the
- * loopback address where there is none (Java: `RemotingUtil.getLocalAddress`).
+ * loopback address where there is none (Java: `RemotingUtil.getLocalAddress`, which looks from the
+ * last interface to the first, and so has to pass by bridges and 192.168.*).
  */
 export function chooseAddress(addresses: readonly InterfaceAddress[]): string {
   const outside = addresses.filter(({ address, internal }) => {

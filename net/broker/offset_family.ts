@@ -10,7 +10,7 @@ import type { Store } from "../../store/store.ts";
 import type { Reply } from "../rpc/call.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import type { Family } from "../rpc/routes.ts";
-import type { HeaderOf } from "../wire/headers.ts";
+import { encodeResponseHeader, type HeaderOf } from "../wire/headers.ts";
 import type { GroupTable } from "./group_table.ts";
 import type { OffsetTable } from "./offset_table.ts";
 import type { TopicTable } from "./topic_table.ts";
@@ -51,7 +51,7 @@ export function offsetFamily(input: OffsetFamilyInput): Family {
     GET_EARLIEST_MSG_STORETIME({ header: { topic, queueId } }) {
       const min = store.queueRange(topic, queueId)?.min ?? 0;
       const timestamp = store.storeTimeAt({ topic, queueId }, min) ?? -1;
-      return { extFields: { timestamp: String(timestamp) } };
+      return { extFields: encodeResponseHeader("GET_EARLIEST_MSG_STORETIME", { timestamp }) };
     },
   };
 }
@@ -108,8 +108,9 @@ function updateConsumerOffset(
   return { extFields: {} };
 }
 
+/** The same for all requests that ask for an offset. */
 function offsetReply(offset: number): Reply {
-  return { extFields: { offset: String(offset) } };
+  return { extFields: encodeResponseHeader("QUERY_CONSUMER_OFFSET", { offset }) };
 }
 
 function notFound(remark: string): Refusal {

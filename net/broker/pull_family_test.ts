@@ -10,11 +10,14 @@ import {
   sendFields,
   START,
 } from "../../testdata/message_path.ts";
+import { BrokerFixture } from "../../testdata/broker_fixture.ts";
+import { consumerOf, ConsumerSide, subscriptionTo } from "../../testdata/consumer_side.ts";
 import { turn } from "../../testdata/scripted_socket.ts";
 import { RpcClient } from "../rpc/client.ts";
 import { routesOf } from "../rpc/routes.ts";
 import { Server } from "../rpc/server.ts";
-import type { RemotingCommand } from "../wire/command.ts";
+import { type RemotingCommand, request } from "../wire/command.ts";
+import { encodeFrame } from "../wire/frame.ts";
 import { PULL_FLAG } from "./pull_check.ts";
 import { newTopic } from "./topic_table.ts";
 
@@ -241,4 +244,118 @@ Deno.test("Pulls count in the statistics", async () => {
   await it.pull({ queueOffset: 2 });
   const { found, missed, transferred } = it.path.stats.totals;
   assert.deepEqual([found, missed, transferred], [1, 1, 2]);
+});
+
+/** A member of G that subscribes to TagA of T, which waits, and a producer. */
+async function setUpMember() {
+  const it = await ConsumerSide.open();
+  it.createTopics("T");
+  const [member, producer] = [it.client("member"), it.client("producer")];
+  const subscribe = (subString: string, subVersion: number) =>
+    member.heartbeat({
+      consumers: [consumerOf("G", [subscriptionTo("T", { subString, subVersion })])],
+    });
+  await subscribe("TagA", 1);
+  const pull = (pulled: Pulled = {}) =>
+    member.send("PULL_MESSAGE", {
+      extFields: pullFields({ ...WAITING, subscription: undefined, subVersion: 1, ...pulled }),
+    });
+  const send = (tag: string) => {
+    const extFields = sendFields({ properties: { UNIQ_KEY: "0A", TAGS: tag } });
+    return producer.ask("SEND_MESSAGE_V2", { extFields, body: BODY });
+  };
+  const waiting = pull();
+  await member.read();
+  assert.equal(it.path.hold.size, 1);
+  const dispose = () => it[Symbol.asyncDispose]();
+  return { it, member, subscribe, pull, send, waiting, [Symbol.asyncDispose]: dispose };
+}
+
+Deno.test("A pull of a member waits for the tags its heartbeat told", async () => {
+  await using it = await setUpMember();
+  await it.send("TagB");
+  await it.member.read();
+  assert.equal(it.it.path.hold.size, 1);
+  await it.send("TagA");
+  assert.deepEqual(tagsOf(await it.member.answerTo(it.waiting)), ["TagA"]);
+});
+
+Deno.test("A pull that waited does not commit again what has moved on meanwhile", async () => {
+  await using it = await setUpMember();
+  const { offsets } = it.it.path;
+  const waiting = it.pull({ sysFlag: PULL_FLAG.SUSPEND | PULL_FLAG.COMMIT, commitOffset: 5 });
+  await it.member.read();
+  assert.equal(offsets.query("G", "T", 0), 5);
+  offsets.commit("G", "T", 0, 9);
+  it.it.clock.advance(6000);
+  await it.member.answerTo(waiting);
+  assert.equal(offsets.query("G", "T", 0), 9);
+});
+
+Deno.test("A pull that waits is answered by what the group wants when it runs again", async () => {
+  await using it = await setUpMember();
+  await it.subscribe("TagB", 2);
+  await it.send("TagB");
+  it.it.clock.advance(6000);
+  assert.deepEqual(tagsOf(await it.member.answerTo(it.waiting)), ["TagB"]);
+});
+
+Deno.test("A pull that knows newer subscriptions than the broker is told to wait for the heartbeat", async () => {
+  await using it = await setUpMember();
+  const answer = await it.member.answerTo(it.pull({ subVersion: 2 }));
+  assert.equal(answer.code, 25);
+  await it.subscribe("TagA", 2);
+  await it.send("TagA");
+  assert.equal((await it.member.answerTo(it.pull({ subVersion: 2 }))).code, 0);
+});
+
+Deno.test("A pull of a member that left its group while it waited is told so", async () => {
+  await using it = await setUpMember();
+  await it.member.ask("UNREGISTER_CLIENT", {
+    header: { clientId: "member", consumerGroup: "G" },
+  });
+  it.it.clock.advance(6000);
+  const { code, remark } = await it.member.answerTo(it.waiting);
+  assert.equal(code, 24);
+  assert.match(remark ?? "", /^the consumer's group info not exist/);
+});
+
+Deno.test("A pull that waits one-way is forgotten without a word", async () => {
+  await using it = await setUpMember();
+  const extFields = pullFields({ ...WAITING, queueId: 1 });
+  const command = request("PULL_MESSAGE", { extFields, opaque: 9999, oneway: true });
+  it.member.feed(encodeFrame(command));
+  await it.member.read();
+  it.it.clock.advance(6000);
+  await it.member.answerTo(it.waiting);
+  assert.equal(it.it.path.hold.size, 0);
+  assert.equal(it.member.answers.has(9999), false);
+});
+
+Deno.test("Pulls that wait when the broker stops are answered that there is nothing", async () => {
+  const it = await BrokerFixture.start({ stopTimeoutMs: 5000 });
+  const client = new RpcClient();
+  try {
+    const extFields = pullFields({ ...WAITING, topic: "TBW102", suspendMs: 600_000 });
+    const asked = { name: "PULL_MESSAGE", extFields } as const;
+    const waiting = [0, 1].map((queueId) =>
+      client.invoke(it.peer, {
+        ...asked,
+        extFields: { ...extFields, queueId: String(queueId) },
+      }, TIME)
+    );
+    // The answer to a request behind them on the connection: they have come.
+    await client.invoke(it.peer, { name: "GET_BROKER_RUNTIME_INFO" }, TIME);
+    const began = Date.now();
+    await it.broker[Symbol.asyncDispose]();
+    assert.ok(Date.now() - began < 4000, "nobody waits for their time");
+    const answers = await Promise.all(waiting);
+    assert.deepEqual(answers.map(({ code, remark }) => [code, remark]), [
+      [19, "NO_MESSAGE_IN_QUEUE"],
+      [19, "NO_MESSAGE_IN_QUEUE"],
+    ]);
+  } finally {
+    await client[Symbol.asyncDispose]();
+    await it[Symbol.asyncDispose]();
+  }
 });

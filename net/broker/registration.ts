@@ -15,7 +15,11 @@ import { responseCode } from "../wire/codes.ts";
 import { encodeHeader } from "../wire/headers.ts";
 import { BodyError } from "../wire/json_body.ts";
 import { parseKvTable } from "../wire/name_lists.ts";
-import { formatRegisterBody, registerBodyCrc } from "../wire/register_body.ts";
+import {
+  formatRegisterBody,
+  registerBodyCrc,
+  type RegisterBrokerBody,
+} from "../wire/register_body.ts";
 import { PERM } from "../wire/topic_config.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 import type { TopicTable } from "./topic_table.ts";
@@ -37,6 +41,8 @@ export interface RegistrationOptions {
   readonly topics: TopicTable;
   /** Takes what an operator should know. */
   readonly log: Log;
+  /** Resolves after so many ms, or when `signal` aborts; default: by the runtime's timer. */
+  readonly pause?: ((ms: number, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
 /** Bounds of the time between two registrations (Java: `BrokerController.start`). */
@@ -53,22 +59,18 @@ const LEAVE_TIMEOUT_MS = 3000;
 
 /** A broker that is registered from when it is started until it is disposed. */
 export class Registration implements AsyncDisposable {
-  readonly #options: RegistrationOptions;
-  readonly #client: RpcClient;
-  readonly #servers: readonly string[];
-  /** Name servers that failed the last time. */
-  readonly #failed = new Set<string>();
+  readonly #pause: NonNullable<RegistrationOptions["pause"]>;
+  readonly #client = new RpcClient();
+  readonly #places: readonly Place[];
   readonly #stopped = new AbortController();
-  readonly #running: Promise<void>;
-  #wanted = Promise.withResolvers<void>();
-  #done = Promise.withResolvers<void>();
   #disposing: Promise<void> | undefined;
 
   private constructor(options: RegistrationOptions) {
-    this.#options = options;
-    this.#client = new RpcClient();
-    this.#servers = nameServersOf(options.config.namesrvAddr);
-    this.#running = this.#servers.length === 0 ? Promise.resolve() : this.#loop();
+    this.#pause = options.pause ?? pause;
+    const shared = { ...options, pause: this.#pause, client: this.#client };
+    const { signal } = this.#stopped;
+    this.#places = nameServersOf(options.config.namesrvAddr)
+      .map((server) => new Place(server, { ...shared, signal }));
   }
 
   /**
@@ -88,14 +90,11 @@ export class Registration implements AsyncDisposable {
    * somebody who waits.
    */
   async announce(): Promise<void> {
-    if (this.#servers.length === 0 || this.#stopped.signal.aborted) return;
-    this.#wanted.resolve();
+    if (this.#places.length === 0 || this.#stopped.signal.aborted) return;
     const heard = new AbortController();
-    const options = { signal: heard.signal };
     await Promise.race([
-      this.#done.promise,
-      // Aborting ends the sleep early, which is all it is for.
-      sleep(ANNOUNCE_WAIT_MS, undefined, options).catch(() => {}),
+      Promise.all(this.#places.map((place) => place.announce())),
+      this.#pause(ANNOUNCE_WAIT_MS, heard.signal),
     ]);
     heard.abort();
   }
@@ -107,105 +106,134 @@ export class Registration implements AsyncDisposable {
 
   async #stop(): Promise<void> {
     this.#stopped.abort();
+    await Promise.all(this.#places.map((place) => place.leave()));
+    await this.#client[Symbol.asyncDispose]();
+  }
+}
+
+/** What one place in the routes needs. */
+interface PlaceOptions extends RegistrationOptions {
+  readonly client: RpcClient;
+  readonly pause: NonNullable<RegistrationOptions["pause"]>;
+  readonly signal: AbortSignal;
+}
+
+/** The broker's place in the routes of one name server, which no other server keeps waiting. */
+class Place {
+  readonly #server: string;
+  readonly #options: PlaceOptions;
+  readonly #running: Promise<void>;
+  /** Whether the last registration failed. */
+  #failed = false;
+  #wanted = Promise.withResolvers<void>();
+  #done = Promise.withResolvers<void>();
+
+  constructor(server: string, options: PlaceOptions) {
+    this.#server = server;
+    this.#options = options;
+    this.#running = this.#loop();
+  }
+
+  /** Registers soon; resolves when the name server has answered or failed, and at the end. */
+  announce(): Promise<void> {
+    this.#wanted.resolve();
+    return this.#done.promise;
+  }
+
+  /** Waits for the loop, which has been told to end, and takes the leave. */
+  async leave(): Promise<void> {
     await this.#running;
     this.#done.resolve();
-    await Promise.all(this.#servers.map((server) => this.#leave(server)));
-    await this.#client[Symbol.asyncDispose]();
+    if (this.#failed) return;
+    const { client, log } = this.#options;
+    const extFields = encodeHeader("UNREGISTER_BROKER", identity(this.#options));
+    try {
+      const options = { timeoutMs: LEAVE_TIMEOUT_MS };
+      await client.invoke(this.#server, { name: "UNREGISTER_BROKER", extFields }, options);
+    } catch (cause) {
+      log(`Cannot take leave of name server ${this.#server}: ${(cause as Error).message}`, cause);
+    }
   }
 
   async #loop(): Promise<void> {
-    const { signal } = this.#stopped;
-    const period = this.#options.config.registerNameServerPeriod;
+    const { config: { registerNameServerPeriod: period }, signal, pause } = this.#options;
     const periodMs = Math.min(Math.max(period, PERIOD_MS.min), PERIOD_MS.max);
     while (!signal.aborted) {
-      await this.#whenDue(periodMs);
+      const due = new AbortController();
+      await Promise.race([
+        this.#wanted.promise,
+        pause(periodMs, AbortSignal.any([signal, due.signal])),
+      ]);
+      due.abort();
       if (signal.aborted) return;
       // Whoever asks from here on waits for the next round.
       const done = this.#done;
       this.#done = Promise.withResolvers();
       this.#wanted = Promise.withResolvers();
-      await Promise.all(this.#servers.map((server) => this.#register(server)));
+      await this.#register();
       done.resolve();
-      await sleep(CHANGE_GAP_MS, undefined, { signal }).catch(() => {});
+      await pause(CHANGE_GAP_MS, signal);
     }
   }
 
-  /** Waits until a registration is wanted, or the period is over, or the end has come. */
-  async #whenDue(periodMs: number): Promise<void> {
-    const wanted = new AbortController();
-    const signal = AbortSignal.any([this.#stopped.signal, wanted.signal]);
-    const period = sleep(periodMs, undefined, { signal }).catch(() => {});
-    await Promise.race([this.#wanted.promise, period]);
-    wanted.abort();
-  }
-
-  async #register(server: string): Promise<void> {
-    const { config, brokerAddr, topics, log } = this.#options;
+  async #register(): Promise<void> {
+    const { config, client, topics, log, signal } = this.#options;
     const { registerBrokerTimeoutMills: timeoutMs } = config;
-    const body = formatRegisterBody(this.#body(), { compressed: false });
+    const body = formatRegisterBody(bodyOf(this.#options), { compressed: false });
     const extFields = encodeHeader("REGISTER_BROKER", {
-      ...identity(config, brokerAddr),
+      ...identity(this.#options),
       // Nothing is replicated from this broker.
       haServerAddr: "",
       enableActingMaster: false,
       compressed: false,
       bodyCrc32: registerBodyCrc(body),
     });
-    const { signal } = this.#stopped;
     try {
       const asked = { name: "REGISTER_BROKER", extFields, body } as const;
-      const answer = await this.#client.invoke(server, asked, { timeoutMs, signal });
+      const answer = await client.invoke(this.#server, asked, { timeoutMs, signal });
       if (answer.code !== responseCode("SUCCESS")) {
-        return this.#fail(server, `code ${answer.code}, ${answer.remark ?? "no remark"}`);
+        return this.#fail(`code ${answer.code}, ${answer.remark ?? "no remark"}`);
       }
-      if (this.#failed.delete(server)) log(`Registered with name server ${server} again`);
+      if (this.#failed) log(`Registered with name server ${this.#server} again`);
+      this.#failed = false;
       if (answer.body !== undefined) topics.markOrdered(parseKvTable(answer.body).keys());
     } catch (cause) {
       if (signal.aborted) return;
       if (!(cause instanceof RpcError || cause instanceof BodyError)) throw cause;
-      this.#fail(server, cause.message, cause);
+      this.#fail(cause.message, cause);
     }
   }
 
-  /** The topics, without permissions that the broker as a whole does not have. */
-  #body() {
-    const { config: { brokerPermission }, topics } = this.#options;
-    const all = topics.snapshot();
-    const readWrite = PERM.READ | PERM.WRITE;
-    if ((brokerPermission & readWrite) === readWrite) return { topics: all, filterServerList: [] };
-    const table = Array.from(all.topicConfigTable, ([name, topic]) => {
-      return [name, { ...topic, perm: topic.perm & brokerPermission }] as const;
-    });
-    return { topics: { ...all, topicConfigTable: new Map(table) }, filterServerList: [] };
-  }
-
-  #fail(server: string, reason: string, cause?: unknown): void {
-    if (this.#failed.has(server)) return;
-    this.#failed.add(server);
-    this.#options.log(`Cannot register with name server ${server}: ${reason}`, cause);
-  }
-
-  async #leave(server: string): Promise<void> {
-    if (this.#failed.has(server)) return;
-    const { config, brokerAddr, log } = this.#options;
-    const extFields = encodeHeader("UNREGISTER_BROKER", identity(config, brokerAddr));
-    try {
-      const options = { timeoutMs: LEAVE_TIMEOUT_MS };
-      await this.#client.invoke(server, { name: "UNREGISTER_BROKER", extFields }, options);
-    } catch (cause) {
-      log(`Cannot take leave of name server ${server}: ${(cause as Error).message}`, cause);
-    }
+  #fail(reason: string, cause?: unknown): void {
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#options.log(`Cannot register with name server ${this.#server}: ${reason}`, cause);
   }
 }
 
-/** The addresses in `a:9876;b:9876`. */
+/** The addresses in `a:9876;b:9876`, each once. */
 export function nameServersOf(namesrvAddr: string): string[] {
-  return namesrvAddr.split(";").map((address) => address.trim()).filter((it) => it !== "");
+  const addresses = namesrvAddr.split(";").map((address) => address.trim());
+  return [...new Set(addresses)].filter((address) => address !== "");
 }
 
-function identity(
-  { brokerClusterName: clusterName, brokerId, brokerName }: RegistrationOptions["config"],
-  brokerAddr: string,
-) {
+/** The topics, without permissions that the broker as a whole does not have. */
+function bodyOf({ config: { brokerPermission }, topics }: RegistrationOptions): RegisterBrokerBody {
+  const all = topics.snapshot();
+  const readWrite = PERM.READ | PERM.WRITE;
+  if ((brokerPermission & readWrite) === readWrite) return { topics: all, filterServerList: [] };
+  const table = Array.from(all.topicConfigTable, ([name, topic]) => {
+    return [name, { ...topic, perm: topic.perm & brokerPermission }] as const;
+  });
+  return { topics: { ...all, topicConfigTable: new Map(table) }, filterServerList: [] };
+}
+
+function identity({ config, brokerAddr }: RegistrationOptions) {
+  const { brokerClusterName: clusterName, brokerId, brokerName } = config;
   return { brokerName, brokerAddr, clusterName, brokerId };
+}
+
+/** Aborting ends the pause early, which is all it is for. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => {});
 }

@@ -117,7 +117,8 @@ function consumeDirectly(
     throw new Refusal("SYSTEM_ERROR", `can not find message by the id, ${msgId}`);
   }
   const topicSysFlag = topics.get(topic)?.topicSysFlag;
-  const groupSysFlag = groups.get(consumerGroup)?.groupSysFlag;
+  const group = groups.get(consumerGroup);
+  const groupSysFlag = group && (group.groupSysFlag ?? 0);
   const extFields = {
     ...command.extFields,
     ...encodeHeader(name as "CONSUME_MESSAGE_DIRECTLY", {

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { readConfigFile, writeConfigFile } from "../../store/config_file.ts";
 import type { ConfigFormat, ConfigTable } from "../../store/config_tables.ts";
 import type { FileSystem } from "../../store/file.ts";
+import { SaveTurn } from "../../store/save_turn.ts";
 import type { Log } from "../rpc/limits.ts";
 
 /** Where a table is kept. */
@@ -25,8 +26,8 @@ export interface TableFileOptions<Entries> {
 export class TableFile<Entries> implements AsyncDisposable {
   readonly #options: TableFileOptions<Entries>;
   readonly #path: string;
-  #saving: Promise<void> = Promise.resolve();
-  #queued: Promise<void> | undefined;
+  readonly #turn = new SaveTurn(() => this.#write());
+  #content: (() => ConfigTable<Entries>) | undefined;
 
   constructor(options: TableFileOptions<Entries>) {
     this.#options = options;
@@ -57,29 +58,35 @@ export class TableFile<Entries> implements AsyncDisposable {
    * @throws {Error} if it cannot be written; the file is then as it was.
    */
   save(content: () => ConfigTable<Entries>): Promise<void> {
-    this.#queued ??= this.#saving.then(() => {
-      this.#queued = undefined;
-      const saving = this.#write(content());
-      this.#saving = saving.catch((cause) => this.#options.log((cause as Error).message, cause));
-      return saving;
-    });
-    this.#queued.catch(() => {});
-    return this.#queued;
+    this.#content = content;
+    return this.#turn.changed();
+  }
+
+  /**
+   * Resolves when what was to be saved is on the disk; a save that failed is tried once more.
+   *
+   * @throws {Error} as {@linkcode save}.
+   */
+  saved(): Promise<void> {
+    return this.#turn.saved();
   }
 
   /** Waits for the saves under way; a second call is fine. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    // A failure is logged already.
-    await this.#queued?.catch(() => {});
-    await this.#saving;
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#turn.idle();
   }
 
-  async #write(table: ConfigTable<Entries>): Promise<void> {
-    const { fs, format } = this.#options;
+  async #write(): Promise<void> {
+    const { fs, format, log } = this.#options;
+    if (this.#content === undefined) return;
     try {
-      await writeConfigFile(fs, this.#path, format.encode(table));
+      await writeConfigFile(fs, this.#path, format.encode(this.#content()));
     } catch (cause) {
-      throw new Error(`Cannot save "${this.#path}": ${(cause as Error).message}`, { cause });
+      const error = new Error(`Cannot save "${this.#path}": ${(cause as Error).message}`, {
+        cause,
+      });
+      log(error.message, cause);
+      throw error;
     }
   }
 }

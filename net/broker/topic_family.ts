@@ -19,7 +19,7 @@ import type { BrokerStats } from "./broker_stats.ts";
 import type { ConsumerGroups } from "./consumer_groups.ts";
 import type { OffsetTable } from "./offset_table.ts";
 import { changeAttributes } from "./topic_attributes.ts";
-import { isSystemTopic, topicNameProblem } from "./topic_names.ts";
+import { topicNameProblem } from "./topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** What the family works on. */
@@ -81,13 +81,14 @@ export function topicFamily(input: TopicFamilyInput): Family {
 }
 
 async function updateTopic(
-  { config, topics, announce }: TopicFamilyInput,
+  input: TopicFamilyInput,
   header: HeaderOf<"UPDATE_AND_CREATE_TOPIC">,
 ): Promise<Reply> {
+  const { topics, announce } = input;
   const { topic: topicName, readQueueNums, writeQueueNums, perm, topicFilterType, order } = header;
   const problem = topicNameProblem(topicName);
   if (problem !== undefined) throw new Refusal("INVALID_PARAMETER", problem);
-  refuseSystemTopic(config, topicName);
+  refuseSystemTopic(input, topicName);
   for (const count of [readQueueNums, writeQueueNums]) {
     if (count < 0 || count > TOPIC_QUEUES_MAX) {
       throw new Refusal(
@@ -108,21 +109,25 @@ async function updateTopic(
     order,
     attributes: changeAttributes(known?.attributes ?? new Map(), header.attributes ?? ""),
   };
-  if (known === undefined || !isSame(known, wanted)) {
-    await topics.put(wanted);
-    await announce();
+  if (known !== undefined && isSame(known, wanted)) {
+    // The request may repeat one that failed because nothing could be saved.
+    await topics.saved();
+    return {};
   }
+  await topics.put(wanted);
+  await announce();
   return {};
 }
 
 async function deleteTopic(
-  { config, topics, offsets, store, stats }: TopicFamilyInput,
+  input: TopicFamilyInput,
   topic: string,
 ): Promise<Reply> {
+  const { topics, offsets, store, stats } = input;
   if (topic.trim() === "") {
     throw new Refusal("INVALID_PARAMETER", "The specified topic is blank.");
   }
-  refuseSystemTopic(config, topic);
+  refuseSystemTopic(input, topic);
   const saved = topics.delete(topic);
   offsets.deleteTopic(topic);
   store.deleteTopic(topic);
@@ -148,8 +153,8 @@ function topicStats(
   return { body: formatTopicStats({ offsetTable, topicPutTps: stats.putTps(topic) }) };
 }
 
-function refuseSystemTopic(config: TopicFamilyInput["config"], topic: string): void {
-  if (!config.validateSystemTopicWhenUpdateTopic || !isSystemTopic(topic)) return;
+function refuseSystemTopic({ config, topics }: TopicFamilyInput, topic: string): void {
+  if (!config.validateSystemTopicWhenUpdateTopic || !topics.isSystem(topic)) return;
   throw new Refusal("INVALID_PARAMETER", `The topic[${topic}] is conflict with system topic.`);
 }
 

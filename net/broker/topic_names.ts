@@ -117,27 +117,32 @@ export function isSystemGroup(group: string): boolean {
 
 /** Why a topic cannot have this name, in Java's words; `undefined` when it can. */
 export function topicNameProblem(topic: string): string | undefined {
-  if (topic.trim() === "") return "The specified topic is blank.";
-  const limit = isDerivedTopic(topic) ? DERIVED_TOPIC_LENGTH_MAX : TOPIC_LENGTH_MAX;
-  return nameProblem(topic, { what: "topic", limit });
+  const problem = nameProblem("topic", topic);
+  if (problem !== undefined) return problem;
+  if (isDerivedTopic(topic)) {
+    if (topic.length <= DERIVED_TOPIC_LENGTH_MAX) return undefined;
+    return `The specified topic is DLQ or Retry topic: ${topic}, ` +
+      `and it's longer than topic max length: ${DERIVED_TOPIC_LENGTH_MAX}`;
+  }
+  return tooLong("topic", topic, TOPIC_LENGTH_MAX);
 }
 
-/** Why a group cannot have this name, in Java's words; `undefined` when it can. */
+/**
+ * Why a group cannot have this name, in Java's words; `undefined` when it can. The limit is that of
+ * 4.x; 5.5.0 has come down to 120.
+ */
 export function groupNameProblem(group: string): string | undefined {
-  if (group.trim() === "") return "The specified group is blank.";
-  return nameProblem(group, { what: "group", limit: GROUP_LENGTH_MAX });
+  return nameProblem("group", group) ?? tooLong("group", group, GROUP_LENGTH_MAX);
 }
 
-function nameProblem(
-  name: string,
-  { what, limit }: { what: string; limit: number },
-): string | undefined {
-  if (!ALLOWED.test(name)) {
-    return `The specified ${what}: ${name}, contains illegal characters, ` +
-      "allowing only ^[%|a-zA-Z0-9_-]+$";
-  }
-  if (name.length > limit) {
-    return `The specified ${what}: ${name}, is longer than ${what} max length: ${limit}`;
-  }
-  return undefined;
+function nameProblem(what: "topic" | "group", name: string): string | undefined {
+  if (name.trim() === "") return `The specified ${what} is blank.`;
+  if (ALLOWED.test(name)) return undefined;
+  return `The specified ${what}: ${name}, contains illegal characters, ` +
+    "allowing only ^[%|a-zA-Z0-9_-]+$";
+}
+
+function tooLong(what: "topic" | "group", name: string, limit: number): string | undefined {
+  if (name.length <= limit) return undefined;
+  return `The specified ${what}: ${name}, is longer than ${what} max length: ${limit}`;
 }

@@ -192,8 +192,12 @@ export class TopicTable {
 
   /** Removes a topic, if it is there; resolves when that is saved. */
   delete(name: string): Promise<void> {
-    if (!this.#topics.delete(name)) return Promise.resolve();
-    return this.#changed();
+    return this.#topics.delete(name) ? this.#changed() : this.saved();
+  }
+
+  /** Resolves when all changes are on the disk; a save that failed is tried once more. */
+  async saved(): Promise<void> {
+    await this.#options.file?.saved();
   }
 
   /** Marks the topics that name servers keep an order configuration of. */
@@ -219,15 +223,6 @@ export class TopicTable {
     return [...new Set([...systemTopics(), ...this.#ownSystemTopics, ...present])].sort();
   }
 
-  /** Saves the table; resolves when it is on the disk. */
-  async save(): Promise<void> {
-    await this.#options.file?.save(() => ({
-      version: this.#dataVersion,
-      entries: this.#topics,
-      rest: this.#rest,
-    }));
-  }
-
   #change(topic: TopicConfig): Promise<void> {
     this.#topics.set(topic.topicName, topic);
     return this.#changed();
@@ -235,9 +230,13 @@ export class TopicTable {
 
   #changed(): Promise<void> {
     this.#dataVersion = nextVersion(this.#dataVersion, this.#options.now());
-    const saved = this.save();
+    const saved = this.#options.file?.save(() => ({
+      version: this.#dataVersion,
+      entries: this.#topics,
+      rest: this.#rest,
+    }));
     for (const changed of this.#watchers) changed();
-    return saved;
+    return saved ?? Promise.resolve();
   }
 }
 

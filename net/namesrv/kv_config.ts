@@ -9,6 +9,7 @@
 import { readConfigFile, writeConfigFile } from "../../store/config_file.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { diskFiles } from "../../store/file_disk.ts";
+import { SaveTurn } from "../../store/save_turn.ts";
 import type { Log } from "../rpc/limits.ts";
 
 /** Namespace that names the queues of ordered topics: topic → `broker-a:4;broker-b:4`. */
@@ -28,13 +29,11 @@ type Table = Map<string, Map<string, string>>;
 /** The values of a name server. */
 export class KvConfig {
   readonly #table: Table;
-  readonly #save: () => Promise<void>;
-  #saving: Promise<void> = Promise.resolve();
-  #queued: Promise<void> | undefined;
+  readonly #turn: SaveTurn;
 
   private constructor(table: Table, save: () => Promise<void>) {
     this.#table = table;
-    this.#save = save;
+    this.#turn = new SaveTurn(save);
   }
 
   /**
@@ -81,7 +80,7 @@ export class KvConfig {
     const values = this.#table.get(namespace);
     if (values === undefined) this.#table.set(namespace, new Map([[key, value]]));
     else values.set(key, value);
-    return this.#changed();
+    return this.#turn.changed();
   }
 
   /**
@@ -90,20 +89,9 @@ export class KvConfig {
    * @throws {Error} if it cannot be saved; in memory it is removed all the same.
    */
   delete(namespace: string, key: string): Promise<void> {
-    const removed = this.#table.get(namespace)?.delete(key);
-    return removed ? this.#changed() : this.#saving;
-  }
-
-  /** One save at a time; changes that arrive during it share the next. */
-  #changed(): Promise<void> {
-    this.#queued ??= this.#saving.then(() => {
-      this.#queued = undefined;
-      const saving = this.#save();
-      // Who asked for the change sees a failure; the next save goes on regardless.
-      this.#saving = saving.catch(() => {});
-      return saving;
-    });
-    return this.#queued;
+    const removed = this.#table.get(namespace)?.delete(key) ?? false;
+    // What an earlier call removed may not be saved yet, or have failed to be.
+    return removed ? this.#turn.changed() : this.#turn.saved();
   }
 }
 

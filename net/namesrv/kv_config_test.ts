@@ -85,6 +85,24 @@ Deno.test("KvConfig.put() says when it cannot save, and saves later", async () =
   assert.equal(KvConfig.open({ path: PATH, fs }).list("NS")?.size, 2);
 });
 
+Deno.test("KvConfig.delete() that could not be saved is saved when it is asked again", async () => {
+  const fs = new FullDisk();
+  fs.full = false;
+  const config = KvConfig.open({ path: PATH, fs });
+  await config.put("NS", { key: "a", value: "1" });
+  fs.full = true;
+  await assert.rejects(config.delete("NS", "a"), /no space left/);
+  await assert.rejects(config.delete("NS", "a"), /no space left/);
+  fs.full = false;
+  await config.delete("NS", "a");
+  assert.deepEqual(KvConfig.open({ path: PATH, fs }).list("NS"), new Map());
+});
+
+Deno.test("KvConfig.delete() of what was never there writes nothing", async () => {
+  const fs = new FullDisk();
+  await KvConfig.open({ path: PATH, fs }).delete("NS", "a");
+});
+
 Deno.test("KvConfig.open() refuses a file that is not a KV config, and leaves it as it is", () => {
   for (const text of ["{", "[]", "null", '{"configTable":[]}', '{"configTable":{"NS":{"k":1}}}']) {
     const fs = filled(text);

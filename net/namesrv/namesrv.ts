@@ -8,8 +8,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FileSystem } from "../../store/file.ts";
 import type { SocketAddress } from "../rpc/address.ts";
 import { type ConnectionLimits, DEFAULT_LIMITS, type Log } from "../rpc/limits.ts";
-import { routesOf } from "../rpc/routes.ts";
+import { type Routes, routesOf } from "../rpc/routes.ts";
 import { Server } from "../rpc/server.ts";
+import type { RequestName } from "../wire/codes.ts";
 import { KvConfig } from "./kv_config.ts";
 import { kvFamily } from "./kv_family.ts";
 import { registrationFamily } from "./registration_family.ts";
@@ -63,14 +64,21 @@ export class NameServer implements AsyncDisposable {
   readonly address: SocketAddress;
   /** {@linkcode address} as `host:port`, as brokers and clients are configured with it. */
   readonly peer: string;
+  /** Names of the requests it serves. */
+  readonly served: readonly RequestName[];
   readonly #server: Server;
   readonly #table: RouteTable;
   readonly #stopped = new AbortController();
   readonly #scanning: Promise<void>;
 
-  private constructor(server: Server, table: RouteTable, options: NameServerOptions) {
+  private constructor(
+    { server, routes }: { readonly server: Server; readonly routes: Routes },
+    table: RouteTable,
+    options: NameServerOptions,
+  ) {
     this.address = server.address;
     this.peer = server.peer;
+    this.served = [...routes.values()].map(({ name }) => name);
     this.#server = server;
     this.#table = table;
     this.#scanning = scanLoop(table, {
@@ -89,14 +97,14 @@ export class NameServer implements AsyncDisposable {
     const { log = () => {}, now = () => performance.now(), orderMessageEnable = false } = options;
     const kv = KvConfig.open({ path: options.kvConfigPath, fs: options.fs, log });
     const table = new RouteTable({ now });
-    const families = [
+    const routes = routesOf([
       registrationFamily({ table, kv, log }),
       routeFamily({ table, kv, orderMessageEnable }),
       kvFamily({ kv }),
       settingsFamily({ settings: () => settingsOf(options, server.address) }),
-    ];
+    ]);
     const server = await Server.listen(options, {
-      routes: routesOf(families),
+      routes,
       limits: options.limits,
       stopTimeoutMs: options.stopTimeoutMs,
       log,
@@ -106,7 +114,7 @@ export class NameServer implements AsyncDisposable {
         }
       },
     });
-    return new NameServer(server, table, options);
+    return new NameServer({ server, routes }, table, options);
   }
 
   /** Brokers and topics that are known now. */

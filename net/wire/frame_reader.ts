@@ -177,7 +177,8 @@ export function decodeFrame(bytes: Uint8Array, limits: FrameLimits = {}): Remoti
 function frameSize(length: number, frameBytesMax: number): number {
   const lengthMax = frameBytesMax - LENGTH_BYTES;
   if (length < LENGTH_MIN || length > lengthMax) {
-    throw new FrameError("length", { value: length, expected: `${LENGTH_MIN} to ${lengthMax}` });
+    const expected = `${LENGTH_MIN} to ${lengthMax}${otherProtocol(length)}`;
+    throw new FrameError("length", { value: length, expected });
   }
   return LENGTH_BYTES + length;
 }
@@ -213,4 +214,21 @@ function decodeAt(
 function asBuffer(bytes: Uint8Array): Buffer {
   if (bytes instanceof Buffer) return bytes;
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+/** How what else comes to a port begins, and what it is. */
+const OTHER_PROTOCOLS: Readonly<Record<string, readonly string[]>> = {
+  HTTP: ["GET ", "POST", "PUT ", "HEAD", "OPTI", "DELE", "CONN", "PATC", "PRI "],
+  TLS: ["\x16\x03"],
+  "the PROXY protocol": ["PROX"],
+  SSH: ["SSH-"],
+};
+
+/** What the peer seems to speak, where that can be told from a length that is none. */
+function otherProtocol(length: number): string {
+  const start = String.fromCharCode(...[24, 16, 8, 0].map((bits) => (length >> bits) & 0xff));
+  const found = Object.entries(OTHER_PROTOCOLS).find(([, starts]) =>
+    starts.some((it) => start.startsWith(it))
+  );
+  return found === undefined ? "" : `; the peer seems to speak ${found[0]}`;
 }

@@ -89,11 +89,12 @@ Deno.test("FrameReader does not reserve what a length field only claims", () => 
 
 const malformed: readonly (readonly [name: string, bytes: Uint8Array, message: RegExp])[] = [
   ["no bytes", new Uint8Array(), /frame is 0, expected at least 8 bytes/],
+  ["HTTP", new TextEncoder().encode("GET / HTTP/1.1\r\n"), /the peer seems to speak HTTP/],
+  ["TLS", bytesOf(0x16, 3, 1, 2, 0, 1, 0, 0), /the peer seems to speak TLS/],
   ["zero length", bytesOf(0, 0, 0, 0, 0, 0, 0, 0), /length is 0, expected 4 to/],
   ["length 3", bytesOf(0, 0, 0, 3, 0, 0, 0, 0), /length is 3, expected 4 to 16777212/],
   ["negative length", bytesOf(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0), /length is -1, expected 4 to/],
   ["16 MiB + 1", bytesOf(0, 0xff, 0xff, 0xfd, 0, 0, 0, 0), /length is 16777213, expected 4 to/],
-  ["HTTP", new TextEncoder().encode("GET / HTTP/1.1\r\n"), /length is 1195725856/],
   ["bytes after the frame", bytesOf(0, 0, 0, 4, 0, 0, 0, 0, 7), /length is 4, expected 5 for 9/],
   ["serialize type 2", bytesOf(0, 0, 0, 4, 2, 0, 0, 0), /serialize type is 2, expected 0 or 1/],
   [

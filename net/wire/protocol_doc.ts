@@ -27,7 +27,7 @@ const LINE_WIDTH = 100;
 
 /** What {@linkcode protocolDoc} is told about the program around the tables. */
 export interface ProtocolDocOptions {
-  /** What becomes of a request here, such as `"served"`; a column of its own when given. */
+  /** Which of this program's servers answers a request; a column of its own when given. */
   status?: (name: RequestName) => string;
 }
 
@@ -134,7 +134,7 @@ function requestTable({ status }: ProtocolDocOptions): string {
     const row = [`${code}`, mono(name), sides.join(", "), ERAS[era], about];
     return status === undefined ? row : [...row, status(name)];
   });
-  return table(status === undefined ? head : [...head, "here"], rows);
+  return table(status === undefined ? head : [...head, "served here by"], rows);
 }
 
 function headers(): string[] {

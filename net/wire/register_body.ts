@@ -12,8 +12,7 @@
  * @module
  */
 
-import { Unzlib, zlibSync } from "fflate";
-import { crc32 } from "node:zlib";
+import { constants, crc32, deflateSync, inflateSync } from "node:zlib";
 import { parseFastJson, writeFastJson } from "../../store/fast_json.ts";
 import { readDataVersion } from "./data_version.ts";
 import {
@@ -50,10 +49,6 @@ const ZLIB_START = 0x78;
 /** Bytes a compressed body may unfold to, the same as a frame may hold. */
 const INFLATED_BYTES_MAX = 16_777_216;
 
-/** The stream is fed in pieces, so that little is unfolded before the limit is seen. */
-const PIECE_BYTES = 16_384;
-
-const BEST_COMPRESSION = 9;
 const CRC_MASK = 0x7f_ff_ff_ff;
 const I32_BYTES = 4;
 
@@ -112,7 +107,7 @@ export function formatRegisterBody(
     textPart(writeFastJson(filterServerList)),
     int32Part(0),
   ];
-  return zlibSync(joined(parts), { level: BEST_COMPRESSION });
+  return deflateSync(joined(parts), { level: constants.Z_BEST_COMPRESSION });
 }
 
 function readCompressed(bytes: Uint8Array): RegisterBrokerBody {
@@ -165,27 +160,15 @@ function topicLine(topic: TopicConfig): string {
 }
 
 function inflate(body: Uint8Array): Uint8Array {
-  const parts: Uint8Array[] = [];
-  let size = 0;
-  const stream = new Unzlib((part) => {
-    size += part.length;
-    if (size > INFLATED_BYTES_MAX) {
-      throw new BodyError(
-        `Cannot read body of registration: it unfolds to more than ${INFLATED_BYTES_MAX} bytes`,
-      );
-    }
-    parts.push(part);
-  });
   try {
-    for (let at = 0; at < body.length; at += PIECE_BYTES) {
-      stream.push(body.subarray(at, at + PIECE_BYTES), at + PIECE_BYTES >= body.length);
-    }
+    return inflateSync(body, { maxOutputLength: INFLATED_BYTES_MAX });
   } catch (cause) {
-    if (cause instanceof BodyError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const reason = code === "ERR_BUFFER_TOO_LARGE"
+      ? `it unfolds to more than ${INFLATED_BYTES_MAX} bytes`
+      : message;
     throw new BodyError(`Cannot read body of registration: ${reason}`, { cause });
   }
-  return joined(parts);
 }
 
 /** Length-prefixed texts one after the other. */

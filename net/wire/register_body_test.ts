@@ -75,18 +75,35 @@ Deno.test("parseRegisterBody() refuses what is neither form", () => {
     ["not JSON inside", deflateSync(Buffer.from([0, 0, 0, 1, 0x7b]))],
     ["topic of two words", deflateSync(texts("{}", 1, "T 1"))],
     ["a million topics", deflateSync(texts("{}", 1_000_000))],
+    ["wrong checksum", wrongChecksum(good)],
   ];
   for (const [name, body] of cases) {
     const context = { compressed: false, version: MODERN };
     assert.throws(() => parseRegisterBody(new Uint8Array(body), context), BodyError, name);
   }
-  for (let length = 1; length < good.length - 4; length += 7) {
+  for (let length = 1; length < good.length; length++) {
     const context = { compressed: true, version: MODERN };
     assert.throws(
       () => parseRegisterBody(good.subarray(0, length), context),
       BodyError,
       `${length}`,
     );
+  }
+});
+
+function wrongChecksum(body: Uint8Array): Uint8Array {
+  const copy = body.slice();
+  copy[copy.length - 1]! ^= 1;
+  return copy;
+}
+
+Deno.test("parseRegisterBody() unfolds as much as a frame may hold, to the byte", () => {
+  const context = { compressed: true, version: MODERN };
+  for (const [size, isRead] of [[16_777_216, true], [16_777_217, false]] as const) {
+    const around = texts("{}", 0, "[]", 0).length;
+    const body = deflateSync(texts("{}", 0, `[${" ".repeat(size - around)}]`, 0));
+    if (isRead) assert.equal(parseRegisterBody(body, context).topics.topicConfigTable.size, 0);
+    else assert.throws(() => parseRegisterBody(body, context), BodyError);
   }
 });
 

@@ -6,7 +6,7 @@
  */
 import { BatchQueueReader } from "../batch_queue_reader.ts";
 import { Expectation, PendingUnits } from "./queue_expectation.ts";
-import type { QueuePlace, UnitFlaw } from "./queue_place.ts";
+import { missingUnit, type QueuePlace, type UnitFlaw } from "./queue_place.ts";
 
 /** A batch queue while the log is read. Findings name units by their number, not their index. */
 export class BatchQueueCheck {
@@ -15,6 +15,8 @@ export class BatchQueueCheck {
   readonly #expected = new Expectation();
   /** Unit that was not looked at yet; −1 before the first. */
   #next = -1;
+  /** First unit behind the empty slots at `#next`, once it was looked for. */
+  #holeEnd = -1;
 
   constructor(place: QueuePlace) {
     this.place = place;
@@ -46,7 +48,10 @@ export class BatchQueueCheck {
   finish(logEnd: number): void {
     this.compare();
     this.#withReader((queue) => {
-      while (queue.moveTo(this.#next) && queue.isValid()) this.#uncovered(queue, logEnd);
+      for (let unit = this.#unitFrom(queue, this.#next); unit < Infinity;) {
+        this.#uncovered(queue, logEnd);
+        unit = this.#unitFrom(queue, unit + 1);
+      }
     });
     this.place.close();
   }
@@ -63,45 +68,77 @@ export class BatchQueueCheck {
 
   #compareOne(queue: BatchQueueReader, it: Expectation): void {
     const logOffset = it.physicalOffset;
-    while (queue.moveTo(this.#next) && queue.isValid() && queue.physicalOffset < logOffset) {
+    while (this.#isAt(queue) && queue.physicalOffset < logOffset && queue.baseOffset !== it.index) {
       this.#uncovered(queue, Infinity);
+      this.#next++;
     }
-    const isThere = queue.moveTo(this.#next) && queue.isValid();
-    if (!isThere || queue.physicalOffset !== logOffset) {
-      const isReplayed = logOffset >= this.place.context.state.replayFrom;
-      const what: UnitFlaw = {
-        code: "queue-missing-units",
-        severity: isReplayed ? "info" : undefined,
-      };
-      const note = `missing for the record at log offset ${logOffset}`;
-      this.place.flaw(this.#next, what, { logOffset, note });
+    const isThere = this.#isAt(queue) || this.#isBehindHole(queue, it);
+    if (isThere && (queue.physicalOffset === logOffset || queue.baseOffset === it.index)) {
+      this.#covered(queue, it);
+      this.#next++;
       return;
     }
-    const wrong = wrongField(queue, it);
-    if (wrong === undefined) this.place.context.tally.units++;
-    else {
-      const { name, found, expected } = wrong;
-      const note = `${name} is ${found}, the record calls for ${expected}`;
-      this.place.flaw(this.#next, { code: wrong.code }, { logOffset, note });
+    const note = `missing for the record at log offset ${logOffset}`;
+    this.place.flaw(this.#next, missingUnit(this.place.context, logOffset), { logOffset, note });
+    // An empty slot is where the record's unit was or would come; a later record's stays for that.
+    if (!isThere) this.#next++;
+  }
+
+  /** Moves to the first unit from a number on; Infinity where none follows. */
+  #unitFrom(queue: BatchQueueReader, from: number): number {
+    const { files } = queue;
+    for (const [number, segment] of files.segments.entries()) {
+      const end = files.endOf(number);
+      for (let unit = Math.max(from, files.startOf(number)); unit < end; unit++) {
+        if (!queue.moveTo(unit)) break;
+        if (queue.isValid()) return unit;
+        if (this.place.isRestEmpty(segment, unit)) break;
+      }
     }
-    this.#next++;
+    return Infinity;
+  }
+
+  /** Whether the record's unit stands behind empty slots; then passes over these. */
+  #isBehindHole(queue: BatchQueueReader, it: Expectation): boolean {
+    if (this.#holeEnd < this.#next) this.#holeEnd = this.#unitFrom(queue, this.#next);
+    if (this.#holeEnd === Infinity || !queue.moveTo(this.#holeEnd)) return false;
+    if (queue.physicalOffset !== it.physicalOffset) return false;
+    for (; this.#next < this.#holeEnd; this.#next++) {
+      this.place.flaw(this.#next, { code: "queue-hole" }, { note: "no unit stands there" });
+    }
+    return queue.moveTo(this.#next);
+  }
+
+  /** Moves to the next unit; false where none stands. */
+  #isAt(queue: BatchQueueReader): boolean {
+    return queue.moveTo(this.#next) && queue.isValid();
+  }
+
+  #covered(queue: BatchQueueReader, it: Expectation): void {
+    const wrong = wrongField(queue, it);
+    if (wrong === undefined) {
+      this.place.context.tally.units++;
+      return;
+    }
+    const { name, found, expected } = wrong;
+    const note = `${name} is ${found}, the record calls for ${expected}`;
+    this.place.flaw(queue.number, { code: wrong.code }, { logOffset: it.physicalOffset, note });
   }
 
   /** A unit that no sound record of the log calls for. */
   #uncovered(queue: BatchQueueReader, logEnd: number): void {
-    const logOffset = queue.physicalOffset;
+    const { number, physicalOffset: logOffset } = queue;
     const logStart = this.place.context.state.log.segments[0]?.start ?? 0;
     if (logOffset < logStart) {
       const note = `the log begins behind log offset ${logOffset}`;
-      this.place.flaw(this.#next, { code: "queue-unit-below-log" }, { logOffset, note });
+      this.place.flaw(number, { code: "queue-unit-below-log" }, { logOffset, note });
     } else if (logOffset >= logEnd) {
       const note = `leads to log offset ${logOffset}, the log ends at ${logEnd}`;
-      this.place.flaw(this.#next, { code: "queue-unit-behind-log" }, { logOffset, note });
+      this.place.flaw(number, { code: "queue-unit-behind-log" }, { logOffset, note });
     } else {
       const note = `leads to no sound record of the queue at log offset ${logOffset}`;
-      this.place.flaw(this.#next, { code: "queue-unit-dangling" }, { logOffset, note });
+      this.place.flaw(number, { code: "queue-unit-dangling" }, { logOffset, note });
     }
-    this.#next++;
   }
 }
 
@@ -114,6 +151,7 @@ interface WrongField {
 
 function wrongField(queue: BatchQueueReader, it: Expectation): WrongField | undefined {
   const fields: readonly (readonly [UnitFlaw["code"], string, number, number])[] = [
+    ["queue-unit-mismatch", "log offset", queue.physicalOffset, it.physicalOffset],
     ["queue-unit-mismatch", "size", queue.size, it.size],
     ["queue-offset-mismatch", "first index", queue.baseOffset, it.index],
     ["queue-unit-mismatch", "batch size", queue.batchSize, it.count],

@@ -42,10 +42,14 @@ export class RunJoiner<What> {
     this.#done = done;
   }
 
-  /** Adds a place: to the open run where it is its neighbour, else to a new one. */
+  /**
+   * Adds a place: to the open run where it is its neighbour, or its last place once more (several
+   * records may lack a unit at one place), else to a new one.
+   */
   add({ what, at, logOffset, note }: RunPlace<What>): void {
     const run = this.#run;
-    if (run !== undefined && run.to === at && this.#same(run.what, what)) {
+    const isNext = run !== undefined && (run.to === at || run.to - 1 === at);
+    if (isNext && this.#same(run.what, what)) {
       run.to = at + 1;
       run.lastAt = logOffset;
       return;

@@ -41,8 +41,10 @@ export interface FindingAbout {
   readonly fix: string;
 }
 
-const RECOVER = "mq recover puts it right";
-const BY_START = "nothing to do: the next start or mq recover puts it right";
+const RECOVER = "mq recover --apply puts it right";
+/** Advice about what every start of a broker puts right. */
+export const BY_START =
+  "nothing: the next start of a broker puts it right, and so does mq recover --apply";
 
 /** All codes. After an unclean stop, what every start puts right is only `info`. */
 export const FINDINGS = {
@@ -50,13 +52,14 @@ export const FINDINGS = {
     kind: "other",
     severity: "info",
     about: "the broker was not stopped cleanly, or is running: its next start recovers the store",
-    fix: "start the broker, or mq recover",
+    fix: "start the broker, or mq recover --apply",
   },
   "log-missing-file": {
     kind: "commitlog",
     severity: "error",
     about: "the messages of the range are gone, and a Java broker stops reading the log there",
-    fix: "bring the file back from a backup or a replica; mq recover passes over the range",
+    fix:
+      "bring the file back from a backup or a replica; mq recover --apply --allow-data-loss passes over the range",
   },
   "log-stray-file": {
     kind: "commitlog",
@@ -76,19 +79,35 @@ export const FINDINGS = {
     about:
       "bytes between sound records are none; a Java broker that scans here cuts the log off, " +
       "and loses everything behind",
-    fix: "bring the range back from a replica; mq recover passes over it",
+    fix: "bring the range back from a replica; mq recover --apply --allow-data-loss passes over it",
   },
   "log-body-crc": {
     kind: "commitlog",
     severity: "error",
     about: "the body is not what was stored; a Java broker that scans here cuts the log off, and " +
       "loses everything behind",
-    fix: "bring the record back from a replica; mq recover passes over it",
+    fix:
+      "bring the record back from a replica; mq recover --apply --allow-data-loss passes over it",
   },
   "log-property-crc": {
     kind: "commitlog",
     severity: "error",
     about: "something in the record is not what was stored: header, topic, properties or body",
+    fix: "bring the record back from a replica",
+  },
+  "log-torn-properties": {
+    kind: "commitlog",
+    severity: "error",
+    about: "zero bytes among a record's properties: pages that were lost at a crash. The body's " +
+      "checksum does not cover them, so every broker serves the message without the tags, keys " +
+      "and properties that stood there",
+    fix: "bring the record back from a replica",
+  },
+  "log-inner-batch": {
+    kind: "commitlog",
+    severity: "error",
+    about: "flags and properties of the record contradict each other about the batch it holds: " +
+      "consumers cannot unpack it, and a Java broker that scans here may cut the log off",
     fix: "bring the record back from a replica",
   },
   "log-body-unreadable": {
@@ -101,13 +120,13 @@ export const FINDINGS = {
     kind: "commitlog",
     severity: "error",
     about: "the record says that it stands elsewhere: bytes of an older or another log",
-    fix: "bring the range back from a replica; mq recover passes over it",
+    fix: "bring the range back from a replica; mq recover --apply --allow-data-loss passes over it",
   },
   "log-torn-tail": {
     kind: "commitlog",
     severity: "error",
     about: "nothing sound follows: the last messages before the stop were not written whole",
-    fix: "mq recover keeps the bytes aside and ends the log there",
+    fix: "mq recover --apply keeps the bytes aside and ends the log there",
   },
   "log-wrong-blank": {
     kind: "commitlog",
@@ -173,7 +192,9 @@ export const FINDINGS = {
   "queue-padding": {
     kind: "consumequeue",
     severity: "info",
-    about: "slots whose records are gone are filled; consumers pass over them",
+    about:
+      "slots whose records are gone are filled: consumers pass over them, or get the message " +
+      "beside once more",
     fix: "none needed",
   },
   "queue-unit-mismatch": {
@@ -200,7 +221,7 @@ export const FINDINGS = {
     kind: "consumequeue",
     severity: "error",
     about: "the unit leads to no sound record: the message is lost or damaged",
-    fix: "mq recover --allow-data-loss fills the slot, so that consumers pass over it",
+    fix: "mq recover --apply --allow-data-loss fills the slot, so that consumers pass over it",
   },
   "queue-unit-below-log": {
     kind: "consumequeue",
@@ -211,7 +232,7 @@ export const FINDINGS = {
   "queue-unit-behind-log": {
     kind: "consumequeue",
     severity: "info",
-    about: "units left over from behind the end of the log; a start drops them",
+    about: "units left over from behind the end of the log",
     fix: BY_START,
   },
   "queue-offset-repeated": {
@@ -224,7 +245,20 @@ export const FINDINGS = {
     kind: "consumequeue_ext",
     severity: "warning",
     about: "the extension unit that holds tags code and filter bits cannot be read",
-    fix: "mq recover puts the plain tags code into the queue's unit",
+    fix: "mq recover --apply puts the plain tags code into the queue's unit",
+  },
+  "queue-ext-bad-unit": {
+    kind: "consumequeue_ext",
+    severity: "warning",
+    about: "no extension unit stands here: a Java broker drops the rest of the file when it starts",
+    fix: "mq recover --apply puts the plain tags code into the units that lead here",
+  },
+  "queue-ext-mismatch": {
+    kind: "consumequeue_ext",
+    severity: "warning",
+    about: "the extension unit has another store time than its record: a filter that began in " +
+      "between is applied wrongly",
+    fix: "mq recover --apply puts the plain tags code into the queue's unit",
   },
   "index-stray-file": {
     kind: "index",
@@ -307,7 +341,7 @@ export const FINDINGS = {
     kind: "config",
     severity: "error",
     about: "a broker takes the file's .bak, or does not start where that cannot be read either",
-    fix: "mq recover puts a readable .bak in its place",
+    fix: "mq recover --apply puts a readable .bak in its place",
   },
 } as const satisfies Readonly<Record<string, FindingAbout>>;
 

@@ -1,7 +1,8 @@
 /**
  * Compares the index files with the log. Both are in the order in which records were dispatched, so
- * they are walked together: every entry must lead to a record that has its key, and every key of a
- * record must have its entry. Then each file's chains are built anew and compared with its slots.
+ * they are walked together: every entry must lead to a record that has its key and its time, and every
+ * key of a record must have its entry. Then each file's header is compared with its entries, and its
+ * chains are built anew and compared with its slots.
  *
  * Memory: the hash slots of one file, 20 MB for one of RocketMQ's usual size.
  *
@@ -11,10 +12,16 @@ import { join } from "node:path";
 import type { DispatchRequest } from "../dispatch.ts";
 import { entryPosition } from "../index_geometry.ts";
 import type { IndexEntry } from "../key_index_reader.ts";
-import { type IndexFileReader, listIndexFiles, openIndexFile } from "../key_index_reader.ts";
-import { finding, type FindingCode, type FindingSink, type Severity } from "./findings.ts";
+import { listIndexFiles, openIndexFile } from "../key_index_reader.ts";
+import {
+  BY_START,
+  finding,
+  type FindingCode,
+  type FindingSink,
+  type Severity,
+} from "./findings.ts";
 import { type Run, RunJoiner } from "./finding_run.ts";
-import { IndexChains } from "./index_chains.ts";
+import { IndexFileWalk } from "./index_walk.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally } from "./summary.ts";
 
@@ -28,10 +35,7 @@ export interface IndexCheckInput {
 /** A file while it is walked. */
 interface OpenIndexFile {
   readonly number: number;
-  readonly reader: IndexFileReader;
-  readonly entries: Generator<IndexEntry, void>;
-  readonly chains: IndexChains;
-  last: IndexEntry | undefined;
+  readonly walk: IndexFileWalk;
 }
 
 interface EntryFlaw {
@@ -40,9 +44,24 @@ interface EntryFlaw {
   readonly severity?: Severity | undefined;
 }
 
+/** Reports what stands in the index's folder and is no index file. */
+export function strayIndexFiles(
+  directory: string,
+  names: readonly string[],
+  sink: FindingSink,
+): void {
+  for (const name of names) {
+    const message = `"${name}" is no index file`;
+    sink(finding("index-stray-file", { file: join(directory, name) }, { message }));
+  }
+}
+
+/** No hash of a record's tag was asked for yet. */
+const UNKNOWN = -2;
+
 /** Follows a scan through the log and compares the index with it. */
 export class IndexCheck {
-  /** Whether tags are indexed, too, as 5.5 does. */
+  /** Whether tags are indexed, too, as 5.5 does. From the first such entry on they are expected. */
   hasTags = false;
   readonly #input: IndexCheckInput;
   readonly #paths: readonly string[];
@@ -52,12 +71,16 @@ export class IndexCheck {
   #open: OpenIndexFile | undefined;
   #entry: IndexEntry | undefined;
   #nextFile = 0;
+  /** `endTimestamp` of the file before; `undefined` where that is unknown. */
+  #endBefore: number | undefined;
   /** Records with keys so far. */
   #records = 0;
   #missingKeys = 0;
   /** Number of the first file in which something is wrong. */
   #firstWrong = Infinity;
-  readonly #found = new Set<number>();
+  /** Hashes of the record at hand that have their entries, and that of its tag. */
+  readonly #found: number[] = [];
+  #tagHash = UNKNOWN;
 
   constructor(input: IndexCheckInput) {
     this.#input = input;
@@ -68,11 +91,7 @@ export class IndexCheck {
       one.code === other.code && one.file === other.file && one.severity === other.severity;
     this.#flaws = new RunJoiner(same, (run) => this.#reportEntries(run));
     this.#missing = new RunJoiner(same, (run) => this.#reportMissing(run));
-    for (const name of listing.strays) {
-      const message = `"${name}" is no index file`;
-      input.sink(finding("index-stray-file", { file: join(paths.index, name) }, { message }));
-    }
-    for (const path of this.#paths) input.tally.expect("index", fs.stat(path)?.size ?? 0);
+    strayIndexFiles(paths.index, listing.strays, input.sink);
     this.#advance();
   }
 
@@ -84,18 +103,18 @@ export class IndexCheck {
   /** Takes a sound record. */
   record(request: DispatchRequest): void {
     const { physicalOffset, keyHashes } = request;
-    while (this.#entry !== undefined && this.#entry.physicalOffset < physicalOffset) {
-      this.#astray(this.#entry);
-      this.#advance();
-    }
-    if (keyHashes.length > 0) this.#records++;
-    this.#found.clear();
+    this.#found.length = 0;
+    this.#tagHash = UNKNOWN;
+    this.#passAstray(physicalOffset);
     while (this.#entry !== undefined && this.#entry.physicalOffset === physicalOffset) {
       this.#compare(this.#entry, request);
       this.#advance();
+      this.#passAstray(physicalOffset);
     }
-    let missing = 0;
-    for (const hash of keyHashes) if (!this.#found.has(hash)) missing++;
+    const tagHash = this.hasTags ? this.#tagOf(request) : -1;
+    if (keyHashes.length > 0 || tagHash >= 0) this.#records++;
+    let missing = tagHash >= 0 && !this.#found.includes(tagHash) ? 1 : 0;
+    for (const hash of keyHashes) if (!this.#found.includes(hash)) missing++;
     if (missing > 0) this.#lacks(request, missing);
   }
 
@@ -116,25 +135,17 @@ export class IndexCheck {
 
   /** Releases the open file. */
   close(): void {
-    this.#open?.reader.close();
+    this.#open?.walk.close();
     this.#open = undefined;
   }
 
   /** Moves to the next entry, in the next file where this one has none left. */
   #advance(): void {
-    for (;;) {
-      const next = this.#open?.entries.next();
-      if (next !== undefined && next.done !== true) {
-        this.#open!.last = this.#entry = next.value;
-        this.#open!.chains.add(next.value);
-        return;
-      }
+    do {
+      this.#entry = this.#open?.walk.next();
+      if (this.#entry !== undefined) return;
       this.#closeFile();
-      if (!this.#openFile()) {
-        this.#entry = undefined;
-        return;
-      }
-    }
+    } while (this.#openFile());
   }
 
   #openFile(): boolean {
@@ -144,16 +155,15 @@ export class IndexCheck {
       const path = this.#paths[number]!;
       const size = state.fs.stat(path)?.size ?? 0;
       const reader = openIndexFile(state.fs, path);
-      if (reader === undefined) {
-        const message = `${size} bytes are the length of no index file`;
-        sink(finding("index-wrong-length", { file: path, length: size }, { message }));
-        this.#wrong(number);
-        continue;
+      if (reader !== undefined) {
+        tally.check("index", size);
+        this.#open = { number, walk: new IndexFileWalk(state.fs, reader, this.#endBefore) };
+        return true;
       }
-      tally.check("index", size);
-      const chains = new IndexChains(state.fs, reader);
-      this.#open = { number, reader, entries: reader.entries(), chains, last: undefined };
-      return true;
+      const message = `${size} bytes are the length of no index file`;
+      sink(finding("index-wrong-length", { file: path, length: size }, { message }));
+      this.#wrong(number);
+      this.#endBefore = undefined;
     }
     return false;
   }
@@ -162,37 +172,50 @@ export class IndexCheck {
     const open = this.#open;
     if (open === undefined) return;
     this.#flaws.close();
-    const { reader, last } = open;
-    const wrongChain = open.chains.compare();
-    if (wrongChain !== undefined) {
-      const place = { file: reader.path, offset: wrongChain.at, length: wrongChain.length };
-      this.#input.sink(finding("index-chain", place, { message: wrongChain.message }));
+    const { reader } = open.walk;
+    for (const { code, at: offset, length, message } of open.walk.flaws()) {
+      this.#input.sink(finding(code, { file: reader.path, offset, length }, { message }));
       this.#wrong(open.number);
     }
-    if (last !== undefined && last.physicalOffset !== reader.header.endPhyOffset) {
-      const message = `endPhyOffset is ${reader.header.endPhyOffset}, the last entry leads to ` +
-        `${last.physicalOffset}`;
-      this.#input.sink(finding("index-header", { file: reader.path }, { message }));
-      this.#wrong(open.number);
-    }
-    reader.close();
-    this.#open = undefined;
+    this.#endBefore = reader.header.endTimestamp;
+    this.close();
   }
 
   #compare(entry: IndexEntry, request: DispatchRequest): void {
+    const { walk } = this.#open!;
     this.#input.tally.keys++;
-    const isTag = entry.keyHash === request.tagHash();
-    if (isTag) this.hasTags = true;
-    if (!isTag && !request.keyHashes.includes(entry.keyHash)) {
-      const note = `the record at log offset ${entry.physicalOffset} has no key of this hash`;
-      return this.#flaw("index-wrong-entry", entry, note);
+    walk.met(entry, request.storeTimestamp);
+    if (!request.keyHashes.includes(entry.keyHash)) {
+      if (entry.keyHash !== this.#tagOf(request)) {
+        const note = `the record at log offset ${entry.physicalOffset} has no key of this hash`;
+        return this.#flaw("index-wrong-entry", entry, note);
+      }
+      this.hasTags = true;
     }
-    this.#found.add(entry.keyHash);
-    // Java measures the first entry of a file from the end of the file before.
-    const seconds = (request.storeTimestamp - entry.storeTimestamp) / 1000;
-    if (entry.number > 1 && Math.abs(seconds) > 1 && entry.secondsFromBegin > 0) {
-      const note = `its time is ${Math.round(seconds)} s off its record's`;
+    this.#found.push(entry.keyHash);
+    const expected = walk.secondsOf(entry, request.storeTimestamp);
+    if (entry.secondsFromBegin !== expected) {
+      const note = `its time is ${entry.secondsFromBegin} s behind the file's begin, its ` +
+        `record's is ${expected} s`;
       this.#flaw("index-wrong-entry", entry, note);
+    }
+  }
+
+  #tagOf(request: DispatchRequest): number {
+    if (this.#tagHash === UNKNOWN) this.#tagHash = request.tagHash();
+    return this.#tagHash;
+  }
+
+  /** Passes over entries that cannot lead to a record from a log offset on. */
+  #passAstray(logOffset: number): void {
+    for (; this.#entry !== undefined; this.#advance()) {
+      const { physicalOffset } = this.#entry;
+      if (physicalOffset < logOffset) this.#astray(this.#entry);
+      else if (physicalOffset > logOffset && this.#open!.walk.hasReached(logOffset)) {
+        const note = `leads to log offset ${physicalOffset}, the one behind it no further than ` +
+          `${logOffset}`;
+        this.#flaw("index-wrong-entry", this.#entry, note);
+      } else return;
     }
   }
 
@@ -224,7 +247,11 @@ export class IndexCheck {
   }
 
   #flaw(code: FindingCode, entry: IndexEntry, note: string): void {
-    if (code !== "index-entry-below-log") this.#wrong(this.#open!.number);
+    const { number, walk } = this.#open!;
+    if (code !== "index-entry-below-log") {
+      this.#wrong(number);
+      walk.doubt(entry);
+    }
     this.#flaws.add({
       what: { code, file: this.#open },
       at: entry.number,
@@ -238,7 +265,7 @@ export class IndexCheck {
   }
 
   #reportEntries({ what, from, to, note, firstAt, lastAt }: Run<EntryFlaw>): void {
-    const { reader } = what.file!;
+    const { reader } = what.file!.walk;
     const subject = to - from === 1 ? `entry ${from}` : `entries ${from} to ${to - 1}`;
     const more = firstAt === lastAt ? "" : `, and so on to log offset ${lastAt}`;
     const offset = entryPosition(from, reader.geometry);
@@ -248,14 +275,16 @@ export class IndexCheck {
   }
 
   #reportMissing({ what, from, to, firstAt, lastAt }: Run<EntryFlaw>): void {
-    const file = what.file?.reader.path ?? this.#paths.at(-1) ?? this.#input.state.paths.index;
+    const file = what.file?.walk.reader.path ?? this.#paths.at(-1) ?? this.#input.state.paths.index;
     const records = to - from;
-    const message = `${this.#missingKeys} keys of ${records} records from log offset ${firstAt} ` +
-      `to ${lastAt} are missing`;
+    const message = records === 1
+      ? `${this.#missingKeys} of the keys of the record at log offset ${firstAt}: missing`
+      : `${this.#missingKeys} keys of ${records} records from log offset ${firstAt} to ` +
+        `${lastAt}: missing`;
     this.#missingKeys = 0;
     this.#input.sink(finding("index-missing-keys", { file }, {
       message,
-      ...(what.severity !== undefined && { severity: what.severity }),
+      ...(what.severity === "info" && { severity: "info", fix: BY_START }),
     }));
   }
 }

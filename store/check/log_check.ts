@@ -8,12 +8,19 @@ import { crc32 } from "node:zlib";
 import { join } from "node:path";
 import { readBody } from "../body.ts";
 import type { CommitLogScan } from "../commit_log_scan.ts";
+import { SYS_FLAG } from "../format.ts";
 import { offsetName } from "../names.ts";
-import { PROPERTY } from "../properties.ts";
+import { parseProperties, PROPERTY } from "../properties.ts";
 import type { Flaw, RecordView } from "../record_view.ts";
 import type { Segment } from "../segments.ts";
-import { usedBytes } from "../used_bytes.ts";
-import { finding, type FindingCode, type FindingPlace, type FindingSink } from "./findings.ts";
+import { usedLength } from "../used_bytes.ts";
+import {
+  BY_START,
+  finding,
+  type FindingCode,
+  type FindingPlace,
+  type FindingSink,
+} from "./findings.ts";
 import type { LogLookup } from "../log_lookup.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally, VerifyDepth } from "./summary.ts";
@@ -63,14 +70,13 @@ export class LogCheck {
 
   /** Checks names and lengths of the files; their adjacency shows while they are scanned. */
   files(): void {
-    const { state, sink, tally } = this.#input;
+    const { state, sink } = this.#input;
     const { segments, segmentBytes, strays } = state.log;
     for (const name of strays) {
       const file = join(state.paths.commitLog, name);
       sink(finding("log-stray-file", { file }, { message: `"${name}" is no file of a log` }));
     }
     for (const segment of segments) {
-      tally.expect("commitlog", segment.length);
       if (segment.length === segmentBytes) continue;
       // An empty last file is what a crash between making and sizing it leaves; 5.x removes it.
       const severity = segment.length === 0 && segment === segments.at(-1) ? "warning" : "error";
@@ -101,17 +107,28 @@ export class LogCheck {
     }
   }
 
+  /** Takes the sound record a scan stands at, once it is known of what kind its topic's queues are. */
+  batch(scan: CommitLogScan, isBatchTopic: boolean): void {
+    const { record } = scan;
+    if (!isBatchTopic && (record.sysFlag() & BATCH_FLAGS) === 0) return;
+    const wrong = wrongBatch(record);
+    if (wrong !== undefined) {
+      this.#recordFinding("log-inner-batch", { record, segment: scan.segment! }, wrong);
+    }
+  }
+
   /** Reports what nothing sound has followed. */
   finish(): void {
-    const { sink, state } = this.#input;
+    const { sink, state, depth } = this.#input;
     for (const { at, segment, flaw } of this.#open) {
       if (segment === undefined) continue;
-      const { length } = usedBytes(state.fs, segment, at - segment.start);
+      const room = depth === "deep" ? { ...segment, allocatedBytes: segment.length } : segment;
+      const length = usedLength(state.fs, room, at - segment.start);
       if (length === 0) continue;
       const place = { file: segment.path, offset: at - segment.start, length };
       sink(finding("log-torn-tail", place, {
         message: `no sound record from log offset ${at} on: ${words(flaw)}`,
-        severity: state.stoppedCleanly ? "error" : "info",
+        ...(!state.stoppedCleanly && { severity: "info", fix: BY_START }),
       }));
     }
     this.#open = [];
@@ -162,12 +179,33 @@ export class LogCheck {
     this.lastStoreTimestamp = Math.max(this.lastStoreTimestamp, time);
     const wrong = checkPropertyCrc(record);
     if (wrong !== undefined) this.#recordFinding("log-property-crc", { record, segment }, wrong);
+    // The next record begins with a zero: this hardly ever looks further than the properties.
+    const zeroAt = record.bytes.indexOf(0, record.propertiesAt);
+    if (zeroAt >= 0 && zeroAt < record.at + record.size) this.#torn(record, segment, zeroAt);
     if (depth !== "deep") return;
     const body = record.bytes.subarray(record.bodyAt, record.bodyAt + record.bodyLength);
     const read = readBody(body, record.sysFlag());
     if (read.state === "damaged") {
       this.#recordFinding("log-body-unreadable", { record, segment }, read.reason);
     }
+  }
+
+  /** Properties with zeros in them: to their end a crash took them, one in between may be meant. */
+  #torn(record: RecordView, segment: Segment, zeroAt: number): void {
+    const end = record.at + record.size;
+    const zeroEnd = record.bytes.lastIndexOf(0, end - 1) + 1;
+    const at = record.physicalOffset();
+    const within = zeroAt - record.at;
+    const message = `record at log offset ${at}: zeros from byte ${within} to ` +
+      `${zeroEnd - record.at} of ${record.size}, in its properties`;
+    this.#input.sink(finding("log-torn-properties", {
+      file: segment.path,
+      offset: at + within - segment.start,
+      length: zeroEnd - zeroAt,
+      topic: topicOf(record),
+      queueId: record.queueId(),
+      queueOffset: record.queueOffset(),
+    }, { message, severity: zeroEnd === end ? "error" : "warning" }));
   }
 
   #recordFinding(
@@ -190,11 +228,13 @@ function asDamage({ at, length, segment, flaw }: CommitLogScan): OpenDamage {
   return { at, length, segment, flaw: flaw! };
 }
 
-function words(flaw: Flaw): string {
-  return `expected ${flaw.expected}, found ${flaw.found}`;
+function words({ code, expected, found }: Flaw): string {
+  if (code === "body-crc") return `the body's checksum is ${found}, the record says ${expected}`;
+  return `expected ${expected}, found ${found}`;
 }
 
-const decoder = new TextDecoder();
+/** A byte order mark is a character like any other. */
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Topic of a record. */
 export function topicOf(record: RecordView): string {
@@ -203,27 +243,49 @@ export function topicOf(record: RecordView): string {
   );
 }
 
-const CRC_DIGITS = 10;
-const CRC_MARK = new TextEncoder().encode(`${PROPERTY.crc32}\u0001`);
-/** Name, separator, digits, end: what a record has at its end where the broker seals records. */
-const CRC_TAIL_BYTES = CRC_MARK.length + CRC_DIGITS + 1;
+/**
+ * The property that seals a record, its last: ten digits between bytes that are always the same.
+ */
+const SEAL = new TextEncoder().encode(`${PROPERTY.crc32}\u0001\0\0\0\0\0\0\0\0\0\0\u0002`);
+const SEAL_DIGITS_AT = SEAL.indexOf(0);
+const SEAL_DIGITS_END = SEAL.lastIndexOf(0) + 1;
 
 /**
  * Compares the checksum of the whole record that 5.2 and later add on request: a decimal number,
- * its last digit first (Java: `MessageDecoder.createCrc32`). `undefined` where it is right or absent.
+ * its last digit first (Java: `MessageDecoder.createCrc32`). `undefined` where it is right or absent;
+ * one with a single wrong byte around its digits is damaged and not absent.
  */
 function checkPropertyCrc(record: RecordView): string | undefined {
-  if (record.propertiesLength < CRC_TAIL_BYTES) return undefined;
+  if (record.propertiesLength < SEAL.length) return undefined;
   const { bytes } = record;
-  const end = record.at + record.size;
-  const tail = end - CRC_TAIL_BYTES;
-  for (let at = 0; at < CRC_MARK.length; at++) {
-    if (bytes[tail + at] !== CRC_MARK[at]) return undefined;
+  const tail = record.at + record.size - SEAL.length;
+  let wrong = 0;
+  for (let at = 0; at < SEAL.length && wrong < 2; at++) {
+    if (SEAL[at] !== 0 && bytes[tail + at] !== SEAL[at]) wrong++;
   }
+  if (wrong === 1) return "its checksum property is damaged";
+  if (wrong > 1) return undefined;
   let stored = 0;
-  for (let at = end - 2; at >= tail + CRC_MARK.length; at--) {
-    stored = stored * 10 + (bytes[at]! - 0x30);
+  for (let at = SEAL_DIGITS_END - 1; at >= SEAL_DIGITS_AT; at--) {
+    stored = stored * 10 + (bytes[tail + at]! - 0x30);
   }
   const real = crc32(bytes.subarray(record.at, tail)) & 0x7fffffff;
   return stored === real ? undefined : `checksum property says ${stored}, record has ${real}`;
+}
+
+/** Bits of a record that holds a producer's batch in one piece (5.x). */
+const BATCH_FLAGS = SYS_FLAG.needUnwrap | SYS_FLAG.innerBatch;
+
+/** What contradicts itself in a record that holds a batch; `undefined` for a sound or plain one. */
+function wrongBatch(record: RecordView): string | undefined {
+  const { propertiesAt: at, propertiesLength: length } = record;
+  const properties = parseProperties(decoder.decode(record.bytes.subarray(at, at + length)));
+  const count = properties.get(PROPERTY.innerNum);
+  const base = properties.get(PROPERTY.innerBase);
+  const flags = record.sysFlag() & BATCH_FLAGS;
+  if (flags === 0 && count === undefined && base === undefined) return undefined;
+  if (flags !== BATCH_FLAGS) return "it has only some of the signs of a batch";
+  if (!/^[1-9]\d*$/.test(count ?? "")) return `${PROPERTY.innerNum} is "${count ?? ""}"`;
+  if (base === String(record.queueOffset())) return undefined;
+  return `${PROPERTY.innerBase} is "${base ?? ""}", its queue offset ${record.queueOffset()}`;
 }

@@ -11,7 +11,7 @@ import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../format.ts";
 import { innerBatchOf } from "../inner_batch.ts";
 import { lightQueuesOf } from "../multi_dispatch.ts";
 import { offsetName, queueDirectory } from "../names.ts";
-import { listQueues, type QueueKind } from "../queue_reader.ts";
+import type { QueueKind } from "../queue_reader.ts";
 import { isSafeTopic } from "../queue_table.ts";
 import type { RecordView } from "../record_view.ts";
 import { BatchQueueCheck } from "./batch_queue_check.ts";
@@ -46,7 +46,10 @@ interface DeletedTopic {
 export class QueueCheck {
   readonly #context: QueueContext;
   readonly #pendingMax: number;
-  readonly #queues = new Map<string, Map<number, QueueUnderCheck>>();
+  readonly #queues: Readonly<Record<QueueKind, Map<string, Map<number, QueueUnderCheck>>>> = {
+    simple: new Map(),
+    batch: new Map(),
+  };
   readonly #deleted = new Map<string, DeletedTopic>();
   readonly #expected = new Expectation();
   #pending = 0;
@@ -63,7 +66,7 @@ export class QueueCheck {
    */
   files({ areRead } = { areRead: true }): void {
     const { state, sink, tally } = this.#context;
-    const { queues, strays, isRocksDb } = listQueues(state.fs, state.paths);
+    const { queues, strays, isRocksDb } = state.queues;
     this.#isRocksDb = isRocksDb;
     if (isRocksDb) {
       const message = "queues are kept in RocksDB, which was not read";
@@ -75,7 +78,7 @@ export class QueueCheck {
     tally.queues = queues.length;
     for (const { kind, topic, queueId } of queues) {
       const queue = this.#get(kind, { topic, queueId });
-      const bytes = this.#queueFiles(queue.place, FILE_KIND[kind]);
+      const bytes = this.#queueFiles(queue.place);
       if (areRead) tally.check(FILE_KIND[kind], bytes);
       if (state.topics.isBatch(topic) === (kind === "batch")) continue;
       const message = `units are of the kind ${kind}, the topic's queues are of another`;
@@ -112,9 +115,7 @@ export class QueueCheck {
 
   /** Compares everything that is still kept back and looks behind the last records. */
   finish(logEnd: number): void {
-    for (const queues of this.#queues.values()) {
-      for (const queue of queues.values()) queue.finish(logEnd);
-    }
+    for (const queue of this.#all()) queue.finish(logEnd);
     const { state, sink } = this.#context;
     for (const [topic, { records, first, last }] of this.#deleted) {
       const message = `${records} records from log offset ${first} to ${last}`;
@@ -136,8 +137,12 @@ export class QueueCheck {
     queue.expect(it);
     if (++this.#pending < this.#pendingMax) return;
     this.#pending = 0;
-    for (const queues of this.#queues.values()) {
-      for (const one of queues.values()) one.compare();
+    for (const one of this.#all()) one.compare();
+  }
+
+  *#all(): Generator<QueueUnderCheck, void> {
+    for (const topics of [this.#queues.simple, this.#queues.batch]) {
+      for (const queues of topics.values()) yield* queues.values();
     }
   }
 
@@ -145,9 +150,8 @@ export class QueueCheck {
     kind: QueueKind,
     { topic, queueId }: { readonly topic: string; readonly queueId: number },
   ): QueueUnderCheck {
-    const name = `${kind} ${topic}`;
-    let queues = this.#queues.get(name);
-    if (queues === undefined) this.#queues.set(name, queues = new Map());
+    let queues = this.#queues[kind].get(topic);
+    if (queues === undefined) this.#queues[kind].set(topic, queues = new Map());
     let queue = queues.get(queueId);
     if (queue === undefined) {
       const { paths } = this.#context.state;
@@ -165,8 +169,8 @@ export class QueueCheck {
   }
 
   /** Checks names and lengths and returns the bytes of all files. */
-  #queueFiles(place: QueuePlace, kind: FileKind): number {
-    const { sink, tally } = this.#context;
+  #queueFiles(place: QueuePlace): number {
+    const { sink } = this.#context;
     const { segments, segmentBytes, strays } = place.files;
     const { topic, queueId } = place;
     for (const name of strays) {
@@ -177,7 +181,6 @@ export class QueueCheck {
     let bytes = 0;
     let end = segments[0]?.start ?? 0;
     for (const segment of segments) {
-      tally.expect(kind, segment.length);
       bytes += segment.length;
       if (segment.start > end) {
         const file = join(place.directory, offsetName(end));

@@ -3,8 +3,17 @@
  *
  * @module
  */
-import { listSegments, type SegmentList } from "../segments.ts";
-import { finding, type FindingCode, type FindingSink, type Severity } from "./findings.ts";
+import { Buffer } from "node:buffer";
+import { lightQueuesOf, LMQ_PREFIX } from "../multi_dispatch.ts";
+import type { RecordView } from "../record_view.ts";
+import { listSegments, type Segment, type SegmentList } from "../segments.ts";
+import {
+  BY_START,
+  finding,
+  type FindingCode,
+  type FindingSink,
+  type Severity,
+} from "./findings.ts";
 import { type Run, RunJoiner } from "./finding_run.ts";
 import type { LogLookup } from "../log_lookup.ts";
 import type { StoreState } from "./store_state.ts";
@@ -22,6 +31,38 @@ export interface QueueContext {
 export interface UnitFlaw {
   readonly code: FindingCode;
   readonly severity?: Severity | undefined;
+  readonly fix?: string | undefined;
+}
+
+/** What a record lacks that the next start brings to its queue; else only what is given. */
+export function missingUnit({ state }: QueueContext, logOffset: number): UnitFlaw {
+  return logOffset >= state.replayFrom
+    ? { code: "queue-missing-units", severity: "info", fix: BY_START }
+    : { code: "queue-missing-units" };
+}
+
+/** A file taking no more space than its units and this much holds nothing behind them. */
+const ALLOCATION_SLACK_BYTES = 2 * 4096;
+
+/**
+ * Index a record has in a queue by its own word; `undefined` when it belongs to others only. Its
+ * transaction state is not looked at.
+ */
+export function indexIn(
+  { topic, queueId }: { readonly topic: string; readonly queueId: number },
+  record: RecordView,
+): number | undefined {
+  if (topic.startsWith(LMQ_PREFIX)) {
+    return lightQueuesOf(record).find((it) => it.topic === topic)?.queueOffset;
+  }
+  const isHere = record.queueId() === queueId && isTopic(record, topic);
+  return isHere ? record.queueOffset() : undefined;
+}
+
+function isTopic(record: RecordView, topic: string): boolean {
+  return Buffer.from(topic).equals(
+    record.bytes.subarray(record.topicAt, record.topicAt + record.topicLength),
+  );
 }
 
 /** A queue, and the findings about neighbouring units joined. */
@@ -57,6 +98,13 @@ export class QueuePlace {
     return this.#files ??= listSegments(this.context.state.fs, this.directory);
   }
 
+  /** Whether a file can hold nothing from a unit on, by the space it takes. */
+  isRestEmpty(segment: Segment, unit: number): boolean {
+    const position = unit * this.unitBytes - segment.start;
+    return segment.length > ALLOCATION_SLACK_BYTES &&
+      segment.allocatedBytes <= position + ALLOCATION_SLACK_BYTES;
+  }
+
   /** Something is wrong with a slot. */
   flaw(
     slot: number,
@@ -90,6 +138,7 @@ export class QueuePlace {
     }, {
       message: `${subject}: ${run.note}${more}`,
       ...(what.severity !== undefined && { severity: what.severity }),
+      ...(what.fix !== undefined && { fix: what.fix }),
     }));
   }
 }

@@ -6,18 +6,17 @@
  * @module
  */
 import { join } from "node:path";
-import { INDEX_HEADER, QUEUE_UNIT, SIZE } from "../format.ts";
+import { INDEX_HEADER, SIZE } from "../format.ts";
 import { listIndexFiles, openIndexFile } from "../key_index_reader.ts";
+import { LogLookup } from "../log_lookup.ts";
 import { offsetName } from "../names.ts";
-import { queueEnd } from "../queue_range.ts";
-import { listQueues, QueueReader } from "../queue_reader.ts";
-import { listSegments } from "../segments.ts";
 import { allZero } from "../zeros.ts";
 import { checkCheckpoint } from "./checkpoint_check.ts";
 import { finding } from "./findings.ts";
+import { strayIndexFiles } from "./index_check.ts";
 import { LogCheck } from "./log_check.ts";
-import { LogLookup } from "../log_lookup.ts";
 import { QueueCheck } from "./queue_check.ts";
+import { quickQueues } from "./quick_queue_check.ts";
 import type { Work } from "./verify.ts";
 
 /** Checks a store quickly; yields when others may run. */
@@ -67,38 +66,11 @@ function quickLog({ state, sink, tally }: Work, lookup: LogLookup): void {
   tally.logEnd = end;
 }
 
-/** The last unit of a queue leads to the record with its index. */
-function* quickQueues({ state, sink, tally }: Work, lookup: LogLookup): Generator<void, void> {
-  for (const { kind, topic, queueId, path } of listQueues(state.fs, state.paths).queues) {
-    if (kind !== "simple") continue;
-    const queue = new QueueReader(state.fs, listSegments(state.fs, path));
-    try {
-      const { index: end } = queueEnd(queue, { files: 1 });
-      if (end > 0 && queue.moveTo(end - 1) && !queue.isPadding()) {
-        tally.units++;
-        tally.check("consumequeue", QUEUE_UNIT.size);
-        const logOffset = queue.physicalOffset;
-        const isBelow = logOffset < (state.log.segments[0]?.start ?? 0);
-        if (!isBelow && lookup.frameAt(logOffset) === undefined) {
-          const file = queue.files.segment!.path;
-          const offset = (end - 1) * QUEUE_UNIT.size - queue.files.segment!.start;
-          const place = { file, offset, length: QUEUE_UNIT.size, topic, queueId };
-          const message = `unit ${end - 1}: leads to no record at log offset ${logOffset}`;
-          const at = { ...place, queueOffset: end - 1 };
-          sink(finding("queue-unit-dangling", at, { message }));
-        }
-      }
-    } finally {
-      queue.close();
-    }
-    yield;
-  }
-}
-
 function quickIndex({ state, sink, tally }: Work): void {
-  for (const path of listIndexFiles(state.fs, state.paths.index).paths) {
+  const { paths, strays } = listIndexFiles(state.fs, state.paths.index);
+  strayIndexFiles(state.paths.index, strays, sink);
+  for (const path of paths) {
     const size = state.fs.stat(path)?.size ?? 0;
-    tally.expect("index", size);
     const file = openIndexFile(state.fs, path);
     if (file === undefined) {
       const message = `${size} bytes are the length of no index file`;

@@ -4,21 +4,17 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
-import { join } from "node:path";
 import { QUEUE_LEAP_UNITS_MAX } from "../consume_queue.ts";
 import { SCHEDULE_TOPIC } from "../dispatch.ts";
-import { lightQueuesOf, LMQ_PREFIX } from "../multi_dispatch.ts";
+import { isQueued } from "../message.ts";
 import { extOffset, QueueExtReader } from "../queue_ext_reader.ts";
 import { QueueReader } from "../queue_reader.ts";
 import type { RecordView } from "../record_view.ts";
-import { listSegments, type Segment } from "../segments.ts";
+import type { SegmentList } from "../segments.ts";
 import { topicOf } from "./log_check.ts";
+import { checkQueueExt, listQueueExt } from "./queue_ext_check.ts";
 import { Expectation, PendingUnits } from "./queue_expectation.ts";
-import type { QueuePlace } from "./queue_place.ts";
-
-/** A file taking no more space than its units and this much holds nothing behind them. */
-const ALLOCATION_SLACK_BYTES = 2 * 4096;
+import { indexIn, missingUnit, type QueuePlace } from "./queue_place.ts";
 
 /** A queue while the log is read. */
 export class SimpleQueueCheck {
@@ -29,9 +25,15 @@ export class SimpleQueueCheck {
   #next = -1;
   /** Whether a slot before had a message: padding behind it stands for one that is gone. */
   #hasBegun = false;
+  #extFiles: SegmentList | undefined;
 
   constructor(place: QueuePlace) {
     this.place = place;
+  }
+
+  /** Files of the queue's extension, listed once. */
+  get #ext(): SegmentList {
+    return this.#extFiles ??= listQueueExt(this.place);
   }
 
   /** Units kept back. */
@@ -66,19 +68,18 @@ export class SimpleQueueCheck {
         for (let slot = Math.max(this.#next, files.startOf(number)); slot < end; slot++) {
           if (!units.queue.moveTo(slot)) break;
           if (units.queue.isValid()) this.#uncovered(units, slot, logEnd);
-          else if (isRestEmpty(segment, slot * this.place.unitBytes)) break;
+          else if (this.place.isRestEmpty(segment, slot)) break;
         }
       }
     });
     this.place.close();
+    checkQueueExt(this.place, this.#ext);
   }
 
   #withReader(work: (units: Units) => void): void {
-    const { fs, paths } = this.place.context.state;
-    const { topic, queueId, files } = this.place;
-    const extPath = join(paths.consumeQueueExt, topic, String(queueId));
-    const queue = new QueueReader(fs, files);
-    const ext = new QueueExtReader(fs, listSegments(fs, extPath));
+    const { fs } = this.place.context.state;
+    const queue = new QueueReader(fs, this.place.files);
+    const ext = new QueueExtReader(fs, this.#ext);
     try {
       work({ queue, ext });
     } finally {
@@ -134,11 +135,8 @@ export class SimpleQueueCheck {
     const { queue } = units;
     const { index: slot, physicalOffset: logOffset } = it;
     if (!queue.moveTo(slot) || !queue.isValid() || queue.isPadding()) {
-      const isReplayed = logOffset >= this.place.context.state.replayFrom;
-      this.place.flaw(slot, {
-        code: "queue-missing-units",
-        severity: isReplayed ? "info" : undefined,
-      }, { logOffset, note: `missing for the record at log offset ${logOffset}` });
+      const note = `missing for the record at log offset ${logOffset}`;
+      this.place.flaw(slot, missingUnit(this.place.context, logOffset), { logOffset, note });
     } else if (queue.physicalOffset !== logOffset) this.#elsewhere(queue, it);
     else if (queue.size !== it.size) {
       const note = `says ${queue.size} bytes, the record has ${it.size}`;
@@ -154,7 +152,7 @@ export class SimpleQueueCheck {
     const { index: slot, physicalOffset: logOffset } = it;
     const found = queue.physicalOffset;
     const frame = this.place.context.lookup.frameAt(found);
-    const index = frame === undefined ? undefined : this.#indexOf(frame);
+    const index = frame === undefined ? undefined : indexIn(this.place, frame);
     if (index === slot) {
       this.place.flaw(slot, { code: "queue-offset-repeated", severity: "info" }, {
         logOffset,
@@ -184,6 +182,10 @@ export class SimpleQueueCheck {
       const note = `extension offset ${item.at}: expected ${item.flaw!.expected}, ` +
         `found ${item.flaw!.found}`;
       this.#flaw(slot, "queue-ext-dangling", { logOffset, note });
+    } else if (item.unit.storeTimestamp !== it.storeTimestamp) {
+      const note = `extension unit was stored at ${item.unit.storeTimestamp}, the record at ` +
+        `${it.storeTimestamp}`;
+      this.#flaw(slot, "queue-ext-mismatch", { logOffset, note });
     } else if (item.unit.tagsCode !== BigInt(tagsCode)) {
       const note = `tags code is ${item.unit.tagsCode}, the record's is ${tagsCode}`;
       this.#flaw(slot, "queue-tags-mismatch", { logOffset, note });
@@ -210,13 +212,20 @@ export class SimpleQueueCheck {
       const note = `leads to log offset ${logOffset}, the log ends at ${logEnd}`;
       return this.#flaw(slot, "queue-unit-behind-log", { logOffset, note });
     }
+    if (leadsTo(queue, slot - 1, logOffset) || leadsTo(queue, slot + 1, logOffset)) {
+      const note = `leads to the message beside it, at log offset ${logOffset}`;
+      return this.#flaw(slot, "queue-padding", { logOffset, note });
+    }
     const frame = lookup.frameAt(logOffset);
-    const index = frame === undefined ? undefined : this.#indexOf(frame);
+    const index = frame === undefined ? undefined : indexIn(this.place, frame);
     if (index !== undefined && index !== slot) {
       const note = `leads to the record with index ${index}`;
       this.#flaw(slot, "queue-offset-mismatch", { logOffset, note });
     } else if (frame !== undefined && index === undefined) {
       const note = `leads to a record of ${nameOf(frame)} at log offset ${logOffset}`;
+      this.#flaw(slot, "queue-unit-mismatch", { logOffset, note });
+    } else if (frame !== undefined && !isQueued(frame.sysFlag())) {
+      const note = `leads to a prepared or rolled back record at log offset ${logOffset}`;
       this.#flaw(slot, "queue-unit-mismatch", { logOffset, note });
     } else if (frame === undefined || frame.checkBody() !== undefined) {
       const what = frame === undefined ? "no record" : "a damaged record";
@@ -232,16 +241,6 @@ export class SimpleQueueCheck {
   ): void {
     this.place.flaw(slot, { code }, details);
   }
-
-  /** Index of a record in this queue; `undefined` when it belongs to others only. */
-  #indexOf(record: RecordView): number | undefined {
-    const { topic, queueId } = this.place;
-    if (topic.startsWith(LMQ_PREFIX)) {
-      return lightQueuesOf(record).find((it) => it.topic === topic)?.queueOffset;
-    }
-    const isHere = record.queueId() === queueId && isTopic(record, topic);
-    return isHere ? record.queueOffset() : undefined;
-  }
 }
 
 interface Units {
@@ -254,18 +253,6 @@ function leadsTo(queue: QueueReader, slot: number, physicalOffset: number): bool
     queue.physicalOffset === physicalOffset;
 }
 
-function isTopic(record: RecordView, topic: string): boolean {
-  return Buffer.from(topic).equals(
-    record.bytes.subarray(record.topicAt, record.topicAt + record.topicLength),
-  );
-}
-
 function nameOf(record: RecordView): string {
   return `queue ${record.queueId()} of ${topicOf(record)}`;
-}
-
-/** Whether a file can hold nothing behind a position of the queue, by the space it takes. */
-function isRestEmpty(segment: Segment, position: number): boolean {
-  return segment.length > ALLOCATION_SLACK_BYTES &&
-    segment.allocatedBytes <= position - segment.start + ALLOCATION_SLACK_BYTES;
 }

@@ -8,6 +8,7 @@
 import { type Checkpoint, minTimestamp, readCheckpoint } from "../checkpoint.ts";
 import type { FileSystem } from "../file.ts";
 import { type StorePaths, storePaths } from "../names.ts";
+import { listQueues, type QueueListing } from "../queue_reader.ts";
 import { startAfterUncleanStop } from "../recovery_start.ts";
 import { listSegments, type SegmentList } from "../segments.ts";
 import { readTopicKinds, type TopicKinds } from "../topic_kinds.ts";
@@ -17,6 +18,7 @@ export interface StoreState {
   readonly fs: FileSystem;
   readonly paths: StorePaths;
   readonly log: SegmentList;
+  readonly queues: QueueListing;
   /** Whether `abort` is absent. */
   readonly stoppedCleanly: boolean;
   readonly checkpoint: Checkpoint | undefined;
@@ -44,6 +46,7 @@ export function readStoreState(
     fs,
     paths,
     log,
+    queues: listQueues(fs, paths),
     stoppedCleanly,
     checkpoint,
     replayFrom,

@@ -6,13 +6,25 @@
  */
 import { FILE_KINDS, type FileKind, type Finding, type Severity } from "./findings.ts";
 
-/** How closely is looked. */
+/** How closely is looked. What each depth promises is proven by the tests beside this file. */
 export type VerifyDepth =
-  /** Names, lengths, adjacency, headers, first and last records and units. */
+  /**
+   * A few kilobytes a file, whatever its length. Finds: missing, stray and wrongly long files,
+   * unreadable configuration, a checkpoint that is missing, log files that do not begin with a record,
+   * last units of queues that lead astray, index headers that contradict themselves. Passes over
+   * everything in between: a changed body, a hole in a queue, a queue or index that lags behind.
+   */
   | "quick"
-  /** All frames, checksums, and log, queues and index against each other. */
+  /**
+   * Every record, unit and index entry. Finds every change of a body, every record without its units
+   * or keys, every unit and entry without its record, wherever it stands. Room that takes no space on
+   * the disk is taken for zeros.
+   */
   | "default"
-  /** Bodies decompressed, and room not yet written read although it takes no space. */
+  /**
+   * Bodies are decompressed, too, which finds those that were stored unreadable and a wrong
+   * compression flag; and room of the log is read even where it takes no space.
+   */
   | "deep";
 
 /** Bytes of one kind of file. Room that takes no space on the disk counts as checked. */
@@ -31,7 +43,7 @@ export interface VerifySummary {
   /** Findings by code, those that did not occur left out. */
   readonly codes: Readonly<Record<string, number>>;
   readonly severities: Readonly<Record<Severity, number>>;
-  /** Sound records read. */
+  /** Sound records read; in a quick verification those that files begin with. */
   readonly messages: number;
   /** Queues that have files. */
   readonly queues: number;
@@ -39,7 +51,10 @@ export interface VerifySummary {
   readonly units: number;
   /** Index entries compared with their records. */
   readonly keys: number;
-  /** Offsets of the log's oldest byte and behind its last sound record. */
+  /**
+   * Offsets of the log's oldest byte and behind its last sound record; in a quick verification
+   * behind its last file.
+   */
   readonly logStart: number;
   readonly logEnd: number;
   /** Whether the broker was stopped cleanly. */

@@ -3,13 +3,21 @@
  *
  * @module
  */
+import type { IndexGeometry } from "../index_geometry.ts";
 import type { RecoveryReport, RecoveryVerb } from "../recovery_report.ts";
 
 /** What is done to a file. */
 export type RepairVerb =
   | RecoveryVerb
-  /** A log file that is too short gets its length back, with zeros. */
+  /**
+   * A damaged range between sound records is kept aside and filled with what all brokers pass over:
+   * a Java broker would end the log there.
+   */
+  | "fill-damage"
+  /** A file of log or queue that is too short gets its length back, with zeros. */
   | "extend-file"
+  /** A file of log or queue that is too long loses what is no part of it. */
+  | "trim-file"
   /** A configuration file that cannot be read is replaced by its `.bak` that can. */
   | "restore-config"
   /** The checkpoint is written anew. */
@@ -41,6 +49,10 @@ export interface RepairOptions {
   readonly commitLogPath?: string;
   /** The broker's delay levels, when not Java's default ones. */
   readonly delayLevelsMs?: readonly number[];
+  /** Units in a queue file, for queues that have no file left to tell. Default: RocketMQ's. */
+  readonly queueFileUnits?: number;
+  /** The same for index files. */
+  readonly indexGeometry?: IndexGeometry;
   /** Ends the work between two records. */
   readonly signal?: AbortSignal;
 }
@@ -56,7 +68,17 @@ export interface RepairPlan {
 /** What a repair did. */
 export interface RepairOutcome {
   readonly applied: readonly RepairAction[];
-  /** Actions of the plan that were not done because messages would be given up. */
+  /**
+   * Actions of the plan that were not done: because messages would be given up, or, as
+   * `skip-damage`, because they cannot be done.
+   */
   readonly left: readonly RepairAction[];
   readonly report: RecoveryReport;
+}
+
+/** An action; what is not given is nothing, and safe. */
+export function repairAction(
+  it: Partial<RepairAction> & Pick<RepairAction, "action" | "file" | "reason">,
+): RepairAction {
+  return { kind: "action", from: 0, to: 0, safe: true, bytesLost: 0, messagesLost: 0, ...it };
 }

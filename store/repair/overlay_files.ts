@@ -1,6 +1,6 @@
 /**
  * A file system over another: reads go through, writes stay in memory. What a program would do to
- * files is done for real, and nothing is touched; afterwards the difference can be asked for.
+ * files is done for real, and nothing is touched.
  *
  * A page that is written with what stands there already is not kept, so the memory used is what
  * really differs.
@@ -12,23 +12,6 @@ import { basename, dirname, join } from "node:path";
 import type { FileStat, FileSystem, ReadableFile, WritableFile } from "../file.ts";
 
 const PAGE = 4096;
-
-/** A range of bytes. */
-export interface ByteRange {
-  readonly from: number;
-  readonly to: number;
-}
-
-/** How one file differs from what it was. */
-export interface FileChange {
-  readonly path: string;
-  readonly kind: "created" | "changed" | "removed";
-  /** Length before and now; 0 where there is no file. */
-  readonly sizeBefore: number;
-  readonly sizeNow: number;
-  /** Bytes that differ, ascending; for a changed file only. */
-  readonly ranges: readonly ByteRange[];
-}
 
 /** One file as the overlay sees it. */
 class Layer {
@@ -123,8 +106,10 @@ class Layer {
  * below.put("a", Uint8Array.of(1, 2, 3));
  * const files = new OverlayFiles(below);
  * files.openWrite("a").write(Uint8Array.of(7), 1);
+ * const bytes = new Uint8Array(3);
+ * files.openRead("a").read(bytes, 0);
+ * console.assert(bytes[1] === 7);
  * console.assert(below.snapshot().get("a")![1] === 2);
- * console.assert(files.changes()[0]!.ranges[0]!.from === 1);
  * ```
  */
 export class OverlayFiles implements FileSystem {
@@ -141,12 +126,13 @@ export class OverlayFiles implements FileSystem {
   openRead(path: string): ReadableFile {
     const layer = this.#layers.get(path);
     if (layer !== undefined) return handle(path, layer);
-    return this.#isRemoved(path) ? this.#missing(path) : this.#below.openRead(path);
+    return this.#isRemoved(path) ? this.#missing("open", path) : this.#below.openRead(path);
   }
 
   openWrite(path: string): WritableFile {
     let layer = this.#layers.get(path);
     if (layer === undefined) {
+      if (this.stat(dirname(path))?.isDirectory !== true) this.#missing("open", path);
       const isBelow = !this.#isRemoved(path) && this.#below.stat(path)?.isDirectory === false;
       layer = new Layer(this.#below, isBelow ? path : undefined);
       this.#layers.set(path, layer);
@@ -188,10 +174,15 @@ export class OverlayFiles implements FileSystem {
 
   rename(from: string, to: string): void {
     const stat = this.stat(from);
-    if (stat === undefined || stat.isDirectory) this.#missing(from);
-    const layer = this.#layers.get(from) ?? new Layer(this.#below, from);
+    if (stat === undefined) this.#missing("rename", from);
+    const files = stat.isDirectory ? [...filesUnder(this, from)] : [from];
+    const moved = files.map((path) => [path, this.#layers.get(path)] as const);
+    const folders = [...foldersUnder(this, from)];
     this.remove(from);
-    this.#layers.set(to, layer);
+    for (const folder of folders) this.makeDirectory(to + folder.slice(from.length));
+    for (const [path, layer] of moved) {
+      this.#layers.set(to + path.slice(from.length), layer ?? new Layer(this.#below, path));
+    }
   }
 
   remove(path: string): void {
@@ -208,66 +199,6 @@ export class OverlayFiles implements FileSystem {
     return { [Symbol.dispose]() {} };
   }
 
-  /** Every file that is not what it is below, sorted by path. */
-  changes(): FileChange[] {
-    const changes: FileChange[] = [];
-    const paths = new Set([...this.#layers.keys(), ...this.#removedFiles()]);
-    for (const path of [...paths].sort()) {
-      const change = this.#changeOf(path);
-      if (change !== undefined) changes.push(change);
-    }
-    return changes;
-  }
-
-  #changeOf(path: string): FileChange | undefined {
-    const layer = this.#layers.get(path);
-    const before = this.#below.stat(path);
-    const sizeBefore = before?.isDirectory === false ? before.size : 0;
-    const sizeNow = layer?.size ?? 0;
-    const sizes = { path, sizeBefore, sizeNow };
-    if (layer === undefined) return { ...sizes, kind: "removed", ranges: [] };
-    if (before === undefined) return { ...sizes, kind: "created", ranges: [] };
-    const shows = layer.base === path && layer.baseSize >= Math.min(sizeBefore, sizeNow);
-    const ranges = this.#differences(path, shows ? [...layer.pages.keys()] : undefined);
-    if (ranges.length === 0 && sizeBefore === sizeNow) return undefined;
-    return { ...sizes, kind: "changed", ranges };
-  }
-
-  /** Bytes of a file that differ from those below, looked for in some pages or in all. */
-  #differences(path: string, pages: number[] | undefined): ByteRange[] {
-    const now = this.openRead(path);
-    const before = this.#below.openRead(path);
-    const ranges: { from: number; to: number }[] = [];
-    const [one, other] = [new Uint8Array(PAGE), new Uint8Array(PAGE)];
-    const end = Math.max(now.size(), before.size());
-    const all = pages?.sort((a, b) => a - b) ??
-      Array.from({ length: Math.ceil(end / PAGE) }, (_, number) => number);
-    try {
-      for (const number of all) {
-        one.fill(0, now.read(one, number * PAGE));
-        other.fill(0, before.read(other, number * PAGE));
-        for (let within = 0; within < PAGE; within++) {
-          if (one[within] === other[within]) continue;
-          const at = number * PAGE + within;
-          const last = ranges.at(-1);
-          if (last?.to === at) last.to = at + 1;
-          else ranges.push({ from: at, to: at + 1 });
-        }
-      }
-    } finally {
-      now.close();
-      before.close();
-    }
-    return ranges;
-  }
-
-  *#removedFiles(): Generator<string, void> {
-    for (const path of this.#removed) {
-      if (this.#below.stat(path)?.isDirectory !== true) yield path;
-      else yield* filesUnder(this.#below, path);
-    }
-  }
-
   #isRemoved(path: string): boolean {
     for (let at = path;; at = dirname(at)) {
       if (this.#removed.has(at)) return true;
@@ -275,9 +206,9 @@ export class OverlayFiles implements FileSystem {
     }
   }
 
-  #missing(path: string): never {
+  #missing(what: string, path: string): never {
     const cause = Object.assign(new Error(`no such file: ${basename(path)}`), { code: "ENOENT" });
-    throw new Error(`Cannot open "${path}": no such file or directory`, { cause });
+    throw new Error(`Cannot ${what} "${path}": no such file or directory`, { cause });
   }
 }
 
@@ -288,6 +219,13 @@ export function* filesUnder(fs: FileSystem, directory: string): Generator<string
     if (fs.stat(path)?.isDirectory === true) yield* filesUnder(fs, path);
     else yield path;
   }
+}
+
+/** A folder and all below it; none where the path is no folder. */
+function* foldersUnder(fs: FileSystem, directory: string): Generator<string, void> {
+  if (fs.stat(directory)?.isDirectory !== true) return;
+  yield directory;
+  for (const name of fs.list(directory)) yield* foldersUnder(fs, join(directory, name));
 }
 
 function handle(path: string, layer: Layer): WritableFile {

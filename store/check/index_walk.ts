@@ -1,0 +1,141 @@
+/**
+ * Walks the entries of one index file, and at its end compares header and hash chains with them. What
+ * an entry means to the log is checked elsewhere.
+ *
+ * @module
+ */
+import type { FileSystem } from "../file.ts";
+import { INDEX_HEADER } from "../format.ts";
+import type { IndexHeader } from "../index_geometry.ts";
+import type { IndexEntry, IndexFileReader } from "../key_index_reader.ts";
+import { i32, i64 } from "../layout.ts";
+import type { FindingCode } from "./findings.ts";
+import { IndexChains } from "./index_chains.ts";
+
+const SECONDS_MAX = 0x7fffffff;
+
+/** Something wrong with a file as a whole. */
+export interface IndexFileFlaw {
+  readonly code: FindingCode;
+  /** Position in the file. */
+  readonly at: number;
+  readonly length: number;
+  readonly message: string;
+}
+
+/** Follows one file. Close it to release the file. */
+export class IndexFileWalk {
+  readonly reader: IndexFileReader;
+  readonly #entries: Generator<IndexEntry, void>;
+  readonly #chains: IndexChains;
+  /** `endTimestamp` of the file before; `undefined` where that is unknown. */
+  readonly #endBefore: number | undefined;
+  #ahead: IndexEntry | undefined;
+  /** The first and the last entry, unless they are in doubt. */
+  #first: IndexEntry | undefined;
+  #last: IndexEntry | undefined;
+  /** Store times of the records of the first and the last entry. */
+  #firstTime: number | undefined;
+  #lastTime: number | undefined;
+
+  constructor(fs: FileSystem, reader: IndexFileReader, endBefore: number | undefined) {
+    this.reader = reader;
+    this.#endBefore = endBefore;
+    this.#chains = new IndexChains(fs, reader);
+    this.#entries = reader.entries();
+    const first = this.#entries.next();
+    this.#ahead = first.done === true ? undefined : first.value;
+  }
+
+  /** The next entry. */
+  next(): IndexEntry | undefined {
+    const entry = this.#ahead;
+    if (entry === undefined) return undefined;
+    const next = this.#entries.next();
+    this.#ahead = next.done === true ? undefined : next.value;
+    this.#chains.add(entry);
+    if (entry.number === 1) this.#first = entry;
+    if (this.#ahead === undefined) this.#last = entry;
+    return entry;
+  }
+
+  /**
+   * Whether what stands behind the entry at hand leads to a log offset or before it: an entry that
+   * leads further than that is not where it belongs.
+   */
+  hasReached(logOffset: number): boolean {
+    return (this.#ahead?.physicalOffset ?? this.reader.header.endPhyOffset) <= logOffset;
+  }
+
+  /** An entry's record was met, stored at this time. */
+  met(entry: IndexEntry, storeTimestamp: number): void {
+    if (entry === this.#first) this.#firstTime = storeTimestamp;
+    if (entry === this.#last) this.#lastTime = storeTimestamp;
+  }
+
+  /** An entry is wrong: it says nothing about the header. */
+  doubt(entry: IndexEntry): void {
+    if (entry === this.#first) this.#first = undefined;
+    if (entry === this.#last) this.#last = undefined;
+  }
+
+  /** Seconds an entry should have (Java: `IndexFile.putKey`). */
+  secondsOf({ number, secondsFromBegin }: IndexEntry, storeTimestamp: number): number {
+    const { beginTimestamp, beginPhyOffset } = this.reader.header;
+    if (number > 1) return secondsBetween(beginTimestamp, storeTimestamp);
+    // Java measures the first entry of a file from the end of the file before, others from itself.
+    if (secondsFromBegin === 0) return 0;
+    if (this.#endBefore !== undefined) return secondsBetween(this.#endBefore, storeTimestamp);
+    return beginPhyOffset === 0 ? 0 : secondsFromBegin;
+  }
+
+  /** What is wrong with chains and header, once all entries were read. */
+  flaws(): IndexFileFlaw[] {
+    const flaws: IndexFileFlaw[] = [];
+    const chain = this.#chains.compare();
+    if (chain !== undefined) flaws.push({ code: "index-chain", ...chain });
+    const { header, geometry } = this.reader;
+    const wrong = (field: keyof IndexHeader, length: number, message: string) =>
+      flaws.push({ code: "index-header", at: INDEX_HEADER.at[field], length, message });
+    for (const [field, expected] of this.#expectedHeader()) {
+      const found = header[field];
+      if (expected === undefined || found === expected) continue;
+      wrong(field, i64.width, `${field} is ${found}, the entries call for ${expected}`);
+    }
+    if (this.#firstTime === undefined && header.beginTimestamp > header.endTimestamp) {
+      const message = `beginTimestamp ${header.beginTimestamp} is behind endTimestamp ` +
+        `${header.endTimestamp}`;
+      wrong("beginTimestamp", i64.width, message);
+    }
+    if (header.indexCount > geometry.entries) {
+      const message = `indexCount is ${header.indexCount}, there is room for ${geometry.entries}`;
+      wrong("indexCount", i32.width, message);
+    }
+    return flaws;
+  }
+
+  /** Releases the file; a second call does nothing. */
+  close(): void {
+    this.reader.close();
+  }
+
+  /**
+   * What the entries say about the header; `undefined` where they or their records are not there.
+   * The number of slots in use is left out: up to 4.7.0 it was another, and nobody reads it.
+   */
+  #expectedHeader(): readonly (readonly [HeaderField, number | undefined])[] {
+    return [
+      ["beginTimestamp", this.#firstTime],
+      ["endTimestamp", this.#lastTime],
+      ["beginPhyOffset", this.#first?.physicalOffset],
+      ["endPhyOffset", this.#last?.physicalOffset],
+    ];
+  }
+}
+
+type HeaderField = Exclude<keyof IndexHeader, "hashSlotCount" | "indexCount">;
+
+function secondsBetween(begin: number, storeTimestamp: number): number {
+  const seconds = begin <= 0 ? 0 : Math.trunc((storeTimestamp - begin) / 1000);
+  return Math.min(Math.max(seconds, 0), SECONDS_MAX);
+}

@@ -1,0 +1,41 @@
+/**
+ * Walks the extension files of a queue unit by unit, as a Java broker does when it starts: the first
+ * that is none ends its file, and what stands behind it is lost. Whether a unit agrees with its
+ * record is seen where the queue's own unit leads to it.
+ *
+ * The bit maps are taken as they are: which groups' filters let a message pass cannot be told from
+ * the log.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { QueueExtReader } from "../queue_ext_reader.ts";
+import { listSegments, type SegmentList } from "../segments.ts";
+import { finding } from "./findings.ts";
+import type { QueuePlace } from "./queue_place.ts";
+
+/** The extension files of a queue; most queues have none. */
+export function listQueueExt({ context, topic, queueId }: QueuePlace): SegmentList {
+  const { fs, paths } = context.state;
+  return listSegments(fs, join(paths.consumeQueueExt, topic, String(queueId)));
+}
+
+/** Checks that units follow one another up to the end of each file. */
+export function checkQueueExt(place: QueuePlace, files: SegmentList): void {
+  const { state, tally, sink } = place.context;
+  const { topic, queueId } = place;
+  const reader = new QueueExtReader(state.fs, files);
+  try {
+    for (const { at, flaw } of reader.units()) {
+      if (flaw === undefined) continue;
+      const segment = files.segments.find((it) => at >= it.start && at < it.start + it.length)!;
+      const offset = at - segment.start;
+      const range = { file: segment.path, offset, length: segment.length - offset };
+      const message = `expected ${flaw.expected}, found ${flaw.found}`;
+      sink(finding("queue-ext-bad-unit", { ...range, topic, queueId }, { message }));
+    }
+  } finally {
+    reader.close();
+  }
+  for (const { length } of files.segments) tally.check("consumequeue_ext", length);
+}

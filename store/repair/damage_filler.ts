@@ -1,0 +1,208 @@
+/**
+ * Makes a damaged range of the log passable. Every Java broker ends the log at the first bytes that
+ * are no record when it recovers, and deletes all files behind. What is filled in is therefore well
+ * formed, and belongs to no queue and to no index:
+ *
+ * - up to the end of a file the filler every file ends with;
+ * - between records a record that says it was rolled back, which all releases pass over
+ *   (Java: `CommitLogDispatcherBuildConsumeQueue`, `IndexService.buildIndex`).
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { crc32 } from "node:zlib";
+import type { FileSystem, WritableFile } from "../file.ts";
+import { BLANK, MAGIC, SIZE, SYS_FLAG } from "../format.ts";
+import type { HostBytes } from "../layout.ts";
+import { LogLookup } from "../log_lookup.ts";
+import { offsetName } from "../names.ts";
+import { PROPERTY } from "../properties.ts";
+import { keepAside } from "../quarantine.ts";
+import { encodeRecord } from "../record_encode.ts";
+import { RECORD_BYTES_MIN, type RecordView } from "../record_view.ts";
+import type { SegmentList } from "../segments.ts";
+import { usedLength } from "../used_bytes.ts";
+import type { ByteRange } from "./recorded_files.ts";
+
+/** Topic of the records that are filled in: a broker's own, and none has it. */
+export const FILLER_TOPIC = "rmq_sys_FILLER";
+
+/** Java reads a whole record into memory. */
+const FILLER_BYTES_MAX = 1024 * 1024;
+const NO_HOST: HostBytes = { address: new Uint8Array(4), port: 0 };
+const NO_BYTES = new Uint8Array(0);
+const TOPIC = new TextEncoder().encode(FILLER_TOPIC);
+/** What a sealed record ends with, its ten digits still to be put in. */
+const SEAL = `${PROPERTY.crc32}\u0001##########\u0002`;
+const SEAL_DIGITS = 10;
+
+/** Where ranges are filled. */
+export interface FillerPlace {
+  readonly fs: FileSystem;
+  readonly root: string;
+  /** The log's directory. */
+  readonly directory: string;
+  readonly log: SegmentList;
+}
+
+/** A part of a range that lies in one file. */
+interface Piece extends ByteRange {
+  readonly start: number;
+  /** Record behind it decides how it is filled; at the end of a file none is needed. */
+  readonly endsFile: boolean;
+}
+
+/** Why a range cannot be filled; `undefined` where it can. */
+export function whyNotFilled(place: FillerPlace, range: ByteRange): string | undefined {
+  for (const { from, to, endsFile } of pieces(place, range)) {
+    const least = endsFile ? SIZE.blankMin : RECORD_BYTES_MIN;
+    if (to - from < least) return `${to - from} bytes are too few for a filler of ${least}`;
+  }
+  return undefined;
+}
+
+/**
+ * Keeps the bytes of a damaged range aside and fills it. Doing it again after an interruption brings
+ * the same bytes. The range must begin behind a record or at the start of a file, and end before one
+ * or at the end of a file.
+ */
+export function fillDamage(place: FillerPlace, range: ByteRange): void {
+  for (const piece of pieces(place, range)) {
+    keepPiece(place, piece);
+    const { fs, directory, log } = place;
+    const file = fs.openWrite(join(directory, offsetName(piece.start)));
+    try {
+      // A missing file is made anew.
+      if (file.size() < log.segmentBytes) file.truncate(log.segmentBytes);
+      fs.syncDirectory(directory);
+      if (piece.endsFile) fillFileEnd(file, piece);
+      else fillBetween(place, file, piece);
+      file.syncNow();
+    } finally {
+      file.close();
+    }
+  }
+}
+
+function pieces({ fs, log }: FillerPlace, range: ByteRange): Piece[] {
+  const { segmentBytes } = log;
+  const found: Piece[] = [];
+  for (let from = range.from; from < range.to;) {
+    const start = from - from % segmentBytes;
+    const fileEnd = start + segmentBytes;
+    const to = Math.min(range.to, fileEnd);
+    const endsFile = to === fileEnd || isFileFiller(fs, log, to);
+    found.push({ start, from, to: endsFile ? fileEnd : to, endsFile });
+    from = to;
+  }
+  return found;
+}
+
+/** Whether the filler of a file stands at a log offset. */
+function isFileFiller(fs: FileSystem, log: SegmentList, at: number): boolean {
+  const segment = log.segments.find((it) => at >= it.start && at < it.start + it.length);
+  if (segment === undefined) return false;
+  const file = fs.openRead(segment.path);
+  try {
+    const view = new DataView(new ArrayBuffer(BLANK.size));
+    file.read(new Uint8Array(view.buffer), at - segment.start);
+    return BLANK.read(view, 0).magic === MAGIC.blank;
+  } finally {
+    file.close();
+  }
+}
+
+function keepPiece({ fs, root, log }: FillerPlace, { start, from, to }: Piece): void {
+  const segment = log.segments.find((it) => it.start === start);
+  if (segment === undefined) return;
+  const length = Math.min(usedLength(fs, segment, from - start), to - from);
+  if (length === 0) return;
+  const range = { path: segment.path, from: from - start, to: from - start + length };
+  keepAside(fs, root, { name: `commitlog-${offsetName(from)}`, range });
+}
+
+function fillFileEnd(file: WritableFile, { start, from, to }: Piece): void {
+  const filler = new Uint8Array(BLANK.size);
+  BLANK.write(new DataView(filler.buffer), 0, { length: to - from, magic: MAGIC.blank });
+  writeZeros(file, { from: from + BLANK.size - start, to: to - start });
+  file.write(filler, from - start);
+}
+
+/** Records one behind another, so small that nobody stumbles over their size. */
+function fillBetween(place: FillerPlace, file: WritableFile, { start, from, to }: Piece): void {
+  const lookup = new LogLookup(place.fs, place.log);
+  try {
+    const next = lookup.frameAt(to);
+    // Recovery chooses its first file by the time of the first record.
+    const storeTimestamp = next?.storeTimestamp() ?? 0;
+    const isSealed = next !== undefined && hasSeal(next);
+    for (let at = from; at < to;) {
+      const rest = to - at;
+      const size = rest - FILLER_BYTES_MAX >= RECORD_BYTES_MIN ? FILLER_BYTES_MAX : rest;
+      writeZeros(file, { from: at - start, to: at - start + size });
+      file.write(fillerRecord({ physicalOffset: at, size, storeTimestamp, isSealed }), at - start);
+      at += size;
+    }
+  } finally {
+    lookup.close();
+  }
+}
+
+/** A rolled-back record of exactly `size` bytes. */
+export function fillerRecord(
+  { physicalOffset, size, storeTimestamp, isSealed }: {
+    readonly physicalOffset: number;
+    readonly size: number;
+    readonly storeTimestamp: number;
+    readonly isSealed: boolean;
+  },
+): Uint8Array {
+  const room = size - RECORD_BYTES_MIN;
+  const topic = room >= TOPIC.length ? TOPIC : NO_BYTES;
+  const properties = isSealed && room >= topic.length + SEAL.length ? SEAL : "";
+  const body = new Uint8Array(room - topic.length - properties.length);
+  const bytes = new Uint8Array(size);
+  encodeRecord({ bytes, view: new DataView(bytes.buffer) }, 0, {
+    size,
+    head: {
+      queueId: 0,
+      flag: 0,
+      queueOffset: 0,
+      physicalOffset,
+      sysFlag: SYS_FLAG.transactionRollback,
+      bornTimestamp: storeTimestamp,
+      bornHost: NO_HOST,
+      storeTimestamp,
+      storeHost: NO_HOST,
+      reconsumeTimes: 0,
+      preparedTransactionOffset: 0,
+    },
+    parts: { topic, isV2: false, body, properties, propertiesLength: properties.length },
+  });
+  if (properties !== "") seal(bytes);
+  return bytes;
+}
+
+/** Puts the checksum of the record into its end: ten digits, the last one first. */
+function seal(bytes: Uint8Array): void {
+  const sum = crc32(bytes.subarray(0, bytes.length - SEAL.length)) & 0x7fffffff;
+  const digits = [...String(sum)].reverse().join("").padEnd(SEAL_DIGITS, "0");
+  bytes.set(new TextEncoder().encode(`${digits}\u0002`), bytes.length - SEAL_DIGITS - 1);
+}
+
+/** Whether a record ends with its checksum, as all do where the broker is set to seal them. */
+function hasSeal(record: RecordView): boolean {
+  const { bytes, propertiesAt, propertiesLength } = record;
+  if (propertiesLength < SEAL.length) return false;
+  const at = propertiesAt + propertiesLength - SEAL.length;
+  const mark = new TextDecoder().decode(bytes.subarray(at, at + PROPERTY.crc32.length));
+  return mark === PROPERTY.crc32;
+}
+
+const ZEROS = new Uint8Array(FILLER_BYTES_MAX);
+
+function writeZeros(file: WritableFile, { from, to }: ByteRange): void {
+  for (let at = from; at < to; at += ZEROS.length) {
+    file.write(ZEROS.subarray(0, Math.min(ZEROS.length, to - at)), at);
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * Gives the files of log and queues the length they must have: a Java broker refuses to start where
+ * one file of a log is shorter or longer than the others.
+ *
+ * @module
+ */
+import type { FileSystem } from "../file.ts";
+import { offsetName, type StorePaths } from "../names.ts";
+import { keepAside } from "../quarantine.ts";
+import { listQueues } from "../queue_reader.ts";
+import { listSegments, type Segment, type SegmentList } from "../segments.ts";
+import { usedLength } from "../used_bytes.ts";
+import { type RepairAction, repairAction } from "./action.ts";
+
+/** Puts right all lengths and tells of each. */
+export function repairLengths(fs: FileSystem, paths: StorePaths): RepairAction[] {
+  const done: RepairAction[] = [];
+  const log = listSegments(fs, paths.commitLog);
+  for (const segment of wrong(log)) {
+    if (segment.length > log.segmentBytes) keepExcess(fs, paths.root, { log, segment });
+    done.push(setLength(fs, segment, log.segmentBytes));
+  }
+  for (const { path } of listQueues(fs, paths).queues) {
+    const queue = listSegments(fs, path);
+    for (const segment of wrong(queue)) done.push(setLength(fs, segment, queue.segmentBytes));
+  }
+  return done;
+}
+
+function wrong({ segments, segmentBytes }: SegmentList): readonly Segment[] {
+  return segments.filter(({ length }) => segmentBytes > 0 && length !== segmentBytes);
+}
+
+/** Of a queue nothing is kept: its units are in the log, or lead nowhere. */
+function keepExcess(
+  fs: FileSystem,
+  root: string,
+  { log, segment }: { readonly log: SegmentList; readonly segment: Segment },
+): void {
+  const from = log.segmentBytes;
+  const length = usedLength(fs, segment, from);
+  if (length === 0) return;
+  const range = { path: segment.path, from, to: from + length };
+  keepAside(fs, root, { name: `commitlog-${offsetName(segment.start)}-excess`, range });
+}
+
+function setLength(fs: FileSystem, { path, length }: Segment, segmentBytes: number): RepairAction {
+  const file = fs.openWrite(path);
+  try {
+    file.truncate(segmentBytes);
+    file.syncNow();
+  } finally {
+    file.close();
+  }
+  const [from, to] = [Math.min(length, segmentBytes), Math.max(length, segmentBytes)];
+  const reason = `file is ${length} bytes, the others are ${segmentBytes}`;
+  const action = length < segmentBytes ? "extend-file" : "trim-file";
+  return repairAction({ action, file: path, from, to, reason });
+}

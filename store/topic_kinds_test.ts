@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { storeInMemory } from "../testdata/fixture.ts";
+import { MemoryFiles } from "./file_memory.ts";
+import { storePaths } from "./names.ts";
+import { readTopicKinds } from "./topic_kinds.ts";
+
+const PATHS = storePaths("store");
+
+function storeWith(topics: readonly string[], config?: string): MemoryFiles {
+  const files = new MemoryFiles();
+  for (const topic of topics) files.makeDirectory(`store/consumequeue/${topic}/0`);
+  if (config !== undefined) {
+    files.put("store/config/topics.json", new TextEncoder().encode(config));
+  }
+  return files;
+}
+
+function topicsJson(...topics: readonly string[]): string {
+  const entries = topics.map((topic) => [topic, { topicName: topic, attributes: {} }]);
+  return JSON.stringify({ topicConfigTable: Object.fromEntries(entries) });
+}
+
+Deno.test("readTopicKinds(): a topic exists when the configuration or a queue knows it", () => {
+  const files = storeWith(["Queued"], topicsJson("Configured"));
+  const kinds = readTopicKinds(files, PATHS);
+  const known = ["Queued", "Configured", "Deleted"].map((topic) => kinds.exists(topic, 0));
+  assert.deepEqual(known, [true, true, false]);
+});
+
+Deno.test("readTopicKinds(): without a configuration that can be read every topic exists", () => {
+  for (const config of [undefined, "{"]) {
+    const kinds = readTopicKinds(storeWith([], config), PATHS);
+    assert.equal(kinds.exists("Any", 0), true);
+  }
+});
+
+Deno.test("readTopicKinds() takes the backup where the configuration cannot be read", () => {
+  const files = storeWith([], "{");
+  files.put("store/config/topics.json.bak", new TextEncoder().encode(topicsJson("Known")));
+  const kinds = readTopicKinds(files, PATHS);
+  assert.deepEqual([kinds.exists("Known", 0), kinds.exists("Deleted", 0)], [true, false]);
+});
+
+Deno.test("readTopicKinds(): the topics of the broker itself exist without a line", () => {
+  const kinds = readTopicKinds(storeWith([], topicsJson()), PATHS);
+  for (const topic of ["SCHEDULE_TOPIC_XXXX", "RMQ_SYS_TRANS_HALF_TOPIC", "rmq_sys_x", "%LMQ%a"]) {
+    assert.equal(kinds.exists(topic, 0), true, topic);
+  }
+});
+
+Deno.test("readTopicKinds(): a topic is new or deleted by its first record, and stays so", () => {
+  const kinds = readTopicKinds(storeWith([], topicsJson()), PATHS, 1000);
+  assert.equal(kinds.exists("Deleted", 999), false);
+  assert.equal(kinds.exists("Deleted", 1001), false);
+  assert.equal(kinds.exists("New", 1000), true);
+  assert.equal(kinds.exists("New", 2000), true);
+});
+
+Deno.test("readTopicKinds(): the empty folder of a deleted topic does not bring it back", () => {
+  const files = storeWith([], topicsJson());
+  files.makeDirectory("store/consumequeue/Deleted");
+  assert.equal(readTopicKinds(files, PATHS).exists("Deleted", 0), false);
+});
+
+Deno.test("readTopicKinds() knows batch topics by their attribute and by their folder", () => {
+  const attributes = { "queue.type": "BatchCQ" };
+  const config = { topicConfigTable: { B: { topicName: "B", attributes }, S: { topicName: "S" } } };
+  const files = storeWith(["S"], JSON.stringify(config));
+  files.makeDirectory("store/batchconsumequeue/F/0");
+  const kinds = readTopicKinds(files, PATHS);
+  assert.deepEqual(["B", "F", "S"].map((topic) => kinds.isBatch(topic)), [true, true, false]);
+  assert.equal(kinds.exists("F", 0), true);
+});
+
+Deno.test("readTopicKinds() reads what Java left: batch topics and a deleted one", () => {
+  const batch = readTopicKinds(storeInMemory("5.5.0-e-bcq-102"), PATHS);
+  assert.deepEqual([batch.isBatch("T_bcq"), batch.isBatch("T_plain")], [true, false]);
+  const clean = readTopicKinds(storeInMemory("5.5.0-a-clean-102"), PATHS);
+  assert.deepEqual([clean.exists("T_plain", 0), clean.exists("T_deleted", 0)], [true, false]);
+});

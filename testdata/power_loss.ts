@@ -1,0 +1,245 @@
+/**
+ * Files in memory that remember what a disk has really got: after {@linkcode PowerLossFiles.lose}
+ * pages and names that were never synced are there or not, page by page, as chance has it. Any call
+ * can be made to fail before it has done anything.
+ *
+ * What it models: data survives `sync` of its file, a name `syncDirectory` of its folder; an unsynced
+ * length may survive without its data, which then reads as zeros.
+ *
+ * @module
+ */
+import { basename, dirname } from "node:path";
+import type { FileStat, FileSystem, WritableFile } from "../store/file.ts";
+import { StoreLockedError } from "../store/lock.ts";
+
+/** Smaller than a real page, so that small files have many; a disk tears at sectors anyway. */
+const PAGE_BYTES = 512;
+
+/** A file's content, now and on the disk. */
+class Inode {
+  live: Uint8Array = new Uint8Array(0);
+  durable: Uint8Array = new Uint8Array(0);
+  #syncsBegun = 0;
+  #newestSync = 0;
+
+  write(bytes: Uint8Array, at: number): void {
+    if (at + bytes.length > this.live.length) this.resize(at + bytes.length);
+    this.live.set(bytes, at);
+  }
+
+  resize(size: number): void {
+    const live = new Uint8Array(size);
+    live.set(this.live.subarray(0, size));
+    this.live = live;
+  }
+
+  /** Begins a sync of what is there now; what it returns ends it. */
+  beginSync(): () => void {
+    const synced = this.live.slice();
+    const number = ++this.#syncsBegun;
+    return () => {
+      if (number < this.#newestSync) return;
+      this.#newestSync = number;
+      this.durable = synced;
+    };
+  }
+
+  /** The content after the power was lost. */
+  remains(survives: () => boolean): Uint8Array {
+    const { live, durable } = this;
+    const isAsLong = live.length === durable.length || survives();
+    const bytes = new Uint8Array(isAsLong ? live.length : durable.length);
+    bytes.set(durable.subarray(0, bytes.length));
+    for (let at = 0; at < bytes.length; at += PAGE_BYTES) {
+      const page = live.subarray(at, Math.min(at + PAGE_BYTES, bytes.length));
+      const isSynced = page.every((byte, index) => byte === bytes[at + index]);
+      if (!isSynced && survives()) bytes.set(page, at);
+    }
+    return bytes;
+  }
+}
+
+/** What is called, for {@linkcode PowerLossFiles.interfere}. */
+export type FileVerb =
+  | "openWrite"
+  | "write"
+  | "truncate"
+  | "sync"
+  | "syncNow"
+  | "syncDirectory"
+  | "makeDirectory"
+  | "remove";
+
+/** A file system with a plug to pull. */
+export class PowerLossFiles implements FileSystem {
+  /** Called before anything changes or is synced; what it throws, the call throws. */
+  interfere: (verb: FileVerb, path: string) => void = () => {};
+  /** Open handles. */
+  openCount = 0;
+
+  readonly #live = new Map<string, Inode>();
+  readonly #durable = new Map<string, Inode>();
+  readonly #directories = new Set<string>(["/", "."]);
+  readonly #durableDirectories = new Set<string>(["/", "."]);
+  readonly #locked = new Set<string>();
+
+  /** Pulls the plug: what the machine finds when it starts again. */
+  lose(survives: () => boolean): PowerLossFiles {
+    const after = new PowerLossFiles();
+    for (const path of [...new Set([...this.#directories, ...this.#durableDirectories])].sort()) {
+      const isSure = this.#directories.has(path) && this.#durableDirectories.has(path);
+      const isThere = after.#directories.has(dirname(path)) && (isSure || survives());
+      if (isThere) after.#keepDirectory(path);
+    }
+    for (const path of new Set([...this.#live.keys(), ...this.#durable.keys()])) {
+      const [now, before] = [this.#live.get(path), this.#durable.get(path)];
+      const inode = now === before || survives() ? now : before;
+      if (inode === undefined || !after.#directories.has(dirname(path))) continue;
+      const kept = new Inode();
+      kept.live = inode.remains(survives);
+      kept.durable = kept.live.slice();
+      after.#live.set(path, kept);
+      after.#durable.set(path, kept);
+    }
+    return after;
+  }
+
+  /** What a process that was killed leaves: everything it wrote, nothing more synced than before. */
+  kill(): void {
+    this.#locked.clear();
+  }
+
+  /** Bytes of a file now. */
+  bytes(path: string): Uint8Array {
+    return this.#inode(path).live.slice();
+  }
+
+  openRead(path: string): WritableFile {
+    return this.#handle(path, this.#inode(path));
+  }
+
+  openWrite(path: string): WritableFile {
+    let inode = this.#live.get(path);
+    if (inode === undefined) {
+      this.interfere("openWrite", path);
+      if (!this.#directories.has(dirname(path))) throw missing(path);
+      this.#live.set(path, inode = new Inode());
+    }
+    return this.#handle(path, inode);
+  }
+
+  list(path: string): string[] {
+    const names = [...this.#live.keys(), ...this.#directories].filter((known) => {
+      return dirname(known) === path && known !== path;
+    });
+    return names.map((known) => basename(known)).sort();
+  }
+
+  stat(path: string): FileStat | undefined {
+    const inode = this.#live.get(path);
+    const isDirectory = this.#directories.has(path);
+    if (inode === undefined && !isDirectory) return undefined;
+    const size = inode?.live.length ?? 0;
+    return { size, allocatedBytes: size, mtimeMs: 0, isDirectory };
+  }
+
+  makeDirectory(path: string): void {
+    if (this.#directories.has(path)) return;
+    this.interfere("makeDirectory", path);
+    this.makeDirectory(dirname(path));
+    this.#directories.add(path);
+  }
+
+  rename(from: string, to: string): void {
+    const inode = this.#inode(from);
+    this.#live.delete(from);
+    this.#live.set(to, inode);
+  }
+
+  remove(path: string): void {
+    if (this.stat(path) === undefined) return;
+    this.interfere("remove", path);
+    const isInside = (known: string) => known === path || known.startsWith(`${path}/`);
+    for (const known of [...this.#live.keys()]) if (isInside(known)) this.#live.delete(known);
+    for (const known of [...this.#directories]) {
+      if (isInside(known)) this.#directories.delete(known);
+    }
+  }
+
+  syncDirectory(path: string): void {
+    this.interfere("syncDirectory", path);
+    if (!this.#directories.has(path)) throw missing(path);
+    const isIn = (known: string) => dirname(known) === path;
+    for (const known of [...this.#durable.keys()]) {
+      if (isIn(known) && !this.#live.has(known)) this.#durable.delete(known);
+    }
+    for (const [known, inode] of this.#live) if (isIn(known)) this.#durable.set(known, inode);
+    for (const known of [...this.#durableDirectories]) {
+      if (isIn(known) && !this.#directories.has(known)) this.#durableDirectories.delete(known);
+    }
+    for (const known of this.#directories) if (isIn(known)) this.#durableDirectories.add(known);
+  }
+
+  lock(path: string): Disposable {
+    if (this.#locked.has(path)) throw new StoreLockedError(path, undefined);
+    this.#locked.add(path);
+    return { [Symbol.dispose]: () => void this.#locked.delete(path) };
+  }
+
+  #keepDirectory(path: string): void {
+    this.#directories.add(path);
+    this.#durableDirectories.add(path);
+  }
+
+  #inode(path: string): Inode {
+    const inode = this.#live.get(path);
+    if (inode === undefined) throw missing(path);
+    return inode;
+  }
+
+  #handle(path: string, inode: Inode): WritableFile {
+    this.openCount++;
+    let isOpen = true;
+    const read = (into: Uint8Array, at: number) => {
+      if (!isOpen) throw new Error(`Cannot read "${path}": the file is closed`);
+      const bytes = inode.live.subarray(at, at + into.length);
+      into.set(bytes);
+      return bytes.length;
+    };
+    const change = (verb: FileVerb, work: () => void) => {
+      if (!isOpen) throw new Error(`Cannot ${verb} "${path}": the file is closed`);
+      this.interfere(verb, path);
+      work();
+    };
+    return {
+      path,
+      size: () => inode.live.length,
+      read,
+      readAsync: (into, at) => Promise.resolve().then(() => read(into, at)),
+      write: (bytes, at) => change("write", () => inode.write(bytes, at)),
+      truncate: (size) => change("truncate", () => inode.resize(size)),
+      sync: async () => {
+        let end = () => {};
+        change("sync", () => end = inode.beginSync());
+        await Promise.resolve();
+        end();
+      },
+      syncNow: () => change("syncNow", () => inode.beginSync()()),
+      close: () => {
+        if (isOpen) this.openCount--;
+        isOpen = false;
+      },
+    };
+  }
+}
+
+/** An error as the machine reports it. */
+export function systemError(code: string): Error {
+  return new Error(`Cannot go on: ${code}`, { cause: Object.assign(new Error(code), { code }) });
+}
+
+function missing(path: string): Error {
+  return new Error(`Cannot open "${path}": no such file or directory`, {
+    cause: Object.assign(new Error("ENOENT"), { code: "ENOENT" }),
+  });
+}
