@@ -57,6 +57,12 @@ export type {
   RecoveryVerb,
 } from "./store/recovery_report.ts";
 export {
+  type JavaRecoveryOptions,
+  type JavaRecoveryReport,
+  recoverAsJava,
+} from "./store/exact/java_recovery.ts";
+export type { JavaRelease } from "./store/exact/java_release.ts";
+export {
   applyRepair,
   planRepair,
   type RepairAction,

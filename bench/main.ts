@@ -5,17 +5,20 @@
  *     deno task bench            all
  *     deno task bench startup    process start to the first accepted send, idle memory
  *     deno task bench send       the Java client's 64 threads of 1 KiB, and a light load
+ *     deno task bench store      the storage engine alone: append, recover, start, look up, memory
  *
  * @module
  */
 import { endAll } from "../testdata/interop/child.ts";
 import { benchSend } from "./send.ts";
 import { benchStartup } from "./startup.ts";
+import { benchStore } from "./store.ts";
 import { spinMs } from "./process_stat.ts";
 
 const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   startup: benchStartup,
   send: benchSend,
+  store: benchStore,
 };
 
 /** Prints a line of the report. */

@@ -47,6 +47,8 @@ const BROKER: Complaints = [
   ["brokerName=a/b", /brokerName is "a\/b", .* \(.*x\.conf:1\)/],
   ["brokerName=", /brokerName is "", .* \(.*x\.conf:1\)/],
   ["flushDiskType=LATER", /expected ASYNC_FLUSH or SYNC_FLUSH \(.*x\.conf:1\)/],
+  ["deleteWhen=04;24", /deleteWhen is "04;24", expected hours from 00 to 23.* \(.*x\.conf:1\)/],
+  ["diskMaxUsedSpaceRatio=0.75", /diskMaxUsedSpaceRatio=0\.75 \(.*x\.conf:1\): not a whole/],
   ["messageDelayLevel=1s 5x", /"5x" is not such as 10s, 5m, 2h or 1d \(.*x\.conf:1\)/],
   ["namesrvAddr=a:1;b", /"b" is not host:port \(.*x\.conf:1\)/],
   ["mappedFileSizeCommitLog=10", /expected an integer from 4096 to 2147483647 \(.*x\.conf:1\)/],

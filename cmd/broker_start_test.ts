@@ -33,6 +33,8 @@ Deno.test("mq broker start -p prints what a broker.conf comes to", async () => {
   );
   assert.equal(settings.get("brokerName"), "broker-a");
   assert.equal(settings.get("flushDiskType"), "SYNC_FLUSH");
+  assert.equal(settings.get("fileReservedTime"), "48");
+  assert.equal(settings.get("deleteWhen"), "04");
   assert.equal(settings.get("namesrvAddr"), "10.0.0.1:9876;10.0.0.2:9876");
   assert.deepEqual([...settings.keys()], [...settings.keys()].sort());
   for (const line of stderr.trimEnd().split("\n")) {

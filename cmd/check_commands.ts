@@ -84,6 +84,10 @@ function addRecover(program: CommandUnknownOpts, { terminal, finish }: Branch): 
     .option("--allow-data-loss", "carry out those that give up messages, too")
     .option("--into <folder>", "make a repaired copy in a new folder instead")
     .option("--yes", "give up messages without being asked")
+    .addOption(
+      new Option("--mode <release>", "tell what a start of this Java broker would do instead")
+        .choices(["java-4.2", "java-4.9", "java-5.x"]),
+    )
     .addOption(progressOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (path, options) => {
@@ -103,6 +107,7 @@ function addRecover(program: CommandUnknownOpts, { terminal, finish }: Branch): 
       "mq recover mq-data --apply",
       "mq recover mq-data --apply --allow-data-loss",
       "mq recover mq-data --into repaired --allow-data-loss",
+      "mq recover mq-data --mode java-5.x",
     ],
   });
 }

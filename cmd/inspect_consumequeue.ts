@@ -4,12 +4,16 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { dirname, join } from "node:path";
 import { BatchQueueReader } from "../store/batch_queue_reader.ts";
+import { indexIn } from "../store/check/queue_place.ts";
 import type { FileSystem } from "../store/file.ts";
 import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../store/format.ts";
+import { LogLookup } from "../store/log_lookup.ts";
+import { NAME } from "../store/names.ts";
 import { extOffset, QueueExtReader } from "../store/queue_ext_reader.ts";
 import { QueueReader } from "../store/queue_reader.ts";
-import type { Segment } from "../store/segments.ts";
+import { listSegments, type Segment } from "../store/segments.ts";
 import { EXIT } from "./exit_code.ts";
 import { usageFailure } from "./failure.ts";
 import { type Field, openRows, type OutputOptions } from "./format_option.ts";
@@ -31,9 +35,10 @@ const FIELDS: readonly Field[] = [
   {
     name: "kind",
     type: "string",
-    about: "unit; padding before the first; damage between units; missing: no file has them; " +
+    about: "unit; stand-in: the unit beside it once more, in the slot of a lost message; " +
+      "padding before the first; damage between units; missing: no file has them; " +
       "tail: room behind the last",
-    width: 7,
+    width: 8,
   },
   { name: "topic", type: "string", about: "topic", width: 24 },
   { name: "queueId", type: "number", about: "queue of the topic", width: 7 },
@@ -117,6 +122,7 @@ class QueuePrint {
   #simpleQueue(place: QueuePlace): void {
     const reader = new QueueReader(this.#files, place.segments);
     const extensions = new QueueExtReader(this.#files, place.extensions);
+    const standIns = new StandIns(this.#files, place, reader);
     const { from = 0, to = Infinity } = this.#options;
     const gap = new GapRun(QUEUE_UNIT.size, (row) => this.#gap(place, row));
     try {
@@ -130,7 +136,8 @@ class QueuePrint {
           else if (reader.isPadding()) gap.add("padding", index, segment);
           else {
             gap.end(true);
-            this.#unit(place, simpleUnit(reader, extensions));
+            const kind = standIns.hasOneAt(index) ? "stand-in" : "unit";
+            this.#unit(place, { kind, ...simpleUnit(reader, extensions) });
           }
         }
         const isInRange = end < to && (segment.start + segment.length) / QUEUE_UNIT.size > from;
@@ -143,6 +150,7 @@ class QueuePrint {
     } finally {
       reader.close();
       extensions.close();
+      standIns.close();
     }
   }
 
@@ -160,7 +168,7 @@ class QueuePrint {
           else {
             gap.end(true);
             const isWanted = reader.baseOffset < to && reader.baseOffset + reader.batchSize > from;
-            if (isWanted) this.#unit(place, batchUnit(reader));
+            if (isWanted) this.#unit(place, { kind: "unit", ...batchUnit(reader) });
           }
         }
         gap.rest(segment, { end, isWanted: true });
@@ -173,15 +181,53 @@ class QueuePrint {
     }
   }
 
-  #unit(place: QueuePlace, unit: object): void {
+  #unit({ topic, queueId }: QueuePlace, { kind, ...unit }: { readonly kind: string }): void {
     this.#units++;
-    this.#rows.row({ kind: "unit", topic: place.topic, queueId: place.queueId, ...unit });
+    this.#rows.row({ kind, topic, queueId, ...unit });
   }
 
   #gap(place: QueuePlace, gap: Gap): void {
     if (gap.kind === "damage" || gap.kind === "missing") this.damages++;
     const { kind, ...rest } = gap;
     this.#rows.row({ kind, topic: place.topic, queueId: place.queueId, ...rest });
+  }
+}
+
+/** Tells units from those that stand in for lost messages, by the log of the store they are in. */
+class StandIns {
+  readonly #files: FileSystem;
+  readonly #place: QueuePlace;
+  readonly #reader: QueueReader;
+  #lookup: LogLookup | undefined;
+
+  constructor(files: FileSystem, place: QueuePlace, reader: QueueReader) {
+    this.#files = files;
+    this.#place = place;
+    this.#reader = reader;
+  }
+
+  /** Whether the unit the reader is at stands in; where there is no log, none is known to. */
+  hasOneAt(index: number): boolean {
+    const reader = this.#reader;
+    const { physicalOffset } = reader;
+    const isShared = [index - 1, index + 1].some((beside) =>
+      reader.moveTo(beside) && reader.isValid() && reader.physicalOffset === physicalOffset
+    );
+    reader.moveTo(index);
+    if (!isShared) return false;
+    const record = this.#log().frameAt(physicalOffset);
+    const named = record === undefined ? undefined : indexIn(this.#place, record);
+    return named !== undefined && named !== index;
+  }
+
+  close(): void {
+    this.#lookup?.close();
+  }
+
+  #log(): LogLookup {
+    const root = dirname(dirname(dirname(this.#place.path)));
+    const directory = join(root, NAME.commitLog);
+    return this.#lookup ??= new LogLookup(this.#files, listSegments(this.#files, directory));
   }
 }
 

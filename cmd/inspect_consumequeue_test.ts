@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { readTruth, storeInMemory, storeNames } from "../testdata/fixture.ts";
 import { record } from "../testdata/recorded_terminal.ts";
+import { SmallStore } from "../testdata/small_store.ts";
+import { applyRepair } from "../store/repair/repair.ts";
 
 const CLEAN = storeNames().filter((name) =>
   /-(a-clean|e-(?!rocksdb|bcq-kill|cqext)|f-ha)/.test(name)
@@ -56,4 +58,22 @@ Deno.test("mq inspect consumequeue shows the padding of a queue that begins insi
     { kind: "unit", queueOffset: 2 },
     { kind: "tail", queueOffset: 3, units: 57 },
   ]);
+});
+
+Deno.test("mq inspect consumequeue shows which units stand in for lost messages", async () => {
+  const store = new SmallStore();
+  store.addMany(10, { body: new Uint8Array(100) }).save();
+  for (const nth of [0, 1, 4, 5]) store.log.flip(store.log.records[nth]!.at + 120);
+  await applyRepair(store.files, "store", { allowDataLoss: true });
+  const kindsOf = async (place: string, ...options: readonly string[]) => {
+    const wish = ["-o", "jsonl", "--fields", "kind,queueOffset", ...options];
+    const run = await record(["inspect", "cq", place, ...wish], { files: store.files });
+    return run.stdout.trimEnd().split("\n").map((line) => JSON.parse(line))
+      .filter(({ kind }) => kind === "stand-in").map(({ queueOffset }) => queueOffset);
+  };
+  assert.deepEqual(await kindsOf("store"), [0, 1, 4, 5]);
+  assert.deepEqual(await kindsOf("store", "--from", "5", "--to", "6"), [5]);
+  // Which of the units in a row is the message's own only the log tells.
+  store.files.remove("store/commitlog");
+  assert.deepEqual(await kindsOf("store/consumequeue/TopicTest/0"), []);
 });

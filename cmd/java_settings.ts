@@ -60,7 +60,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/^(timer|recallMessage|allowRecall|appendTopicForTimer)/, "mq has no timer wheel"],
   [/pop|revive|^ack|appendAck|appendCk|AwaitingAck|InAckQueue/i, "mq does not serve POP consumers"],
   [/lite/i, "mq has no lite topics"],
-  [/lmq|MultiDispatch/i, "mq has no light message queues"],
+  [/lmq/i, "mq counts light message queues neither for a limit nor for statistics"],
   [
     /controller|DLe?ge?r|InSync|^ha[A-Z]|slave|epoch|replicas|election|SyncState|asyncLearner|jraft/i,
     "mq runs without slaves and without a controller",
@@ -93,7 +93,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /Bloom|BitMap|QueueExt$|expectConsumerNum|filterData|filterSupport|filterServer|MessageFilter/,
     "mq filters by the message itself",
   ],
-  [/Bcq|BatchConsumeQueue|BatchPush|AssignOffset/i, "mq writes no batch consume queues"],
+  [/Bcq|BatchPush|AssignOffset/i, "mq searches batch consume queues in its own way"],
   [
     /^fetch|AddressServer|DnsLookup|updateNameServer|loadBalancePoll/,
     "mq takes the addresses of name servers from namesrvAddr",
@@ -107,9 +107,10 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     "mq recovers and dispatches by rules of its own",
   ],
   [/^trans|^rejectTrans/i, "mq does not serve transactions"],
+  [/redelete/, "files are removed at once, also while they are read"],
   [
-    /disk|delete|Expired|fileReserved|clean|redelete|disappear|LogicMinOffset/i,
-    "mq removes no files by itself",
+    /disk|delete|Expired|fileReserved|clean|disappear|LogicMinOffset/i,
+    "mq has no such choice for what it removes",
   ],
   [
     /Register|Split|Heartbeat|NotActive|OldNameSrv|scanInactive|ForService$/,
@@ -118,7 +119,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/flush/i, "mq flushes queues and tables with the log"],
   [/^schedule|ScheduleAsync/, "mq delivers delayed messages one after the other"],
   [/^(max|mapped|pullBatch|sample|travel)/, "mq has its own limits"],
-  [/PropCRC|AutoVersion|autoMessageVersion/, "mq writes records without a CRC of their properties"],
+  [/PropCRC|AutoVersion|autoMessageVersion/, "mq reads and numbers records in its own way"],
   [
     /broadcast|[cC]onsume|subscription|channelExpired|RetryTopic|RetryQueue|ResetOffset/,
     "mq treats consumers in its own way",

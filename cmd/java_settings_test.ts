@@ -17,9 +17,11 @@ Deno.test("ignoredReason() has a reason of its own for the settings operators ch
     "transientStorePoolEnable",
     "haListenPort",
     "timerWheelEnable",
+    "destroyMapedFileIntervalForcibly",
+    "redeleteHangedFileInterval",
     "useTLS",
     "metricsExporterType",
-    "enableLmq",
+    "enableLmqQuota",
     "rocksdbCompressionType",
     "osPageCacheBusyTimeOutMills",
   ];

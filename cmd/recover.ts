@@ -16,6 +16,7 @@ import { Failure, usageFailure } from "./failure.ts";
 import { openRows, type OutputOptions } from "./format_option.ts";
 import { Progress, type ProgressForm } from "./progress.ts";
 import { countedFiles } from "./read_count.ts";
+import { type JavaMode, tellJavaStart } from "./recover_java.ts";
 import {
   lossOf,
   lossText,
@@ -38,6 +39,8 @@ export interface RecoverOptions extends OutputOptions {
   /** Whether nobody is asked before messages are given up. */
   readonly yes?: boolean | undefined;
   readonly progress?: ProgressForm | undefined;
+  /** Tells what a start of this release of Java would do instead. */
+  readonly mode?: JavaMode | undefined;
 }
 
 /** Recovers a store, or says how. */
@@ -47,6 +50,15 @@ export async function recover(
   options: RecoverOptions,
 ): Promise<number> {
   const mode = modeOf(options);
+  if (options.mode !== undefined) {
+    const paths = unusedStore(terminal, argument);
+    const signal = terminal.stopSignal();
+    try {
+      return await tellJavaStart(terminal, { ...options, paths, mode: options.mode, signal });
+    } catch (error) {
+      throw signal.aborted && error === signal.reason ? stoppedFailure(error, mode) : error;
+    }
+  }
   const rows = openRows(terminal, recoverFields(mode), { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
   const paths = unusedStore(terminal, argument);
@@ -63,7 +75,8 @@ export async function recover(
   }
 }
 
-function modeOf({ apply, allowDataLoss, into }: RecoverOptions): RecoverMode {
+function modeOf(options: RecoverOptions): RecoverMode {
+  const { apply, allowDataLoss, into } = options;
   if (apply === true && into !== undefined) {
     throw usageFailure("--apply and --into exclude each other");
   }
@@ -71,6 +84,9 @@ function modeOf({ apply, allowDataLoss, into }: RecoverOptions): RecoverMode {
   const mode = into !== undefined ? "into" : apply === true ? "apply" : "plan";
   if (allowDataLoss === true && mode === "plan") {
     throw usageFailure("--allow-data-loss needs --apply or --into");
+  }
+  if (options.mode !== undefined && mode !== "plan") {
+    throw usageFailure("--mode changes nothing: leave out --apply and --into");
   }
   return mode;
 }

@@ -50,11 +50,13 @@ export class CommitLog {
   readonly #starts: number[];
   /** Those found without their full length: lost with the power before anything was written. */
   readonly #short = new Set<number>();
-  #staging = new Uint8Array(STAGING_BYTES);
+  #staging = new Uint8Array(0);
   #view = new DataView(this.#staging.buffer);
   #stagedBytes = 0;
   /** Files written since they were last synced. */
   readonly #dirty = new Set<number>();
+  /** Up to where a write that failed may have left bytes behind the log's end. */
+  #tornTo = 0;
 
   constructor(files: OpenFiles, options: CommitLogOptions) {
     this.#files = files;
@@ -130,8 +132,10 @@ export class CommitLog {
     const block = this.#staging.subarray(0, this.#stagedBytes);
     const at = this.writtenTo;
     try {
+      this.mend();
       this.#writeAt(at, block);
     } catch (error) {
+      this.#tornTo = Math.max(this.#tornTo, at + block.length);
       this.stagedTo = at;
       this.#stagedBytes = 0;
       throw error;
@@ -139,6 +143,58 @@ export class CommitLog {
     this.#tail.append(at, block);
     this.writtenTo = at + block.length;
     this.#stagedBytes = 0;
+  }
+
+  /** Whether a write that failed may have left bytes behind the log's end. */
+  get isTorn(): boolean {
+    return this.#tornTo > this.writtenTo;
+  }
+
+  /**
+   * Zeros what a failed write left behind the log's end, so that records that were refused do not
+   * stand behind shorter ones that come in their place. Throws when it cannot.
+   */
+  mend(): void {
+    if (!this.isTorn) return;
+    const length = this.#tornTo - this.writtenTo;
+    const start = this.#startOf(this.writtenTo);
+    if (this.#starts.includes(start)) {
+      const at = this.writtenTo - start;
+      const left = new Uint8Array(length);
+      this.#file(start).read(left, at);
+      // What was never written is not made to take space.
+      const last = left.findLastIndex((byte) => byte !== 0);
+      if (last >= 0) {
+        this.#file(start).write(new Uint8Array(last + 1), at);
+        this.#dirty.add(start);
+      }
+    }
+    this.#tornTo = 0;
+  }
+
+  /** The files, oldest first, and when each was last written. */
+  fileAges(): { start: number; mtimeMs: number }[] {
+    return this.#starts.map((start) => {
+      // One that an operator removed is older than all.
+      return { start, mtimeMs: this.#files.fs.stat(this.#path(start))?.mtimeMs ?? 0 };
+    });
+  }
+
+  /**
+   * Removes the oldest file for good; the last one stays. Reads that are under way finish. Returns
+   * where the log begins now.
+   */
+  dropFirst(): number {
+    assert(this.#starts.length > 1, "the last file of a log stays");
+    const start = this.#starts[0]!;
+    this.#files.forget(this.#path(start));
+    this.#files.fs.remove(this.#path(start));
+    this.#starts.shift();
+    this.#dirty.delete(start);
+    this.#short.delete(start);
+    // A loss of power must not bring an old file back where a younger one is gone.
+    this.#files.fs.syncDirectory(this.#directory);
+    return this.start;
   }
 
   /** Appends bytes that are records already, at the log's end: replication and repair. */
@@ -157,7 +213,8 @@ export class CommitLog {
   async flush(): Promise<void> {
     const target = this.writtenTo;
     for (const start of [...this.#dirty]) {
-      this.#dirty.delete(start);
+      // The file may have been removed while another one was synced.
+      if (!this.#dirty.delete(start)) continue;
       try {
         await this.#file(start).sync();
       } catch (error) {
@@ -196,7 +253,13 @@ export class CommitLog {
     const start = this.#startOf(range.at);
     if (!this.#contains(range) || !this.#starts.includes(start)) return false;
     const target = into.subarray(position, position + range.length);
-    return await this.#file(start).readAsync(target, range.at - start) === range.length;
+    try {
+      return await this.#file(start).readAsync(target, range.at - start) === range.length;
+    } catch (error) {
+      // Expired while it was read.
+      if (range.at < this.start) return false;
+      throw error;
+    }
   }
 
   #contains(range: { at: number; length: number }): boolean {
@@ -208,8 +271,12 @@ export class CommitLog {
     return position - position % this.segmentBytes;
   }
 
+  #path(start: number): string {
+    return join(this.#directory, offsetName(start));
+  }
+
   #file(start: number) {
-    return this.#files.get(join(this.#directory, offsetName(start)));
+    return this.#files.get(this.#path(start));
   }
 
   #roll(room: number): void {
@@ -225,7 +292,7 @@ export class CommitLog {
   #grow(size: number): void {
     const wanted = this.#stagedBytes + size;
     if (wanted <= this.#staging.length) return;
-    const larger = new Uint8Array(Math.max(wanted, this.#staging.length * 2));
+    const larger = new Uint8Array(Math.max(wanted, this.#staging.length * 2, STAGING_BYTES));
     larger.set(this.#staging.subarray(0, this.#stagedBytes));
     this.#staging = larger;
     this.#view = new DataView(larger.buffer);
@@ -244,9 +311,8 @@ export class CommitLog {
 
   /** The length is on the disk before any record is: a store's files tell how long they are. */
   #create(start: number): void {
-    const path = join(this.#directory, offsetName(start));
     this.#files.fs.makeDirectory(this.#directory);
-    const file = this.#files.create(path);
+    const file = this.#files.create(this.#path(start));
     file.truncate(this.segmentBytes);
     file.syncNow();
     this.#files.fs.syncDirectory(this.#directory);

@@ -12,7 +12,7 @@ import { Buffer } from "node:buffer";
 import type { FileSystem, ReadableFile } from "./file.ts";
 import { BLANK, MAGIC, MESSAGE_V1, SIZE } from "./format.ts";
 import { i32, readI64 } from "./layout.ts";
-import { FileWindow } from "./file_window.ts";
+import { FileWindow, WINDOW_BYTES } from "./file_window.ts";
 import { type Flaw, hex32, RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
 import type { Segment, SegmentList } from "./segments.ts";
 import { allZero, isZeroFile } from "./zeros.ts";
@@ -71,7 +71,7 @@ export class CommitLogScan {
   readonly #options: Required<ScanOptions>;
   readonly #checkCrc: boolean;
   readonly #checkOffset: boolean;
-  readonly #window = new FileWindow();
+  readonly #window: FileWindow;
   #file: ReadableFile | undefined;
   #number = -1;
   #position: number;
@@ -84,6 +84,7 @@ export class CommitLogScan {
     this.#fs = fs;
     this.#segments = log.segments;
     this.#segmentBytes = log.segmentBytes;
+    this.#window = new FileWindow(Math.min(log.segmentBytes, WINDOW_BYTES));
     const last = log.segments.at(-1);
     this.#options = {
       from: options.from ?? log.segments[0]?.start ?? 0,

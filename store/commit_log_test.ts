@@ -351,3 +351,57 @@ Deno.test("CommitLog.appendRaw() takes bytes that span files as they are", () =>
   stage(log, 10, 1);
   assert.throws(() => log.appendRaw(bytes), /staged records/);
 });
+
+Deno.test("CommitLog.dropFirst() removes the oldest file for good and never the last", async () => {
+  const { log, fs } = open();
+  for (let value = 1; value <= 5; value++) {
+    stage(log, 500, value);
+    log.write();
+  }
+  await log.flush();
+  assert.deepEqual(log.fileAges().map(({ start }) => start), [0, 1000, 2000, 3000, 4000]);
+  stage(log, 10, 6);
+  log.write();
+  assert.equal(log.dropFirst(), 1000);
+  assert.equal(log.start, 1000);
+  assert.equal(read(log, 0, 500), undefined);
+  assert.deepEqual(read(log, 1000, 500), Buffer.alloc(500, 2));
+  // A loss of power brings it back no more.
+  assert.equal(fs.lose(() => false).list(DIRECTORY)[0], offsetName(1000));
+  while (log.start < 4000) log.dropFirst();
+  assert.throws(() => log.dropFirst(), /the last file of a log stays/);
+  await log.flush();
+  assert.equal(log.flushedTo, log.writtenTo);
+});
+
+Deno.test("CommitLog.dropFirst() while the file is synced or read is no failure", async () => {
+  const { log } = open({ tailCacheBytesMax: 1 });
+  for (let value = 1; value <= 3; value++) {
+    stage(log, 500, value);
+    log.write();
+  }
+  const flushing = log.flush();
+  const reading = log.readAsync({ at: 0, length: 500 }, new Uint8Array(500));
+  log.dropFirst();
+  log.dropFirst();
+  await flushing;
+  assert.equal(typeof await reading, "boolean");
+  assert.equal(await log.readAsync({ at: 0, length: 500 }, new Uint8Array(500)), false);
+});
+
+Deno.test("CommitLog.mend() zeros what a failed write left, and only that", () => {
+  const { log, fs } = open();
+  stage(log, 100, 1);
+  log.write();
+  fs.shorten = () => ({ bytes: 70, error: systemError("ENOSPC") });
+  stage(log, 200, 2);
+  assert.throws(() => log.write(), /ENOSPC/);
+  fs.shorten = () => undefined;
+  assert.equal(log.isTorn, true);
+  assert.deepEqual([...fs.bytes(path(0)).subarray(99, 171)], [1, ...Array(70).fill(2), 0]);
+  stage(log, 20, 3);
+  log.write();
+  assert.equal(log.isTorn, false);
+  const expected = [...Array(100).fill(1), ...Array(20).fill(3), ...Array(100).fill(0)];
+  assert.deepEqual([...fs.bytes(path(0)).subarray(0, 220)], expected);
+});

@@ -175,6 +175,9 @@ export class ConsumeQueue {
 
   /** Moves {@linkcode min} past units whose records the log no longer has, and past padding. */
   correctMin(logStart: number): void {
+    const first = this.unitAt(this.min);
+    const isLeft = first !== undefined && first.size !== QUEUE_PADDING.size;
+    if (isLeft && first.size > 0 && first.physicalOffset >= logStart) return;
     let min = this.indexOfPhysical(logStart);
     while (min < this.end && this.unitAt(min)!.size === QUEUE_PADDING.size) min++;
     this.min = min;
@@ -240,7 +243,7 @@ export class ConsumeQueue {
     this.next = this.end;
   }
 
-  /** Appends a unit that stands for a message that is gone. */
+  /** Appends a unit that leads nowhere, for a slot before the first message. */
   pad(): void {
     this.#push(QUEUE_PADDING.physicalOffset, QUEUE_PADDING.size, 0);
     this.next = this.end;
@@ -265,6 +268,11 @@ export class ConsumeQueue {
       this.#written += count;
     }
     this.#trim();
+  }
+
+  /** Removes files all of whose units lie before {@linkcode min}; returns how many. */
+  dropExpiredFiles(): number {
+    return this.#files.dropBefore(this.min);
   }
 
   /** Removes files in which no unit is, whoever made them. */

@@ -418,3 +418,22 @@ Deno.test("ConsumeQueue agrees with a list of units, whatever is done to it", ()
     { numRuns: 150 },
   );
 });
+
+Deno.test("ConsumeQueue.dropExpiredFiles() removes what lies before the queue's beginning", () => {
+  const fs = new MemoryFiles();
+  const queue = openQueue(fs);
+  appendMany(queue, 0, 35);
+  queue.write();
+  queue.correctMin(unit(19).physicalOffset);
+  assert.equal(queue.min, 19);
+  assert.equal(queue.dropExpiredFiles(), 1);
+  assert.deepEqual(offsetsFrom(queue, 19), Array.from({ length: 16 }, (_, at) => 2900 + at * 100));
+  queue.correctMin(1e9);
+  assert.deepEqual([queue.min, queue.dropExpiredFiles(), queue.end], [35, 2, 35]);
+  assert.deepEqual(fs.list(DIRECTORY), [offsetName(30 * UNIT_BYTES)]);
+  appendMany(queue, 35, 36);
+  queue.write();
+  const again = loaded(fs);
+  again.correctMin(unit(35).physicalOffset);
+  assert.deepEqual([again.min, again.end], [35, 36]);
+});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import fc from "fast-check";
 import { readTruth, storeInMemory } from "../testdata/fixture.ts";
 import { type MessageWish, recordBytes, sampleMessage } from "../testdata/small_log.ts";
 import { STORE_CASES } from "../testdata/store_cases.ts";
@@ -13,7 +14,7 @@ import { KeyIndex } from "./key_index.ts";
 import { lightQueuesOf } from "./multi_dispatch.ts";
 import { storePaths } from "./names.ts";
 import { OpenFiles } from "./open_files.ts";
-import { formatProperties } from "./properties.ts";
+import { formatProperties, parseProperties } from "./properties.ts";
 import { QueueTable } from "./queue_table.ts";
 import { RecordView } from "./record_view.ts";
 import { listSegments } from "./segments.ts";
@@ -168,6 +169,30 @@ Deno.test("DispatchRequest: a name that only begins or ends alike is another", (
   const pairs = [["TAGS2", "a"], ["XTAGS", "b"], ["KEYSX", "c"], ["DELAYED", "3"]] as const;
   const request = withProperties(pairs, SCHEDULE_TOPIC);
   assert.deepEqual([request.tagsCode, request.keyHashes.length, request.tagHash()], [0, 0, -1]);
+});
+
+Deno.test("DispatchRequest reads any properties as parseProperties() does", () => {
+  const words = [
+    "TAGS",
+    "KEYS",
+    "UNIQ_KEY",
+    "\u0001",
+    "\u0002",
+    " ",
+    "a",
+    "k\u0082",
+    "\u0003\u0004",
+  ];
+  const texts = fc.array(fc.constantFrom(...words), { maxLength: 24 }).map((all) => all.join(""));
+  fc.assert(fc.property(texts, (properties) => {
+    const request = requestOf({ topic: "T", properties });
+    const expected = parseProperties(properties);
+    assert.equal(request.tagsCode, stringHash(expected.get("TAGS") ?? ""));
+    const unique = expected.get("UNIQ_KEY");
+    const keys = expected.get("KEYS")?.split(" ").filter((key) => key !== "") ?? [];
+    const all = unique === undefined ? keys : [unique, ...keys];
+    assert.deepEqual(request.keyHashes, all.map((key) => keyHash("T", key)));
+  }));
 });
 
 Deno.test("DispatchRequest: a last property without its end is read, too", () => {

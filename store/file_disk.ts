@@ -186,6 +186,17 @@ export function codeOf(error: unknown): string | undefined {
   return typeof code === "string" ? code : codeOf(error.cause);
 }
 
+/**
+ * Whether a call could not be done for want of space and may be repeated once there is some. That is
+ * not so of a sync: what it left out, a later one does not make up for.
+ */
+export function isDiskFull(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === undefined) return isDiskFull(error.cause);
+  return (code === "ENOSPC" || code === "EDQUOT") && !/sync/.test(syscall ?? "");
+}
+
 function failed(what: string, cause: unknown): Error {
   return new Error(`Cannot ${what}: ${reasonOf(cause)}`, { cause });
 }

@@ -7,7 +7,7 @@
 import type { ReadableFile } from "./file.ts";
 
 /** Small enough to stay in the processor's cache between the read and the look. */
-const WINDOW_BYTES = 256 * 1024;
+export const WINDOW_BYTES = 256 * 1024;
 
 /** Memory that follows a reader through a file. */
 export class FileWindow {

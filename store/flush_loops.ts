@@ -7,9 +7,9 @@
 import { setTimeout } from "node:timers/promises";
 import type { Checkpoint } from "./checkpoint.ts";
 import type { CommitLog } from "./commit_log.ts";
+import { isDiskFull } from "./file_disk.ts";
 import type { FlushGate } from "./flush_gate.ts";
 import type { KeyIndex } from "./key_index.ts";
-import type { QueueTable } from "./queue_table.ts";
 import type { WriteTurn } from "./write_turn.ts";
 
 /** How often what is done. */
@@ -38,10 +38,23 @@ export const FLUSH_INTERVALS: FlushIntervals = {
 /** Waits so many milliseconds, or rejects when the signal fires. */
 export type Sleep = (delayMs: number, signal: AbortSignal) => Promise<void>;
 
+/** Waits on the machine's timers. */
+export function machineSleep(delayMs: number, signal: AbortSignal): Promise<void> {
+  return setTimeout(delayMs, undefined, { signal });
+}
+
+/** A queue of any kind whose units are written behind. */
+export interface FlushedQueue {
+  readonly unwritten: number;
+  readonly unsynced: boolean;
+  write(): void;
+  sync(): Promise<void>;
+}
+
 /** What the loops work on. */
 export interface FlushLoopsInput {
   readonly log: CommitLog;
-  readonly queues: QueueTable;
+  readonly queues: Iterable<FlushedQueue>;
   readonly index: KeyIndex;
   readonly gate: FlushGate;
   readonly turn: WriteTurn;
@@ -49,6 +62,8 @@ export interface FlushLoopsInput {
   readonly writeCheckpoint: () => Promise<void>;
   readonly intervals: FlushIntervals;
   readonly onFailure: (error: unknown) => void;
+  /** Told that there is no room for queues and index, and, with `undefined`, that there is again. */
+  readonly onQueuesFull?: (error: unknown) => void;
   /** Default: the machine's timers. */
   readonly sleep?: Sleep;
 }
@@ -65,10 +80,12 @@ export class FlushLoops {
   #timesWritten = "";
   /** After a sync that failed no later one is believed, as in `flush_gate.ts`. */
   #queuesFailed = false;
+  /** Syncs of queues and index, one after the other: none ends before what it found under way. */
+  #syncing: Promise<void> = Promise.resolve();
 
   constructor(input: FlushLoopsInput) {
     this.#input = input;
-    this.#sleep = input.sleep ?? ((delayMs, signal) => setTimeout(delayMs, undefined, { signal }));
+    this.#sleep = input.sleep ?? machineSleep;
   }
 
   /** Starts flushing in the background. */
@@ -89,7 +106,7 @@ export class FlushLoops {
   /** Brings everything to the disk and writes the checkpoint: the end of a clean stop. */
   async flushAll(): Promise<void> {
     await this.#flushLog();
-    await this.#syncQueues();
+    await this.syncQueues();
     await this.#writeCheckpoint();
   }
 
@@ -117,17 +134,21 @@ export class FlushLoops {
   }
 
   async #queueTurn(elapsedMs: number): Promise<void> {
-    const { queues, index, intervals } = this.#input;
+    const { intervals } = this.#input;
     this.#sinceQueueSyncMs += elapsedMs;
     if (this.#sinceQueueSyncMs >= intervals.queueSyncIntervalMs) {
       this.#sinceQueueSyncMs = 0;
-      await this.#syncQueues();
+      await this.syncQueues();
       return;
     }
-    await this.#attemptQueues(() => {
-      for (const queue of queues) if (queue.unwritten > 0) queue.write();
-      index.write();
-    });
+    await this.#attemptQueues(() => this.#writeQueues());
+  }
+
+  #writeQueues(): void {
+    const { queues, index, turn } = this.#input;
+    turn.catchUp();
+    for (const queue of queues) if (queue.unwritten > 0) queue.write();
+    index.write();
   }
 
   async #flushLog(): Promise<void> {
@@ -138,24 +159,36 @@ export class FlushLoops {
     }
   }
 
+  /** Brings queues and index to the disk, unless they cannot be written any more. */
+  syncQueues(): Promise<void> {
+    return this.#syncing = this.#syncing.then(() => this.#syncQueues());
+  }
+
   async #syncQueues(): Promise<void> {
     const { queues, index, turn, checkpoint } = this.#input;
     const timestamp = turn.writtenTimestamp;
     await this.#attemptQueues(async () => {
+      this.#writeQueues();
       for (const queue of queues) if (queue.unsynced) await queue.sync();
       await index.sync();
       checkpoint.logicsMsgTimestamp = Math.max(checkpoint.logicsMsgTimestamp, timestamp);
     });
   }
 
-  /** Queues and index are built again from the log at the next start once they have failed. */
+  /**
+   * Queues and index are built again from the log at the next start once they have failed. Want of
+   * space is no failure: what could not be written stays in memory for the next time.
+   */
   async #attemptQueues(work: () => void | Promise<void>): Promise<void> {
     if (this.#queuesFailed) return;
+    const { onFailure, onQueuesFull } = this.#input;
     try {
       await work();
+      onQueuesFull?.(undefined);
     } catch (error) {
+      if (isDiskFull(error)) return onQueuesFull?.(error);
       this.#queuesFailed = true;
-      this.#input.onFailure(error);
+      onFailure(error);
     }
   }
 
@@ -168,7 +201,8 @@ export class FlushLoops {
       await writeCheckpoint();
       this.#timesWritten = times;
     } catch (error) {
-      onFailure(error);
+      // The times that stand in the file are true as well.
+      if (!isDiskFull(error)) onFailure(error);
     }
   }
 }

@@ -125,6 +125,10 @@ function consumeQueues(): string[] {
     `${SIZE.queueFileUnitsDefault} entries. A queue ends at its first entry with a negative offset ` +
     "or a size of 0 or less. One that begins in the middle of a file is padded up to there with " +
     `entries of offset ${QUEUE_PADDING.physicalOffset} and size ${QUEUE_PADDING.size}.`,
+    "Where a message is lost `mq` puts the entry beside its slot there once more, the one before it " +
+    "where there is one: a Java broker delivers that message again, where padding would make it pass " +
+    "over what follows. Of entries in a row with one offset, that at the record's own `queueOffset` " +
+    "is the message's; `mq` passes over the others.",
     "The tags code is Java's `String.hashCode` of the tag, 0 without one; for a message in " +
     "`SCHEDULE_TOPIC_XXXX` the time it is due; and at or below " +
     `${address} the address of an extension unit, less 2^63.`,

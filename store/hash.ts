@@ -17,6 +17,10 @@ export function stringHash(text: string, seed = 0): number {
 /** A byte order mark is a character like any other. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
+const POWER_2 = 31 ** 2;
+const POWER_3 = 31 ** 3;
+const POWER_4 = 31 ** 4;
+
 /** {@linkcode stringHash} of UTF-8 bytes `[from, to)`. */
 export function bytesHash(
   bytes: Uint8Array,
@@ -24,7 +28,17 @@ export function bytesHash(
   seed = 0,
 ): number {
   let hash = seed;
-  for (let at = range.from; at < range.to; at++) {
+  let at = range.from;
+  // Four bytes a step: what the processor waits for is one multiplication after the other.
+  for (; at + 4 <= range.to; at += 4) {
+    const one = bytes[at]!;
+    const two = bytes[at + 1]!;
+    const three = bytes[at + 2]!;
+    const four = bytes[at + 3]!;
+    if ((one | two | three | four) >= 0x80) break;
+    hash = (Math.imul(hash, POWER_4) + one * POWER_3 + two * POWER_2 + three * 31 + four) | 0;
+  }
+  for (; at < range.to; at++) {
     const byte = bytes[at]!;
     if (byte >= 0x80) return stringHash(decoder.decode(bytes.subarray(at, range.to)), hash);
     hash = (Math.imul(hash, 31) + byte) | 0;

@@ -16,13 +16,17 @@ import {
   indexFileBytes,
   type IndexGeometry,
   type IndexHeader,
+  slotPosition,
 } from "./index_geometry.ts";
+import { IndexFileReader } from "./key_index_reader.ts";
 import { readI64, writeI64 } from "./layout.ts";
 import { indexName, isIndexName } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 
 const PAGE_BYTES = 4096;
 const PAGE_SLOTS = PAGE_BYTES / INDEX_SLOT.size;
+/** States of a page of slots: not looked at, as the file has it, to be written. */
+const PAGE = { unread: 0, clean: 1, dirty: 2 } as const;
 const SECONDS_MAX = 0x7fffffff;
 /** Entries kept back before they are written in one call. */
 const ENTRIES_BEHIND_MAX = 32 * 1024;
@@ -32,10 +36,10 @@ class IndexFile {
   readonly header: IndexHeader;
   readonly #file: () => WritableFile;
   readonly #geometry: IndexGeometry;
-  /** Slot pages by number, as on disk. */
-  readonly #pages = new Map<number, DataView>();
-  readonly #dirtyPages = new Set<number>();
-  readonly #isNew: boolean;
+  /** All slots, as on disk. Room nobody touched takes no memory. */
+  readonly #slots: DataView;
+  /** What each page of {@linkcode #slots} is, see {@linkcode PAGE}. */
+  readonly #pages: Uint8Array;
   #entries = new Uint8Array(256 * INDEX_ENTRY.size);
   #entriesView = new DataView(this.#entries.buffer);
   /** Number of the first entry in memory. */
@@ -49,7 +53,10 @@ class IndexFile {
   ) {
     this.#file = file;
     this.#geometry = options.geometry;
-    this.#isNew = options.header === undefined;
+    const slotsBytes = options.geometry.slots * INDEX_SLOT.size;
+    this.#slots = new DataView(new ArrayBuffer(slotsBytes));
+    this.#pages = new Uint8Array(Math.ceil(slotsBytes / PAGE_BYTES));
+    if (options.header === undefined) this.#pages.fill(PAGE.clean);
     this.header = options.header ?? emptyHeader();
     if (this.header.indexCount <= 0) this.header.indexCount = 1;
     this.#entriesFrom = this.header.indexCount;
@@ -62,41 +69,34 @@ class IndexFile {
   put(hash: number, physicalOffset: number, storeTimestamp: number): void {
     const { header } = this;
     const number = header.indexCount;
-    const slot = hash % this.#geometry.slots;
-    const pageNumber = Math.floor(slot / PAGE_SLOTS);
-    const page = this.#page(pageNumber);
-    const slotAt = (slot % PAGE_SLOTS) * INDEX_SLOT.size;
-    const newest = page.getInt32(slotAt);
+    // Before anything has changed, so that a key that could not be put can be put again.
+    if (number - this.#entriesFrom >= ENTRIES_BEHIND_MAX) this.#writeEntries();
+    const slotAt = (hash % this.#geometry.slots) * INDEX_SLOT.size;
+    const page = Math.floor(slotAt / PAGE_BYTES);
+    if (this.#pages[page] === PAGE.unread) this.#readPage(page);
+    const newest = this.#slots.getInt32(slotAt);
     const previous = newest <= 0 || newest > number ? 0 : newest;
     if (number <= 1) {
       header.beginPhyOffset = physicalOffset;
       header.beginTimestamp = storeTimestamp;
     }
     this.#putEntry(number, { hash, physicalOffset, storeTimestamp, previous });
-    page.setInt32(slotAt, number);
-    this.#dirtyPages.add(pageNumber);
+    this.#slots.setInt32(slotAt, number);
+    this.#pages[page] = PAGE.dirty;
     if (previous === 0) header.hashSlotCount++;
     header.indexCount = number + 1;
     header.endPhyOffset = physicalOffset;
     header.endTimestamp = storeTimestamp;
     this.#headerDirty = true;
     this.#unsynced = true;
-    if (number - this.#entriesFrom >= ENTRIES_BEHIND_MAX) this.#writeEntries();
   }
 
   /** Writes what the file lacks: entries, then the slots that lead to them, then the header. */
   write(): void {
     if (!this.#headerDirty) return;
     this.#writeEntries();
+    this.#writeSlots();
     const file = this.#file();
-    const slotsEnd = entryPosition(0, this.#geometry);
-    for (const number of this.#dirtyPages) {
-      const at = INDEX_HEADER.size + number * PAGE_BYTES;
-      const page = this.#pages.get(number)!;
-      const length = Math.min(PAGE_BYTES, slotsEnd - at);
-      file.write(new Uint8Array(page.buffer, page.byteOffset, length), at);
-    }
-    this.#dirtyPages.clear();
     const header = new Uint8Array(INDEX_HEADER.size);
     INDEX_HEADER.write(new DataView(header.buffer), 0, this.header);
     file.write(header, 0);
@@ -146,15 +146,26 @@ class IndexFile {
     this.#entriesFrom = this.header.indexCount;
   }
 
-  #page(number: number): DataView {
-    let page = this.#pages.get(number);
-    if (page === undefined) {
-      const bytes = new Uint8Array(PAGE_BYTES);
-      if (!this.#isNew) this.#file().read(bytes, INDEX_HEADER.size + number * PAGE_BYTES);
-      page = new DataView(bytes.buffer);
-      this.#pages.set(number, page);
+  /** Writes the dirty pages, neighbours with one call. */
+  #writeSlots(): void {
+    const pages = this.#pages;
+    for (let from = pages.indexOf(PAGE.dirty); from >= 0; from = pages.indexOf(PAGE.dirty, from)) {
+      let to = from;
+      while (pages[to] === PAGE.dirty) to++;
+      this.#file().write(this.#pageBytes(from, to), slotPosition(from * PAGE_SLOTS));
+      pages.fill(PAGE.clean, from, to);
     }
-    return page;
+  }
+
+  #readPage(number: number): void {
+    this.#file().read(this.#pageBytes(number, number + 1), slotPosition(number * PAGE_SLOTS));
+    this.#pages[number] = PAGE.clean;
+  }
+
+  #pageBytes(from: number, to: number): Uint8Array {
+    const at = from * PAGE_BYTES;
+    const end = Math.min(to * PAGE_BYTES, this.#slots.byteLength);
+    return new Uint8Array(this.#slots.buffer, at, end - at);
   }
 }
 
@@ -201,6 +212,8 @@ export class KeyIndex {
   #failure: unknown;
   /** Whether files were made that the disk does not know yet. */
   #hasNewNames = false;
+  /** Headers and geometries of files before the last one: they do not change any more. */
+  readonly #known = new Map<string, { header: IndexHeader; geometry: IndexGeometry }>();
 
   constructor(files: OpenFiles, options: KeyIndexOptions) {
     this.#files = files;
@@ -212,6 +225,34 @@ export class KeyIndex {
   /** Paths of the files, oldest first. */
   get paths(): string[] {
     return this.#names.map((name) => this.#path(name));
+  }
+
+  /**
+   * Readers of the files, oldest first, for what has been written. They share the store's
+   * descriptors: use them within the turn and do not close them.
+   */
+  readers(): IndexFileReader[] {
+    const readers: IndexFileReader[] = [];
+    for (const name of this.#names) {
+      const isLast = name === this.#names.at(-1) && this.#current !== undefined;
+      const about = isLast
+        ? { header: this.#current!.header, geometry: this.#geometry }
+        : this.#about(name);
+      if (about === undefined) continue;
+      readers.push(new IndexFileReader(this.#opener(name)(), about.header, about.geometry));
+    }
+    return readers;
+  }
+
+  /** Header and geometry of a complete file; `undefined` where its length is that of none. */
+  #about(name: string): { header: IndexHeader; geometry: IndexGeometry } | undefined {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const geometry = findGeometry(this.#opener(name)(), this.#options.geometry);
+    if (geometry === undefined) return undefined;
+    const about = { header: this.#header(name), geometry };
+    this.#known.set(name, about);
+    return about;
   }
 
   /** Takes up the last file where it was left. For a store that was stopped cleanly. */
@@ -238,6 +279,7 @@ export class KeyIndex {
   keepFirst(count: number): IndexResume {
     const last = this.#names.at(-1);
     if (last !== undefined) this.#geometry = this.#geometryOf(last);
+    this.#known.clear();
     const removed = this.#names.splice(count).map((name) => this.#path(name)).reverse();
     for (const path of removed) {
       this.#files.forget(path);
@@ -267,6 +309,26 @@ export class KeyIndex {
   /** Writes what the files lack. */
   write(): void {
     this.#current?.write();
+  }
+
+  /**
+   * Removes files all of whose records lie before a log offset, the oldest first; the last file
+   * stays. Returns how many.
+   */
+  async dropBefore(physicalOffset: number): Promise<number> {
+    // A file must be there while it is synced.
+    await this.#completing;
+    let dropped = 0;
+    while (this.#names.length > 1) {
+      const name = this.#names[0]!;
+      if (this.#header(name).endPhyOffset >= physicalOffset) break;
+      this.#files.forget(this.#path(name));
+      this.#files.fs.remove(this.#path(name));
+      this.#names.shift();
+      this.#known.delete(name);
+      dropped++;
+    }
+    return dropped;
   }
 
   /** Brings everything to the disk. */

@@ -256,6 +256,47 @@ Deno.test("KeyIndex: keys with one hash and slots with many keys give all offset
   }));
 });
 
+Deno.test("KeyIndex keeps slots of many pages, written in parts and taken up again", () => {
+  const fs = new MemoryFiles();
+  const geometry = { slots: 5001, entries: 4000 };
+  const expected = new SmallIndex(geometry);
+  for (let from = 0; from < 1200; from += 300) {
+    const { index } = open(fs, geometry);
+    index.load();
+    for (let n = from; n < from + 300; n++) {
+      expected.put({ topic: "T", key: `k${n}` }, {
+        physicalOffset: n * 100,
+        storeTimestamp: START + n * 10,
+      });
+      putMany(index, n, n + 1);
+      if (n % 7 === 0) index.write();
+    }
+    index.write();
+  }
+  expected.save(fs, "expected");
+  const files = fs.snapshot();
+  const ours = files.get(join(DIRECTORY, indexName(START)))!;
+  const wanted = files.get("expected")!;
+  assert(Buffer.from(ours).equals(wanted));
+});
+
+Deno.test("KeyIndex.readers() lead to every key written, in files complete or begun", () => {
+  const fs = new MemoryFiles();
+  const { index } = open(fs);
+  assert.deepEqual(index.readers(), []);
+  for (let to = 7; to <= 70; to += 7) {
+    putMany(index, to - 7, to);
+    index.write();
+    for (let n = 0; n < to; n++) {
+      const query = { topic: "T", key: `k${n}`, maxNum: 64 };
+      assert.deepEqual(selectOffsets(index.readers(), query), [n * 100], `key ${n} of ${to}`);
+    }
+  }
+  assert(index.keepFirst(1).removed.length > 0);
+  const offsets = selectOffsets(index.readers(), { topic: "T", key: "k60", maxNum: 64 });
+  assert.deepEqual(offsets, [], "the file is gone");
+});
+
 Deno.test("KeyIndex writes entries before many of them wait, and they are the same", () => {
   const fs = new MemoryFiles();
   const geometry = { slots: 1000, entries: 200_000 };
@@ -266,4 +307,47 @@ Deno.test("KeyIndex writes entries before many of them wait, and they are the sa
   assert.equal(offsets.length, 70_000);
   assert(offsets.every((offset, n) => offset === n * 100));
   assert.equal(Buffer.byteLength(basename(index.paths[0]!)), 17);
+});
+
+Deno.test("KeyIndex.dropBefore() removes files that lead only to what is gone, never the last", async () => {
+  const fs = new MemoryFiles();
+  const { index } = open(fs);
+  // Nineteen keys a file; record n lies at n · 100.
+  putMany(index, 0, 60);
+  index.write();
+  assert.equal(index.paths.length, 4);
+  assert.equal(await index.dropBefore(1800), 0, "the last record of the first is still there");
+  assert.equal(await index.dropBefore(1801), 1);
+  assert.equal(await index.dropBefore(1801), 0);
+  assert.deepEqual(find(fs, index, "k18"), []);
+  assert.deepEqual(find(fs, index, "k19"), [1900]);
+  assert.equal(await index.dropBefore(1e9), 2);
+  assert.deepEqual(index.paths.length, 1);
+  putMany(index, 60, 90);
+  assert.deepEqual(find(fs, index, "k57"), [5700]);
+  assert.deepEqual(find(fs, index, "k89"), [8900]);
+  assert.deepEqual(index.readers().length, index.paths.length);
+});
+
+Deno.test("KeyIndex.put() that finds no room can be repeated and leaves one entry", () => {
+  const fs = new PowerLossFiles();
+  const { index } = open(fs);
+  let calls = 0;
+  fs.interfere = (verb) => {
+    // Every second call that takes room fails.
+    if (verb !== "syncDirectory" && calls++ % 2 === 0) throw systemError("ENOSPC");
+  };
+  for (let n = 0; n < 50; n++) {
+    for (let done = false; !done;) {
+      try {
+        putMany(index, n, n + 1);
+        done = true;
+      } catch (error) {
+        assert.match(String(error), /ENOSPC/);
+      }
+    }
+  }
+  fs.interfere = () => {};
+  index.write();
+  assert.deepEqual(entriesOf(fs, index), Array.from({ length: 50 }, (_, n) => n * 100));
 });

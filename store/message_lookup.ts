@@ -4,9 +4,8 @@
  * @module
  */
 import type { CommitLog } from "./commit_log.ts";
-import type { FileSystem } from "./file.ts";
 import { MESSAGE_V1 } from "./format.ts";
-import { matchesKey, openIndexFile, selectOffsets } from "./key_index_reader.ts";
+import { matchesKey, selectOffsets } from "./key_index_reader.ts";
 import type { IndexFileReader } from "./key_index_reader.ts";
 import { readMessage } from "./message.ts";
 import { RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
@@ -47,27 +46,18 @@ const SECOND_CUT_MS = 999;
  * records, not the seconds of the index.
  */
 export function searchByKey(
-  source: { readonly fs: FileSystem; readonly log: CommitLog; readonly paths: readonly string[] },
+  source: { readonly log: CommitLog; readonly files: readonly IndexFileReader[] },
   search: KeySearch,
 ): number[] {
-  const files: IndexFileReader[] = [];
-  try {
-    for (const path of source.paths) {
-      const file = openIndexFile(source.fs, path);
-      if (file !== undefined) files.push(file);
-    }
-    const hits = selectOffsets(files, {
-      topic: search.topic,
-      key: search.key,
-      maxNum: search.countMax + FOREIGN_HITS_MAX,
-      begin: search.begin - SECOND_CUT_MS,
-      end: search.end,
-    });
-    const matching = [...new Set(hits)].filter((at) => isMatch(source.log, at, search));
-    return matching.slice(0, search.countMax).sort((one, other) => one - other);
-  } finally {
-    for (const file of files) file.close();
-  }
+  const hits = selectOffsets(source.files, {
+    topic: search.topic,
+    key: search.key,
+    maxNum: search.countMax + FOREIGN_HITS_MAX,
+    begin: search.begin - SECOND_CUT_MS,
+    end: search.end,
+  });
+  const matching = [...new Set(hits)].filter((at) => isMatch(source.log, at, search));
+  return matching.slice(0, search.countMax).sort((one, other) => one - other);
 }
 
 function isMatch(log: CommitLog, at: number, search: KeySearch): boolean {

@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { parseProperties, PROPERTY } from "./properties.ts";
 import { isSafeTopic } from "./queue_table.ts";
 import type { RecordView } from "./record_view.ts";
@@ -19,17 +18,31 @@ export interface LightQueueEntry {
   readonly queueOffset: number;
 }
 
+/** First characters of topics whose records stand in no light queue, whatever their properties say. */
+const PREFIXES_WITHOUT = ["%RETRY%", "%DLQ%", "rmq_sys_", "SCHEDULE_TOPIC_XXXX"];
+
+/** Whether records of a topic may stand in light queues (Java: `MixAll.topicAllowsLMQ`). */
+export function allowsLightQueues(topic: string): boolean {
+  return !PREFIXES_WITHOUT.some((prefix) => topic.startsWith(prefix));
+}
+
 const NONE: readonly LightQueueEntry[] = [];
 const SEPARATOR = ",";
-const MARK = Buffer.from(PROPERTY.innerMultiQueueOffset);
+const MARK = new TextEncoder().encode(PROPERTY.innerMultiQueueOffset);
+/** How far a search for the mark may go on from a byte that is under the mark's end. */
+const MARK_STEPS = markSteps();
 /** A byte order mark is a character like any other. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The further queues of a sound record; almost always none, which is found out cheaply. */
 export function lightQueuesOf(record: RecordView): readonly LightQueueEntry[] {
   const from = record.propertiesAt;
+  if (!holdsMark(record.bytes, from, from + record.propertiesLength)) return NONE;
   const bytes = record.bytes.subarray(from, from + record.propertiesLength);
-  if (!Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(MARK)) return NONE;
+  // What was sent back or put off keeps its properties.
+  const { topicAt, topicLength } = record;
+  const own = decoder.decode(record.bytes.subarray(topicAt, topicAt + topicLength));
+  if (!allowsLightQueues(own)) return NONE;
   const properties = parseProperties(decoder.decode(bytes));
   const topics = properties.get(PROPERTY.innerMultiDispatch)?.split(SEPARATOR) ?? [];
   const offsets = properties.get(PROPERTY.innerMultiQueueOffset)?.split(SEPARATOR) ?? [];
@@ -40,4 +53,24 @@ export function lightQueuesOf(record: RecordView): readonly LightQueueEntry[] {
       Number.isSafeInteger(queueOffset);
     return isEntry ? [{ topic, queueOffset }] : [];
   });
+}
+
+/**
+ * Whether the mark stands in a range, by Horspool's search: it looks at every 24th byte or so, and
+ * every record of a recovery is asked.
+ */
+function holdsMark(bytes: Uint8Array, from: number, to: number): boolean {
+  const last = MARK.length - 1;
+  for (let at = from + last; at < to; at += MARK_STEPS[bytes[at]!]!) {
+    let same = 0;
+    while (same <= last && bytes[at - same] === MARK[last - same]) same++;
+    if (same > last) return true;
+  }
+  return false;
+}
+
+function markSteps(): Uint8Array {
+  const steps = new Uint8Array(256).fill(MARK.length);
+  MARK.subarray(0, -1).forEach((byte, at) => steps[byte] = MARK.length - 1 - at);
+  return steps;
 }

@@ -35,6 +35,21 @@ Deno.test("lightQueuesOf() finds nothing in a plain record", () => {
   assert.deepEqual(lightQueuesOf(recordWith({ INNER_MULTI_DISPATCH: "%LMQ%a" })), []);
 });
 
+Deno.test("lightQueuesOf() finds the indexes wherever they stand, and whatever is like their name", () => {
+  const name = "INNER_MULTI_QUEUE_OFFSET";
+  for (let length = 1; length <= 2 * name.length; length++) {
+    const likeIt = name.repeat(3).slice(1, 1 + length);
+    const before = { X: likeIt, INNER_MULTI_DISPATCH: "%LMQ%a", [name]: "7" };
+    const behind = { [name]: "7", INNER_MULTI_DISPATCH: "%LMQ%a", X: likeIt };
+    for (const properties of [before, behind]) {
+      const queues = lightQueuesOf(recordWith(properties));
+      assert.deepEqual(queues, [{ topic: "%LMQ%a", queueOffset: 7 }], likeIt);
+    }
+    const without = { X: likeIt, INNER_MULTI_DISPATCH: "%LMQ%a" };
+    assert.deepEqual(lightQueuesOf(recordWith(without)), [], likeIt);
+  }
+});
+
 Deno.test("lightQueuesOf() takes nothing where names and indexes do not match", () => {
   assert.deepEqual(queuesOf("%LMQ%a,%LMQ%b", "7"), []);
   assert.deepEqual(queuesOf("%LMQ%a", "7,8"), []);

@@ -157,8 +157,25 @@ export class QueueFiles {
     this.#unsynced.add(start);
     this.#namesChanged ||= compare;
     // Java pads a queue that starts inside a file, so that position and index stay in step.
-    if (isNew && index > start) file.write(paddingUnits(index - start), 0);
+    if (isNew && index > start) this.#pad(file, start, index - start);
     if (!compare || !holds(file, units, at)) file.write(units, at);
+  }
+
+  /**
+   * Removes files all of whose units lie before `index`, the oldest first; the last file stays.
+   * Returns how many.
+   */
+  dropBefore(index: number): number {
+    const starts = [...this.#known].sort((one, other) => one - other).slice(0, -1);
+    let dropped = 0;
+    for (const start of starts) {
+      if (start + this.#fileUnits > index) break;
+      // A loss of power must not bring an old file back where a younger one is gone.
+      if (dropped > 0) this.#files.fs.syncDirectory(this.#directory);
+      this.#remove(start);
+      dropped++;
+    }
+    return dropped;
   }
 
   /** Takes it that units `[from, to)`, found as they are, and names may not be on the disk yet. */
@@ -178,12 +195,7 @@ export class QueueFiles {
     const last = this.#startOf(end);
     for (const start of [...this.#known]) {
       if (start < end) continue;
-      this.#files.forget(this.#path(start));
-      this.#files.fs.remove(this.#path(start));
-      this.#known.delete(start);
-      this.#short.delete(start);
-      this.#unsynced.delete(start);
-      this.#namesChanged = true;
+      this.#remove(start);
     }
     const to = Math.min(staleEnd, this.fileEnd(end));
     if (to > end && this.#known.has(last)) this.#zero(end, to);
@@ -216,6 +228,26 @@ export class QueueFiles {
     this.#short.clear();
     this.#unsynced.clear();
     this.#namesChanged = false;
+  }
+
+  #remove(start: number): void {
+    this.#files.forget(this.#path(start));
+    this.#files.fs.remove(this.#path(start));
+    this.#known.delete(start);
+    this.#short.delete(start);
+    this.#unsynced.delete(start);
+    this.#namesChanged = true;
+  }
+
+  /** Where the padding cannot be written the file stays unknown, so that the next try pads it. */
+  #pad(file: WritableFile, start: number, count: number): void {
+    try {
+      file.write(paddingUnits(count), 0);
+    } catch (error) {
+      this.#known.delete(start);
+      this.#unsynced.delete(start);
+      throw error;
+    }
   }
 
   /** Zeros only what is not zero, so that a sound queue stays untouched and sparse. */

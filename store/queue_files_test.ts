@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { PowerLossFiles } from "../testdata/power_loss.ts";
+import { PowerLossFiles, systemError } from "../testdata/power_loss.ts";
 import { type QueueUnit, SmallQueue } from "../testdata/small_queue.ts";
 import { MemoryFiles } from "./file_memory.ts";
 import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
@@ -181,4 +181,49 @@ Deno.test("QueueFiles.close() forgets the files: a sync under way makes none of 
   assert.equal(fs.stat(DIRECTORY), undefined);
   assert.equal(fs.openCount, 0);
   assert.deepEqual([files.isEmpty, files.unsynced], [true, false]);
+});
+
+Deno.test("QueueFiles.dropBefore() removes whole files only, and never the last", () => {
+  const remaining = (index: number) => {
+    const { files: fs } = new SmallQueue(FILE_UNITS).putRecords(0, 35, 0);
+    const files = open(fs);
+    files.load();
+    const dropped = files.dropBefore(index);
+    assert.equal(fs.list(DIRECTORY).length, 4 - dropped);
+    return files.first;
+  };
+  assert.deepEqual([0, 9, 10, 19, 20, 30, 35, 1000].map(remaining), [0, 0, 10, 10, 20, 30, 30, 30]);
+});
+
+Deno.test("QueueFiles.dropBefore(): a loss of power leaves no hole between files", async () => {
+  for (let survivors = 0; survivors < 16; survivors++) {
+    const fs = new PowerLossFiles();
+    fs.makeDirectory(DIRECTORY);
+    const files = open(fs);
+    const wishes = Array.from({ length: FILE_UNITS }, () => ({}));
+    for (let file = 0; file < 4; file++) files.write(file * FILE_UNITS, units(...wishes), ALWAYS);
+    fs.syncDirectory(".");
+    await files.sync();
+    files.dropBefore(3 * FILE_UNITS);
+    let bit = 0;
+    const names = fs.lose(() => (survivors >> (bit++ % 4) & 1) === 1).list(DIRECTORY);
+    const starts = names.map((name) => Number(name) / FILE_BYTES);
+    assert.equal(starts.at(-1), 3);
+    assert(starts.every((start, at) => at === 0 || start === starts[at - 1]! + 1), `${starts}`);
+  }
+});
+
+Deno.test("QueueFiles.write(): padding that found no room is written the next time", () => {
+  const fs = new PowerLossFiles();
+  fs.makeDirectory(DIRECTORY);
+  const files = open(fs);
+  let fails = 1;
+  fs.interfere = (verb) => {
+    if (verb === "write" && fails-- > 0) throw systemError("ENOSPC");
+  };
+  assert.throws(() => files.write(3, units({ physicalOffset: 7 }), ALWAYS), /ENOSPC/);
+  files.write(3, units({ physicalOffset: 7 }), ALWAYS);
+  assert.deepEqual(files.storedAt(0)?.size, QUEUE_PADDING.size);
+  assert.equal(files.storedAt(2)?.size, QUEUE_PADDING.size);
+  assert.equal(files.storedAt(3)?.physicalOffset, 7);
 });

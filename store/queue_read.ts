@@ -11,6 +11,7 @@ import type { ConsumeQueue } from "./consume_queue.ts";
 import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import type { GetRequest, GetResult, GetStatus } from "./get.ts";
 import { readI64 } from "./layout.ts";
+import { messageIndexOf } from "./stand_in.ts";
 
 const AT = QUEUE_UNIT.at;
 const UNIT_BYTES = QUEUE_UNIT.size;
@@ -27,12 +28,29 @@ const LIMIT = {
   unitsScanned: 800,
 } as const;
 
+const IN_MEMORY = { bytes: LIMIT.bytesInMemory, count: LIMIT.countInMemory } as const;
+const ON_DISK = { bytes: LIMIT.bytesOnDisk, count: LIMIT.countOnDisk } as const;
+
 /** Gaps in the log up to this size are read rather than skipped with another call. */
 const GAP_BYTES_MAX = 16 * 1024;
+
+/** The machine's memory, asked for once: that costs more than all else in a short read. */
+let memoryBytes = 0;
 
 interface Found {
   readonly at: number;
   readonly length: number;
+  /** Messages in the record. */
+  readonly messages: number;
+}
+
+/** Records that a read brings. */
+export interface Selection {
+  readonly found: readonly Found[];
+  /** Index to go on from. */
+  readonly next: number;
+  /** Whether a record was wanted that the log no longer has. */
+  readonly missing: boolean;
 }
 
 /** Reads from `queue`; `undefined` stands for one that does not exist. */
@@ -42,6 +60,18 @@ export function readQueue(
   request: GetRequest,
 ): GetResult | Promise<GetResult> {
   if (queue === undefined) return empty("NO_MATCHED_LOGIC_QUEUE", 0);
+  return readRange(log, { queue, request, select: () => select(log, queue, request) });
+}
+
+/** Reads what is selected, which is asked for only when the queue has the index wanted. */
+export function readRange(
+  log: CommitLog,
+  { queue, request, select }: {
+    readonly queue: { readonly min: number; readonly end: number };
+    readonly request: GetRequest;
+    readonly select: () => Selection;
+  },
+): GetResult | Promise<GetResult> {
   const { min, end: max } = queue;
   const { queueOffset } = request;
   const none = (status: GetStatus, next: number) => empty(status, next, { min, max });
@@ -49,11 +79,11 @@ export function readQueue(
   if (queueOffset < min) return none("OFFSET_TOO_SMALL", min);
   if (queueOffset === max) return none("OFFSET_OVERFLOW_ONE", queueOffset);
   if (queueOffset > max) return none("OFFSET_OVERFLOW_BADLY", max);
-  const { found, next, missing } = select(log, queue, request);
+  const { found, next, missing } = select();
   if (found.length === 0) {
     return none(missing ? "MESSAGE_WAS_REMOVING" : "NO_MATCHED_MESSAGE", next);
   }
-  const result = (body: Uint8Array, count = found.length): GetResult => ({
+  const result = (body: Uint8Array, count = totalMessages(found)): GetResult => ({
     status: "FOUND",
     body,
     count,
@@ -77,24 +107,37 @@ export function readQueue(
   });
 }
 
-/** Chooses the records a read brings. */
+/**
+ * Chooses the records a read brings. Units that lead where one beside them leads may stand in for lost
+ * messages, so one more is looked at on either side; the record itself is read only for these.
+ */
 function select(
   log: CommitLog,
   queue: ConsumeQueue,
   request: GetRequest,
-): { found: Found[]; next: number; missing: boolean } {
+): Selection {
   const { queueOffset, countMax, tagsCodeMatches } = request;
   const scanned = Math.min(LIMIT.unitsScanned, queue.end - queueOffset);
-  const block = new Uint8Array(scanned * UNIT_BYTES);
-  const units = queue.read(queueOffset, block);
+  const from = Math.max(queue.min, queueOffset - 1);
+  const first = queueOffset - from;
+  const block = new Uint8Array((first + scanned + 1) * UNIT_BYTES);
+  const held = queue.read(from, block);
   const view = new DataView(block.buffer);
-  const memoryFrom = log.end - totalmem() * LIMIT.memoryRatio;
+  const offsetOf = (unit: number) =>
+    unit >= 0 && unit < held ? readI64(view, unit * UNIT_BYTES + AT.physicalOffset) : -1;
+  const memoryFrom = log.end - (memoryBytes ||= totalmem()) * LIMIT.memoryRatio;
   const found: Found[] = [];
   let bytes = 0;
   let missing = false;
+  /** Where the message is that several units in a row lead to; such a row can be long. */
+  let shared: { readonly at: number; readonly index?: number | undefined } = { at: -1 };
   let next = queueOffset;
-  for (let unit = 0; unit < units; unit++, next++) {
-    const at = readI64(view, unit * UNIT_BYTES + AT.physicalOffset);
+  let before = offsetOf(first - 1);
+  let at = offsetOf(first);
+  let after = -1;
+  const end = Math.min(first + scanned, held);
+  for (let unit = first; unit < end; unit++, next++, before = at, at = after) {
+    after = offsetOf(unit + 1);
     const length = view.getInt32(unit * UNIT_BYTES + AT.size);
     if (length === QUEUE_PADDING.size) continue;
     const limits = at >= memoryFrom
@@ -109,7 +152,13 @@ function select(
       missing = true;
       continue;
     }
-    found.push({ at, length });
+    if (at === before || at === after) {
+      if (at !== shared.at) {
+        shared = { at, index: messageIndexOf(log, queue, { physicalOffset: at, size: length }) };
+      }
+      if ((shared.index ?? next) !== next) continue;
+    }
+    found.push({ at, length, messages: 1 });
     bytes += length;
   }
   return { found, next, missing };
@@ -126,9 +175,23 @@ async function readEach(
   for (const it of found) {
     if (!await log.readAsync(it, bytes, position)) continue;
     position += it.length;
-    count++;
+    count += it.messages;
   }
   return { bytes: bytes.subarray(0, position), count };
+}
+
+/** What a read may bring where its records begin at a log offset. */
+export function limitsAt(
+  log: CommitLog,
+  physicalOffset: number,
+): { readonly bytes: number; readonly count: number } {
+  return physicalOffset >= log.end - (memoryBytes ||= totalmem()) * LIMIT.memoryRatio
+    ? IN_MEMORY
+    : ON_DISK;
+}
+
+function totalMessages(found: readonly Found[]): number {
+  return found.reduce((sum, it) => sum + it.messages, 0);
 }
 
 function totalBytes(found: readonly Found[]): number {

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { readTruth } from "../testdata/fixture.ts";
 import { openStore, put } from "../testdata/open_store.ts";
 import { describedStore, loadedStores } from "../testdata/store_cases.ts";
 import { MemoryFiles } from "./file_memory.ts";
+import { QUEUE_UNIT } from "./format.ts";
 import type { GetRequest, GetResult } from "./get.ts";
 import { readMessage } from "./message.ts";
 import { offsetName } from "./names.ts";
@@ -196,17 +198,112 @@ Deno.test("readQueue() joins records that lie near each other, skips what lies b
   assert.deepEqual(found, bodies);
 });
 
-Deno.test("readQueue() passes slots that were filled for damaged messages", async () => {
+/** Offset in a record where the body of {@linkcode damagedStore} has begun. */
+const IN_BODY = 200;
+
+/** Messages of which some are damaged, recovered: their slots are filled. */
+async function damagedStore(count: number, damaged: readonly number[]): Promise<MemoryFiles> {
   const fs = new MemoryFiles();
+  const options = { segmentBytes: 1 << 20 };
+  const places: number[] = [];
   {
-    await using store = await storeOf(6, 1000, fs);
-    assert.equal(store.logRange.max, 6 * 1100);
+    await using store = await openStore(fs, options);
+    const body = "x".repeat(300);
+    for (let index = 0; index < count; index++) {
+      const properties = index % 2 === 0 ? "TAGS\u0001a\u0002" : "TAGS\u0001b\u0002";
+      places.push((await put(store, { body, properties })).physicalOffset);
+    }
+    // Damage with nothing behind it would be the end of the log.
+    await put(store, { topic: "Other" });
   }
-  for (const index of [1, 2]) fs.flip(`store/commitlog/${offsetName(0)}`, index * 1100 + 500);
-  await using store = await openStore(fs, { recovery: "full" });
+  for (const index of damaged) {
+    fs.flip(`store/commitlog/${offsetName(0)}`, places[index]! + IN_BODY);
+  }
+  await using store = await openStore(fs, { ...options, recovery: "full" });
+  const sum = store.recovery.actions.reduce((lost, it) => lost + it.slotsFilled, 0);
+  assert.equal(sum, damaged.length);
+  return fs;
+}
+
+Deno.test("readQueue() passes slots that were filled for damaged messages", async () => {
+  await using store = await openStore(await damagedStore(6, [1, 2]));
   const all = await consume(store, { ...QUEUE, queueOffset: 0, countMax: 32 });
   assert.deepEqual(all.map(({ index }) => index), [0, 3, 4, 5]);
+  assert.deepEqual(await statusOf(store, 0, { countMax: 1 }), ["FOUND", 1, 1]);
   assert.deepEqual(await statusOf(store, 1, { countMax: 1 }), ["FOUND", 4, 1]);
+  assert.deepEqual(await statusOf(store, 2, { countMax: 1 }), ["FOUND", 4, 1]);
+});
+
+Deno.test("readQueue() of filled slots at the end of a queue goes on behind them", async () => {
+  await using store = await openStore(await damagedStore(4, [2, 3]));
+  assert.deepEqual(await statusOf(store, 1), ["FOUND", 4, 1]);
+  assert.deepEqual(await statusOf(store, 2), ["NO_MATCHED_MESSAGE", 4, 0]);
+  assert.deepEqual(await statusOf(store, 3), ["NO_MATCHED_MESSAGE", 4, 0]);
+  assert.deepEqual(await statusOf(store, 4), ["OFFSET_OVERFLOW_ONE", 4, 0]);
+  const { minOffset, maxOffset } = await get(store, 2);
+  assert.deepEqual([minOffset, maxOffset], [0, 4]);
+  const { queueOffset } = await put(store, { body: "next" });
+  assert.equal(queueOffset, 4);
+  assert.deepEqual(recordsOf(await get(store, 3)).map(({ body }) => body), ["next"]);
+});
+
+Deno.test("readQueue() of filled slots before the first message brings it at its own index", async () => {
+  await using store = await openStore(await damagedStore(4, [0, 1]));
+  for (const queueOffset of [0, 1, 2]) {
+    assert.deepEqual(await statusOf(store, queueOffset, { countMax: 1 }), ["FOUND", 3, 1]);
+    assert.deepEqual(recordsOf(await get(store, queueOffset)).map(({ index }) => index), [2, 3]);
+  }
+});
+
+Deno.test("readQueue() passes more filled slots than it looks at in one read", async () => {
+  const damaged = (from: number, to: number) =>
+    Array.from({ length: to - from }, (_, n) => from + n);
+  for (const lost of [damaged(0, 900), damaged(1, 901), damaged(100, 1000)]) {
+    await using store = await openStore(await damagedStore(1000, lost));
+    const expected = damaged(0, 1000).filter((index) => !lost.includes(index));
+    for (const start of [0, 1, 50, 850]) {
+      const all = await consume(store, { ...QUEUE, queueOffset: start, countMax: 32 });
+      assert.deepEqual(all.map(({ index }) => index), expected.filter((index) => index >= start));
+    }
+  }
+});
+
+Deno.test("readQueue() knows the stand-in for what it is that is the last it looks at", async () => {
+  const fs = new MemoryFiles();
+  {
+    await using store = await openStore(fs, { queueFileUnits: 1000 });
+    for (let index = 0; index < 802; index++) {
+      await put(store, { properties: `TAGS\u0001${index === 800 ? "b" : "a"}\u0002` });
+    }
+  }
+  const path = `store/consumequeue/TopicTest/0/${offsetName(0)}`;
+  const unit = fs.snapshot().get(path)!.slice(800 * QUEUE_UNIT.size, 801 * QUEUE_UNIT.size);
+  fs.openWrite(path).write(unit, 799 * QUEUE_UNIT.size);
+  await using store = await openStore(fs);
+  const tagsCodeMatches = (it: bigint) => it === BigInt("b".charCodeAt(0));
+  assert.deepEqual(await statusOf(store, 0, { tagsCodeMatches }), ["NO_MATCHED_MESSAGE", 800, 0]);
+  assert.deepEqual(await statusOf(store, 800, { tagsCodeMatches }), ["FOUND", 802, 1]);
+});
+
+Deno.test("readQueue(): whatever was damaged, each message comes once from every index before it", async () => {
+  const lost = fc.uniqueArray(fc.nat(11), { maxLength: 11 });
+  await fc.assert(
+    fc.asyncProperty(lost, fc.integer({ min: 1, max: 5 }), async (damaged, countMax) => {
+      await using store = await openStore(await damagedStore(12, damaged));
+      const sound = Array.from({ length: 12 }, (_, n) => n).filter((n) => !damaged.includes(n));
+      for (const tag of [undefined, "a", "b"]) {
+        const wanted = sound.filter((n) => tag === undefined || (n % 2 === 0) === (tag === "a"));
+        const tagsCodeMatches = (it: bigint) => it === BigInt(tag!.charCodeAt(0));
+        const filter = tag === undefined ? {} : { tagsCodeMatches };
+        for (let queueOffset = 0; queueOffset <= 12; queueOffset++) {
+          const all = await consume(store, { ...QUEUE, queueOffset, countMax, ...filter });
+          const expected = wanted.filter((index) => index >= queueOffset);
+          assert.deepEqual(all.map(({ index }) => index), expected);
+        }
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 Deno.test("readQueue() brings what is left when a file has gone, and tells when nothing is", async () => {

@@ -3,17 +3,24 @@
  * whatever stands there. What the log no longer tells is taken from the queues themselves: units of
  * expired messages, and slots of records that are damaged now.
  *
+ * Slots are indexes and must not move, so the slot of a lost message gets a stand-in: the unit beside
+ * it once more. Padding, as Java puts before a queue's first message, would not do behind it: a Java
+ * broker that meets it when it starts passes over all that follows in the same log file, or takes no
+ * new message into the queue. `stand_in.ts` tells how readers know a stand-in.
+ *
  * @module
  */
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { BatchQueueReplay } from "./batch_queue_replay.ts";
+import type { BatchQueueTable } from "./batch_queue_table.ts";
 import { type ConsumeQueue, QUEUE_LEAP_UNITS_MAX } from "./consume_queue.ts";
 import type { DamageRanges } from "./damage_ranges.ts";
 import type { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
 import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64 } from "./layout.ts";
+import { innerBatchOf } from "./inner_batch.ts";
 import type { LogLookup } from "./log_lookup.ts";
 import { lightQueuesOf } from "./multi_dispatch.ts";
 import { queueDirectory, type StorePaths } from "./names.ts";
@@ -26,29 +33,20 @@ import type { RecoveryMode } from "./recovery_report.ts";
 import { listSegments } from "./segments.ts";
 import type { TopicKinds } from "./topic_kinds.ts";
 
-/** What takes the slot of a message that is gone: slots are indexes, and must not move. */
-export type StandIn =
-  /** A unit that leads nowhere, as Java puts them before a queue's first message. We pass over it. */
-  | "padding"
-  /**
-   * The unit beside it once more: consumers get that message twice. A Java broker that meets padding
-   * passes over all that follows in the same log file, and takes no new message behind it.
-   */
-  | "repeat";
-
 /** What a replay works with. */
 export interface QueueReplayInput {
   readonly fs: FileSystem;
   readonly paths: StorePaths;
   readonly mode: RecoveryMode;
   readonly queues: QueueTable;
+  /** Batch queues, which a full replay builds from their files; absent where nobody wants them. */
+  readonly batchQueues?: BatchQueueTable;
   readonly topics: TopicKinds;
   readonly lookup: LogLookup;
   readonly logStart: number;
   /** Where the records that are replayed begin. */
   readonly from: number;
   readonly damage: DamageRanges;
-  readonly standIn: StandIn;
   /** Whether units that lead to damaged records stay. */
   readonly keepDamaged: boolean;
 }
@@ -94,6 +92,9 @@ export class QueueReplay {
       const from = input.mode === "unclean" ? kept : Infinity;
       this.#queues.set(queue, { change: { before, kept }, hadUnits, from });
     }
+    if (input.mode === "unclean") {
+      for (const queue of input.batchQueues ?? []) queue.truncateBehind(input.from);
+    }
     if (input.mode !== "full") return;
     for (const { kind, path } of listQueues(input.fs, input.paths).queues) {
       if (kind === "batch") this.#batchQueue(path);
@@ -103,13 +104,16 @@ export class QueueReplay {
   /** Takes a sound record. */
   take(request: DispatchRequest, record: RecordView): void {
     if (!request.queued || !isSafeTopic(request.topic)) return;
-    const { topics, queues, mode } = this.#input;
+    const { topics, queues, batchQueues, mode } = this.#input;
     const exists = mode !== "full" || topics.exists(request.topic, request.physicalOffset);
     if (exists && !topics.isBatch(request.topic)) {
       this.#put(queues.getOrCreate(request.topic, request.queueId), request.queueOffset, request);
     } else if (exists && mode === "full") {
       const { paths } = this.#input;
       this.#batchQueue(queueDirectory(paths.batchConsumeQueue, request)).take(request, record);
+    } else if (exists && batchQueues !== undefined) {
+      const queue = batchQueues.getOrCreate(request.topic, request.queueId);
+      if (queue.append(request, innerBatchOf(record))) this.units++;
     }
     for (const { topic, queueOffset } of lightQueuesOf(record)) {
       this.#put(queues.getOrCreate(topic, 0), queueOffset, request);
@@ -120,6 +124,7 @@ export class QueueReplay {
   writeBehind(unwrittenMax: number): void {
     let unwritten = 0;
     for (const queue of this.#input.queues) unwritten += queue.unwritten;
+    for (const queue of this.#input.batchQueues ?? []) if (queue.unwritten > 0) queue.write();
     if (unwritten > unwrittenMax) { for (const queue of this.#input.queues) queue.writeUnits(); }
   }
 
@@ -132,13 +137,24 @@ export class QueueReplay {
       if (mode === "full" && state.from === Infinity) this.#keepAll(queue);
       const isShorter = queue.end < state.change.before;
       if (mode === "full" || !damage.isEmpty || isShorter) this.#fillBehind(queue, logEnd);
-      this.#dropPaddingOnly(queue);
+      const { end } = queue;
+      // Where no message is left there is nothing to repeat, and padding alone Java cannot take.
+      const isEmpty = end > queue.min && !holdsMessage(queue);
+      if (isEmpty) queue.truncate(queue.min);
       queue.correctMin(logStart);
       queue.next = queue.end;
       told(queue, state.change);
       queue.dropEmptyFiles();
+      // Consumers have got as far as here: the next message is not to be behind them.
+      if (isEmpty) queue.reopen(end);
     }
     for (const queue of this.#batchQueues.values()) queue.finish();
+    if (mode === "full") return;
+    for (const queue of this.#input.batchQueues ?? []) {
+      queue.truncateBehind(logEnd);
+      queue.correctMin(logStart);
+      queue.write();
+    }
   }
 
   #batchQueue(directory: string): BatchQueueReplay {
@@ -229,8 +245,9 @@ export class QueueReplay {
 
   /** Fills the slot at the queue's end: with what stands there, or with what stands in for it. */
   #fillSlot(queue: ConsumeQueue, stored: StoredUnit | undefined, next?: StoredUnit): void {
-    const { logStart, damage, standIn, keepDamaged } = this.#input;
+    const { logStart, damage, keepDamaged } = this.#input;
     const previous = lastMessageOf(queue);
+    let standIn = previous;
     if (stored !== undefined && isMessage(stored.physicalOffset, stored.size)) {
       const isExpired = stored.physicalOffset < logStart;
       if (isExpired || isSame(stored, previous) || isSame(stored, next)) return queue.adopt(stored);
@@ -239,11 +256,11 @@ export class QueueReplay {
         if (keepDamaged) return queue.adopt(stored);
         range.slotsFilled++;
         // Before the first message it is the next one that can stand in.
-        if (standIn === "repeat" && next !== undefined) return queue.adopt(previous ?? next);
+        standIn ??= next;
       }
     }
-    if (standIn === "repeat" && previous !== undefined) queue.adopt(previous);
-    else queue.pad();
+    if (standIn === undefined) queue.pad();
+    else queue.adopt(standIn);
   }
 
   /** A queue of which the log has no sound record: expired units stay, others lead nowhere. */
@@ -266,12 +283,6 @@ export class QueueReplay {
       if (isStandIn || damage.find(stored.physicalOffset) !== undefined) end = index + 1;
     }
     this.#fill(queue, end);
-  }
-
-  /** A queue that holds no message holds nothing to repeat: it begins anew. */
-  #dropPaddingOnly(queue: ConsumeQueue): void {
-    if (this.#input.standIn !== "repeat" || queue.end === queue.min) return;
-    if (lastMessageOf(queue) === undefined) queue.truncate(queue.min);
   }
 
   /** Keeps a unit that leads to its tags code through the extension files. */
@@ -307,6 +318,14 @@ function isMessage(physicalOffset: number, size: number): boolean {
 
 function isSame(one: StoredUnit, other: StoredUnit | undefined): boolean {
   return one.physicalOffset === other?.physicalOffset && one.size === other.size;
+}
+
+function holdsMessage(queue: ConsumeQueue): boolean {
+  for (let index = queue.end - 1; index >= queue.min; index--) {
+    const { physicalOffset, size } = queue.unitAt(index)!;
+    if (isMessage(physicalOffset, size)) return true;
+  }
+  return false;
 }
 
 /** The unit at the end of a queue; `undefined` where there is none or it is padding. */

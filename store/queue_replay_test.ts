@@ -17,7 +17,6 @@ import { listSegments } from "./segments.ts";
 
 const PATHS = storePaths("store");
 const SIZE = 100;
-const PAD = [QUEUE_PADDING.physicalOffset, QUEUE_PADDING.size];
 
 interface Wish extends Partial<QueueReplayInput> {
   readonly mode: RecoveryMode;
@@ -75,7 +74,6 @@ function replay(files: MemoryFiles, wish: Wish) {
     logStart: 0,
     from: 0,
     damage,
-    standIn: "padding",
     keepDamaged: false,
     ...wish,
   });
@@ -168,22 +166,15 @@ const DAMAGED: Wish = {
   records: { 0: 0, 100: 1, 400: 4, 500: 5 },
 };
 
-Deno.test("QueueReplay fills slots of damaged records with padding", () => {
-  const { files } = stored().putRecords(0, 6, 0);
-  const { units, damage } = replay(files, DAMAGED);
-  assert.deepEqual(units, [...offsets(0, 100), PAD, PAD, ...offsets(400, 500)]);
-  assert.equal(damage[0]!.slotsFilled, 2);
-});
-
 Deno.test("QueueReplay lets the message before stand in for lost ones, and knows it again", () => {
   const { files } = stored().putRecords(0, 6, 0);
   const expected = offsets(0, 100, 100, 100, 400, 500);
-  assert.deepEqual(replay(files, { ...DAMAGED, standIn: "repeat" }).units, expected);
-  for (const standIn of ["repeat", "padding"] as const) {
-    // The range was filled since: no damage is left to tell of.
-    const again = replay(files, { ...DAMAGED, damaged: [], standIn });
-    assert.deepEqual([again.units, again.told], [expected, ["T/0: 6 6 6"]]);
-  }
+  const first = replay(files, DAMAGED);
+  assert.deepEqual(first.units, expected);
+  assert.equal(first.damage[0]!.slotsFilled, 2);
+  // The range was filled since: no damage is left to tell of.
+  const again = replay(files, { ...DAMAGED, damaged: [] });
+  assert.deepEqual([again.units, again.told], [expected, ["T/0: 6 6 6"]]);
   for (const from of [100, 400, 500]) {
     const records = Object.fromEntries(
       Object.entries(DAMAGED.records).filter(([at]) => Number(at) >= from),
@@ -195,58 +186,91 @@ Deno.test("QueueReplay lets the message before stand in for lost ones, and knows
 
 Deno.test("QueueReplay lets the next message stand in before a queue's first", () => {
   const { files } = stored().putRecords(0, 4, 0);
-  const wish: Wish = { mode: "full", records: { 200: 2, 300: 3 }, standIn: "repeat" };
+  const wish: Wish = { mode: "full", records: { 200: 2, 300: 3 } };
   const expected = offsets(200, 200, 200, 300);
   assert.deepEqual(replay(files, { ...wish, damaged: [[0, 200]] }).units, expected);
   assert.deepEqual(replay(files, wish).units, expected);
+  const unclean = replay(files, { ...wish, mode: "unclean", from: 200 });
+  assert.deepEqual([unclean.units, unclean.min, unclean.next], [expected, 0, 4]);
+});
+
+Deno.test("QueueReplay lets a message between lost ones stand in for both sides", () => {
+  const { files } = stored().putRecords(0, 5, 0);
+  const wish: Wish = { mode: "full", records: { 200: 2 }, damaged: [[0, 200], [300, 500]] };
+  const expected = offsets(200, 200, 200, 200, 200);
+  assert.deepEqual(replay(files, wish).units, expected);
+  for (const mode of ["full", "unclean"] as const) {
+    const again = replay(files, { ...wish, mode, damaged: [] });
+    assert.deepEqual([again.units, again.min, again.next], [expected, 0, 5], mode);
+  }
+});
+
+Deno.test("QueueReplay lets an expired message stand in for lost ones, and both are passed", () => {
+  const { files } = stored().putRecords(0, 6, 0);
+  const { units, min, next } = replay(files, {
+    mode: "full",
+    logStart: 200,
+    damaged: [[200, 400]],
+    records: { 400: 4, 500: 5 },
+  });
+  assert.deepEqual([units, min, next], [offsets(400, 500), 4, 6]);
 });
 
 Deno.test("QueueReplay fills slots behind the last message, and keeps their indexes", () => {
   for (const mode of ["full", "unclean"] as const) {
     const wish: Wish = { mode, records: { 0: 0, 100: 1 }, damaged: [[200, 400]] };
-    const padded = replay(stored().putRecords(0, 4, 0).files, wish);
-    assert.deepEqual([padded.units, padded.next], [[...offsets(0, 100), PAD, PAD], 4]);
     const { files } = stored().putRecords(0, 4, 0);
-    const repeated = replay(files, { ...wish, standIn: "repeat" });
+    const repeated = replay(files, wish);
     assert.deepEqual([repeated.units, repeated.next], [offsets(0, 100, 100, 100), 4]);
-    const later = replay(files, { ...wish, damaged: [], standIn: "repeat" });
+    const later = replay(files, { ...wish, damaged: [] });
     assert.deepEqual([later.units, later.next], [offsets(0, 100, 100, 100), 4]);
   }
 });
 
 Deno.test("QueueReplay keeps units that lead to damage where that is asked for", () => {
   const { files } = stored().putRecords(0, 6, 0);
-  const kept = replay(files, { ...DAMAGED, keepDamaged: true, standIn: "repeat" });
+  const kept = replay(files, { ...DAMAGED, keepDamaged: true });
   assert.deepEqual(kept.units, offsets(0, 100, 200, 300, 400, 500));
   assert.equal(kept.damage[0]!.slotsFilled, 0);
 });
 
-Deno.test("QueueReplay replaces padding between messages where it must not stay", () => {
+Deno.test("QueueReplay replaces padding behind messages: a Java broker stumbles over it", () => {
   const { files } = stored().putRecords(0, 6, 0).put(2, QUEUE_PADDING, QUEUE_PADDING);
-  const wish: Wish = { ...DAMAGED, damaged: [] };
-  const padded = [...offsets(0, 100), PAD, PAD, ...offsets(400, 500)];
-  assert.deepEqual(replay(files, wish).units, padded);
-  const repeated = replay(files, { ...wish, standIn: "repeat" });
+  const repeated = replay(files, { ...DAMAGED, damaged: [] });
   assert.deepEqual(repeated.units, offsets(0, 100, 100, 100, 400, 500));
 });
 
 Deno.test("QueueReplay leaves the padding before a queue's first message as Java made it", () => {
   const queue = stored().pad(13).putRecords(13, 2, 300);
   const before = queue.files.snapshot();
-  for (const standIn of ["padding", "repeat"] as const) {
-    replay(queue.files, { mode: "full", records: { 300: 13, 400: 14 }, standIn });
-    assert.deepEqual(queue.files.snapshot(), before);
+  replay(queue.files, { mode: "full", records: { 300: 13, 400: 14 } });
+  assert.deepEqual(queue.files.snapshot(), before);
+});
+
+Deno.test("QueueReplay leaves no file of a queue without messages, but goes on behind its index", () => {
+  for (const mode of ["full", "unclean"] as const) {
+    const { files } = stored().putRecords(0, 3, 0);
+    const wish: Wish = { mode, records: {}, damaged: [[0, 1000]] };
+    const { units, min, next, told } = replay(files, wish);
+    assert.deepEqual([units, min, next], [[], 3, 3]);
+    assert.deepEqual(told, [mode === "full" ? "T/0: 3 3 0" : "T/0: 3 0 0"]);
+    assert.deepEqual(files.list("store/consumequeue/T/0"), []);
   }
 });
 
-Deno.test("QueueReplay begins a queue anew that has no message to repeat", () => {
-  const { files } = stored().putRecords(0, 3, 0);
-  const wish: Wish = { mode: "full", records: {}, damaged: [[0, 1000]] };
-  const padded = replay(stored().putRecords(0, 3, 0).files, wish);
-  assert.deepEqual([padded.min, padded.next], [3, 3], "our reader knows padding");
-  const { units, next, told } = replay(files, { ...wish, standIn: "repeat" });
-  assert.deepEqual([units, next, told], [[], 0, ["T/0: 3 3 0"]]);
-  assert.deepEqual(files.list("store/consumequeue/T/0"), []);
+Deno.test("QueueReplay leaves no file of a queue that is nothing but padding", () => {
+  const queue = stored().pad(13);
+  const { min, next } = replay(queue.files, { mode: "clean", records: {}, from: 500 });
+  assert.deepEqual([min, next, queue.files.list("store/consumequeue/T/0")], [13, 13, []]);
+});
+
+Deno.test("QueueReplay keeps the messages before padding at a queue's end", () => {
+  for (const mode of ["clean", "unclean", "full"] as const) {
+    const { files } = stored().putRecords(0, 2, 0).put(2, QUEUE_PADDING);
+    const records: Wish["records"] = mode === "full" ? { 0: 0, 100: 1 } : {};
+    const { units, next } = replay(files, { mode, records, from: mode === "full" ? 0 : 500 });
+    assert.deepEqual([units.slice(0, 2), next], [offsets(0, 100), 3], mode);
+  }
 });
 
 Deno.test("QueueReplay: a topic made again begins at 0, and its former life is passed over", () => {
@@ -304,7 +328,6 @@ Deno.test("QueueReplay puts a record into its light queues, too", () => {
     logStart: 0,
     from: 0,
     damage: damageOf(),
-    standIn: "padding",
     keepDamaged: false,
   });
   const properties = "INNER_MULTI_DISPATCH\u0001%LMQ%a,%LMQ%b\u0002" +
@@ -357,7 +380,6 @@ Deno.test("QueueReplay.writeBehind() writes when more units wait than may", () =
     logStart: 0,
     from: 0,
     damage: damageOf(),
-    standIn: "padding",
     keepDamaged: false,
   });
   for (let index = 0; index < 5; index++) {

@@ -10,9 +10,20 @@ import { SIZE } from "./format.ts";
 import { NAME, queueDirectory } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 
+/** The topic judged safe last: a log asks of the same one again and again. */
+let lastSafeTopic = "";
+
 /** Whether a topic may name a directory, whatever bytes a damaged record put there. */
 export function isSafeTopic(topic: string): boolean {
-  return topic !== "" && topic !== "." && topic !== ".." &&
+  if (topic === "") return false;
+  if (topic === lastSafeTopic) return true;
+  const isSafe = isDirectoryName(topic);
+  if (isSafe) lastSafeTopic = topic;
+  return isSafe;
+}
+
+function isDirectoryName(topic: string): boolean {
+  return topic !== "." && topic !== ".." &&
     topic.length <= SIZE.retryTopicBytesMax &&
     // deno-lint-ignore no-control-regex -- a name read from damaged bytes can hold anything
     !/[/\\\u0000-\u001f\ufffd]/.test(topic);
@@ -31,6 +42,9 @@ export class QueueTable implements Iterable<ConsumeQueue> {
   readonly #files: OpenFiles;
   readonly #options: QueueTableOptions;
   readonly #topics = new Map<string, Map<number, ConsumeQueue>>();
+  /** The topic asked for last, which is mostly the next one, too. */
+  #lastTopic = "";
+  #lastQueues: Map<number, ConsumeQueue> | undefined;
 
   constructor(files: OpenFiles, options: QueueTableOptions) {
     this.#files = files;
@@ -58,8 +72,8 @@ export class QueueTable implements Iterable<ConsumeQueue> {
 
   /** A queue, made when there is none. The topic must be {@linkcode isSafeTopic}. */
   getOrCreate(topic: string, queueId: number): ConsumeQueue {
-    let queues = this.#topics.get(topic);
-    if (queues === undefined) this.#topics.set(topic, queues = new Map());
+    const isLast = topic === this.#lastTopic;
+    const queues = (isLast ? this.#lastQueues : undefined) ?? this.#queuesFor(topic);
     let queue = queues.get(queueId);
     if (queue === undefined) {
       const directory = queueDirectory(this.#options.directory, { topic, queueId });
@@ -68,6 +82,14 @@ export class QueueTable implements Iterable<ConsumeQueue> {
       queues.set(queueId, queue);
     }
     return queue;
+  }
+
+  #queuesFor(topic: string): Map<number, ConsumeQueue> {
+    let queues = this.#topics.get(topic);
+    if (queues === undefined) this.#topics.set(topic, queues = new Map());
+    this.#lastTopic = topic;
+    this.#lastQueues = queues;
+    return queues;
   }
 
   /** Topics that have a queue. */
@@ -84,6 +106,7 @@ export class QueueTable implements Iterable<ConsumeQueue> {
   delete(topic: string): void {
     for (const queue of this.queuesOf(topic)) queue.discard();
     this.#topics.delete(topic);
+    this.#lastQueues = undefined;
     if (isSafeTopic(topic)) this.#files.fs.remove(join(this.#options.directory, topic));
   }
 

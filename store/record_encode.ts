@@ -36,6 +36,8 @@ export interface RecordHead {
 
 const AT = MESSAGE_V1.at;
 const HOST_V4_EXTRA = 12;
+/** Up to here a loop beats the encoder. */
+const SHORT_BYTES_MAX = 64;
 const encoder = new TextEncoder();
 
 /** Bytes the record will take. */
@@ -96,11 +98,32 @@ export function encodeRecord(
   if (parts.isV2) view.setInt16(next, parts.topic.length);
   else view.setInt8(next, parts.topic.length);
   next += parts.isV2 ? i16.width : i8.width;
-  bytes.set(parts.topic, next);
-  next += parts.topic.length;
+  next = putShort(bytes, next, parts.topic);
   view.setInt16(next, parts.propertiesLength);
   next += i16.width;
-  encoder.encodeInto(parts.properties, bytes.subarray(next, next + parts.propertiesLength));
+  putProperties(bytes, next, parts);
+}
+
+/** ASCII, which is all but always so, is written here: for short texts a call costs more. */
+function putProperties(
+  bytes: Uint8Array,
+  at: number,
+  { properties, propertiesLength }: RecordParts,
+): void {
+  const isAscii = propertiesLength === properties.length;
+  if (!isAscii || propertiesLength > SHORT_BYTES_MAX) {
+    encoder.encodeInto(properties, bytes.subarray(at, at + propertiesLength));
+    return;
+  }
+  for (let number = 0; number < propertiesLength; number++) {
+    bytes[at + number] = properties.charCodeAt(number);
+  }
+}
+
+/** Writes a few bytes, for which a call of `set` costs more, and returns the position behind them. */
+function putShort(bytes: Uint8Array, at: number, few: Uint8Array): number {
+  for (let number = 0; number < few.length; number++) bytes[at + number] = few[number]!;
+  return at + few.length;
 }
 
 function putHost(
@@ -108,7 +131,7 @@ function putHost(
   at: number,
   host: HostBytes,
 ): number {
-  target.bytes.set(host.address, at);
-  target.view.setInt32(at + host.address.length, host.port);
-  return at + host.address.length + i32.width;
+  const next = putShort(target.bytes, at, host.address);
+  target.view.setInt32(next, host.port);
+  return next + i32.width;
 }

@@ -131,6 +131,15 @@ Deno.test("encodeRecord() and the format table write the same, and RecordView re
   }));
 });
 
+Deno.test("encodeRecord() writes properties of every length alike, short or long", () => {
+  for (const length of [1, 63, 64, 65, 600]) {
+    for (const text of ["p".repeat(length), `${"p".repeat(length - 1)}é`]) {
+      const message = sampleMessage({ properties: text });
+      assert(encoded(message).equals(layoutBytes(message)), `${length}, ${text.at(-1)}`);
+    }
+  }
+});
+
 Deno.test("needsV2() counts bytes: a topic of few wide characters can be read again", () => {
   assert.equal(needsV2(encoder.encode("t".repeat(127))), false);
   assert.equal(needsV2(encoder.encode("t".repeat(128))), true);

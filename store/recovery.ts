@@ -9,6 +9,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import type { BatchQueueTable } from "./batch_queue_table.ts";
 import { CommitLogScan } from "./commit_log_scan.ts";
 import { type DamageRange, DamageRanges } from "./damage_ranges.ts";
 import { DispatchRequest } from "./dispatch.ts";
@@ -17,7 +18,7 @@ import type { IndexResume, KeyIndex } from "./key_index.ts";
 import { LogLookup } from "./log_lookup.ts";
 import { offsetName, queueDirectory, type StorePaths } from "./names.ts";
 import { keepAside } from "./quarantine.ts";
-import { QueueReplay, type StandIn } from "./queue_replay.ts";
+import { QueueReplay } from "./queue_replay.ts";
 import type { QueueTable } from "./queue_table.ts";
 import type { Flaw } from "./record_view.ts";
 import type { RecoveryAction, RecoveryMode, RecoveryReport } from "./recovery_report.ts";
@@ -36,6 +37,8 @@ export interface RecoveryInput {
   readonly paths: StorePaths;
   readonly mode: RecoveryMode;
   readonly queues: QueueTable;
+  /** Batch queues, loaded; after a full recovery they must be loaded again. */
+  readonly batchQueues?: BatchQueueTable;
   /** Absent where only the queues are wanted. */
   readonly index?: KeyIndex;
   /** The checkpoint's smallest time: everything up to it is in the queues. */
@@ -49,8 +52,6 @@ export interface RecoveryInput {
   readonly indexFilesKept?: number;
   /** Whether tags are indexed, too, as Java 5.5 does. */
   readonly tagsIndexed?: boolean;
-  /** What takes the queue slots of messages that are gone. Default: `padding`. */
-  readonly standIn?: StandIn;
   /** Leaves bytes that may be messages, and units that lead to them; the report tells of them. */
   readonly keepDamaged?: boolean;
   /**
@@ -113,7 +114,9 @@ function refuseEmptyLog(input: RecoveryInput, log: SegmentList): void {
 }
 
 function chooseStart(input: RecoveryInput, log: SegmentList): RecoveryStart {
-  if (input.mode === "clean") return startAfterCleanStop(input.fs, log, input.queues);
+  if (input.mode === "clean") {
+    return startAfterCleanStop(input.fs, log, [...input.queues, ...input.batchQueues ?? []]);
+  }
   if (input.mode === "unclean") return startAfterUncleanStop(input.fs, log, input.minTimestamp);
   return { from: log.segments[0]?.start ?? 0, reason: "everything is built from the log" };
 }
@@ -160,7 +163,6 @@ class Replay {
       logStart: log.segments[0]?.start ?? 0,
       from,
       damage: this.#damage,
-      standIn: input.standIn ?? "padding",
       keepDamaged: input.keepDamaged ?? false,
     });
   }

@@ -3,10 +3,11 @@
  *
  * After a clean stop that is behind the last queued record; after an unclean one the newest file
  * whose first record is not younger than the checkpoint's smallest time (Java:
- * `CommitLog.isMappedFileMatchedRecover`).
+ * `CommitLog.isMappedFileMatchedRecover` of 4.x; 5.x asks the checkpoint otherwise, see `exact/`).
  *
  * @module
  */
+import type { BatchQueue } from "./batch_queue.ts";
 import { CommitLogScan } from "./commit_log_scan.ts";
 import type { ConsumeQueue } from "./consume_queue.ts";
 import type { FileSystem } from "./file.ts";
@@ -40,11 +41,12 @@ export function startAfterUncleanStop(
 export function startAfterCleanStop(
   fs: FileSystem,
   log: SegmentList,
-  queues: Iterable<ConsumeQueue>,
+  queues: Iterable<ConsumeQueue | BatchQueue>,
 ): RecoveryStart {
   let last: { physicalOffset: number; size: number } | undefined;
   for (const queue of queues) {
-    const unit = queue.unitAt(queue.end - 1);
+    const end = "endUnit" in queue ? queue.endUnit : queue.end;
+    const unit = queue.unitAt(end - 1);
     if (unit !== undefined && unit.physicalOffset >= (last?.physicalOffset ?? 0)) last = unit;
   }
   if (last !== undefined) {

@@ -7,11 +7,15 @@ import type { CommitLog } from "./commit_log.ts";
 import type { ConsumeQueue } from "./consume_queue.ts";
 import { QUEUE_PADDING } from "./format.ts";
 import { RecordView } from "./record_view.ts";
+import { messageIndexOf } from "./stand_in.ts";
 
 /** Which of several messages with a time is meant. */
 export type Boundary = "lower" | "upper";
 
-/** Store time of the message at an index; `undefined` when it cannot be read. */
+/**
+ * Store time of the message at an index, at that of a stand-in of the message it repeats; `undefined`
+ * when it cannot be read.
+ */
 export function storeTimeAt(
   log: CommitLog,
   queue: ConsumeQueue,
@@ -38,7 +42,8 @@ export function readRecord(log: CommitLog, at: number, length: number): RecordVi
 
 /**
  * With `lower` the first index whose message is not older than `timestamp`, the end of the queue
- * when all are; with `upper` the last one not younger, the start when all are.
+ * when all are; with `upper` the last one not younger, the start when all are. Never that of a
+ * stand-in: who begins behind a message does not get it.
  */
 export function searchByTime(
   log: CommitLog,
@@ -55,5 +60,7 @@ export function searchByTime(
     if (before) low = middle + 1;
     else high = middle;
   }
-  return boundary === "lower" ? low : Math.max(queue.min, low - 1);
+  const index = boundary === "lower" ? low : Math.max(queue.min, low - 1);
+  const unit = queue.unitAt(index);
+  return (unit && messageIndexOf(log, queue, unit)) ?? index;
 }

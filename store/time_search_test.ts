@@ -123,9 +123,34 @@ Deno.test("searchByTime() passes messages that are gone from the log, and slots 
   await using store = await openStore(fs, { recovery: "full" });
   assert.equal(store.queueRange("TopicTest", 0)!.min, 2);
   assert.deepEqual(find(store, 5), [2, 2]);
-  // The filled slot has the time of the message behind it.
-  assert.equal(store.storeTimeAt(QUEUE, 3), 50);
+  // The filled slot has the time of the message before it, which is not to be begun behind.
+  assert.equal(store.storeTimeAt(QUEUE, 3), 30);
   assert.deepEqual(find(store, 30), [2, 2]);
-  assert.deepEqual(find(store, 40), [3, 2]);
-  assert.deepEqual(find(store, 50), [3, 4]);
+  assert.deepEqual(find(store, 40), [4, 2]);
+  assert.deepEqual(find(store, 50), [4, 4]);
+});
+
+Deno.test("searchByTime() never answers with a slot that was filled, wherever it is", async () => {
+  const fs = new MemoryFiles();
+  const body = "x".repeat(1000);
+  {
+    let time = 0;
+    await using store = await openStore(fs, { now: () => time });
+    for (time of [10, 20, 30, 40, 50, 60, 70, 80]) await put(store, { body });
+    // Damage with nothing behind it would be the end of the log.
+    await put(store, { topic: "Other" });
+  }
+  for (const index of [0, 1, 3, 4, 7]) {
+    fs.flip(`store/commitlog/${offsetName(0)}`, index * 1100 + 500);
+  }
+  await using store = await openStore(fs, { recovery: "full" });
+  assert.deepEqual(store.queueRange("TopicTest", 0), { min: 0, max: 8 });
+  // Only the messages of 30, 60 and 70 are left.
+  assert.deepEqual(find(store, 5), [2, 2]);
+  assert.deepEqual(find(store, 30), [2, 2]);
+  assert.deepEqual(find(store, 45), [5, 2]);
+  assert.deepEqual(find(store, 60), [5, 5]);
+  assert.deepEqual(find(store, 70), [6, 6]);
+  assert.deepEqual(find(store, 75), [8, 6]);
+  assert.deepEqual([0, 1, 4, 7].map((at) => store.storeTimeAt(QUEUE, at)), [30, 30, 30, 70]);
 });

@@ -16,11 +16,11 @@ const BLOCK_BYTES = 1024 * 1024;
 export function usedLength(fs: FileSystem, segment: Segment, from: number): number {
   const file = fs.openRead(segment.path);
   try {
-    const block = new Uint8Array(BLOCK_BYTES);
     const to = Math.min(segment.length, Math.max(segment.allocatedBytes, from) + MARGIN_BYTES);
+    const block = new Uint8Array(Math.max(0, Math.min(BLOCK_BYTES, to - from)));
     let end = from;
-    for (let at = from; at < to; at += block.length) {
-      const got = file.read(block.subarray(0, Math.min(block.length, to - at)), at);
+    for (let at = from; at < to; at += BLOCK_BYTES) {
+      const got = file.read(block.subarray(0, Math.min(BLOCK_BYTES, to - at)), at);
       if (allZero(block, 0, got)) continue;
       end = at + block.subarray(0, got).findLastIndex((byte) => byte !== 0) + 1;
     }

@@ -6,17 +6,24 @@
  * @module
  */
 import assert from "node:assert/strict";
+import type { BatchQueueTable } from "./batch_queue_table.ts";
 import type { CommitLog } from "./commit_log.ts";
 import type { ConsumeQueue } from "./consume_queue.ts";
 import { DispatchRequest } from "./dispatch.ts";
-import { codeOf } from "./file_disk.ts";
+import { isDiskFull } from "./file_disk.ts";
 import type { FlushGate } from "./flush_gate.ts";
 import { SIZE } from "./format.ts";
 import type { KeyIndex } from "./key_index.ts";
 import type { HostBytes } from "./layout.ts";
+import { innerBatchOf } from "./inner_batch.ts";
+import { giveBack, lightDraftOf, takeIndexes } from "./light_queues.ts";
 import { isQueued } from "./message.ts";
+import { lightQueuesOf } from "./multi_dispatch.ts";
+import { innerBatchProblem, innerDraftOf, isInnerBatch, type PlacedDraft } from "./placed_draft.ts";
 import type { BatchElement, MessageDraft, PutDone, PutResult, PutStatus } from "./put.ts";
 import { PROPERTY, propertyOf } from "./properties.ts";
+import { sealRecord, withCrcPlace } from "./property_crc.ts";
+import type { QueueExtWriter } from "./queue_ext_writer.ts";
 import { isSafeTopic, type QueueTable } from "./queue_table.ts";
 import {
   encodeRecord,
@@ -36,6 +43,9 @@ export type ArrivalListener = (request: DispatchRequest) => void;
 export interface WriteTurnOptions {
   readonly log: CommitLog;
   readonly queues: QueueTable;
+  readonly batchQueues: BatchQueueTable;
+  /** Where tags codes go; absent where they stand in the queues. */
+  readonly queueExt?: QueueExtWriter | undefined;
   readonly index: KeyIndex | undefined;
   readonly gate: FlushGate;
   readonly storeHost: HostBytes;
@@ -44,18 +54,30 @@ export interface WriteTurnOptions {
   /** Whether answers wait for the disk unless the message says otherwise. */
   readonly syncFlush: boolean;
   readonly delayLevelsMs?: readonly number[];
+  /** Whether messages go into the light queues they name. */
+  readonly lightQueues?: boolean;
+  /** Whether every record ends with a CRC of itself. */
+  readonly propertyCrc?: boolean;
   readonly onArrival: ArrivalListener;
   /** Told that the log or the index could not be written. */
   readonly onFailure: (error: unknown) => void;
+  /** Told that there is no room for the log, and, with `undefined`, that there is again. */
+  readonly onLogFull?: (error: unknown) => void;
+  /** Told that there is no room for keys; they are kept for {@linkcode WriteTurn.catchUp}. */
+  readonly onIndexFull?: (error: unknown) => void;
 }
 
 const RETRY_PREFIX = "%RETRY%";
 /** Topics whose bytes are kept, so that they are not encoded with every message. */
 const TOPICS_KEPT_MAX = 100_000;
 
+const NO_QUEUES: readonly ConsumeQueue[] = [];
+
 interface Pending {
-  readonly queue: ConsumeQueue | undefined;
+  readonly queue: { next: number } | undefined;
   readonly queueOffset: number;
+  /** Light queues in which an index was taken. */
+  readonly light: readonly ConsumeQueue[];
   readonly physicalOffsets: number[];
   readonly storeTimestamp: number;
   /** Log offset behind the last record. */
@@ -74,8 +96,11 @@ export class WriteTurn {
   #scheduled = false;
   #isDispatching = false;
   #indexFailed = false;
-  /** Why the log could not be written. */
+  /** Why the log can no longer be written. */
   #failure: unknown;
+  #isLogFull = false;
+  /** Keys of records in the log for which the index had no room. */
+  readonly #keysBehind: { hash: number; physicalOffset: number; storeTimestamp: number }[] = [];
   #lastTimestamp = 0;
   /** Store time of the last record that was written. */
   writtenTimestamp = 0;
@@ -87,7 +112,17 @@ export class WriteTurn {
 
   /** Puts one message. `done` is called later, never from within. */
   put(draft: MessageDraft, done: PutDone): void {
-    this.#add(draft, [draft], done);
+    const { lightQueues, queues, batchQueues } = this.#options;
+    let placed: PlacedDraft | undefined;
+    const problem = innerBatchProblem(draft, (topic) => batchQueues.isBatch(topic));
+    if (problem !== undefined) {
+      const refusal = refused("MESSAGE_ILLEGAL", `Cannot append message: ${problem}`);
+      return queueMicrotask(() => done(refusal));
+    }
+    if (isInnerBatch(draft)) placed = innerDraftOf(batchQueues, draft);
+    else if (lightQueues === true) placed = lightDraftOf(queues, draft);
+    const whole = placed?.draft ?? draft;
+    this.#add(whole, [whole], done, placed);
   }
 
   /** Puts a producer's batch: consecutive records in one file, one answer. */
@@ -101,7 +136,12 @@ export class WriteTurn {
     this.#add(draft, whole, done);
   }
 
-  #add(draft: MessageDraft, elements: readonly BatchElement[], done: PutDone): void {
+  #add(
+    draft: MessageDraft,
+    elements: readonly BatchElement[],
+    done: PutDone,
+    placed?: PlacedDraft,
+  ): void {
     // The block being told of would be written over.
     if (this.#isDispatching) assert.fail("a put from within an arrival listener");
     const parts: RecordParts[] = [];
@@ -113,12 +153,18 @@ export class WriteTurn {
       total += recordBytes(part, draft.bornHost, this.#options.storeHost);
       bodyBytes += part.body.length;
     }
-    const refusal = this.#refusal(draft, { parts, total, bodyBytes });
+    const refusal = this.#refusal(draft, { parts, total, bodyBytes, placed });
     if (refusal !== undefined) return queueMicrotask(() => done(refusal));
-    if (!this.#options.log.fits(total)) this.commit();
+    const { log } = this.#options;
+    if (!log.fits(total)) {
+      const mayGiveBack = log.hasStaged && placed !== undefined;
+      this.commit();
+      // Messages before it that could not be written have given their indexes back.
+      if (mayGiveBack) return this.put(placed.original, done);
+    }
     const place = this.#reserve(total);
-    if (place === undefined) return queueMicrotask(() => done(failure(this.#failure)));
-    this.#stage({ draft, elements, parts, place, done });
+    if ("status" in place) return queueMicrotask(() => done(place));
+    this.#stage({ draft, elements, parts, place, done, placed });
     if (!this.#scheduled) {
       this.#scheduled = true;
       queueMicrotask(() => this.commit());
@@ -126,19 +172,25 @@ export class WriteTurn {
   }
 
   /** Nothing is written behind a write that failed. */
-  #reserve(total: number): ReturnType<CommitLog["reserve"]> | undefined {
-    if (this.#failure !== undefined) return undefined;
+  #reserve(total: number): ReturnType<CommitLog["reserve"]> | PutResult {
+    if (this.#failure !== undefined) return failure(this.#failure);
     try {
       return this.#options.log.reserve(total);
     } catch (error) {
       this.#fail(error);
-      return undefined;
+      return failure(error);
     }
   }
 
+  /** A full disk is tried again with the next turn; anything else is for good. */
   #fail(error: unknown): void {
-    this.#failure ??= error;
-    this.#options.onFailure(error);
+    if (!isDiskFull(error)) {
+      this.#failure ??= error;
+      this.#options.onFailure(error);
+    } else if (!this.#isLogFull) {
+      this.#isLogFull = true;
+      this.#options.onLogFull?.(error);
+    }
   }
 
   #parts(topic: string, element: BatchElement): RecordParts {
@@ -148,18 +200,25 @@ export class WriteTurn {
       topicBytes = new TextEncoder().encode(topic);
       this.#topics.set(topic, topicBytes);
     }
+    const { propertyCrc } = this.#options;
+    const properties = propertyCrc === true ? withCrcPlace(element.properties) : element.properties;
     return {
       topic: topicBytes,
       isV2: needsV2(topicBytes),
       body: element.body,
-      properties: element.properties,
-      propertiesLength: utf8Length(element.properties),
+      properties,
+      propertiesLength: utf8Length(properties),
     };
   }
 
   #refusal(
     draft: MessageDraft,
-    sizes: { parts: readonly RecordParts[]; total: number; bodyBytes: number },
+    sizes: {
+      parts: readonly RecordParts[];
+      total: number;
+      bodyBytes: number;
+      placed: PlacedDraft | undefined;
+    },
   ): PutResult | undefined {
     const { bodyBytesMax, log } = this.#options;
     const topicLimit = draft.topic.startsWith(RETRY_PREFIX)
@@ -175,6 +234,11 @@ export class WriteTurn {
     }
     if (sizes.bodyBytes > bodyBytesMax) {
       return illegal(`body is ${sizes.bodyBytes} bytes, limit is ${bodyBytesMax}`);
+    }
+    // Java holds a record that goes into light queues to the limit of bodies.
+    const isLight = sizes.placed !== undefined && sizes.placed.lightTopics.length > 0;
+    if (isLight && sizes.total > bodyBytesMax) {
+      return illegal(`the record is ${sizes.total} bytes, limit is ${bodyBytesMax}`);
     }
     const properties = sizes.parts.reduce((max, part) => Math.max(max, part.propertiesLength), 0);
     if (properties > SIZE.propertiesBytesMax) {
@@ -193,11 +257,13 @@ export class WriteTurn {
     parts: readonly RecordParts[];
     place: ReturnType<CommitLog["reserve"]>;
     done: PutDone;
+    placed: PlacedDraft | undefined;
   }): void {
-    const { draft, place, parts } = put;
-    const { storeHost, now, log, queues, syncFlush } = this.#options;
+    const { draft, place, parts, placed } = put;
+    const { storeHost, now, log, queues, batchQueues, syncFlush, propertyCrc } = this.#options;
     const queued = isQueued(draft.sysFlag);
-    const queue = queued ? queues.getOrCreate(draft.topic, draft.queueId) : undefined;
+    const table = batchQueues.isBatch(draft.topic) ? batchQueues : queues;
+    const queue = queued ? table.getOrCreate(draft.topic, draft.queueId) : undefined;
     const queueOffset = queue?.next ?? 0;
     this.#lastTimestamp = Math.max(this.#lastTimestamp, now());
     const head: RecordHead = {
@@ -223,13 +289,15 @@ export class WriteTurn {
       head.physicalOffset = place.physicalOffset + at - place.at;
       physicalOffsets.push(head.physicalOffset);
       encodeRecord(place, at, { head, parts: part, size });
+      if (propertyCrc === true) sealRecord(place.bytes, { at, size });
       at += size;
     }
     log.staged(at - place.at);
-    if (queue !== undefined) queue.next += parts.length;
+    if (queue !== undefined) queue.next += placed?.messages ?? parts.length;
     this.#pending.push({
       queue,
       queueOffset,
+      light: placed === undefined ? NO_QUEUES : takeIndexes(queues, placed.lightTopics),
       physicalOffsets,
       storeTimestamp: head.storeTimestamp,
       end: log.stagedTo,
@@ -249,12 +317,17 @@ export class WriteTurn {
     try {
       log.write();
     } catch (error) {
-      for (const { queue, queueOffset } of pending.toReversed()) {
+      for (const { queue, queueOffset, light } of pending.toReversed()) {
         if (queue !== undefined) queue.next = queueOffset;
+        giveBack(light);
       }
       this.#fail(error);
       for (const { done } of pending) done(failure(error));
       return;
+    }
+    if (this.#isLogFull) {
+      this.#isLogFull = false;
+      this.#options.onLogFull?.(undefined);
     }
     this.writtenTimestamp = this.#lastTimestamp;
     this.#isDispatching = true;
@@ -264,7 +337,7 @@ export class WriteTurn {
   }
 
   #dispatchBlock(block: Uint8Array): void {
-    const { queues, onArrival } = this.#options;
+    const { queues, batchQueues, queueExt, onArrival, lightQueues } = this.#options;
     const record = this.#record;
     const request = this.#dispatch;
     record.attach(block);
@@ -273,22 +346,70 @@ export class WriteTurn {
       if (flaw !== undefined) assert.fail(`a record with a wrong ${flaw.code} was written`);
       request.read(record);
       if (request.queued) {
-        queues.getOrCreate(request.topic, request.queueId).append(request.queueOffset, request);
+        const { topic, queueId, queueOffset } = request;
+        if (batchQueues.isBatch(topic)) {
+          batchQueues.getOrCreate(topic, queueId).append(request, innerBatchOf(record));
+        } else {
+          const queue = queues.getOrCreate(topic, queueId);
+          if (queueExt === undefined) queue.append(queueOffset, request);
+          else queueExt.append(queue, queueOffset, request);
+        }
       }
       if (request.keyHashes.length > 0) this.#index(request);
+      onArrival(request);
+      if (lightQueues === true && request.queued) this.#dispatchLight(record);
+    }
+  }
+
+  /** Tells of a record once more for each of its light queues. */
+  #dispatchLight(record: RecordView): void {
+    const { queues, onArrival } = this.#options;
+    const request = this.#dispatch;
+    for (const { topic, queueOffset } of lightQueuesOf(record)) {
+      const queue = queues.getOrCreate(topic, 0);
+      request.topic = topic;
+      request.queueId = queue.queueId;
+      request.queueOffset = queueOffset;
+      queue.append(queueOffset, request);
       onArrival(request);
     }
   }
 
-  /** What the index could not take is put again from the log at the next start. */
-  #index({ keyHashes, physicalOffset, storeTimestamp }: DispatchRequest): void {
+  /** Puts the keys for which there was no room. Throws while there is none still. */
+  catchUp(): void {
     const { index } = this.#options;
-    if (index === undefined || this.#indexFailed) return;
+    let done = 0;
     try {
-      for (const hash of keyHashes) index.put(hash, physicalOffset, storeTimestamp);
+      for (const { hash, physicalOffset, storeTimestamp } of this.#keysBehind) {
+        index!.put(hash, physicalOffset, storeTimestamp);
+        done++;
+      }
+    } finally {
+      this.#keysBehind.splice(0, done);
+    }
+  }
+
+  /** What the index could not take is put again later, or from the log at the next start. */
+  #index({ keyHashes, physicalOffset, storeTimestamp }: DispatchRequest): void {
+    const { index, onFailure, onIndexFull } = this.#options;
+    if (index === undefined || this.#indexFailed) return;
+    let done = 0;
+    try {
+      if (this.#keysBehind.length === 0) {
+        for (; done < keyHashes.length; done++) {
+          index.put(keyHashes[done]!, physicalOffset, storeTimestamp);
+        }
+      }
     } catch (error) {
-      this.#indexFailed = true;
-      this.#options.onFailure(error);
+      if (!isDiskFull(error)) {
+        this.#indexFailed = true;
+        onFailure(error);
+        return;
+      }
+      onIndexFull?.(error);
+    }
+    for (; done < keyHashes.length; done++) {
+      this.#keysBehind.push({ hash: keyHashes[done]!, physicalOffset, storeTimestamp });
     }
   }
 
@@ -335,7 +456,6 @@ function refused(status: PutStatus, reason: string): PutResult {
 }
 
 function failure(error: unknown): PutResult {
-  const full = codeOf(error) === "ENOSPC" || codeOf(error) === "EDQUOT";
   const reason = error instanceof Error ? error.message : String(error);
-  return refused(full ? "SERVICE_NOT_AVAILABLE" : "UNKNOWN_ERROR", reason);
+  return refused(isDiskFull(error) ? "SERVICE_NOT_AVAILABLE" : "UNKNOWN_ERROR", reason);
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { cleaningFamily } from "../net/broker/cleaning_family.ts";
 import { clientFamily } from "../net/broker/client_family.ts";
 import { ConsumerGroups } from "../net/broker/consumer_groups.ts";
 import { groupFamily } from "../net/broker/group_family.ts";
@@ -68,6 +69,7 @@ export class ConsumerSide implements AsyncDisposable {
       // The path's own pulls know no members.
       ...path.families.filter((family) => family.PULL_MESSAGE === undefined),
       pullFamily({ ...parts, log: (text) => path.told.push(text) }),
+      cleaningFamily(parts),
       clientFamily(parts),
       groupFamily(parts),
       lockFamily(path),

@@ -4,7 +4,8 @@
  * can be made to fail before it has done anything.
  *
  * What it models: data survives `sync` of its file, a name `syncDirectory` of its folder; an unsynced
- * length may survive without its data, which then reads as zeros.
+ * length may survive without its data, which then reads as zeros. What is done can be recorded, event
+ * by event: `crash_states.ts` makes many losses of power out of one run.
  *
  * @module
  */
@@ -12,32 +13,64 @@ import { basename, dirname } from "node:path";
 import type { FileStat, FileSystem, WritableFile } from "../store/file.ts";
 import { StoreLockedError } from "../store/lock.ts";
 
-/** Smaller than a real page, so that small files have many; a disk tears at sectors anyway. */
-const PAGE_BYTES = 512;
+/** What a disk writes whole or not at all; also taken for the page, so that small files have many. */
+export const SECTOR_BYTES = 512;
+
+/** What was done to the disk. Files go by number: a name may come to stand for another one. */
+export type DiskEvent =
+  | { readonly verb: "folder"; readonly path: string; readonly exists: boolean }
+  | { readonly verb: "name"; readonly path: string; readonly file: number | undefined }
+  | { readonly verb: "rename"; readonly from: string; readonly to: string; readonly file: number }
+  | {
+    readonly verb: "write";
+    readonly file: number;
+    readonly at: number;
+    readonly bytes: Uint8Array;
+  }
+  | { readonly verb: "resize"; readonly file: number; readonly size: number }
+  | { readonly verb: "syncBegins" | "syncEnds"; readonly file: number; readonly sync: number }
+  | { readonly verb: "syncFolder"; readonly path: string };
+
+/** All that is on a disk: folders, each behind its parent, and files, numbered from 0 on. */
+export interface DiskImage {
+  readonly folders: readonly string[];
+  readonly files: readonly (readonly [path: string, bytes: Uint8Array])[];
+}
 
 /** A file's content, now and on the disk. */
 class Inode {
+  readonly number: number;
   live: Uint8Array = new Uint8Array(0);
   durable: Uint8Array = new Uint8Array(0);
   #syncsBegun = 0;
   #newestSync = 0;
+  readonly #tell: (event: DiskEvent) => void;
+
+  constructor(number: number, tell: (event: DiskEvent) => void) {
+    this.number = number;
+    this.#tell = tell;
+  }
 
   write(bytes: Uint8Array, at: number): void {
     if (at + bytes.length > this.live.length) this.resize(at + bytes.length);
     this.live.set(bytes, at);
+    this.#tell({ verb: "write", file: this.number, at, bytes: bytes.slice() });
   }
 
   resize(size: number): void {
     const live = new Uint8Array(size);
     live.set(this.live.subarray(0, size));
     this.live = live;
+    this.#tell({ verb: "resize", file: this.number, size });
   }
 
   /** Begins a sync of what is there now; what it returns ends it. */
   beginSync(): () => void {
     const synced = this.live.slice();
     const number = ++this.#syncsBegun;
+    this.#tell({ verb: "syncBegins", file: this.number, sync: number });
     return () => {
+      this.#tell({ verb: "syncEnds", file: this.number, sync: number });
       if (number < this.#newestSync) return;
       this.#newestSync = number;
       this.durable = synced;
@@ -50,8 +83,8 @@ class Inode {
     const isAsLong = live.length === durable.length || survives();
     const bytes = new Uint8Array(isAsLong ? live.length : durable.length);
     bytes.set(durable.subarray(0, bytes.length));
-    for (let at = 0; at < bytes.length; at += PAGE_BYTES) {
-      const page = live.subarray(at, Math.min(at + PAGE_BYTES, bytes.length));
+    for (let at = 0; at < bytes.length; at += SECTOR_BYTES) {
+      const page = live.subarray(at, Math.min(at + SECTOR_BYTES, bytes.length));
       const isSynced = page.every((byte, index) => byte === bytes[at + index]);
       if (!isSynced && survives()) bytes.set(page, at);
     }
@@ -70,10 +103,22 @@ export type FileVerb =
   | "makeDirectory"
   | "remove";
 
+/** A write that ends early: so many bytes are written, then the error is thrown. */
+export interface ShortWrite {
+  readonly bytes: number;
+  readonly error: Error;
+}
+
 /** A file system with a plug to pull. */
 export class PowerLossFiles implements FileSystem {
   /** Called before anything changes or is synced; what it throws, the call throws. */
   interfere: (verb: FileVerb, path: string) => void = () => {};
+  /** Whether a write of so many bytes ends early. */
+  shorten: (path: string, length: number) => ShortWrite | undefined = () => undefined;
+  /** Called before anything is read; what it throws, the read throws. */
+  interfereRead: (path: string) => void = () => {};
+  /** Told of everything that is done. */
+  onEvent: (event: DiskEvent) => void = () => {};
   /** Open handles. */
   openCount = 0;
 
@@ -82,6 +127,15 @@ export class PowerLossFiles implements FileSystem {
   readonly #directories = new Set<string>(["/", "."]);
   readonly #durableDirectories = new Set<string>(["/", "."]);
   readonly #locked = new Set<string>();
+  #fileCount = 0;
+
+  /** A disk on which everything is safe. The image's bytes are its own from now on. */
+  static of({ folders, files }: DiskImage): PowerLossFiles {
+    const fs = new PowerLossFiles();
+    for (const path of folders) fs.#keepDirectory(path);
+    for (const [path, bytes] of files) fs.#keepFile(path, bytes);
+    return fs;
+  }
 
   /** Pulls the plug: what the machine finds when it starts again. */
   lose(survives: () => boolean): PowerLossFiles {
@@ -95,13 +149,17 @@ export class PowerLossFiles implements FileSystem {
       const [now, before] = [this.#live.get(path), this.#durable.get(path)];
       const inode = now === before || survives() ? now : before;
       if (inode === undefined || !after.#directories.has(dirname(path))) continue;
-      const kept = new Inode();
-      kept.live = inode.remains(survives);
-      kept.durable = kept.live.slice();
-      after.#live.set(path, kept);
-      after.#durable.set(path, kept);
+      after.#keepFile(path, inode.remains(survives));
     }
     return after;
+  }
+
+  /** What is there now, synced or not. */
+  image(): DiskImage {
+    return {
+      folders: [...this.#directories].sort(),
+      files: [...this.#live].map(([path, inode]) => [path, inode.live.slice()] as const),
+    };
   }
 
   /** What a process that was killed leaves: everything it wrote, nothing more synced than before. */
@@ -123,7 +181,8 @@ export class PowerLossFiles implements FileSystem {
     if (inode === undefined) {
       this.interfere("openWrite", path);
       if (!this.#directories.has(dirname(path))) throw missing(path);
-      this.#live.set(path, inode = new Inode());
+      this.#live.set(path, inode = this.#newInode());
+      this.onEvent({ verb: "name", path, file: inode.number });
     }
     return this.#handle(path, inode);
   }
@@ -148,21 +207,27 @@ export class PowerLossFiles implements FileSystem {
     this.interfere("makeDirectory", path);
     this.makeDirectory(dirname(path));
     this.#directories.add(path);
+    this.onEvent({ verb: "folder", path, exists: true });
   }
 
   rename(from: string, to: string): void {
     const inode = this.#inode(from);
     this.#live.delete(from);
     this.#live.set(to, inode);
+    this.onEvent({ verb: "rename", from, to, file: inode.number });
   }
 
   remove(path: string): void {
     if (this.stat(path) === undefined) return;
     this.interfere("remove", path);
     const isInside = (known: string) => known === path || known.startsWith(`${path}/`);
-    for (const known of [...this.#live.keys()]) if (isInside(known)) this.#live.delete(known);
-    for (const known of [...this.#directories]) {
-      if (isInside(known)) this.#directories.delete(known);
+    for (const known of [...this.#live.keys()].filter(isInside)) {
+      this.#live.delete(known);
+      this.onEvent({ verb: "name", path: known, file: undefined });
+    }
+    for (const known of [...this.#directories].filter(isInside)) {
+      this.#directories.delete(known);
+      this.onEvent({ verb: "folder", path: known, exists: false });
     }
   }
 
@@ -178,6 +243,7 @@ export class PowerLossFiles implements FileSystem {
       if (isIn(known) && !this.#directories.has(known)) this.#durableDirectories.delete(known);
     }
     for (const known of this.#directories) if (isIn(known)) this.#durableDirectories.add(known);
+    this.onEvent({ verb: "syncFolder", path });
   }
 
   lock(path: string): Disposable {
@@ -191,6 +257,18 @@ export class PowerLossFiles implements FileSystem {
     this.#durableDirectories.add(path);
   }
 
+  #keepFile(path: string, bytes: Uint8Array): void {
+    const inode = this.#newInode();
+    inode.live = bytes;
+    inode.durable = bytes.slice();
+    this.#live.set(path, inode);
+    this.#durable.set(path, inode);
+  }
+
+  #newInode(): Inode {
+    return new Inode(this.#fileCount++, (event) => this.onEvent(event));
+  }
+
   #inode(path: string): Inode {
     const inode = this.#live.get(path);
     if (inode === undefined) throw missing(path);
@@ -202,6 +280,7 @@ export class PowerLossFiles implements FileSystem {
     let isOpen = true;
     const read = (into: Uint8Array, at: number) => {
       if (!isOpen) throw new Error(`Cannot read "${path}": the file is closed`);
+      this.interfereRead(path);
       const bytes = inode.live.subarray(at, at + into.length);
       into.set(bytes);
       return bytes.length;
@@ -211,12 +290,19 @@ export class PowerLossFiles implements FileSystem {
       this.interfere(verb, path);
       work();
     };
+    const write = (bytes: Uint8Array, at: number) => {
+      if (!isOpen) throw new Error(`Cannot write "${path}": the file is closed`);
+      this.interfere("write", path);
+      const short = this.shorten(path, bytes.length);
+      inode.write(bytes.subarray(0, short?.bytes), at);
+      if (short !== undefined) throw short.error;
+    };
     return {
       path,
       size: () => inode.live.length,
       read,
       readAsync: (into, at) => Promise.resolve().then(() => read(into, at)),
-      write: (bytes, at) => change("write", () => inode.write(bytes, at)),
+      write,
       truncate: (size) => change("truncate", () => inode.resize(size)),
       sync: async () => {
         let end = () => {};

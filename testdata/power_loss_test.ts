@@ -81,3 +81,25 @@ Deno.test("PowerLossFiles.interfere fails a call before it does anything", async
   assert.equal(textOf(fs, "d/a"), "old");
   await assert.rejects(file.sync(), /EIO/);
 });
+
+Deno.test("PowerLossFiles.shorten ends a write early, and the rest was not written", async () => {
+  const fs = await oneFile("old");
+  const file = fs.openWrite("d/a");
+  fs.shorten = (_path, length) => ({ bytes: length - 1, error: systemError("ENOSPC") });
+  assert.throws(() => file.write(bytesOf("new"), 0), /ENOSPC/);
+  assert.equal(textOf(fs, "d/a"), "ned");
+});
+
+Deno.test("PowerLossFiles.interfereRead fails reads", async () => {
+  const fs = await oneFile("old");
+  fs.interfereRead = () => {
+    throw systemError("EIO");
+  };
+  assert.throws(() => fs.openRead("d/a").read(new Uint8Array(3), 0), /EIO/);
+});
+
+Deno.test("PowerLossFiles.of() makes a disk from which nothing can be lost", async () => {
+  const fs = PowerLossFiles.of((await oneFile("old")).image());
+  assert.equal(textOf(fs.lose(() => false), "d/a"), "old");
+  assert.deepEqual(fs.image(), fs.lose(() => false).image());
+});

@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ConfigFormat, CONSUMER_OFFSETS, DELAY_OFFSETS } from "../../store/config_tables.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { diskFiles } from "../../store/file_disk.ts";
-import { QUEUE_UNIT } from "../../store/format.ts";
+import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../../store/format.ts";
 import { hostBytes } from "../../store/host.ts";
 import type { HostBytes } from "../../store/layout.ts";
 import { storePaths } from "../../store/names.ts";
@@ -23,16 +23,23 @@ import { type Family, type Route, routesOf } from "../rpc/routes.ts";
 import type { RequestName } from "../wire/codes.ts";
 import { Server } from "../rpc/server.ts";
 import { Arrivals } from "./arrival.ts";
-import { type BrokerConfig, completeBrokerConfig, isLoopback } from "./broker_config.ts";
+import {
+  type BrokerConfig,
+  completeBrokerConfig,
+  isLoopback,
+  retentionOf,
+} from "./broker_config.ts";
 import { BrokerStats, statsLoop } from "./broker_stats.ts";
 import { clientFamily } from "./client_family.ts";
 import { ConsumerGroups } from "./consumer_groups.ts";
 import { parseDelayLevels } from "./delay_levels.ts";
-import { diskSpace } from "./disk_space.ts";
+import { cleaningFamily } from "./cleaning_family.ts";
+import { type DiskSpace, diskSpace } from "./disk_space.ts";
 import { groupFamily } from "./group_family.ts";
 import { GROUP_FILE, GroupTable } from "./group_table.ts";
 import { PullHold } from "./hold.ts";
 import { hostDefaults } from "./host_defaults.ts";
+import { LIGHT_OFFSETS } from "./light_offsets.ts";
 import { lockFamily, QueueLocks } from "./lock_family.ts";
 import { offsetFamily } from "./offset_family.ts";
 import { offsetFlushLoop, OffsetTable } from "./offset_table.ts";
@@ -63,6 +70,8 @@ export interface BrokerOptions {
   readonly random?: (() => number) | undefined;
   /** Where the store is; default the disk. */
   readonly fs?: FileSystem | undefined;
+  /** Space on the disk of a folder, `undefined` where nobody knows; default what the system tells. */
+  readonly diskSpace?: ((path: string) => DiskSpace | undefined) | undefined;
   /** Limits of connections that differ from the default. */
   readonly limits?: Partial<ConnectionLimits> | undefined;
   /** How long answers under way may take to leave at the end. */
@@ -98,6 +107,8 @@ interface Parts {
   readonly schedule: Schedule;
   readonly hold: PullHold;
   readonly stats: BrokerStats;
+  /** Space on the disk of a folder. */
+  readonly space: (path: string) => DiskSpace | undefined;
   readonly log: Log;
   readonly now: () => number;
 }
@@ -204,7 +215,7 @@ export class Broker implements AsyncDisposable {
 }
 
 async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Promise<Parts> {
-  const { config, port, log, now, fs = diskFiles } = options;
+  const { config, port, log, now, fs = diskFiles, diskSpace: space = diskSpace } = options;
   const storeHost = hostBytes(config.brokerIP1, port);
   const arrivals = new Arrivals();
   const levelsMs = parseDelayLevels(config.messageDelayLevel);
@@ -215,8 +226,11 @@ async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Pr
       fs,
       now,
       delayLevelsMs: levelsMs,
+      // Asked when a message is put, not before there is a table of topics.
+      isBatchTopic: (topic) => topics.isBatch(topic),
       onArrival: arrivals.notify,
       onFailure: (cause) => log("The store can no longer be written", cause),
+      retention: { settings: retentionOf(config), spaceOnDisk: space, tell: log },
       ...(options.signal && { signal: options.signal }),
     }),
   );
@@ -225,7 +239,13 @@ async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Pr
     stack.use(new TableFile({ fs, directory, log, format }));
   const topics = TopicTable.open({ config, now, file: fileOf(TOPIC_FILE) });
   const groups = GroupTable.open({ config, now, file: fileOf(GROUP_FILE) });
-  const offsets = OffsetTable.open({ now, file: fileOf(CONSUMER_OFFSETS) });
+  const plainOffsets = fileOf(CONSUMER_OFFSETS);
+  const offsets = OffsetTable.open({
+    now,
+    ...(config.enableLmq
+      ? { file: fileOf(LIGHT_OFFSETS), formerFile: plainOffsets }
+      : { file: plainOffsets }),
+  });
   stack.defer(() => offsets.save());
   const schedule = stack.use(
     Schedule.open({ store, levelsMs, file: fileOf(DELAY_OFFSETS), log, now }),
@@ -239,7 +259,7 @@ async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Pr
   const stats = new BrokerStats({ cluster: config.brokerClusterName, now });
   const brokerAddr = formatAddress({ hostname: config.brokerIP1, port });
   const parts = { config, store, storeHost, brokerAddr, topics, groups, offsets, schedule, hold };
-  const all = { ...parts, consumers, producers, stats, log, now };
+  const all = { ...parts, consumers, producers, stats, space, log, now };
   startLoops(stack, all);
   return all;
 }
@@ -294,10 +314,11 @@ function familiesOf(
     topicFamily({ ...parts, announce }),
     groupFamily(parts),
     progressFamily({ ...parts, brokerName }),
+    cleaningFamily(parts),
     relayFamily(parts),
     runtimeFamily({
       ...parts,
-      diskSpace: () => diskSpace(config.storePathRootDir),
+      diskSpace: () => parts.space(config.storePathRootDir),
       delayOffsets: () => schedule.offsets,
       delayVersion: () => schedule.version,
     }),
@@ -332,6 +353,14 @@ function storeOptionsOf(config: BrokerConfig) {
     queueFileUnits: Math.ceil(config.mappedFileSizeConsumeQueue / QUEUE_UNIT.size),
     indexGeometry: { slots: config.maxHashSlotNum, entries: config.maxIndexNum },
     indexEnabled: config.messageIndexEnable,
+    batchQueueFileUnits: Math.ceil(
+      config.mapperFileSizeBatchConsumeQueue / BATCH_QUEUE_UNIT.size,
+    ),
+    ...(config.enableConsumeQueueExt && {
+      queueExtFileBytes: config.mappedFileSizeConsumeQueueExt,
+    }),
+    propertyCrc: config.enabledAppendPropCRC,
+    lightQueues: config.enableLmq && config.enableMultiDispatch,
     bodyBytesMax: config.maxMessageSize,
     intervals: {
       flushIntervalMs: config.flushIntervalCommitLog,

@@ -6,8 +6,13 @@
  */
 
 import { isIP } from "node:net";
-import { QUEUE_UNIT, SIZE } from "../../store/format.ts";
+import { BATCH_QUEUE_UNIT, QUEUE_UNIT, SIZE } from "../../store/format.ts";
 import { isSafeTopic } from "../../store/queue_table.ts";
+import {
+  parseDeletionHours,
+  RETENTION_SETTINGS,
+  type RetentionSettings,
+} from "../../store/retention.ts";
 import { TRACE_TOPIC } from "./topic_names.ts";
 
 /** Settings of a broker; a time is in ms unless its name says otherwise. */
@@ -72,6 +77,12 @@ export interface BrokerConfig {
   readonly mappedFileSizeCommitLog: number;
   /** Bytes of a consume queue file. */
   readonly mappedFileSizeConsumeQueue: number;
+  /** Keep tags codes in extension files beside the consume queues. */
+  readonly enableConsumeQueueExt: boolean;
+  /** Bytes of a consume queue extension file. */
+  readonly mappedFileSizeConsumeQueueExt: number;
+  /** Bytes of a batch consume queue file. */
+  readonly mapperFileSizeBatchConsumeQueue: number;
   /** `"ASYNC_FLUSH"` or `"SYNC_FLUSH"`. */
   readonly flushDiskType: string;
   /** Time between two flushes of the commit log. */
@@ -88,6 +99,32 @@ export interface BrokerConfig {
   readonly maxHashSlotNum: number;
   /** Entries of an index file. */
   readonly maxIndexNum: number;
+  /** Know light message queues: a topic `%LMQ%…` is there without being made, with one queue. */
+  readonly enableLmq: boolean;
+  /** With `enableLmq`, put messages into the light message queues they name. */
+  readonly enableMultiDispatch: boolean;
+  /** Hours since it was last written after which a log file may be removed. */
+  readonly fileReservedTime: number;
+  /** Local hours at which such files are removed, such as `04` or `01;13`. */
+  readonly deleteWhen: string;
+  /** Used percent of the disk above which they are removed at any hour, kept within 10 and 95. */
+  readonly diskMaxUsedSpaceRatio: number;
+  /** Above this log files are removed whatever their age, kept within 30 and 85. */
+  readonly diskSpaceCleanForciblyRatio: number;
+  /** Above this no message is taken, kept within 35 and 90. */
+  readonly diskSpaceWarningLevelRatio: number;
+  /** Whether log files may be removed before their time. */
+  readonly cleanFileForciblyEnable: boolean;
+  /** Log files removed in one round. */
+  readonly deleteFileBatchMax: number;
+  /** Time between two rounds. */
+  readonly cleanResourceInterval: number;
+  /** Time between the removals of two log files. */
+  readonly deleteCommitLogFilesInterval: number;
+  /** Time between two queues that lose files. */
+  readonly deleteConsumeQueueFilesInterval: number;
+  /** End every record with a CRC of itself. */
+  readonly enabledAppendPropCRC: boolean;
   /** The delay levels, such as `1s 5s 10s`. */
   readonly messageDelayLevel: string;
   /** Bytes of messages in one pull answer. */
@@ -113,12 +150,22 @@ const RANGES = {
   flushConsumerOffsetInterval: { min: 1, max: INT_MAX },
   mappedFileSizeCommitLog: { min: 4096, max: INT_MAX },
   mappedFileSizeConsumeQueue: { min: QUEUE_UNIT.size, max: INT_MAX },
+  mappedFileSizeConsumeQueueExt: { min: 4096, max: INT_MAX },
+  mapperFileSizeBatchConsumeQueue: { min: BATCH_QUEUE_UNIT.size, max: INT_MAX },
   flushIntervalCommitLog: { min: 1, max: INT_MAX },
   flushCommitLogLeastPages: { min: 0, max: INT_MAX },
   flushCommitLogThoroughInterval: { min: 1, max: INT_MAX },
   maxMessageSize: { min: 1, max: INT_MAX },
   maxHashSlotNum: { min: 1, max: INT_MAX },
   maxIndexNum: { min: 2, max: INT_MAX },
+  fileReservedTime: { min: 0, max: INT_MAX },
+  diskMaxUsedSpaceRatio: { min: 0, max: 100 },
+  diskSpaceCleanForciblyRatio: { min: 0, max: 100 },
+  diskSpaceWarningLevelRatio: { min: 0, max: 100 },
+  deleteFileBatchMax: { min: 1, max: INT_MAX },
+  cleanResourceInterval: { min: 1, max: INT_MAX },
+  deleteCommitLogFilesInterval: { min: 0, max: INT_MAX },
+  deleteConsumeQueueFilesInterval: { min: 0, max: INT_MAX },
   maxTransferBytesOnMessageInMemory: { min: 1, max: INT_MAX },
   maxTransferCountOnMessageInMemory: { min: 1, max: INT_MAX },
 } as const;
@@ -163,6 +210,9 @@ export function defaultBrokerConfig({ hostname, address }: HostDefaults): Broker
     storePathCommitLog: "",
     mappedFileSizeCommitLog: SIZE.commitLogFileDefault,
     mappedFileSizeConsumeQueue: SIZE.queueFileUnitsDefault * QUEUE_UNIT.size,
+    enableConsumeQueueExt: false,
+    mappedFileSizeConsumeQueueExt: 48 << 20,
+    mapperFileSizeBatchConsumeQueue: SIZE.batchQueueFileUnitsDefault * BATCH_QUEUE_UNIT.size,
     flushDiskType: "ASYNC_FLUSH",
     flushIntervalCommitLog: 500,
     flushCommitLogLeastPages: 4,
@@ -171,6 +221,19 @@ export function defaultBrokerConfig({ hostname, address }: HostDefaults): Broker
     messageIndexEnable: true,
     maxHashSlotNum: SIZE.indexSlotsDefault,
     maxIndexNum: SIZE.indexEntriesDefault,
+    enableLmq: false,
+    enableMultiDispatch: false,
+    fileReservedTime: RETENTION_SETTINGS.fileReservedHours,
+    deleteWhen: RETENTION_SETTINGS.deleteWhen,
+    diskMaxUsedSpaceRatio: RETENTION_SETTINGS.diskUsedPercentMax,
+    diskSpaceCleanForciblyRatio: RETENTION_SETTINGS.diskForcedPercent,
+    diskSpaceWarningLevelRatio: RETENTION_SETTINGS.diskFullPercent,
+    cleanFileForciblyEnable: RETENTION_SETTINGS.cleanFileForciblyEnable,
+    deleteFileBatchMax: RETENTION_SETTINGS.filesPerRoundMax,
+    cleanResourceInterval: RETENTION_SETTINGS.roundIntervalMs,
+    deleteCommitLogFilesInterval: RETENTION_SETTINGS.logFileIntervalMs,
+    deleteConsumeQueueFilesInterval: RETENTION_SETTINGS.queueFileIntervalMs,
+    enabledAppendPropCRC: false,
     messageDelayLevel: "1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h",
     maxTransferBytesOnMessageInMemory: 262_144,
     maxTransferCountOnMessageInMemory: 32,
@@ -209,13 +272,29 @@ export function isLoopback(address: string): boolean {
   return address === "::1" || /^127(\.\d+){3}$/.test(address);
 }
 
+/** The settings that say when files leave the store. */
+export function retentionOf(config: BrokerConfig): RetentionSettings {
+  return {
+    fileReservedHours: config.fileReservedTime,
+    deleteWhen: config.deleteWhen,
+    diskUsedPercentMax: config.diskMaxUsedSpaceRatio,
+    diskForcedPercent: config.diskSpaceCleanForciblyRatio,
+    diskFullPercent: config.diskSpaceWarningLevelRatio,
+    cleanFileForciblyEnable: config.cleanFileForciblyEnable,
+    filesPerRoundMax: config.deleteFileBatchMax,
+    roundIntervalMs: config.cleanResourceInterval,
+    logFileIntervalMs: config.deleteCommitLogFilesInterval,
+    queueFileIntervalMs: config.deleteConsumeQueueFilesInterval,
+  };
+}
+
 function checkBrokerConfig(config: BrokerConfig): void {
   for (const [key, { min, max }] of Object.entries(RANGES)) {
     const value = config[key as keyof typeof RANGES];
     if (Number.isSafeInteger(value) && value >= min && value <= max) continue;
     throw cannotUse(key, value, `expected an integer from ${min} to ${max}`);
   }
-  const { brokerIP1, brokerId, brokerName, brokerClusterName, flushDiskType } = config;
+  const { brokerIP1, brokerId, brokerName, brokerClusterName, flushDiskType, deleteWhen } = config;
   if (brokerId !== 0) throw cannotUse("brokerId", brokerId, "only masters are served, which are 0");
   if (isIP(brokerIP1) === 0) throw cannotUse("brokerIP1", brokerIP1, "it is no numeric address");
   for (const [key, name] of Object.entries({ brokerName, brokerClusterName })) {
@@ -223,6 +302,9 @@ function checkBrokerConfig(config: BrokerConfig): void {
   }
   if (!FLUSH_TYPES.has(flushDiskType)) {
     throw cannotUse("flushDiskType", flushDiskType, `expected ${[...FLUSH_TYPES].join(" or ")}`);
+  }
+  if (parseDeletionHours(deleteWhen) === undefined) {
+    throw cannotUse("deleteWhen", deleteWhen, "expected hours from 00 to 23, such as 04 or 01;13");
   }
 }
 

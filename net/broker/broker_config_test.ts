@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { capturedBodies } from "../../testdata/bodies.ts";
+import { RETENTION_SETTINGS } from "../../store/retention.ts";
 import {
   type BrokerConfig,
   completeBrokerConfig,
   defaultBrokerConfig,
   formatProperties,
   isLoopback,
+  retentionOf,
 } from "./broker_config.ts";
 
 const HOST = { hostname: "broker-a", address: "10.0.0.5" };
@@ -31,6 +33,8 @@ const RECORDED_WITH = new Set([
   "brokerClusterName",
   "brokerIP1",
   "brokerName",
+  "diskMaxUsedSpaceRatio",
+  "fileReservedTime",
   "mappedFileSizeCommitLog",
   "mappedFileSizeConsumeQueue",
   "maxHashSlotNum",
@@ -47,6 +51,11 @@ const OURS = new Set(["bindAddress"]);
 
 /** Where 4.9.7 differs from 5.5.0, whose defaults are ours. */
 const OF_5 = new Set([
+  "deleteFileBatchMax",
+  "diskSpaceCleanForciblyRatio",
+  "enabledAppendPropCRC",
+  "mapperFileSizeBatchConsumeQueue",
+  "diskSpaceWarningLevelRatio",
   "bindAddress",
   "registerBrokerTimeoutMills",
   "validateSystemTopicWhenUpdateTopic",
@@ -100,6 +109,14 @@ Deno.test("completeBrokerConfig() refuses what cannot be honoured, and says what
     [{ brokerName: "../x" }, 'brokerName is "../x", a topic is named after it'],
     [{ brokerName: "" }, 'brokerName is "", a topic is named after it'],
     [{ brokerClusterName: "a/b" }, 'brokerClusterName is "a/b", a topic is named after it'],
+    [
+      { deleteWhen: "4am" },
+      'deleteWhen is "4am", expected hours from 00 to 23, such as 04 or 01;13',
+    ],
+    [
+      { diskMaxUsedSpaceRatio: 101 },
+      "diskMaxUsedSpaceRatio is 101, expected an integer from 0 to 100",
+    ],
     [{ flushDiskType: "sync" }, 'flushDiskType is "sync", expected ASYNC_FLUSH or SYNC_FLUSH'],
     [{ listenPort: 65_536 }, "listenPort is 65536, expected an integer from 0 to 65535"],
     [{ listenPort: NaN }, "listenPort is null, expected an integer from 0 to 65535"],
@@ -130,6 +147,7 @@ Deno.test("completeBrokerConfig() refuses what cannot be honoured, and says what
 });
 
 Deno.test("completeBrokerConfig() takes the ends of every range", () => {
+  complete({ fileReservedTime: 0, deleteWhen: "00;23", diskSpaceWarningLevelRatio: 100 });
   complete({ listenPort: 0, brokerPermission: 0, mappedFileSizeCommitLog: 4096, maxIndexNum: 2 });
   complete({ listenPort: 65_535, brokerPermission: 7, mappedFileSizeCommitLog: 2 ** 31 - 1 });
 });
@@ -140,6 +158,12 @@ Deno.test("no setting below what works gets through: zero and less are refused o
   const harmless = new Set([
     "brokerId",
     "brokerPermission",
+    "deleteCommitLogFilesInterval",
+    "deleteConsumeQueueFilesInterval",
+    "diskMaxUsedSpaceRatio",
+    "diskSpaceCleanForciblyRatio",
+    "diskSpaceWarningLevelRatio",
+    "fileReservedTime",
     "flushCommitLogLeastPages",
     "listenPort",
     "shortPollingTimeMills",
@@ -148,6 +172,34 @@ Deno.test("no setting below what works gets through: zero and less are refused o
     assert.throws(() => complete({ [key]: -1 }), RangeError, key);
     if (!harmless.has(key)) assert.throws(() => complete({ [key]: 0 }), RangeError, key);
   }
+});
+
+Deno.test("retentionOf() has every setting at its place", () => {
+  assert.deepEqual(retentionOf(defaultBrokerConfig(HOST)), RETENTION_SETTINGS);
+  const given = {
+    fileReservedTime: 1,
+    deleteWhen: "02",
+    diskMaxUsedSpaceRatio: 3,
+    diskSpaceCleanForciblyRatio: 4,
+    diskSpaceWarningLevelRatio: 5,
+    cleanFileForciblyEnable: false,
+    deleteFileBatchMax: 6,
+    cleanResourceInterval: 7,
+    deleteCommitLogFilesInterval: 8,
+    deleteConsumeQueueFilesInterval: 9,
+  };
+  assert.deepEqual(retentionOf(complete(given)), {
+    fileReservedHours: 1,
+    deleteWhen: "02",
+    diskUsedPercentMax: 3,
+    diskForcedPercent: 4,
+    diskFullPercent: 5,
+    cleanFileForciblyEnable: false,
+    filesPerRoundMax: 6,
+    roundIntervalMs: 7,
+    logFileIntervalMs: 8,
+    queueFileIntervalMs: 9,
+  });
 });
 
 Deno.test("isLoopback() knows both families", () => {

@@ -17,9 +17,6 @@ import type { RemotingCommand } from "../wire/command.ts";
 const NOT_SERVED: ReadonlySet<string> = new Set([
   "ACK_MESSAGE",
   "CHANGE_MESSAGE_INVISIBLETIME",
-  "CLEAN_EXPIRED_CONSUMEQUEUE",
-  "CLEAN_UNUSED_TOPIC",
-  "DELETE_EXPIRED_COMMITLOG",
   "GET_ALL_MESSAGE_REQUEST_MODE",
   "GET_BROKER_HA_STATUS",
   "GET_COLD_DATA_FLOW_CTR_INFO",

@@ -11,6 +11,7 @@ import {
   type JsonObject,
   SUBSCRIPTION_GROUPS,
 } from "../../store/config_tables.ts";
+import { LMQ_PREFIX } from "../../store/multi_dispatch.ts";
 import {
   newSubscriptionGroup,
   readSubscriptionGroup,
@@ -42,7 +43,9 @@ export const GROUP_FILE: ConfigFormat<ReadonlyMap<string, SubscriptionGroupConfi
 
 /** What the table needs to know. */
 export interface GroupTableOptions {
-  readonly config: Pick<BrokerConfig, "autoCreateSubscriptionGroup">;
+  readonly config:
+    & Pick<BrokerConfig, "autoCreateSubscriptionGroup">
+    & Partial<Pick<BrokerConfig, "enableLmq">>;
   /** Where the table is kept; without it it lives in memory only. */
   readonly file?: TableFile<ReadonlyMap<string, SubscriptionGroupConfig>> | undefined;
   readonly now: () => number;
@@ -96,7 +99,8 @@ export class GroupTable {
 
   /** The group; `undefined` when there is none of that name. */
   get(name: string): SubscriptionGroupConfig | undefined {
-    return this.#groups.get(name);
+    const isLight = this.#options.config.enableLmq === true && name.startsWith(LMQ_PREFIX);
+    return isLight ? newSubscriptionGroup(name) : this.#groups.get(name);
   }
 
   /** All groups. */
@@ -114,7 +118,7 @@ export class GroupTable {
    * `undefined` when they are not or it cannot have that name.
    */
   findOrCreate(name: string): SubscriptionGroupConfig | undefined {
-    const found = this.#groups.get(name);
+    const found = this.get(name);
     if (found !== undefined) return found;
     if (!this.#options.config.autoCreateSubscriptionGroup && !isSystemGroup(name)) return undefined;
     if (groupNameProblem(name) !== undefined) return undefined;

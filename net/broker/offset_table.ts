@@ -15,6 +15,8 @@ import { nextVersion } from "./topic_table.ts";
 export interface OffsetTableOptions {
   /** Where the table is kept; without it it lives in memory only. */
   readonly file?: TableFile<ReadonlyMap<string, OffsetMap>> | undefined;
+  /** Where it was kept before; read while there is no `file` yet. */
+  readonly formerFile?: TableFile<ReadonlyMap<string, OffsetMap>> | undefined;
   readonly now: () => number;
 }
 
@@ -48,7 +50,7 @@ export class OffsetTable {
    */
   static open(options: OffsetTableOptions): OffsetTable {
     const table = new OffsetTable(options);
-    const kept = options.file?.read();
+    const kept = options.file?.read() ?? options.formerFile?.read();
     if (kept === undefined) return table;
     for (const [key, offsets] of kept.entries) table.#offsets.set(key, new Map(offsets));
     table.#dataVersion = kept.version ?? table.#dataVersion;

@@ -12,7 +12,7 @@ import { SYS_FLAG } from "../../store/format.ts";
 import { hostBytes } from "../../store/host.ts";
 import type { HostBytes } from "../../store/layout.ts";
 import { isQueued } from "../../store/message.ts";
-import { PROPERTY } from "../../store/properties.ts";
+import { formatProperties, parseProperties, PROPERTY } from "../../store/properties.ts";
 import type { BatchElement, MessageDraft } from "../../store/put.ts";
 import type { Store } from "../../store/store.ts";
 import { type Call, LATER } from "../rpc/call.ts";
@@ -37,6 +37,7 @@ import type { QueueLocks } from "./lock_family.ts";
 import { checkSend, illegalQueue, type SendHeader } from "./send_check.ts";
 import { SendProperties } from "./send_properties.ts";
 import { illegalRemark, SendReplies, traceFields } from "./send_reply.ts";
+import { hasBatchQueues } from "./topic_attributes.ts";
 import { RETRY_PREFIX } from "./topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 import type { UniqueIds } from "./unique_ids.ts";
@@ -177,13 +178,43 @@ class Sender {
     if (!isPlain || delayLevelOf(properties.delay) > 0) throw this.#illegal();
     const elements = batchElements(body);
     const place = { topic: name, queueId };
+    const { uniqueKey } = properties;
+    if (hasBatchQueues(topic.attributes) && uniqueKey !== undefined) {
+      this.#putInnerBatch(call, place, { sysFlag, count: elements.length, uniqueKey });
+      return;
+    }
     // The messages keep the properties they have, and nothing is added, as in 5.x.
     const draft = this.#draft(call, place, { sysFlag, body, properties: "" });
-    const echo = { queueId, uniqueKey: properties.uniqueKey };
+    const echo = { queueId, uniqueKey };
     this.#input.store.putBatch(draft, elements, (result) => {
       if (result.stored) this.#input.stats.put(name, elements.length, body.length);
       else this.#input.stats.putFailed();
       call.answer(this.#replies.of(result, echo));
+    });
+  }
+
+  /** Puts a batch as one record, with its body as it came, which consumers take apart. */
+  #putInnerBatch(
+    call: Call<SendHeader>,
+    place: { readonly topic: string; readonly queueId: number },
+    batch: { readonly sysFlag: number; readonly count: number; readonly uniqueKey: string },
+  ): void {
+    const { header, body } = call;
+    const { config, store, stats } = this.#input;
+    const { count, uniqueKey } = batch;
+    const properties = parseProperties(header.properties ?? "")
+      .set(PROPERTY.cluster, config.brokerClusterName)
+      .set(PROPERTY.innerNum, String(count));
+    const draft = this.#draft(call, place, {
+      sysFlag: batch.sysFlag | SYS_FLAG.needUnwrap | SYS_FLAG.innerBatch,
+      body,
+      properties: formatProperties(properties),
+    });
+    store.put(draft, (result) => {
+      if (result.stored) stats.put(place.topic, count, body.length);
+      else stats.putFailed();
+      const reply = this.#replies.of(result, { queueId: place.queueId, uniqueKey });
+      call.answer({ ...reply, extFields: { ...reply.extFields, batchUniqId: uniqueKey } });
     });
   }
 

@@ -62,7 +62,7 @@ const WRONG_BLANK = "attribute format is wrong:  +cleanup.policy=DELETE";
 
 Deno.test("changeAttributes() refuses what Java takes and this broker would not do", () => {
   const cases: readonly Case[] = [
-    ["", "+queue.type=BatchCQ", "unsupported value of queue.type: BatchCQ"],
+    ["", "+queue.type=BatchCQ", "attempt to update an unchangeable attribute. key: queue.type"],
     ["", "+cleanup.policy=COMPACTION", "unsupported value of cleanup.policy: COMPACTION"],
     ["", "+message.type=LITE", "unsupported value of message.type: LITE"],
     ["", "+message.type=PRIORITY", "unsupported value of message.type: PRIORITY"],

@@ -107,7 +107,7 @@ async function updateTopic(
     topicFilterType,
     topicSysFlag: header.topicSysFlag ?? 0,
     order,
-    attributes: changeAttributes(known?.attributes ?? new Map(), header.attributes ?? ""),
+    attributes: changeAttributes(known?.attributes, header.attributes ?? ""),
   };
   if (known !== undefined && isSame(known, wanted)) {
     // The request may repeat one that failed because nothing could be saved.

@@ -11,6 +11,7 @@ import {
   type JsonObject,
   TOPICS,
 } from "../../store/config_tables.ts";
+import { LMQ_PREFIX } from "../../store/multi_dispatch.ts";
 import {
   PERM,
   readTopicConfig,
@@ -19,6 +20,7 @@ import {
 } from "../wire/topic_config.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 import type { TableFile } from "./table_file.ts";
+import { hasBatchQueues } from "./topic_attributes.ts";
 import {
   AUTO_CREATE_TOPIC,
   BENCHMARK_TOPIC,
@@ -53,17 +55,19 @@ export const TOPIC_FILE: ConfigFormat<ReadonlyMap<string, TopicConfig>> = {
 
 /** What the table needs to know. */
 export interface TopicTableOptions {
-  readonly config: Pick<
-    BrokerConfig,
-    | "autoCreateTopicEnable"
-    | "brokerClusterName"
-    | "brokerName"
-    | "brokerTopicEnable"
-    | "clusterTopicEnable"
-    | "defaultTopicQueueNums"
-    | "msgTraceTopicName"
-    | "traceTopicEnable"
-  >;
+  readonly config:
+    & Pick<
+      BrokerConfig,
+      | "autoCreateTopicEnable"
+      | "brokerClusterName"
+      | "brokerName"
+      | "brokerTopicEnable"
+      | "clusterTopicEnable"
+      | "defaultTopicQueueNums"
+      | "msgTraceTopicName"
+      | "traceTopicEnable"
+    >
+    & Partial<Pick<BrokerConfig, "enableLmq">>;
   /** Where the table is kept; without it it lives in memory only. */
   readonly file?: TableFile<ReadonlyMap<string, TopicConfig>> | undefined;
   readonly now: () => number;
@@ -131,7 +135,13 @@ export class TopicTable {
 
   /** The topic; `undefined` when there is none of that name. */
   get(name: string): TopicConfig | undefined {
-    return this.#topics.get(name);
+    const isLight = this.#options.config.enableLmq === true && name.startsWith(LMQ_PREFIX);
+    return isLight ? newTopic(name, { queues: 1 }) : this.#topics.get(name);
+  }
+
+  /** Whether a topic has batch queues. */
+  isBatch(name: string): boolean {
+    return hasBatchQueues(this.#topics.get(name)?.attributes);
   }
 
   /** All topics. */

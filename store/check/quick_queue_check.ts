@@ -101,6 +101,9 @@ function quickUnit(
   if (frame !== undefined) {
     const index = indexIn(queue, frame);
     if (index === queueOffset) return undefined;
+    const isStandIn = index !== undefined &&
+      leadsTo(fs, queue, { index: queueOffset - 1, logOffset });
+    if (isStandIn) return undefined;
     const what = index === undefined
       ? "a record of another queue"
       : `the record with index ${index}`;
@@ -111,6 +114,21 @@ function quickUnit(
     return { code: "queue-unit-behind-log", note: `leads to log offset ${logOffset}, not written` };
   }
   return { code: "queue-unit-dangling", note: `leads to no record at log offset ${logOffset}` };
+}
+
+/** Whether a queue leads to a record from an index. */
+function leadsTo(
+  fs: FileSystem,
+  { kind, path }: QueueDirectory,
+  { index, logOffset }: { readonly index: number; readonly logOffset: number },
+): boolean {
+  if (kind !== "simple") return false;
+  const queue = new QueueReader(fs, listSegments(fs, path));
+  try {
+    return queue.moveTo(index) && queue.isValid() && queue.physicalOffset === logOffset;
+  } finally {
+    queue.close();
+  }
 }
 
 /** Whether a place of the log was never written. */

@@ -32,6 +32,12 @@ Deno.test("quickQueues() finds a last unit that leads to another record", async 
   assert.deepEqual(await foundIn(store.files, QUICK), [`error queue-unit-dangling ${LAST}`]);
 });
 
+Deno.test("quickQueues() takes a unit that repeats the one before it for a stand-in", async () => {
+  const store = tenMessages();
+  store.queue().queue.put(9, { physicalOffset: 8 * SIZE, size: SIZE });
+  assert.deepEqual(await foundIn(store.files, QUICK), []);
+});
+
 Deno.test("quickQueues() tells units behind the end of the log from those that lead nowhere", async () => {
   const store = tenMessages();
   const { queue } = store.queue();

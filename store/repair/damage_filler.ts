@@ -10,13 +10,13 @@
  * @module
  */
 import { join } from "node:path";
-import { crc32 } from "node:zlib";
 import type { FileSystem, WritableFile } from "../file.ts";
 import { BLANK, MAGIC, SIZE, SYS_FLAG } from "../format.ts";
 import type { HostBytes } from "../layout.ts";
 import { LogLookup } from "../log_lookup.ts";
 import { offsetName } from "../names.ts";
 import { PROPERTY } from "../properties.ts";
+import { CRC_PROPERTY_PLACE, sealRecord } from "../property_crc.ts";
 import { keepAside } from "../quarantine.ts";
 import { encodeRecord } from "../record_encode.ts";
 import { RECORD_BYTES_MIN, type RecordView } from "../record_view.ts";
@@ -33,8 +33,7 @@ const NO_HOST: HostBytes = { address: new Uint8Array(4), port: 0 };
 const NO_BYTES = new Uint8Array(0);
 const TOPIC = new TextEncoder().encode(FILLER_TOPIC);
 /** What a sealed record ends with, its ten digits still to be put in. */
-const SEAL = `${PROPERTY.crc32}\u0001##########\u0002`;
-const SEAL_DIGITS = 10;
+const SEAL = CRC_PROPERTY_PLACE;
 
 /** Where ranges are filled. */
 export interface FillerPlace {
@@ -179,15 +178,8 @@ export function fillerRecord(
     },
     parts: { topic, isV2: false, body, properties, propertiesLength: properties.length },
   });
-  if (properties !== "") seal(bytes);
+  if (properties !== "") sealRecord(bytes, { at: 0, size });
   return bytes;
-}
-
-/** Puts the checksum of the record into its end: ten digits, the last one first. */
-function seal(bytes: Uint8Array): void {
-  const sum = crc32(bytes.subarray(0, bytes.length - SEAL.length)) & 0x7fffffff;
-  const digits = [...String(sum)].reverse().join("").padEnd(SEAL_DIGITS, "0");
-  bytes.set(new TextEncoder().encode(`${digits}\u0002`), bytes.length - SEAL_DIGITS - 1);
 }
 
 /** Whether a record ends with its checksum, as all do where the broker is set to seal them. */

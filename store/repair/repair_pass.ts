@@ -101,7 +101,6 @@ async function recover(
     topics,
     keepDamaged,
     tornTail: !stoppedCleanly,
-    standIn: "repeat",
     indexFilesKept: filesKept,
     tagsIndexed: hasTags,
     minTimestamp: minTimestamp(checkpoint),

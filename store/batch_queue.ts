@@ -1,0 +1,300 @@
+/**
+ * One batch consume queue (5.x) as a broker holds it: a unit a record, which may hold many messages.
+ * Units are appended in memory and written behind; one is found by the index of its first message.
+ *
+ * @module
+ */
+import { dirname, join } from "node:path";
+import { batchQueueEnd, BatchQueueReader } from "./batch_queue_reader.ts";
+import { BATCH_QUEUE_UNIT } from "./format.ts";
+import type { InnerBatch } from "./inner_batch.ts";
+import type { ValueOf } from "./layout.ts";
+import { offsetName } from "./names.ts";
+import type { OpenFiles } from "./open_files.ts";
+import { listSegments } from "./segments.ts";
+
+const UNIT_BYTES = BATCH_QUEUE_UNIT.size;
+
+/** A unit of a batch queue. */
+export type BatchUnit = ValueOf<typeof BATCH_QUEUE_UNIT.rows>;
+
+/** What a batch queue needs to know. */
+export interface BatchQueueOptions {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly directory: string;
+  /** Units in one file of a queue that has none yet. */
+  readonly fileUnits: number;
+}
+
+/** A record for a batch queue. */
+export interface BatchQueueRecord {
+  readonly physicalOffset: number;
+  readonly size: number;
+  readonly tagsCode: number;
+  readonly storeTimestamp: number;
+}
+
+/** A batch queue that is appended to and read. */
+export class BatchQueue {
+  readonly topic: string;
+  readonly queueId: number;
+  /** Index of the first message that may still be in the log. */
+  min = 0;
+  /** Index the next message gets. */
+  next = 0;
+  /** Index behind the last message; behind {@linkcode next} only while records are staged. */
+  end = 0;
+  /** Number of the first unit, counted from position 0 of the files. */
+  firstUnit = 0;
+  /** Number behind the last unit. */
+  endUnit = 0;
+
+  readonly #files: OpenFiles;
+  readonly #directory: string;
+  #fileUnits: number;
+  /** Units the files lack, back to back. */
+  #memory: Uint8Array[] = [];
+  /** Number behind the last unit that is in the files. */
+  #written = 0;
+  /** Number behind the last unit the files may hold that is not of the queue any more. */
+  #staleEnd = 0;
+  /** Files there are, by the number of their first unit. */
+  readonly #known = new Set<number>();
+  readonly #unsynced = new Set<number>();
+  #namesChanged = false;
+
+  constructor(files: OpenFiles, options: BatchQueueOptions) {
+    this.topic = options.topic;
+    this.queueId = options.queueId;
+    this.#files = files;
+    this.#directory = options.directory;
+    this.#fileUnits = options.fileUnits;
+  }
+
+  /** Takes up what the files hold. The first unit that is no unit ends the queue, as in Java. */
+  load(): void {
+    const found = listSegments(this.#files.fs, this.#directory);
+    this.#known.clear();
+    if (found.segments.length === 0) return this.#startAnew();
+    if (found.segmentBytes >= UNIT_BYTES) {
+      this.#fileUnits = Math.floor(found.segmentBytes / UNIT_BYTES);
+    }
+    for (const { start } of found.segments) this.#known.add(start / UNIT_BYTES);
+    const reader = new BatchQueueReader(this.#files.fs, found);
+    try {
+      const end = batchQueueEnd(reader);
+      this.firstUnit = reader.files.first;
+      this.endUnit = this.#written = end.number;
+      this.next = this.end = end.index;
+    } finally {
+      reader.close();
+    }
+    this.min = this.unitAt(this.firstUnit)?.baseOffset ?? this.end;
+  }
+
+  /** Appends the unit of a record; false for one that lies before the last one's. */
+  append(record: BatchQueueRecord, { base, count }: InnerBatch): boolean {
+    if (record.physicalOffset <= this.#physicalStart) return false;
+    if (this.endUnit === this.firstUnit) this.min = base;
+    const bytes = new Uint8Array(UNIT_BYTES);
+    BATCH_QUEUE_UNIT.write(new DataView(bytes.buffer), 0, {
+      physicalOffset: record.physicalOffset,
+      size: record.size,
+      tagsCode: BigInt(record.tagsCode),
+      storeTimestamp: record.storeTimestamp,
+      baseOffset: base,
+      batchSize: count,
+      compactedOffset: -1,
+      reserved: 0,
+    });
+    this.#memory.push(bytes);
+    this.endUnit++;
+    this.end = base + count;
+    if (this.next < this.end) this.next = this.end;
+    return true;
+  }
+
+  /** The unit of a number; `undefined` outside the queue. */
+  unitAt(number: number): BatchUnit | undefined {
+    if (number < this.firstUnit || number >= this.endUnit) return undefined;
+    let bytes = this.#memory[number - this.#written];
+    if (bytes === undefined) {
+      bytes = new Uint8Array(UNIT_BYTES);
+      const start = this.#startOf(number);
+      this.#files.get(this.#path(start)).read(bytes, (number - start) * UNIT_BYTES);
+    }
+    return BATCH_QUEUE_UNIT.read(new DataView(bytes.buffer), 0);
+  }
+
+  /** Number of the first unit for which `isBehind` holds, which must hold for all that follow. */
+  firstWhere(isBehind: (unit: BatchUnit) => boolean): number {
+    let low = this.firstUnit;
+    let high = this.endUnit;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (isBehind(this.unitAt(middle)!)) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  }
+
+  /** Number of the unit that holds the message of an index in `[min, end)`. */
+  unitOf(index: number): number {
+    return this.firstWhere(({ baseOffset }) => baseOffset > index) - 1;
+  }
+
+  /** Log offset behind the record of the last unit; 0 for a queue without units. */
+  get physicalEnd(): number {
+    const last = this.unitAt(this.endUnit - 1);
+    return last === undefined ? 0 : last.physicalOffset + last.size;
+  }
+
+  /** Units not yet in the files. */
+  get unwritten(): number {
+    return this.#memory.length;
+  }
+
+  /** Whether a {@linkcode sync} would have anything to do. */
+  get unsynced(): boolean {
+    return this.#unsynced.size > 0 || this.#namesChanged || this.#memory.length > 0;
+  }
+
+  /** Drops the units that lead to a log offset or behind it. */
+  truncateBehind(physicalOffset: number): void {
+    const number = this.firstWhere((unit) => unit.physicalOffset >= physicalOffset);
+    if (number >= this.endUnit) return;
+    this.#staleEnd = Math.max(this.#staleEnd, this.#written);
+    this.endUnit = number;
+    this.#memory.length = Math.max(0, number - this.#written);
+    this.#written = Math.min(this.#written, number);
+    const last = this.unitAt(number - 1);
+    this.next = this.end = last === undefined ? this.min : last.baseOffset + last.batchSize;
+  }
+
+  /** Moves {@linkcode min} past messages whose records the log no longer has. */
+  correctMin(logStart: number): void {
+    const number = this.firstWhere((unit) => unit.physicalOffset >= logStart);
+    this.min = this.unitAt(number)?.baseOffset ?? this.end;
+  }
+
+  /** Removes files all of whose units lie before {@linkcode min}; the last stays. Returns how many. */
+  dropExpiredFiles(): number {
+    const first = this.firstWhere(({ baseOffset }) => baseOffset >= this.min);
+    let dropped = 0;
+    for (const start of [...this.#known].sort((one, other) => one - other).slice(0, -1)) {
+      if (start + this.#fileUnits > first) break;
+      // A loss of power must not bring an old file back where a younger one is gone.
+      if (dropped > 0) this.#files.fs.syncDirectory(this.#directory);
+      this.#remove(start);
+      this.firstUnit = start + this.#fileUnits;
+      dropped++;
+    }
+    return dropped;
+  }
+
+  /** Writes what the files lack, and zeros over what a truncation left behind. */
+  write(): void {
+    while (this.#memory.length > 0) {
+      const start = this.#startOf(this.#written);
+      const count = Math.min(this.#memory.length, start + this.#fileUnits - this.#written);
+      const units = new Uint8Array(count * UNIT_BYTES);
+      for (let unit = 0; unit < count; unit++) units.set(this.#memory[unit]!, unit * UNIT_BYTES);
+      const file = this.#known.has(start) ? this.#files.get(this.#path(start)) : this.#make(start);
+      this.#unsynced.add(start);
+      file.write(units, (this.#written - start) * UNIT_BYTES);
+      this.#memory.splice(0, count);
+      this.#written += count;
+    }
+    if (this.#staleEnd === 0) return;
+    this.#clearBehind();
+    this.#staleEnd = 0;
+  }
+
+  /** Writes and brings everything to the disk, names included. */
+  async sync(): Promise<void> {
+    this.write();
+    for (const start of [...this.#unsynced]) {
+      if (!this.#unsynced.delete(start)) continue;
+      try {
+        await this.#files.get(this.#path(start)).sync();
+      } catch (error) {
+        this.#unsynced.add(start);
+        throw error;
+      }
+    }
+    if (!this.#namesChanged) return;
+    const topic = dirname(this.#directory);
+    for (const directory of [this.#directory, topic, dirname(topic), dirname(dirname(topic))]) {
+      this.#files.fs.syncDirectory(directory);
+    }
+    this.#namesChanged = false;
+  }
+
+  /** Forgets everything, because the files are about to be removed. */
+  discard(): void {
+    for (const start of this.#known) this.#files.forget(this.#path(start));
+    this.#known.clear();
+    this.#unsynced.clear();
+    this.#namesChanged = false;
+    this.#startAnew();
+  }
+
+  #startAnew(): void {
+    this.min =
+      this.next =
+      this.end =
+      this.firstUnit =
+      this.endUnit =
+      this.#written =
+      this.#staleEnd =
+        0;
+    this.#memory = [];
+  }
+
+  /** Where the last unit's record starts: Java knows by it which records the queue has. */
+  get #physicalStart(): number {
+    return this.unitAt(this.endUnit - 1)?.physicalOffset ?? -1;
+  }
+
+  #make(start: number) {
+    this.#files.fs.makeDirectory(this.#directory);
+    // A later file must not outlive a loss of power that takes an earlier one.
+    if (this.#namesChanged && this.#known.size > 0) this.#files.fs.syncDirectory(this.#directory);
+    const file = this.#files.create(this.#path(start));
+    file.truncate(this.#fileUnits * UNIT_BYTES);
+    this.#known.add(start);
+    this.#namesChanged = true;
+    return file;
+  }
+
+  #remove(start: number): void {
+    this.#files.forget(this.#path(start));
+    this.#files.fs.remove(this.#path(start));
+    this.#known.delete(start);
+    this.#unsynced.delete(start);
+    this.#namesChanged = true;
+  }
+
+  /** Removes files without a unit, and zeros the stale units of the last one. */
+  #clearBehind(): void {
+    for (const start of [...this.#known]) {
+      if (start < this.endUnit) continue;
+      this.#remove(start);
+    }
+    const start = this.#startOf(this.endUnit);
+    const to = Math.min(this.#staleEnd, start + this.#fileUnits);
+    if (to <= this.endUnit || !this.#known.has(start)) return;
+    const zeros = new Uint8Array((to - this.endUnit) * UNIT_BYTES);
+    this.#files.get(this.#path(start)).write(zeros, (this.endUnit - start) * UNIT_BYTES);
+    this.#unsynced.add(start);
+  }
+
+  #startOf(number: number): number {
+    return number - number % this.#fileUnits;
+  }
+
+  #path(start: number): string {
+    return join(this.#directory, offsetName(start * UNIT_BYTES));
+  }
+}

@@ -1,0 +1,332 @@
+/**
+ * What a Java broker does to a store when it starts on it: over {@linkcode OverlayFiles} the loss is
+ * told before anybody has it, on real files the store becomes what Java would have made of it.
+ *
+ * Only what the start itself does is done. `abort`, `checkpoint` and the configuration, which a
+ * running broker writes by its clock, stay as they are, and so do consume queue extensions. Nothing
+ * is synced: as after that start, the next crash is an unclean stop. Whoever calls holds the lock.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { setImmediate } from "node:timers";
+import { emptyCheckpoint, readCheckpoint } from "../checkpoint.ts";
+import { DispatchRequest, SCHEDULE_TOPIC } from "../dispatch.ts";
+import type { FileSystem } from "../file.ts";
+import { stringHash } from "../hash.ts";
+import type { IndexGeometry } from "../index_geometry.ts";
+import { LMQ_PREFIX } from "../multi_dispatch.ts";
+import { NAME, type StorePaths, storePaths } from "../names.ts";
+import { OpenFiles } from "../open_files.ts";
+import { parseProperties, PROPERTY } from "../properties.ts";
+import type { RecordView } from "../record_view.ts";
+import { listSegments, type Segment } from "../segments.ts";
+import { readTopicKinds } from "../topic_kinds.ts";
+import { loadFiles } from "./java_files.ts";
+import { JavaIndex } from "./java_index.ts";
+import { JavaLogCursor } from "./java_log_cursor.ts";
+import { countMessages, type JavaOutcome, judgeQueues } from "./java_outcome.ts";
+import { JavaQueues } from "./java_queues.ts";
+import { JAVA_RULES, type JavaRelease, type JavaRules } from "./java_release.ts";
+import { type JavaStart, javaStart } from "./java_start.ts";
+
+/** Settings of the broker and ways to stop. */
+export interface JavaRecoveryOptions {
+  /** Where the log lies when it is not under the root. */
+  readonly commitLogPath?: string | undefined;
+  /** Units in a file of a consume queue; default: what the files tell. */
+  readonly queueFileUnits?: number | undefined;
+  /** Slots and entries of an index file; default: what the files tell. */
+  readonly indexGeometry?: IndexGeometry | undefined;
+  /** Whether light queues are dispatched to; default: where there are some. */
+  readonly lightQueues?: boolean | undefined;
+  readonly delayLevelsMs?: readonly number[] | undefined;
+  /** Clock that names new index files; default `Date.now`. */
+  readonly now?: (() => number) | undefined;
+  /** Ends the work between two records. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a start of Java did, or would do. */
+export interface JavaRecoveryReport extends JavaOutcome {
+  readonly release: JavaRelease;
+  /** Why the broker does not start; then nothing else is done, an empty last file apart. */
+  readonly refusal: string | undefined;
+  /** Whether `abort` was absent. */
+  readonly stoppedCleanly: boolean;
+  /** Name of the file of the log that is read first; `undefined` where there is none. */
+  readonly startFile: string | undefined;
+  /** Why that file. */
+  readonly reason: string;
+  /** Where the log ends afterwards. */
+  readonly end: number;
+  /** Records given to queues and index again. */
+  readonly dispatched: number;
+  /** Paths of the files that were deleted: log, queues, index, each in its order. */
+  readonly deleted: readonly string[];
+  /** Sound messages in the log before. */
+  readonly messagesBefore: number;
+  /** Index entries of surviving messages that nothing brings back. */
+  readonly keysLost: number;
+}
+
+const RECORDS_PER_TURN = 65_536;
+
+/**
+ * Starts on a store as a Java broker of that release with default settings does. Throws where the
+ * queues are a RocksDB database; damage never throws.
+ *
+ * ```ts
+ * import { MemoryFiles } from "../file_memory.ts";
+ * import { OverlayFiles } from "../repair/overlay_files.ts";
+ * import { recoverAsJava } from "./java_recovery.ts";
+ *
+ * const fs = new MemoryFiles();
+ * fs.put("store/commitlog/00000000000000000000", new Uint8Array(1024));
+ * const report = await recoverAsJava(new OverlayFiles(fs), "store", "5.x");
+ * console.assert(report.end === 0 && report.messagesBefore === 0);
+ * ```
+ */
+export async function recoverAsJava(
+  fs: FileSystem,
+  root: string,
+  release: JavaRelease,
+  options: JavaRecoveryOptions = {},
+): Promise<JavaRecoveryReport> {
+  const paths = storePaths(root, options.commitLogPath);
+  if (fs.stat(join(paths.consumeQueue, NAME.rocksDbMarker))?.isDirectory === false) {
+    throw new Error(`Cannot recover "${root}" as Java: its queues are a RocksDB database`);
+  }
+  const log = listSegments(fs, paths.commitLog);
+  const { signal } = options;
+  const messagesBefore = await countMessages(fs, log, signal);
+  using files = new OpenFiles(fs);
+  const start = new Start({ fs, files, paths, release, options });
+  await start.run(log.segmentBytes);
+  start.write();
+  const { refusal, end } = start;
+  const after = { segments: start.segments, strays: [], segmentBytes: log.segmentBytes };
+  const outcome = refusal === undefined
+    ? await judgeQueues({ fs, log: after, end, queues: start.queues, topics: start.topics, signal })
+    : { messagesAfter: messagesBefore, inNoQueue: 0, atWrongIndex: 0 };
+  return {
+    release,
+    refusal,
+    stoppedCleanly: start.stoppedCleanly,
+    startFile: start.startFile,
+    reason: start.reason,
+    end,
+    dispatched: start.dispatched,
+    deleted: [...start.deletedLog, ...start.deletedQueues, ...start.index.deleted],
+    messagesBefore,
+    keysLost: start.keysLost(),
+    ...outcome,
+  };
+}
+
+/** What a start works on. */
+interface StartInput {
+  readonly fs: FileSystem;
+  readonly files: OpenFiles;
+  readonly paths: StorePaths;
+  readonly release: JavaRelease;
+  readonly options: JavaRecoveryOptions;
+}
+
+/** One start. */
+class Start {
+  readonly stoppedCleanly: boolean;
+  readonly topics;
+  readonly queues: JavaQueues;
+  readonly index: JavaIndex;
+  readonly deletedLog: string[] = [];
+  readonly deletedQueues: string[] = [];
+  segments: readonly Segment[] = [];
+  refusal: string | undefined;
+  startFile: string | undefined;
+  reason = "there is no log";
+  end = 0;
+  dispatched = 0;
+
+  readonly #fs: FileSystem;
+  readonly #paths: StorePaths;
+  readonly #rules: JavaRules;
+  readonly #options: JavaRecoveryOptions;
+  readonly #cursor: JavaLogCursor;
+  readonly #request: DispatchRequest;
+  /** Entries in deleted index files, by the number of the log file they lead to. */
+  readonly #dropped = new Map<number, number>();
+  #segmentBytes = 1;
+  #dispatchedFrom = Infinity;
+  #knowsDelayLevels: boolean;
+  #records = 0;
+
+  constructor({ fs, files, paths, release, options }: StartInput) {
+    this.#fs = fs;
+    this.#paths = paths;
+    this.#options = options;
+    const rules = this.#rules = JAVA_RULES[release];
+    this.#knowsDelayLevels = rules.knowsDelayLevels;
+    this.#cursor = new JavaLogCursor(fs, rules);
+    this.#request = new DispatchRequest(options.delayLevelsMs);
+    this.stoppedCleanly = fs.stat(paths.abort) === undefined;
+    this.topics = readTopicKinds(fs, paths);
+    this.queues = new JavaQueues(files, {
+      paths,
+      rules,
+      topics: this.topics,
+      queueFileUnits: options.queueFileUnits,
+      lightQueues: options.lightQueues ?? hasLightQueues(fs, paths),
+      onDelete: (path) => this.deletedQueues.push(path),
+    });
+    const now = options.now ?? Date.now;
+    const geometry = options.indexGeometry;
+    this.index = new JavaIndex({ fs, directory: paths.index, rules, geometry, now });
+  }
+
+  async run(segmentBytes: number): Promise<void> {
+    this.#segmentBytes = segmentBytes;
+    const found = loadFiles(this.#fs, this.#paths.commitLog, { rules: this.#rules, segmentBytes });
+    this.segments = found.segments;
+    this.refusal = found.refusal ?? this.queues.load();
+    if (this.refusal !== undefined) return;
+    const checkpoint = readCheckpoint(this.#fs, this.#paths.checkpoint) ?? emptyCheckpoint();
+    if (!this.stoppedCleanly) {
+      this.index.dropYounger(checkpoint.indexMsgTimestamp, (at) => {
+        const file = Math.floor(at / segmentBytes);
+        this.#dropped.set(file, (this.#dropped.get(file) ?? 0) + 1);
+      });
+    }
+    this.queues.recover();
+    const remembered = this.queues.remembered;
+    if (this.segments.length === 0) {
+      const drops = !this.stoppedCleanly || this.#rules.cleanWithoutLogDropsQueues;
+      if (drops) this.queues.destroy();
+      return;
+    }
+    const start = javaStart({
+      fs: this.#fs,
+      segments: this.segments,
+      rules: this.#rules,
+      stoppedCleanly: this.stoppedCleanly,
+      checkpoint,
+      queuesRemember: remembered,
+    });
+    await this.#readLog(start, remembered);
+    this.#cutQueues(remembered);
+    this.#cutLog();
+    if (this.#rules.dispatchesFromQueues) await this.#dispatchFromQueues();
+  }
+
+  /** Index entries that led to messages which are still there, in front of what was read again. */
+  keysLost(): number {
+    let lost = 0;
+    for (const { start } of this.segments) {
+      if (start < this.#dispatchedFrom) lost += this.#dropped.get(start / this.#segmentBytes) ?? 0;
+    }
+    return lost;
+  }
+
+  /** Writes what the files lack. */
+  write(): void {
+    this.#cursor.close();
+    this.queues.write();
+    this.index.close();
+  }
+
+  /** Goes over the log up to the first thing that is no record (Java: `CommitLog.recover…`). */
+  async #readLog(start: JavaStart, remembered: number): Promise<void> {
+    const isUnclean = !this.stoppedCleanly;
+    this.reason = start.reason;
+    this.startFile = this.segments[start.file]!.name;
+    if (isUnclean) this.#dispatchedFrom = this.segments[start.file]!.start;
+    const accepts = isUnclean && this.#rules.wrongSize === "accepted";
+    for (let file = start.file; file < this.segments.length; file++) {
+      const segment = this.segments[file]!;
+      this.#cursor.enter(segment);
+      this.end = segment.start;
+      for (;;) {
+        const item = this.#cursor.next({ checkCrc: true });
+        if (item === "blank") break;
+        if (item === "invalid" || (item === "half" && !accepts)) return;
+        this.end += this.#cursor.record.size;
+        if (item === "half") this.#dispatchHalf();
+        else if (isUnclean) this.#dispatch();
+        else if (this.#rules.cleanDispatch && this.#physicalOffset > remembered) this.#dispatch();
+        await this.#turn();
+      }
+    }
+  }
+
+  /** What the record says; Java does not compare it with where it stands. */
+  get #physicalOffset(): number {
+    return this.#cursor.record.physicalOffset();
+  }
+
+  #dispatch(): void {
+    this.#request.read(this.#cursor.record);
+    if (!this.#knowsDelayLevels && this.#request.topic === SCHEDULE_TOPIC) {
+      this.#request.tagsCode = tagHash(this.#cursor.record);
+    }
+    this.queues.put(this.#request, this.#cursor.record);
+    this.index.put(this.#request);
+    this.dispatched++;
+  }
+
+  #dispatchHalf(): void {
+    this.queues.putNameless(this.#cursor.record.size);
+    this.index.touch();
+  }
+
+  #cutQueues(rememberedBefore: number): void {
+    const when = this.#rules.cutsQueues[this.stoppedCleanly ? "clean" : "unclean"];
+    if (when === "never") return;
+    const remembered = when === "where they are ahead" ? this.queues.remembered : rememberedBefore;
+    if (when === "always" || remembered >= this.end) this.queues.truncate(this.end);
+  }
+
+  #cutLog(): void {
+    this.segments = this.segments.filter(({ start, path }) => {
+      if (start <= this.end) return true;
+      this.#fs.remove(path);
+      this.deletedLog.push(path);
+      return false;
+    });
+  }
+
+  /** What 4.5 to 4.9 dispatch before they serve: everything behind the queues, bodies unchecked. */
+  async #dispatchFromQueues(): Promise<void> {
+    this.#knowsDelayLevels = true;
+    const from = Math.max(this.queues.remembered, this.segments[0]!.start);
+    for (const segment of this.segments) {
+      const end = Math.min(segment.start + segment.length, this.end);
+      if (end <= from) continue;
+      this.#cursor.enter(segment, Math.max(0, from - segment.start));
+      while (segment.start + this.#cursor.position < end) {
+        const item = this.#cursor.next({ checkCrc: false });
+        // What is no record makes a master give up the rest of the file.
+        if (item === "blank" || item === "invalid") break;
+        if (item === "message") this.#dispatch();
+        await this.#turn();
+      }
+    }
+  }
+
+  async #turn(): Promise<void> {
+    if (++this.#records % RECORDS_PER_TURN !== 0) return;
+    await new Promise<void>((done) => setImmediate(done));
+    this.#options.signal?.throwIfAborted();
+  }
+}
+
+/** Hash of a record's tag, 0 when it has none. */
+function tagHash({ bytes, propertiesAt, propertiesLength }: RecordView): number {
+  const properties = bytes.subarray(propertiesAt, propertiesAt + propertiesLength);
+  return stringHash(parseProperties(decoder.decode(properties)).get(PROPERTY.tags) ?? "");
+}
+
+const decoder = new TextDecoder();
+
+function hasLightQueues(fs: FileSystem, paths: StorePaths): boolean {
+  return fs.list(paths.consumeQueue).some((topic) => topic.startsWith(LMQ_PREFIX));
+}
