@@ -209,7 +209,12 @@ Deno.test("every file says what it owns", () => {
 
 Deno.test("nothing is left open and nothing points outside the tree", () => {
   const offences: string[] = [];
-  const host = ["repo.maven.apache", "registry.npm" + "js", "proxy.golang", "jsr" + ".io"];
+  const host = [
+    "repo.maven" + ".apache",
+    "registry.npm" + "js",
+    "proxy" + ".golang",
+    "jsr" + ".io",
+  ];
   for (const path of ALL_FILES) {
     if (!/\.(ts|md|json|java|go|mod|txt|run)$/.test(path) || path.startsWith("testdata/stores")) {
       continue;
@@ -217,7 +222,7 @@ Deno.test("nothing is left open and nothing points outside the tree", () => {
     if (path === "mod_test.ts" || path === "deno.lock") continue;
     fs.readFileSync(join(ROOT, path), "utf8").split("\n").forEach((line, at) => {
       const place = `${path}:${at + 1}`;
-      if (/\b(TODO|FIXME|XXX|HACK)\b(?!X)/.test(line) && !/SCHEDULE_TOPIC/.test(line)) {
+      if (/\b(TO[D]O|FIX[M]E|XX[X]|HAC[K])\b/.test(line)) {
         offences.push(`${place} leaves something open`);
       }
       if (/(^|[^\w.\-])\/(work|root|home)\//.test(line)) {

@@ -4,12 +4,11 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
 import { batchQueueEnd, BatchQueueReader } from "./batch_queue_reader.ts";
 import { BATCH_QUEUE_UNIT } from "./format.ts";
+import { GrowingFiles } from "./growing_files.ts";
 import type { InnerBatch } from "./inner_batch.ts";
 import type { ValueOf } from "./layout.ts";
-import { offsetName } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 import { listSegments } from "./segments.ts";
 
@@ -60,9 +59,7 @@ export class BatchQueue {
   /** Number behind the last unit the files may hold that is not of the queue any more. */
   #staleEnd = 0;
   /** Files there are, by the number of their first unit. */
-  readonly #known = new Set<number>();
-  readonly #unsynced = new Set<number>();
-  #namesChanged = false;
+  readonly #series: GrowingFiles;
 
   constructor(files: OpenFiles, options: BatchQueueOptions) {
     this.topic = options.topic;
@@ -70,17 +67,18 @@ export class BatchQueue {
     this.#files = files;
     this.#directory = options.directory;
     this.#fileUnits = options.fileUnits;
+    const { directory } = options;
+    this.#series = new GrowingFiles(files, { directory, unitBytes: UNIT_BYTES, depth: 4 });
   }
 
   /** Takes up what the files hold. The first unit that is no unit ends the queue, as in Java. */
   load(): void {
     const found = listSegments(this.#files.fs, this.#directory);
-    this.#known.clear();
     if (found.segments.length === 0) return this.#startAnew();
     if (found.segmentBytes >= UNIT_BYTES) {
       this.#fileUnits = Math.floor(found.segmentBytes / UNIT_BYTES);
     }
-    for (const { start } of found.segments) this.#known.add(start / UNIT_BYTES);
+    for (const { start } of found.segments) this.#series.adopt(start / UNIT_BYTES);
     const reader = new BatchQueueReader(this.#files.fs, found);
     try {
       const end = batchQueueEnd(reader);
@@ -122,7 +120,7 @@ export class BatchQueue {
     if (bytes === undefined) {
       bytes = new Uint8Array(UNIT_BYTES);
       const start = this.#startOf(number);
-      this.#files.get(this.#path(start)).read(bytes, (number - start) * UNIT_BYTES);
+      this.#series.get(start).read(bytes, (number - start) * UNIT_BYTES);
     }
     return BATCH_QUEUE_UNIT.read(new DataView(bytes.buffer), 0);
   }
@@ -157,7 +155,7 @@ export class BatchQueue {
 
   /** Whether a {@linkcode sync} would have anything to do. */
   get unsynced(): boolean {
-    return this.#unsynced.size > 0 || this.#namesChanged || this.#memory.length > 0;
+    return this.#series.unsynced || this.#memory.length > 0;
   }
 
   /** Drops the units that lead to a log offset or behind it. */
@@ -181,16 +179,9 @@ export class BatchQueue {
   /** Removes files all of whose units lie before {@linkcode min}; the last stays. Returns how many. */
   dropExpiredFiles(): number {
     const first = this.firstWhere(({ baseOffset }) => baseOffset >= this.min);
-    let dropped = 0;
-    for (const start of [...this.#known].sort((one, other) => one - other).slice(0, -1)) {
-      if (start + this.#fileUnits > first) break;
-      // A loss of power must not bring an old file back where a younger one is gone.
-      if (dropped > 0) this.#files.fs.syncDirectory(this.#directory);
-      this.#remove(start);
-      this.firstUnit = start + this.#fileUnits;
-      dropped++;
-    }
-    return dropped;
+    const fileUnits = this.#fileUnits;
+    const dropped = (start: number) => void (this.firstUnit = start + fileUnits);
+    return this.#series.dropBefore(first, { fileUnits, dropped });
   }
 
   /** Writes what the files lack, and zeros over what a truncation left behind. */
@@ -200,8 +191,10 @@ export class BatchQueue {
       const count = Math.min(this.#memory.length, start + this.#fileUnits - this.#written);
       const units = new Uint8Array(count * UNIT_BYTES);
       for (let unit = 0; unit < count; unit++) units.set(this.#memory[unit]!, unit * UNIT_BYTES);
-      const file = this.#known.has(start) ? this.#files.get(this.#path(start)) : this.#make(start);
-      this.#unsynced.add(start);
+      const file = this.#series.has(start)
+        ? this.#series.get(start)
+        : this.#series.make(start, this.#fileUnits * UNIT_BYTES);
+      this.#series.touch(start);
       file.write(units, (this.#written - start) * UNIT_BYTES);
       this.#memory.splice(0, count);
       this.#written += count;
@@ -214,29 +207,12 @@ export class BatchQueue {
   /** Writes and brings everything to the disk, names included. */
   async sync(): Promise<void> {
     this.write();
-    for (const start of [...this.#unsynced]) {
-      if (!this.#unsynced.delete(start)) continue;
-      try {
-        await this.#files.get(this.#path(start)).sync();
-      } catch (error) {
-        this.#unsynced.add(start);
-        throw error;
-      }
-    }
-    if (!this.#namesChanged) return;
-    const topic = dirname(this.#directory);
-    for (const directory of [this.#directory, topic, dirname(topic), dirname(dirname(topic))]) {
-      this.#files.fs.syncDirectory(directory);
-    }
-    this.#namesChanged = false;
+    await this.#series.sync();
   }
 
   /** Forgets everything, because the files are about to be removed. */
   discard(): void {
-    for (const start of this.#known) this.#files.forget(this.#path(start));
-    this.#known.clear();
-    this.#unsynced.clear();
-    this.#namesChanged = false;
+    this.#series.clear();
     this.#startAnew();
   }
 
@@ -257,44 +233,21 @@ export class BatchQueue {
     return this.unitAt(this.endUnit - 1)?.physicalOffset ?? -1;
   }
 
-  #make(start: number) {
-    this.#files.fs.makeDirectory(this.#directory);
-    // A later file must not outlive a loss of power that takes an earlier one.
-    if (this.#namesChanged && this.#known.size > 0) this.#files.fs.syncDirectory(this.#directory);
-    const file = this.#files.create(this.#path(start));
-    file.truncate(this.#fileUnits * UNIT_BYTES);
-    this.#known.add(start);
-    this.#namesChanged = true;
-    return file;
-  }
-
-  #remove(start: number): void {
-    this.#files.forget(this.#path(start));
-    this.#files.fs.remove(this.#path(start));
-    this.#known.delete(start);
-    this.#unsynced.delete(start);
-    this.#namesChanged = true;
-  }
-
   /** Removes files without a unit, and zeros the stale units of the last one. */
   #clearBehind(): void {
-    for (const start of [...this.#known]) {
+    for (const start of this.#series.starts) {
       if (start < this.endUnit) continue;
-      this.#remove(start);
+      this.#series.remove(start);
     }
     const start = this.#startOf(this.endUnit);
     const to = Math.min(this.#staleEnd, start + this.#fileUnits);
-    if (to <= this.endUnit || !this.#known.has(start)) return;
+    if (to <= this.endUnit || !this.#series.has(start)) return;
     const zeros = new Uint8Array((to - this.endUnit) * UNIT_BYTES);
-    this.#files.get(this.#path(start)).write(zeros, (this.endUnit - start) * UNIT_BYTES);
-    this.#unsynced.add(start);
+    this.#series.get(start).write(zeros, (this.endUnit - start) * UNIT_BYTES);
+    this.#series.touch(start);
   }
 
   #startOf(number: number): number {
     return number - number % this.#fileUnits;
-  }
-
-  #path(start: number): string {
-    return join(this.#directory, offsetName(start * UNIT_BYTES));
   }
 }

@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { ConsumeQueue } from "./consume_queue.ts";
 import { QUEUE_EXT_ADDRESS_MAX, QUEUE_EXT_UNIT, QUEUE_UNIT } from "./format.ts";
-import { offsetName } from "./names.ts";
+import { GrowingFiles } from "./growing_files.ts";
 import type { OpenFiles } from "./open_files.ts";
 import { extOffset, QueueExtReader } from "./queue_ext_reader.ts";
 import { isSafeTopic } from "./queue_table.ts";
@@ -53,9 +53,7 @@ class QueueExt {
   #end = 0;
   /** Bytes the files lack, by offset. */
   #memory: { readonly at: number; readonly bytes: Uint8Array }[] = [];
-  readonly #known = new Set<number>();
-  readonly #unsynced = new Set<number>();
-  #namesChanged = false;
+  readonly #series: GrowingFiles;
 
   constructor(
     files: OpenFiles,
@@ -65,6 +63,7 @@ class QueueExt {
     this.#files = files;
     this.#directory = directory;
     this.#fileBytes = fileBytes;
+    this.#series = new GrowingFiles(files, { directory, unitBytes: 1, depth: 4 });
     this.#load(lastAddress);
   }
 
@@ -77,7 +76,7 @@ class QueueExt {
     const last = found.segments.at(-1);
     if (last === undefined) return;
     if (found.segmentBytes >= UNIT_BYTES + FILE_TAIL_BYTES) this.#fileBytes = found.segmentBytes;
-    for (const { start } of found.segments) this.#known.add(start);
+    for (const { start } of found.segments) this.#series.adopt(start);
     this.#end = last.start + this.#fileBytes;
     if (lastAddress === undefined || lastAddress < last.start) return;
     const reader = new QueueExtReader(this.#files.fs, found);
@@ -103,7 +102,7 @@ class QueueExt {
   }
 
   get unsynced(): boolean {
-    return this.#memory.length > 0 || this.#unsynced.size > 0 || this.#namesChanged;
+    return this.#memory.length > 0 || this.#series.unsynced;
   }
 
   /** Appends a unit and returns its offset. */
@@ -131,10 +130,10 @@ class QueueExt {
     try {
       for (const { at, bytes } of this.#memory) {
         const start = at - at % this.#fileBytes;
-        const file = this.#known.has(start)
-          ? this.#files.get(this.#path(start))
-          : this.#make(start);
-        this.#unsynced.add(start);
+        const file = this.#series.has(start)
+          ? this.#series.get(start)
+          : this.#series.make(start, this.#fileBytes);
+        this.#series.touch(start);
         file.write(bytes, at - start);
         done++;
       }
@@ -145,41 +144,13 @@ class QueueExt {
 
   async sync(): Promise<void> {
     this.write();
-    for (const start of [...this.#unsynced]) {
-      if (!this.#unsynced.delete(start)) continue;
-      try {
-        await this.#files.get(this.#path(start)).sync();
-      } catch (error) {
-        this.#unsynced.add(start);
-        throw error;
-      }
-    }
-    if (!this.#namesChanged) return;
-    const topic = dirname(this.#directory);
-    for (const directory of [this.#directory, topic, dirname(topic), dirname(dirname(topic))]) {
-      this.#files.fs.syncDirectory(directory);
-    }
-    this.#namesChanged = false;
+    await this.#series.sync();
   }
 
   /** Closes what is open, because the files are about to be removed. */
   close(): void {
-    for (const start of this.#known) this.#files.forget(this.#path(start));
+    this.#series.clear();
     this.#memory = [];
-  }
-
-  #make(start: number) {
-    this.#files.fs.makeDirectory(this.#directory);
-    if (this.#namesChanged && this.#known.size > 0) this.#files.fs.syncDirectory(this.#directory);
-    const file = this.#files.create(this.#path(start));
-    file.truncate(this.#fileBytes);
-    this.#known.add(start);
-    this.#namesChanged = true;
-    return file;
-  }
-
-  #path(start: number): string {
-    return join(this.#directory, offsetName(start));
   }
 }
 

@@ -5,11 +5,10 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { dirname, join } from "node:path";
 import type { WritableFile } from "./file.ts";
 import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
+import { GrowingFiles } from "./growing_files.ts";
 import { readI64 } from "./layout.ts";
-import { offsetName } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 import { listSegments, type Segment } from "./segments.ts";
 
@@ -44,17 +43,15 @@ export class QueueFiles {
   readonly #directory: string;
   #fileUnits: number;
   /** Files there are, by the index of their first unit. */
-  readonly #known = new Set<number>();
+  readonly #series: GrowingFiles;
   /** Those found without their full length, as a loss of power can leave them. */
   readonly #short = new Set<number>();
-  readonly #unsynced = new Set<number>();
-  /** Whether files were made or removed and the disk does not know yet. */
-  #namesChanged = false;
 
   constructor(files: OpenFiles, directory: string, fileUnits: number) {
     this.#files = files;
     this.#directory = directory;
     this.#fileUnits = fileUnits;
+    this.#series = new GrowingFiles(files, { directory, unitBytes: UNIT_BYTES, depth: 3 });
   }
 
   /** Finds the files; `undefined` when there are none. */
@@ -64,7 +61,7 @@ export class QueueFiles {
     if (first === undefined) return undefined;
     if (segmentBytes >= UNIT_BYTES) this.#fileUnits = Math.floor(segmentBytes / UNIT_BYTES);
     for (const { start, length } of segments) {
-      this.#known.add(start / UNIT_BYTES);
+      this.#series.adopt(start / UNIT_BYTES);
       if (length < this.#fileUnits * UNIT_BYTES) this.#short.add(start / UNIT_BYTES);
     }
     let end = first.start / UNIT_BYTES;
@@ -85,17 +82,17 @@ export class QueueFiles {
 
   /** Whether no file was found or made. */
   get isEmpty(): boolean {
-    return this.#known.size === 0;
+    return this.#series.isEmpty;
   }
 
   /** Whether anything written waits for the disk. */
   get unsynced(): boolean {
-    return this.#unsynced.size > 0 || this.#namesChanged;
+    return this.#series.unsynced;
   }
 
   /** Index of the first unit any file has room for; there must be one. */
   get first(): number {
-    return Math.min(...this.#known);
+    return Math.min(...this.#series.starts);
   }
 
   /** Index behind the last unit of the file that holds an index. */
@@ -107,12 +104,12 @@ export class QueueFiles {
   read(index: number, into: Uint8Array): void {
     const start = this.#startOf(index);
     const at = (index - start) * UNIT_BYTES;
-    into.fill(0, this.#known.has(start) ? this.#file(start).read(into, at) : 0);
+    into.fill(0, this.#series.has(start) ? this.#file(start).read(into, at) : 0);
   }
 
   /** What stands at an index; `undefined` where no file has room for it. */
   storedAt(index: number): StoredUnit | undefined {
-    if (!this.#known.has(this.#startOf(index))) return undefined;
+    if (!this.#series.has(this.#startOf(index))) return undefined;
     const unit = new Uint8Array(UNIT_BYTES);
     this.read(index, unit);
     const view = new DataView(unit.buffer);
@@ -132,7 +129,7 @@ export class QueueFiles {
     const block = new Uint8Array(BLOCK_UNITS * UNIT_BYTES);
     const view = new DataView(block.buffer);
     for (let index = range.from; index < range.to;) {
-      if (!this.#known.has(this.#startOf(index))) return index;
+      if (!this.#series.has(this.#startOf(index))) return index;
       const count = Math.min(BLOCK_UNITS, range.to - index, this.fileEnd(index) - index);
       this.read(index, block.subarray(0, count * UNIT_BYTES));
       for (let unit = 0; unit < count; unit++, index++) {
@@ -151,11 +148,11 @@ export class QueueFiles {
    */
   write(index: number, units: Uint8Array, { compare }: { readonly compare: boolean }): void {
     const start = this.#startOf(index);
-    const isNew = !this.#known.has(start);
+    const isNew = !this.#series.has(start);
     const file = isNew || this.#short.delete(start) ? this.#create(start) : this.#file(start);
     const at = (index - start) * UNIT_BYTES;
-    this.#unsynced.add(start);
-    this.#namesChanged ||= compare;
+    this.#series.touch(start);
+    if (compare) this.#series.doubtNames();
     // Java pads a queue that starts inside a file, so that position and index stay in step.
     if (isNew && index > start) this.#pad(file, start, index - start);
     if (!compare || !holds(file, units, at)) file.write(units, at);
@@ -166,24 +163,16 @@ export class QueueFiles {
    * Returns how many.
    */
   dropBefore(index: number): number {
-    const starts = [...this.#known].sort((one, other) => one - other).slice(0, -1);
-    let dropped = 0;
-    for (const start of starts) {
-      if (start + this.#fileUnits > index) break;
-      // A loss of power must not bring an old file back where a younger one is gone.
-      if (dropped > 0) this.#files.fs.syncDirectory(this.#directory);
-      this.#remove(start);
-      dropped++;
-    }
-    return dropped;
+    const dropped = (start: number) => void this.#short.delete(start);
+    return this.#series.dropBefore(index, { fileUnits: this.#fileUnits, dropped });
   }
 
   /** Takes it that units `[from, to)`, found as they are, and names may not be on the disk yet. */
   doubt(from: number, to: number): void {
-    for (const start of this.#known) {
-      if (start < to && start + this.#fileUnits > from) this.#unsynced.add(start);
+    for (const start of this.#series.starts) {
+      if (start < to && start + this.#fileUnits > from) this.#series.touch(start);
     }
-    this.#namesChanged = true;
+    this.#series.doubtNames();
   }
 
   /**
@@ -193,50 +182,28 @@ export class QueueFiles {
    */
   clearBehind(end: number, staleEnd: number): void {
     const last = this.#startOf(end);
-    for (const start of [...this.#known]) {
+    for (const start of this.#series.starts) {
       if (start < end) continue;
       this.#remove(start);
     }
     const to = Math.min(staleEnd, this.fileEnd(end));
-    if (to > end && this.#known.has(last)) this.#zero(end, to);
+    if (to > end && this.#series.has(last)) this.#zero(end, to);
   }
 
   /** Brings everything written to the disk, names included. */
   async sync(): Promise<void> {
-    for (const start of [...this.#unsynced]) {
-      // The file may have been removed while another one was synced.
-      if (!this.#unsynced.delete(start)) continue;
-      try {
-        await this.#file(start).sync();
-      } catch (error) {
-        this.#unsynced.add(start);
-        throw error;
-      }
-    }
-    if (!this.#namesChanged) return;
-    const topic = dirname(this.#directory);
-    for (const directory of [this.#directory, topic, dirname(topic)]) {
-      this.#files.fs.syncDirectory(directory);
-    }
-    this.#namesChanged = false;
+    await this.#series.sync();
   }
 
   /** Closes what is open and forgets the files, because they are about to be removed. */
   close(): void {
-    for (const start of this.#known) this.#files.forget(this.#path(start));
-    this.#known.clear();
+    this.#series.clear();
     this.#short.clear();
-    this.#unsynced.clear();
-    this.#namesChanged = false;
   }
 
   #remove(start: number): void {
-    this.#files.forget(this.#path(start));
-    this.#files.fs.remove(this.#path(start));
-    this.#known.delete(start);
+    this.#series.remove(start);
     this.#short.delete(start);
-    this.#unsynced.delete(start);
-    this.#namesChanged = true;
   }
 
   /** Where the padding cannot be written the file stays unknown, so that the next try pads it. */
@@ -244,8 +211,7 @@ export class QueueFiles {
     try {
       file.write(paddingUnits(count), 0);
     } catch (error) {
-      this.#known.delete(start);
-      this.#unsynced.delete(start);
+      this.#series.disown(start);
       throw error;
     }
   }
@@ -258,30 +224,19 @@ export class QueueFiles {
     const last = units.findLastIndex((byte) => byte !== 0);
     if (last < 0) return;
     this.#file(start).write(new Uint8Array(last + 1), (from - start) * UNIT_BYTES);
-    this.#unsynced.add(start);
+    this.#series.touch(start);
   }
 
   #startOf(index: number): number {
     return index - index % this.#fileUnits;
   }
 
-  #path(start: number): string {
-    return join(this.#directory, offsetName(start * UNIT_BYTES));
-  }
-
   #file(start: number): WritableFile {
-    return this.#files.get(this.#path(start));
+    return this.#series.get(start);
   }
 
   #create(start: number): WritableFile {
-    this.#files.fs.makeDirectory(this.#directory);
-    // A later file must not outlive a loss of power that takes an earlier one.
-    if (this.#namesChanged && !this.isEmpty) this.#files.fs.syncDirectory(this.#directory);
-    const file = this.#files.create(this.#path(start));
-    file.truncate(this.#fileUnits * UNIT_BYTES);
-    this.#known.add(start);
-    this.#namesChanged = true;
-    return file;
+    return this.#series.make(start, this.#fileUnits * UNIT_BYTES);
   }
 
   /** Units of a file up to the first that is none, found by halving. */

@@ -18,7 +18,7 @@ const UNIT_BYTES = QUEUE_UNIT.size;
 
 /** What one read may bring, by Java's settings. */
 const LIMIT = {
-  /** Part of the machine's memory the newest messages are taken to be in. */
+  /** Part of the machine's memory the newest messages are taken to be in (Java: `accessMessageInMemoryMaxRatio`). */
   memoryRatio: 0.4,
   bytesInMemory: 256 * 1024,
   countInMemory: 32,
@@ -125,7 +125,6 @@ function select(
   const view = new DataView(block.buffer);
   const offsetOf = (unit: number) =>
     unit >= 0 && unit < held ? readI64(view, unit * UNIT_BYTES + AT.physicalOffset) : -1;
-  const memoryFrom = log.end - (memoryBytes ||= totalmem()) * LIMIT.memoryRatio;
   const found: Found[] = [];
   let bytes = 0;
   let missing = false;
@@ -140,9 +139,7 @@ function select(
     after = offsetOf(unit + 1);
     const length = view.getInt32(unit * UNIT_BYTES + AT.size);
     if (length === QUEUE_PADDING.size) continue;
-    const limits = at >= memoryFrom
-      ? { bytes: LIMIT.bytesInMemory, count: LIMIT.countInMemory }
-      : { bytes: LIMIT.bytesOnDisk, count: LIMIT.countOnDisk };
+    const limits = limitsAt(log, at);
     const bytesMax = Math.min(limits.bytes, request.bytesMax ?? Infinity);
     const full = found.length >= Math.min(limits.count, countMax) || bytes + length > bytesMax;
     if (found.length > 0 && full) break;
@@ -185,9 +182,12 @@ export function limitsAt(
   log: CommitLog,
   physicalOffset: number,
 ): { readonly bytes: number; readonly count: number } {
-  return physicalOffset >= log.end - (memoryBytes ||= totalmem()) * LIMIT.memoryRatio
-    ? IN_MEMORY
-    : ON_DISK;
+  return physicalOffset >= log.end - youngBytesMax() ? IN_MEMORY : ON_DISK;
+}
+
+/** Bytes at the end of the log that are taken to be in the machine's memory. */
+export function youngBytesMax(): number {
+  return (memoryBytes ||= totalmem()) * LIMIT.memoryRatio;
 }
 
 function totalMessages(found: readonly Found[]): number {

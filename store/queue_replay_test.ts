@@ -314,22 +314,29 @@ Deno.test("QueueReplay does not bring back queues of deleted topics in a full re
   assert.deepEqual(unclean.units, offsets(0));
 });
 
-Deno.test("QueueReplay puts a record into its light queues, too", () => {
-  const files = new MemoryFiles();
-  using open = new OpenFiles(files);
+/** A replay of all of an empty store's log. */
+function replayOf(open: OpenFiles): { it: QueueReplay; queues: QueueTable } {
+  const { fs } = open;
   const queues = new QueueTable(open, { directory: PATHS.consumeQueue, fileUnits: 10 });
   const it = new QueueReplay({
-    fs: files,
+    fs,
     paths: PATHS,
     mode: "full",
     queues,
     topics: { exists: () => true, isBatch: () => false },
-    lookup: new LogLookup(files, listSegments(files, PATHS.commitLog)),
+    lookup: new LogLookup(fs, listSegments(fs, PATHS.commitLog)),
     logStart: 0,
     from: 0,
     damage: damageOf(),
     keepDamaged: false,
   });
+  return { it, queues };
+}
+
+Deno.test("QueueReplay puts a record into its light queues, too", () => {
+  const files = new MemoryFiles();
+  using open = new OpenFiles(files);
+  const { it, queues } = replayOf(open);
   const properties = "INNER_MULTI_DISPATCH\u0001%LMQ%a,%LMQ%b\u0002" +
     "INNER_MULTI_QUEUE_OFFSET\u00010,0\u0002";
   const { request, record } = recordAt(0, 0, { properties });
@@ -369,19 +376,7 @@ Deno.test("QueueReplay keeps the address of an extension unit that is its record
 Deno.test("QueueReplay.writeBehind() writes when more units wait than may", () => {
   const files = new MemoryFiles();
   using open = new OpenFiles(files);
-  const queues = new QueueTable(open, { directory: PATHS.consumeQueue, fileUnits: 10 });
-  const it = new QueueReplay({
-    fs: files,
-    paths: PATHS,
-    mode: "full",
-    queues,
-    topics: { exists: () => true, isBatch: () => false },
-    lookup: new LogLookup(files, listSegments(files, PATHS.commitLog)),
-    logStart: 0,
-    from: 0,
-    damage: damageOf(),
-    keepDamaged: false,
-  });
+  const { it, queues } = replayOf(open);
   for (let index = 0; index < 5; index++) {
     const { request, record } = recordAt(index * SIZE, index);
     it.take(request, record);

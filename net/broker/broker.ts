@@ -5,7 +5,6 @@
  * @module
  */
 
-import { totalmem } from "node:os";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ConfigFormat, CONSUMER_OFFSETS, DELAY_OFFSETS } from "../../store/config_tables.ts";
@@ -15,6 +14,7 @@ import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../../store/format.ts";
 import { hostBytes } from "../../store/host.ts";
 import type { HostBytes } from "../../store/layout.ts";
 import { storePaths } from "../../store/names.ts";
+import { youngBytesMax } from "../../store/queue_read.ts";
 import { Store } from "../../store/store.ts";
 import { formatAddress, type SocketAddress } from "../rpc/address.ts";
 import type { Connection } from "../rpc/connection.ts";
@@ -85,9 +85,6 @@ const VIP_PORT_DISTANCE = 2;
 
 /** Time between two looks for clients whose heartbeats stopped. */
 const EXPIRY_SCAN_MS = 10_000;
-
-/** Part of the memory that is taken for the young end of the log (Java: `accessMessageInMemoryMaxRatio`). */
-const YOUNG_MEMORY_RATIO = 0.4;
 
 const PAGE_BYTES = 4096;
 
@@ -302,7 +299,6 @@ function familiesOf(
   const locks = new QueueLocks({ now });
   const ids = new UniqueIds({ address: storeHost.address, pid: process.pid, now, random });
   const delayLevelCount = parseDelayLevels(config.messageDelayLevel).length;
-  const youngBytesMax = totalmem() * YOUNG_MEMORY_RATIO;
   return [
     sendFamily({ ...parts, locks, ids, delayLevelCount, random }),
     sendBackFamily({ ...parts, delayLevelCount, random }),
@@ -310,7 +306,7 @@ function familiesOf(
     queryFamily(parts),
     clientFamily(parts),
     lockFamily({ locks }),
-    offsetFamily({ ...parts, youngBytesMax }),
+    offsetFamily({ ...parts, youngBytesMax: youngBytesMax() }),
     topicFamily({ ...parts, announce }),
     groupFamily(parts),
     progressFamily({ ...parts, brokerName }),

@@ -1,26 +1,16 @@
 import assert from "node:assert/strict";
+import { FullDisk } from "../../testdata/full_disk.ts";
 import { storeInMemory, storeNames } from "../../testdata/fixture.ts";
 import { BrokerFixture } from "../../testdata/broker_fixture.ts";
 import { CONSUMER_OFFSETS } from "../../store/config_tables.ts";
 import { parseFastJson } from "../../store/fast_json.ts";
-import { readWholeFile, type WritableFile } from "../../store/file.ts";
-import { MemoryFiles } from "../../store/file_memory.ts";
+import { readWholeFile } from "../../store/file.ts";
+import type { MemoryFiles } from "../../store/file_memory.ts";
 import { offsetFlushLoop, OffsetTable } from "./offset_table.ts";
 import { TableFile } from "./table_file.ts";
 
 const DIRECTORY = "/store/config";
 const PATH = `${DIRECTORY}/consumerOffset.json`;
-
-class FullDisk extends MemoryFiles {
-  full = false;
-  saves = 0;
-
-  override openWrite(path: string): WritableFile {
-    if (this.full) throw new Error("no space left on the disk");
-    this.saves++;
-    return super.openWrite(path);
-  }
-}
 
 function open(fs = new FullDisk(), directory = DIRECTORY) {
   const logged: string[] = [];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { subscriptionTo } from "../../testdata/consumer_side.ts";
 import { BrokerFixture } from "../../testdata/broker_fixture.ts";
 import { messagesOf, sendFields, START } from "../../testdata/message_path.ts";
 import { turn } from "../../testdata/scripted_socket.ts";
@@ -64,15 +65,7 @@ async function setUp({ config = {} } = {}) {
 }
 
 function heartbeat(clientID: string): Uint8Array {
-  const subscription = {
-    topic: "T",
-    subString: "*",
-    expressionType: "TAG",
-    tagsSet: [],
-    codeSet: [],
-    subVersion: 1,
-    classFilterMode: false,
-  };
+  const subscription = subscriptionTo("T");
   const consumer = {
     groupName: "G",
     consumeType: "CONSUME_PASSIVELY",

@@ -1,26 +1,15 @@
 import assert from "node:assert/strict";
+import { FullDisk } from "../../testdata/full_disk.ts";
 import fs from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
 import { CONSUMER_OFFSETS } from "../../store/config_tables.ts";
-import { readWholeFile, type WritableFile } from "../../store/file.ts";
+import { readWholeFile } from "../../store/file.ts";
 import { diskFiles } from "../../store/file_disk.ts";
-import { MemoryFiles } from "../../store/file_memory.ts";
 import { TableFile } from "./table_file.ts";
 
 const DIRECTORY = "/store/config";
 const PATH = `${DIRECTORY}/consumerOffset.json`;
-
-class FullDisk extends MemoryFiles {
-  full = false;
-  saves = 0;
-
-  override openWrite(path: string): WritableFile {
-    if (this.full) throw new Error("no space left on the disk");
-    this.saves++;
-    return super.openWrite(path);
-  }
-}
 
 function tableFile(fs = new FullDisk()) {
   const logged: string[] = [];

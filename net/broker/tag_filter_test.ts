@@ -1,19 +1,11 @@
 import assert from "node:assert/strict";
+import { subscriptionTo } from "../../testdata/consumer_side.ts";
 import { stringHash } from "../../store/hash.ts";
 import type { SubscriptionData } from "../wire/heartbeat.ts";
 import { isTagType, keepsTag, parseTags, tagFilterOf, unitFilterOf } from "./tag_filter.ts";
 
 function subscription(changes: Partial<SubscriptionData>): SubscriptionData {
-  return {
-    topic: "T",
-    subString: "*",
-    expressionType: "TAG",
-    tagsSet: [],
-    codeSet: [],
-    subVersion: 1,
-    classFilterMode: false,
-    ...changes,
-  };
+  return subscriptionTo("T", changes);
 }
 
 Deno.test("parseTags() takes tags between bars, without blanks and empty ones", () => {

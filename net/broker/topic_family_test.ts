@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { subscriptionTo } from "../../testdata/consumer_side.ts";
 import { BrokerFixture, type BrokerFixtureOptions } from "../../testdata/broker_fixture.ts";
 import { pullFields, sendFields, type Sent, START } from "../../testdata/message_path.ts";
 import type { WritableFile } from "../../store/file.ts";
@@ -231,15 +232,7 @@ Deno.test("QUERY_TOPIC_CONSUME_BY_WHO knows those online and those with offsets"
     messageModel: "CLUSTERING",
     consumeFromWhere: "CONSUME_FROM_LAST_OFFSET",
     unitMode: false,
-    subscriptionDataSet: [{
-      topic: "T",
-      subString: "*",
-      expressionType: "TAG",
-      tagsSet: [],
-      codeSet: [],
-      subVersion: 1,
-      classFilterMode: false,
-    }],
+    subscriptionDataSet: [subscriptionTo("T")],
   };
   const beat = { clientID: "client@1", producerGroups: [], consumers: [consumer] };
   await it.it.ask("HEART_BEAT", { body: formatHeartbeat(beat) });
