@@ -1,0 +1,75 @@
+/**
+ * Settings of a store that is opened to be written, named and preset as RocketMQ's are.
+ *
+ * @module
+ */
+import type { FileSystem } from "./file.ts";
+import type { FlushIntervals, Sleep } from "./flush_loops.ts";
+import type { IndexGeometry } from "./index_geometry.ts";
+import type { HostBytes } from "./layout.ts";
+import type { RecoveryMode } from "./recovery_report.ts";
+import type { RetentionOptions } from "./retention_loop.ts";
+import type { ArrivalListener } from "./write_turn.ts";
+
+/** When an answer to a put leaves. */
+export type FlushMode =
+  /** When the record is in the file: a crash of the process loses nothing, one of the machine may. */
+  | "ASYNC_FLUSH"
+  /** When the record is on the disk. */
+  | "SYNC_FLUSH";
+
+/** Settings of a store; the defaults are RocketMQ's. */
+export interface StoreOptions {
+  /** Address written into every record: what a message id leads back to. */
+  readonly storeHost: HostBytes;
+  readonly fs?: FileSystem;
+  readonly now?: () => number;
+  readonly flushMode?: FlushMode;
+  readonly commitLogPath?: string;
+  /** Length of log files where there are none yet; an existing store keeps its own. */
+  readonly segmentBytes?: number;
+  /** Units in a queue file where there are none yet. */
+  readonly queueFileUnits?: number;
+  /** Units in a file of a batch queue that has none yet. */
+  readonly batchQueueFileUnits?: number;
+  /**
+   * Whether the messages of a topic belong into batch queues (5.x, attribute `queue.type=BatchCQ`).
+   * A topic must not change. Default: as `topics.json` and the folders say when the store is opened.
+   */
+  readonly isBatchTopic?: (topic: string) => boolean;
+  /**
+   * Bytes of an extension file, where tags codes are to stand in such files and not in the queues
+   * (Java: `enableConsumeQueueExt`). Default: they stand in the queues.
+   */
+  readonly queueExtFileBytes?: number;
+  readonly indexGeometry?: IndexGeometry;
+  /** Whether keys are indexed. */
+  readonly indexEnabled?: boolean;
+  readonly bodyBytesMax?: number;
+  readonly delayLevelsMs?: readonly number[];
+  /**
+   * Whether a message goes into the light queues its properties name, too (Java: `enableLmq` and
+   * `enableMultiDispatch`). Default: no.
+   */
+  readonly lightQueues?: boolean;
+  /**
+   * Whether every record ends with a CRC of itself among its properties (Java:
+   * `enabledAppendPropCRC`). Default: no.
+   */
+  readonly propertyCrc?: boolean;
+  readonly tailCacheBytesMax?: number;
+  readonly intervals?: Partial<FlushIntervals>;
+  /** How the background loops wait. Default: the machine's timers. */
+  readonly sleep?: Sleep;
+  /** Overrides what `abort` says; `full` builds everything from the log. */
+  readonly recovery?: RecoveryMode;
+  /** Whether background loops flush; without them only closing does. Default: yes. */
+  readonly background?: boolean;
+  readonly onArrival?: ArrivalListener;
+  /** Told once when the store can no longer be written. */
+  readonly onFailure?: (error: unknown) => void;
+  /** When files leave the store. Without it none does, and only a write tells that a disk is full. */
+  readonly retention?: RetentionOptions;
+  /** Ends an opening that takes too long. */
+  readonly signal?: AbortSignal;
+}
