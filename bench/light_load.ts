@@ -38,8 +38,11 @@ const DEFAULTS: LightLoad = {
   queues: 4,
 };
 
-/** Position of the opaque in a frame with the binary header, found by looking for a mark. */
-function prepare(topic: string, load: LightLoad): { frames: Uint8Array[]; opaqueAt: number } {
+/** A send to each queue, and where in a frame the opaque stands, found by looking for a mark. */
+export function sendFrames(
+  topic: string,
+  load: { readonly queues: number; readonly bodyBytes: number },
+): { frames: Uint8Array[]; opaqueAt: number } {
   const mark = 0x5a5b5c5d;
   const frames = Array.from(
     { length: load.queues },
@@ -120,7 +123,7 @@ class Sender {
 
 async function run(address: string, topic: string, load: LightLoad): Promise<LightResult> {
   const [host, port] = address.split(":");
-  const prepared = prepare(topic, load);
+  const prepared = sendFrames(topic, load);
   const sockets = Array.from({ length: load.conns }, () => net.connect(Number(port), host));
   await Promise.all(sockets.map((socket) => new Promise((open) => socket.once("connect", open))));
   const senders = sockets.map((socket) => new Sender(socket, prepared));

@@ -2,41 +2,125 @@
  * The figures of the README: our broker and Java's, measured in one run on one machine. Everything
  * stays on loopback, is bounded in time, and ends by itself.
  *
- *     deno task bench            all
- *     deno task bench startup    process start to the first accepted send, idle memory
- *     deno task bench send       the Java client's 64 threads of 1 KiB, and a light load
- *     deno task bench store      the storage engine alone: append, recover, start, look up, memory
+ *     deno task bench                   all
+ *     deno task bench store             a group
+ *     deno task bench store recovery    a part of one
+ *     deno task bench --help            what there is
  *
  * @module
  */
 import { endAll } from "../testdata/interop/child.ts";
-import { benchSend } from "./send.ts";
-import { benchStartup } from "./startup.ts";
-import { benchStore } from "./store.ts";
+import { benchBacklog } from "./backlog.ts";
+import { removeFolders } from "./folders.ts";
 import { spinMs } from "./process_stat.ts";
+import { benchColdRecovery, benchRecovery } from "./recovery.ts";
+import { say } from "./report.ts";
+import { benchSendAsync, benchSendSync } from "./send.ts";
+import { benchStartup } from "./startup.ts";
+import { benchAppend, benchLookUp, benchPut, benchStart } from "./store.ts";
 
-const PARTS: Readonly<Record<string, () => Promise<void>>> = {
-  startup: benchStartup,
-  send: benchSend,
-  store: benchStore,
+interface Part {
+  readonly about: string;
+  readonly run: () => Promise<void>;
+}
+
+type Group = Readonly<Record<string, Part>>;
+
+const GROUPS: Readonly<Record<string, Group>> = {
+  startup: {
+    brokers: {
+      about: "process start to the first accepted send, idle memory, beside Java (1 min)",
+      run: benchStartup,
+    },
+  },
+  send: {
+    async: {
+      about: "ASYNC_FLUSH: Java's client with 64 threads, and a light load, beside Java (7 min)",
+      run: benchSendAsync,
+    },
+    sync: {
+      about: "SYNC_FLUSH: the same (7 min)",
+      run: benchSendSync,
+    },
+  },
+  store: {
+    append: { about: "records into the log alone", run: benchAppend },
+    put: {
+      about: "messages with queues and keys; 10,000 topics of 8 queues beside one topic",
+      run: benchPut,
+    },
+    recovery: { about: "after a kill, warm, beside Java on the same files", run: benchRecovery },
+    cold: {
+      about: "after a kill, no page in memory, beside a plain read",
+      run: benchColdRecovery,
+    },
+    lookup: { about: "messages by key in 50 index files", run: benchLookUp },
+    start: {
+      about: "clean start and memory, empty and with 10,000 topics of 8 queues",
+      run: benchStart,
+    },
+    backlog: { about: "senders beside a reader of a cold backlog", run: benchBacklog },
+  },
 };
 
-/** Prints a line of the report. */
-function say(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
+function help(): void {
+  say("Usage: deno task bench [GROUP [PART]...]...");
+  say("Without a group all are run; without a part all of its group. The store group takes 4 min.");
+  for (const [name, parts] of Object.entries(GROUPS)) {
+    say(`\n${name}`);
+    for (const [part, { about }] of Object.entries(parts)) say(`  ${part.padEnd(9)} ${about}`);
+  }
+  say("\nPrints each figure beside its goal. Take figures on a quiet machine: where its spin loop");
+  say("slows down from one group to the next, something else was running.");
 }
 
-const wanted = Deno.args.length === 0 ? Object.keys(PARTS) : Deno.args;
-const unknown = wanted.filter((name) => !(name in PARTS));
-if (unknown.length > 0) {
-  say(`Unknown bench ${unknown.join(", ")}: there are ${Object.keys(PARTS).join(", ")}`);
-  Deno.exit(16);
-}
-try {
-  for (const name of wanted) {
-    say(`== ${name} (spin loop ${Math.round(spinMs())} ms)`);
-    await PARTS[name]!();
+/** The parts that arguments name, with what they are called; a word that names none where one does. */
+function chosen(args: readonly string[]): [name: string, part: Part][] | string {
+  const parts = new Map<string, Part>();
+  const take = (group: string, names: readonly string[]) => {
+    for (const name of names) parts.set(`${group} ${name}`, GROUPS[group]![name]!);
+  };
+  let group = "";
+  for (const [number, word] of args.entries()) {
+    if (Object.hasOwn(GROUPS, word)) {
+      group = word;
+      const next = args[number + 1];
+      const names = Object.keys(GROUPS[group]!);
+      if (next === undefined || !names.includes(next)) take(group, names);
+    } else if (group !== "" && Object.hasOwn(GROUPS[group]!, word)) take(group, [word]);
+    else return word;
   }
-} finally {
-  await endAll();
+  return [...parts];
 }
+
+/** Leaves nothing behind when somebody presses Ctrl-C. */
+async function stop(): Promise<void> {
+  await endAll();
+  removeFolders();
+  Deno.exit(130);
+}
+
+async function main(args: readonly string[]): Promise<number> {
+  if (args.includes("--help") || args.includes("-h")) {
+    help();
+    return 0;
+  }
+  const parts = chosen(args.length === 0 ? Object.keys(GROUPS) : args);
+  if (typeof parts === "string") {
+    say(`Unknown bench "${parts}"\n`);
+    help();
+    return 16;
+  }
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
+  try {
+    for (const [name, { run }] of parts) {
+      say(`== ${name} (spin loop ${Math.round(spinMs())} ms)`);
+      await run();
+    }
+  } finally {
+    await endAll();
+  }
+  return 0;
+}
+
+Deno.exit(await main(Deno.args));

@@ -4,15 +4,14 @@
  *
  * @module
  */
-import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
-import { Child, run } from "../testdata/interop/child.ts";
-import type { Cluster } from "../testdata/interop/cluster.ts";
-import { javaKit } from "../testdata/interop/toolchain.ts";
-import { type ContenderName, CONTENDERS, median, withContender } from "./contender.ts";
+import { run } from "../testdata/interop/child.ts";
+import type { BrokerConf, Cluster } from "../testdata/interop/cluster.ts";
+import { type ContenderName, CONTENDERS, withContender } from "./contender.ts";
+import { JavaProgram } from "./java_program.ts";
 import type { LightResult } from "./light_load.ts";
 import { processStat } from "./process_stat.ts";
+import { type Goal, median, row, say } from "./report.ts";
 
 const ROUNDS = 3;
 const THREADS = 64;
@@ -20,11 +19,12 @@ const BODY_BYTES = 1024;
 const WARMUP_SECONDS = 15;
 const SECONDS = 10;
 const TOPIC = "BenchSend";
+const JVM = ["-Xmx512m"];
+const LIGHT_WARMUP_SECONDS = 3;
 
-interface LoadProgram extends Disposable {
-  readonly java: string;
-  readonly classPath: string;
-}
+/** How often the clients of a flush mode must be answered, in times of Java. */
+const ASYNC_GOAL: Goal = { figure: 1.5, words: "1.5 times" };
+const SYNC_GOAL: Goal = { figure: 1.3, words: "1.3 times" };
 
 interface Round {
   readonly perSecond: number;
@@ -33,9 +33,23 @@ interface Round {
   readonly brokerUs: number;
 }
 
+/** What answers wait for: the file. */
+export function benchSendAsync(): Promise<void> {
+  return benchSend("ASYNC_FLUSH", { goal: ASYNC_GOAL });
+}
+
+/** What answers wait for: the disk. */
+export function benchSendSync(): Promise<void> {
+  const conf = { flushDiskType: "SYNC_FLUSH" };
+  return benchSend("SYNC_FLUSH", { goal: SYNC_GOAL, conf });
+}
+
 /** Measures all contenders by turns and prints the ratios. */
-export async function benchSend(): Promise<void> {
-  using load = await compileLoad();
+async function benchSend(
+  mode: string,
+  { goal, conf }: { readonly goal: Goal; readonly conf?: BrokerConf },
+): Promise<void> {
+  using load = await JavaProgram.compile("Load", "5.5.0");
   const java = new Map<ContenderName, Round[]>();
   const light = new Map<ContenderName, Round[]>();
   for (let round = 0; round < ROUNDS; round++) {
@@ -45,18 +59,22 @@ export async function benchSend(): Promise<void> {
       await withContender(contender, async (cluster) => {
         keep(java, contender.name, await javaRound(cluster, load));
         keep(light, contender.name, await lightRound(cluster));
-      });
+      }, conf);
     }
   }
-  report(`Java client 5.5.0, ${THREADS} threads, ${BODY_BYTES} B`, java);
-  report(`light load, one connection 64 deep, ${BODY_BYTES} B`, light);
+  report(`${mode}: Java client 5.5.0, ${THREADS} threads, ${BODY_BYTES} B`, java, goal);
+  report(`${mode}: light load, one connection 64 deep, ${BODY_BYTES} B`, light);
 }
 
 function keep(all: Map<ContenderName, Round[]>, name: ContenderName, round: Round): void {
   all.set(name, [...all.get(name) ?? [], round]);
 }
 
-function report(title: string, all: ReadonlyMap<ContenderName, readonly Round[]>): void {
+function report(
+  title: string,
+  all: ReadonlyMap<ContenderName, readonly Round[]>,
+  goal?: Goal,
+): void {
   say(title);
   const rate = (name: ContenderName) => median(all.get(name)!.map((it) => it.perSecond));
   for (const [name, rounds] of all) {
@@ -69,26 +87,15 @@ function report(title: string, all: ReadonlyMap<ContenderName, readonly Round[]>
     );
   }
   for (const name of all.keys()) {
-    if (name !== "mq") say(`  mq is ${(rate("mq") / rate(name)).toFixed(2)} times ${name}`);
+    if (name === "mq") continue;
+    const figure = rate("mq") / rate(name);
+    row(`  mq, times ${name}`, figure.toFixed(2), goal && { figure, goal });
   }
 }
 
-/** Compiles the load program into a temporary folder that the caller removes. */
-async function compileLoad(): Promise<LoadProgram> {
-  const kit = await javaKit("5.5.0");
-  const source = path.join(import.meta.dirname ?? ".", "java", "Load.java");
-  const classes = fs.mkdtempSync(path.join(os.tmpdir(), "mq-bench-load-"));
-  await run("javac", ["-cp", kit.classPath, "-d", classes, source], { timeoutMs: 120_000 });
-  return {
-    java: kit.java,
-    classPath: `${classes}:${kit.classPath}`,
-    [Symbol.dispose]: () => fs.rmSync(classes, { recursive: true, force: true }),
-  };
-}
-
-async function javaRound(cluster: Cluster, load: LoadProgram): Promise<Round> {
+async function javaRound(cluster: Cluster, load: JavaProgram): Promise<Round> {
   const args = [cluster.namesrv, TOPIC, THREADS, BODY_BYTES, WARMUP_SECONDS, SECONDS].map(String);
-  await using client = Child.start(load.java, ["-Xmx512m", "-cp", load.classPath, "Load", ...args]);
+  await using client = load.start(args, JVM);
   await client.line((line) => line.includes('"measuring"'), 120_000);
   const before = cpuUs(cluster);
   await client.line((line) => line.includes('"measured"'), 120_000);
@@ -100,7 +107,7 @@ async function javaRound(cluster: Cluster, load: LoadProgram): Promise<Round> {
 
 async function lightRound(cluster: Cluster): Promise<Round> {
   const program = path.join(import.meta.dirname ?? ".", "light_load.ts");
-  const options = { bodyBytes: BODY_BYTES, warmupSeconds: 3, seconds: SECONDS };
+  const options = { bodyBytes: BODY_BYTES, warmupSeconds: LIGHT_WARMUP_SECONDS, seconds: SECONDS };
   const before = cpuUs(cluster);
   const started = performance.now();
   const [line = "{}"] = await run(Deno.execPath(), [
@@ -125,8 +132,4 @@ async function lightRound(cluster: Cluster): Promise<Round> {
 
 function cpuUs(cluster: Cluster): number {
   return processStat(cluster.brokerPid).cpuUs;
-}
-
-function say(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }

@@ -5,8 +5,9 @@
  * @module
  */
 import { RpcClient } from "../net/rpc/client.ts";
-import { type Contender, CONTENDERS, median, withContender } from "./contender.ts";
+import { type Contender, CONTENDERS, withContender } from "./contender.ts";
 import { processStat } from "./process_stat.ts";
+import { median, say } from "./report.ts";
 
 const ROUNDS = 3;
 const TOPIC = "BenchStartup";
@@ -67,8 +68,4 @@ async function firstSend(address: string): Promise<void> {
     await new Promise((done) => setTimeout(done, 2));
   }
   throw new Error(`Cannot send to ${address}: never accepted`);
-}
-
-function say(line: string): void {
-  Deno.stdout.writeSync(new TextEncoder().encode(`${line}\n`));
 }

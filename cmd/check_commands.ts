@@ -6,6 +6,7 @@
 import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { bodyOption, rawOption } from "./body_option.ts";
 import { type Branch, describe, GROUP } from "./branch.ts";
+import { commitLogOption, withCommitLog } from "./commitlog_option.ts";
 import { fieldsOption, headerOption, outputOption } from "./format_option.ts";
 import { parsePositive, parseWhole } from "./number_option.ts";
 import { PROGRESS_FORMS } from "./progress.ts";
@@ -35,9 +36,10 @@ function addQuery(program: CommandUnknownOpts, { terminal, finish }: Branch): vo
     .option("--scan", "read the log and not the index")
     .option("--exit-status", "end with 1 when nothing was found")
     .addOption(bodyOption()).addOption(rawOption())
+    .addOption(commitLogOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (path, options) => {
-      finish((await import("./query.ts")).query(terminal, path, options));
+      finish((await import("./query.ts")).query(withCommitLog(terminal, options), path, options));
     });
   describe(command, {
     summary: "find messages by key, id or offset",
@@ -62,9 +64,12 @@ function addVerify(program: CommandUnknownOpts, { terminal, finish }: Branch): v
     .option("--ignore <code>", "neither print nor count findings of this code", collected)
     .option("--strict", "let the exit code tell of what harms nobody, too")
     .addOption(progressOption())
+    .addOption(commitLogOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (path, options) => {
-      finish(await (await import("./verify.ts")).verify(terminal, path, options));
+      finish(
+        await (await import("./verify.ts")).verify(withCommitLog(terminal, options), path, options),
+      );
     });
   describe(command, {
     summary: "check a store: log, queues and index against each other",
@@ -84,14 +89,24 @@ function addRecover(program: CommandUnknownOpts, { terminal, finish }: Branch): 
     .option("--allow-data-loss", "carry out those that give up messages, too")
     .option("--into <folder>", "make a repaired copy in a new folder instead")
     .option("--yes", "give up messages without being asked")
+    .option("--queue-file-units <count>", "length of queue files, if none is left", parsePositive)
+    .option("--index-slots <count>", "hash slots of index files, if none is left", parsePositive)
+    .option("--index-entries <count>", "entries of such files; default: 4 a slot", parsePositive)
     .addOption(
       new Option("--mode <release>", "tell what a start of this Java broker would do instead")
         .choices(["java-4.2", "java-4.9", "java-5.x"]),
     )
     .addOption(progressOption())
+    .addOption(commitLogOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (path, options) => {
-      finish(await (await import("./recover.ts")).recover(terminal, path, options));
+      finish(
+        await (await import("./recover.ts")).recover(
+          withCommitLog(terminal, options),
+          path,
+          options,
+        ),
+      );
     });
   describe(command, {
     summary: "put a store right: log, queues, index and checkpoint",
@@ -101,7 +116,9 @@ function addRecover(program: CommandUnknownOpts, { terminal, finish }: Branch): 
       "configuration files are kept in the store's folder quarantine before they are changed. " +
       "Ends with 0 when nothing is to be done, 1 when all was done, 4 when something is left, " +
       "such as a plan. Refuses a store that a broker is using. What was stopped half-way is " +
-      "finished by the same command.",
+      "finished by the same command. Files that are made anew are as long as those that are " +
+      "left; only where a store has none, a broker with other settings than RocketMQ's own " +
+      "must have them named.",
     examples: [
       "mq recover mq-data",
       "mq recover mq-data --apply",

@@ -28,7 +28,7 @@ const FIELDS: readonly Field[] = [
   {
     name: "indexMsgTimestamp",
     type: "time",
-    about: "store time up to which complete index files were flushed",
+    about: "store time up to which the index was flushed",
     width: 24,
   },
   {

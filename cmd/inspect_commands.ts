@@ -6,6 +6,7 @@
 import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { addGroup, type Branch, describe, GROUP } from "./branch.ts";
 import { bodyOption, rawOption } from "./body_option.ts";
+import { commitLogOption, withCommitLog } from "./commitlog_option.ts";
 import { fieldsOption, headerOption, outputOption } from "./format_option.ts";
 import { parsePositive, parseWhole } from "./number_option.ts";
 
@@ -42,10 +43,15 @@ function addCommitLog(inspect: CommandUnknownOpts, { terminal, finish }: Branch)
     .option("--until <time>", "stored at this time or earlier")
     .option("--limit <count>", "stop after this many messages", parsePositive)
     .addOption(bodyOption()).addOption(rawOption())
+    .addOption(commitLogOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (path, options) => {
       finish(
-        await (await import("./inspect_commitlog.ts")).inspectCommitLog(terminal, path, options),
+        await (await import("./inspect_commitlog.ts")).inspectCommitLog(
+          withCommitLog(terminal, options),
+          path,
+          options,
+        ),
       );
     });
   describe(command, {
@@ -131,9 +137,16 @@ function addTopics(inspect: CommandUnknownOpts, { terminal, finish }: Branch): v
     .argument("[path]", "a store; default: MQ_STORE, else ./mq-data")
     .option("--topic <topic>", "this topic only")
     .option("--queues", "one row a queue")
+    .addOption(commitLogOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (path, options) => {
-      finish((await import("./inspect_topics.ts")).inspectTopics(terminal, path, options));
+      finish(
+        (await import("./inspect_topics.ts")).inspectTopics(
+          withCommitLog(terminal, options),
+          path,
+          options,
+        ),
+      );
     });
   describe(command, {
     summary: "topics, from topics.json and from the queues on disk",
@@ -147,9 +160,16 @@ function addOffsets(inspect: CommandUnknownOpts, { terminal, finish }: Branch): 
     .argument("[path]", "a store; default: MQ_STORE, else ./mq-data")
     .option("--group <group>", "this consumer group only")
     .option("--topic <topic>", "this topic only")
+    .addOption(commitLogOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (path, options) => {
-      finish((await import("./inspect_offsets.ts")).inspectOffsets(terminal, path, options));
+      finish(
+        (await import("./inspect_offsets.ts")).inspectOffsets(
+          withCommitLog(terminal, options),
+          path,
+          options,
+        ),
+      );
     });
   describe(command, {
     summary: "consumer offsets, and how far they are behind",

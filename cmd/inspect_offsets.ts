@@ -97,7 +97,7 @@ function extentsOf(files: FileSystem, paths: StorePaths) {
   const queues = new Map(
     storeQueues(files, paths).map((queue) => [`${queue.topic}/${queue.queueId}`, queue]),
   );
-  const logMin = listSegments(files, paths.commitLog).segments[0]?.start ?? 0;
+  const logMin = listSegments(files, paths.commitLogs).segments[0]?.start ?? 0;
   const known = new Map<string, QueueExtent>();
   return (topic: string, queueId: number): QueueExtent | undefined => {
     const name = `${topic}/${queueId}`;

@@ -96,7 +96,7 @@ export function inspectTopics(
   const paths = storeAt(terminal, argument);
   const isWanted = (topic: string) => options.topic === undefined || options.topic === topic;
   const queues = storeQueues(files, paths).filter((queue) => isWanted(queue.topic));
-  const log = new RecordReader(files, listSegments(files, paths.commitLog));
+  const log = new RecordReader(files, listSegments(files, paths.commitLogs));
   const table = readTable<ReadonlyMap<string, TopicEntry>>(files, paths, TOPICS);
   try {
     const measured = queues.map((queue) => () => queueRow(terminal, queue, log));

@@ -33,6 +33,7 @@ export const REFUSED: readonly (readonly [key: string, value: RegExp, why: strin
 
 const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/useTLS/, "mq does not speak TLS"],
+  [/^transientStorePoolSize$|NoBufferInStore/, "the pool takes what it needs, up to 4 MiB"],
   [
     /ThreadPool|ThreadNum|PoolNums|PoolSize|QueueCapacity|Executor|WorkerGroup|Threads$|Semaphore/,
     "one event loop does the work, without pools of threads",
@@ -50,17 +51,16 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     "mq keeps queues and tables in files and not in RocksDB",
   ],
   [
-    /SwapMap|Maped|FileSwap|transientStore|sharedByteBuffer|Mmap|HotRatio|MaxRatio|NoBufferInStore/,
+    /SwapMap|Maped|FileSwap|sharedByteBuffer|Mmap|HotRatio|MaxRatio/,
     "mq maps no files into memory",
   ],
   [
-    /^commit(Commit|Interval)|Epoll|ByteBuf|ByHeap|ByFileChannel|ReadAhead|wakeCommit|warmMapped/,
+    /Epoll|ByteBuf|ByHeap|ByFileChannel|ReadAhead|wakeCommit|warmMapped/,
     "mq maps no files into memory and pools no buffers",
   ],
   [/^(timer|recallMessage|allowRecall|appendTopicForTimer)/, "mq has no timer wheel"],
   [/pop|revive|^ack|appendAck|appendCk|AwaitingAck|InAckQueue/i, "mq does not serve POP consumers"],
   [/lite/i, "mq has no lite topics"],
-  [/lmq/i, "mq counts light message queues neither for a limit nor for statistics"],
   [
     /controller|DLe?ge?r|InSync|^ha[A-Z]|slave|epoch|replicas|election|SyncState|asyncLearner|jraft/i,
     "mq runs without slaves and without a controller",
@@ -119,7 +119,7 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/flush/i, "mq flushes queues and tables with the log"],
   [/^schedule|ScheduleAsync/, "mq delivers delayed messages one after the other"],
   [/^(max|mapped|pullBatch|sample|travel)/, "mq has its own limits"],
-  [/PropCRC|AutoVersion|autoMessageVersion/, "mq reads and numbers records in its own way"],
+  [/AutoVersion|autoMessageVersion/, "mq numbers records in its own way"],
   [
     /broadcast|[cC]onsume|subscription|channelExpired|RetryTopic|RetryQueue|ResetOffset/,
     "mq treats consumers in its own way",

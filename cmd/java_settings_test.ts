@@ -14,14 +14,14 @@ Deno.test("ignoredReason() has a reason of its own for the settings operators ch
   const general = ignoredReason("no such key");
   const often = [
     "sendMessageThreadPoolNums",
-    "transientStorePoolEnable",
+    "transientStorePoolSize",
     "haListenPort",
     "timerWheelEnable",
     "destroyMapedFileIntervalForcibly",
     "redeleteHangedFileInterval",
     "useTLS",
     "metricsExporterType",
-    "enableLmqQuota",
+    "combineCQUseRocksdbForLmq",
     "rocksdbCompressionType",
     "osPageCacheBusyTimeOutMills",
   ];

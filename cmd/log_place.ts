@@ -36,7 +36,7 @@ export function logAt(terminal: Terminal, argument: string | undefined): LogPlac
     return { path, log, isUnclean: isUncleanAt(files, dirname(path)) };
   }
   const directory = place.kind === "store" ? place.paths.commitLog : path;
-  const log = listSegments(files, directory);
+  const log = listSegments(files, place.kind === "store" ? place.paths.commitLogs : path);
   if (place.kind === "store") {
     if (files.stat(directory) === undefined) throw notA(terminal, place, WANTED);
     return { path: directory, log, isUnclean: files.stat(place.paths.abort) !== undefined };

@@ -20,6 +20,7 @@ export function countedFiles(
     rename: (from, to) => fs.rename(from, to),
     remove: (path) => fs.remove(path),
     syncDirectory: (path) => fs.syncDirectory(path),
+    syncDirectoryAsync: (path) => fs.syncDirectoryAsync(path),
     lock: (path) => fs.lock(path),
   };
 }

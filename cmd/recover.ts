@@ -4,11 +4,12 @@
  *
  * @module
  */
-import { basename, dirname, relative, resolve } from "node:path";
+import { dirname, relative, resolve } from "node:path";
 import type { FileSystem } from "../store/file.ts";
+import { SIZE } from "../store/format.ts";
 import { StoreLockedError } from "../store/lock.ts";
-import { NAME, type StorePaths, storePaths } from "../store/names.ts";
-import type { RepairAction } from "../store/repair/action.ts";
+import { type StorePaths, storePaths } from "../store/names.ts";
+import type { RepairAction, RepairOptions } from "../store/repair/action.ts";
 import { applyRepair, planRepair, repairInto } from "../store/repair/repair.ts";
 import { listSegments } from "../store/segments.ts";
 import { EXIT } from "./exit_code.ts";
@@ -28,6 +29,8 @@ import {
 import { fileAbove, givenPath, storeAt } from "./store_path.ts";
 import { note, type Terminal } from "./terminal.ts";
 
+const INDEX_ENTRIES_PER_SLOT = SIZE.indexEntriesDefault / SIZE.indexSlotsDefault;
+
 /** What `mq recover` may be asked. */
 export interface RecoverOptions extends OutputOptions {
   /** Whether the plan is carried out. */
@@ -38,6 +41,12 @@ export interface RecoverOptions extends OutputOptions {
   readonly into?: string | undefined;
   /** Whether nobody is asked before messages are given up. */
   readonly yes?: boolean | undefined;
+  /** Units in a file of a queue, for a store none of whose queues has a file left. */
+  readonly queueFileUnits?: number | undefined;
+  /** Hash slots of an index file, for a store that has no index file left. */
+  readonly indexSlots?: number | undefined;
+  /** Entries of such a file; default: as many for a slot as RocketMQ has. */
+  readonly indexEntries?: number | undefined;
   readonly progress?: ProgressForm | undefined;
   /** Tells what a start of this release of Java would do instead. */
   readonly mode?: JavaMode | undefined;
@@ -85,6 +94,9 @@ function modeOf(options: RecoverOptions): RecoverMode {
   if (allowDataLoss === true && mode === "plan") {
     throw usageFailure("--allow-data-loss needs --apply or --into");
   }
+  if (options.indexEntries !== undefined && options.indexSlots === undefined) {
+    throw usageFailure("--index-entries needs --index-slots");
+  }
   if (options.mode !== undefined && mode !== "plan") {
     throw usageFailure("--mode changes nothing: leave out --apply and --into");
   }
@@ -128,7 +140,7 @@ async function run(task: RecoverTask): Promise<RecoverResult> {
   let bytesChecked = 0;
   const bytesExpected = LOG_PASSES * logBytes(task);
   const files = countedFiles(task.terminal.files, (path, bytes) => {
-    if (basename(dirname(path)) !== NAME.commitLog) return;
+    if (!task.paths.commitLogs.includes(dirname(path))) return;
     bytesChecked = Math.min(bytesChecked + bytes, bytesExpected);
     progress.tell({ bytesChecked, bytesExpected });
   });
@@ -146,7 +158,7 @@ async function run(task: RecoverTask): Promise<RecoverResult> {
 const LOG_PASSES = 4;
 
 function logBytes({ terminal, paths }: RecoverTask): number {
-  const { segments } = listSegments(terminal.files, paths.commitLog);
+  const { segments } = listSegments(terminal.files, paths.commitLogs);
   return segments.reduce((sum, segment) => sum + segment.length, 0);
 }
 
@@ -160,25 +172,49 @@ async function repair(task: RecoverTask, tools: Tools): Promise<RecoverResult> {
   const { files } = tools;
   const { paths: { root: store }, mode, options: { into: target } } = task;
   const allowDataLoss = task.options.allowDataLoss === true;
-  const options = { signal: task.signal, allowDataLoss };
+  const options = { ...repairOptionsOf(task), allowDataLoss };
   if (mode === "plan") {
     const { actions: left, report } = await planRepair(files, store, options);
     return { mode, store, applied: [], left, report };
   }
   if (target !== undefined) {
     const outcome = await repairInto(files, store, target, options);
+    warnOfHolder(task);
     return { mode, store, target, ...outcome };
   }
   if (allowDataLoss && task.options.yes !== true) await askForLoss(task, tools);
   return { mode, store, ...await applyRepair(files, store, options) };
 }
 
+function repairOptionsOf({ terminal: { commitLogPath }, options, signal }: RecoverTask) {
+  return { signal, ...sizesOf(options), ...(commitLogPath !== undefined && { commitLogPath }) };
+}
+
+/** Sizes of files of which the store itself may have none left to tell. */
+function sizesOf(
+  { queueFileUnits, indexSlots: slots, indexEntries }: RecoverOptions,
+): Pick<RepairOptions, "queueFileUnits" | "indexGeometry"> {
+  const entries = indexEntries ?? (slots ?? 0) * INDEX_ENTRIES_PER_SLOT;
+  return {
+    ...(queueFileUnits !== undefined && { queueFileUnits }),
+    ...(slots !== undefined && { indexGeometry: { slots, entries } }),
+  };
+}
+
+/** A copy takes no lock, since the store may be one that cannot be written. */
+function warnOfHolder({ terminal, paths }: RecoverTask): void {
+  const holder = terminal.lockHolder(paths.lock);
+  if (holder === undefined) return;
+  note(
+    terminal,
+    `process ${holder} has begun to use the store meanwhile: the copy may lack what it wrote`,
+  );
+}
+
 /** Asks before messages are given up for good; nobody to ask is a no. */
-async function askForLoss(
-  { terminal, paths, signal }: RecoverTask,
-  { files, progress }: Tools,
-): Promise<void> {
-  const { actions } = await planRepair(files, paths.root, { signal });
+async function askForLoss(task: RecoverTask, { files, progress }: Tools): Promise<void> {
+  const { terminal, paths } = task;
+  const { actions } = await planRepair(files, paths.root, repairOptionsOf(task));
   progress.clear();
   const unsafe = actions.filter((it) => !it.safe);
   if (unsafe.length === 0) return;

@@ -71,10 +71,12 @@ export async function tellJavaStart(
   const rows = openRows(terminal, FIELDS, { ...question, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
   const { paths: { root: store }, mode, signal } = question;
-  const options: JavaRecoveryOptions = { signal };
+  const { commitLogPath } = terminal;
+  const place = commitLogPath === undefined ? {} : { commitLogPath };
+  const options: JavaRecoveryOptions = { signal, ...place };
   const files = new OverlayFiles(terminal.files);
   const java = await recoverAsJava(files, store, JAVA_MODES[mode], options);
-  const plan = await planRepair(terminal.files, store, { signal });
+  const plan = await planRepair(terminal.files, store, { signal, ...place });
   const { messagesLost: messagesLostByMq } = lossOf(plan.actions);
   const messages = java.messagesBefore + messagesLostByMq;
   const messagesDestroyed = java.refusal === undefined ? messages - java.messagesAfter : 0;

@@ -66,6 +66,11 @@ export function recoverFields(mode: RecoverMode): readonly Field[] {
     { name: "actions", type: "object", about: "summary: actions planned, done and left" },
     { name: "messages", type: "number", about: "summary: sound records in the log" },
     { name: "unqueued", type: "number", about: "summary: records no queue can take" },
+    {
+      name: "flawedBatches",
+      type: "number",
+      about: "summary: batches in one record whose index or count cannot be read",
+    },
     { name: "logStart", type: "number", about: "summary: first offset of the log" },
     { name: "logEnd", type: "number", about: "summary: where the log ends, or would end" },
   ];
@@ -130,7 +135,7 @@ function printVerbs(terminal: Terminal, actions: readonly RepairAction[]): void 
 }
 
 function summaryOf({ mode, store, target, applied, left, report }: RecoverResult): object {
-  const { messages, unqueued, start: logStart, end: logEnd } = report;
+  const { messages, unqueued, flawedBatches, start: logStart, end: logEnd } = report;
   const planned = mode === "plan" ? left.filter(isMendable) : [];
   const unsafe = [...applied, ...left].filter((it) => !it.safe);
   return {
@@ -147,6 +152,7 @@ function summaryOf({ mode, store, target, applied, left, report }: RecoverResult
     ...lossOf(mode === "plan" ? planned : applied),
     messages,
     unqueued,
+    flawedBatches,
     logStart,
     logEnd,
   };
@@ -177,9 +183,12 @@ function sentences(result: RecoverResult): string[] {
   const { report, applied, left } = result;
   const range = `log offsets ${report.start} to ${report.end}`;
   const unqueued = `${counted(report.unqueued, "record")} belong to no queue and are not served.`;
+  const flawed = `${counted(report.flawedBatches, "record")} hold a batch whose index or count ` +
+    "cannot be read and are served as one message.";
   return [
     `${counted(report.messages, "message")} read, ${range}.`,
     ...(report.unqueued > 0 ? [unqueued] : []),
+    ...(report.flawedBatches > 0 ? [flawed] : []),
     ...(applied.length + left.length === 0 ? [soundSentence(result)] : workSentences(result)),
     ...nextSentences(result),
   ];

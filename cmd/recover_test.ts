@@ -154,6 +154,40 @@ Deno.test("mq recover refuses a store in use, by one line that says by whom", as
   assert.equal(late.exitCode, 8);
 });
 
+Deno.test("mq recover makes files as long as it is told where a store has none left to tell", async () => {
+  const files = storeInMemory("5.5.0-b-kill-load-102");
+  files.remove("store/consumequeue");
+  files.remove("store/index");
+  const sizes = ["--queue-file-units", "60", "--index-slots", "100"];
+  assert.equal((await run(files, [...ALL, ...sizes])).exitCode, EXIT.corrected);
+  const made = (folder: string) => {
+    const paths = [...files.snapshot().keys()].filter((path) => path.startsWith(folder));
+    return [...new Set(paths.map((path) => files.stat(path)!.size))];
+  };
+  assert.deepEqual(made("store/consumequeue/"), [60 * 20]);
+  assert.deepEqual(made("store/index/"), [8440]);
+  const other = storeInMemory(SOUND);
+  other.remove("store/index");
+  await run(other, [...ALL, "--index-slots", "7", "--index-entries", "500"]);
+  const [index] = other.list("store/index");
+  assert.equal(other.stat(`store/index/${index}`)!.size, 40 + 7 * 4 + 500 * 20);
+  const lone = await run(files, ["--index-entries", "5"]);
+  assert.equal(lone.stderr, "mq: --index-entries needs --index-slots; see mq recover --help\n");
+  assert.equal(lone.exitCode, 16);
+});
+
+Deno.test("mq recover --into warns of a broker that has started on the store meanwhile", async () => {
+  const files = storeInMemory(FLIPPED);
+  let asked = 0;
+  const lockHolder = () => asked++ === 0 ? undefined : 4711;
+  const { stderr } = await run(files, ["--into", "copy"], { lockHolder });
+  assert.match(
+    stderr,
+    /^mq: process 4711 has begun to use the store meanwhile: the copy may lack/m,
+  );
+  assert(files.stat("copy/commitlog")?.isDirectory);
+});
+
 Deno.test("mq recover that is stopped says what is left to do, and ends with the signal's code", async () => {
   for (const [name, exitCode] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     const files = storeInMemory(FLIPPED);

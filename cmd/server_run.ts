@@ -55,6 +55,9 @@ export function flushPromise(
     readonly flushDiskType: string;
     readonly flushIntervalCommitLog: number;
     readonly flushCommitLogThoroughInterval: number;
+    readonly transientStorePoolEnable: boolean;
+    readonly commitIntervalCommitLog: number;
+    readonly commitCommitLogThoroughInterval: number;
   },
 ): string {
   if (settings.flushDiskType === "SYNC_FLUSH") {
@@ -63,6 +66,13 @@ export function flushPromise(
   }
   const busy = seconds(settings.flushIntervalCommitLog);
   const quiet = seconds(settings.flushCommitLogThoroughInterval);
+  if (settings.transientStorePoolEnable) {
+    const { commitIntervalCommitLog, commitCommitLogThoroughInterval } = settings;
+    const held = seconds(Math.max(commitIntervalCommitLog, commitCommitLogThoroughInterval));
+    return "ASYNC_FLUSH with transientStorePoolEnable: a message is acknowledged while it is in the\n" +
+      `memory of mq alone. A crash of mq loses acknowledged messages of up to the last ${held}, a crash\n` +
+      `of the machine those of the last ${busy} under load, of the last ${quiet} otherwise.`;
+  }
   return "ASYNC_FLUSH: a message is acknowledged when the system has it, before it is on the disk.\n" +
     "A crash of mq loses no acknowledged message; a crash of the machine can lose those of the\n" +
     `last ${busy} under load, of the last ${quiet} when there is little to write.`;
@@ -74,7 +84,7 @@ function seconds(timeMs: number): string {
 
 /** The part of a recovery that an operator is told. */
 export type RecoveryNews =
-  & Pick<RecoveryReport, "mode" | "from" | "end" | "messages" | "units" | "keys">
+  & Pick<RecoveryReport, "mode" | "from" | "end" | "messages" | "units" | "keys" | "resumed">
   & { readonly actions: readonly Pick<RecoveryAction, "action" | "file" | "reason">[] };
 
 /** Says what opening the store had to put right; nothing after a clean stop. */
@@ -86,6 +96,10 @@ export function noteRecovery(terminal: Terminal, report: RecoveryNews): void {
     `the store was ${state}: read ${report.messages} records from ${report.from} to ${report.end}, ` +
       `added ${report.units} queue units and ${report.keys} keys`,
   );
+  if (report.resumed !== undefined) {
+    const { from, to } = report.resumed;
+    note(terminal, `a start that was interrupted had read from ${from} to ${to}; this one went on`);
+  }
   for (const { action, file, reason } of report.actions) {
     note(terminal, `${action} ${file}: ${reason}`);
   }

@@ -26,13 +26,26 @@ Deno.test("sayReady() prints one JSON line for programs and a paragraph for peop
 });
 
 Deno.test("flushPromise() says what a crash can cost", () => {
-  const intervals = { flushIntervalCommitLog: 500, flushCommitLogThoroughInterval: 10_000 };
+  const intervals = {
+    flushIntervalCommitLog: 500,
+    flushCommitLogThoroughInterval: 10_000,
+    transientStorePoolEnable: false,
+    commitIntervalCommitLog: 200,
+    commitCommitLogThoroughInterval: 300,
+  };
   assert.match(
     flushPromise({ flushDiskType: "SYNC_FLUSH", ...intervals }),
     /loses no acknowledged/,
   );
   const text = flushPromise({ flushDiskType: "ASYNC_FLUSH", ...intervals });
   assert.match(text, /crash of the machine can lose those of the\nlast 500 ms under load, .* 10 s/);
+  const pooled = { ...intervals, transientStorePoolEnable: true };
+  assert.match(
+    flushPromise({ flushDiskType: "ASYNC_FLUSH", ...pooled }),
+    /crash of mq loses acknowledged messages of up to the last 300 ms/,
+  );
+  // Java takes no pool either where answers wait for the disk.
+  assert.match(flushPromise({ flushDiskType: "SYNC_FLUSH", ...pooled }), /loses no acknowledged/);
 });
 
 Deno.test("serverLog() adds the cause where it says more", () => {

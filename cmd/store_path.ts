@@ -47,7 +47,7 @@ export function placeAt(terminal: Terminal, argument: string | undefined): Place
   if (stat === undefined) throw new Failure(`Cannot read "${path}": no such file or directory`);
   if (!stat.isDirectory) return { kind: "file", path };
   if (isStoreRoot(terminal.files, path)) {
-    const paths = storePaths(path);
+    const paths = pathsOf(terminal, path);
     noteHolder(terminal, paths);
     return { kind: "store", path, paths };
   }
@@ -55,6 +55,18 @@ export function placeAt(terminal: Terminal, argument: string | undefined): Place
     throw new Failure(`"${path}" is no store: the folder is empty`);
   }
   return { kind: "directory", path };
+}
+
+/** Paths of a store whose log may be elsewhere. */
+function pathsOf(terminal: Terminal, root: string): StorePaths {
+  const { files, commitLogPath } = terminal;
+  const paths = storePaths(root, { commitLogPath });
+  for (const folder of commitLogPath === undefined ? [] : paths.commitLogs) {
+    if (files.stat(folder)?.isDirectory === true) continue;
+    const what = files.stat(folder) === undefined ? "no such folder" : "it is no folder";
+    throw new Failure(`Cannot read commit log "${folder}": ${what}`);
+  }
+  return paths;
 }
 
 /** A store in use can be read; what is being written may look unfinished. */

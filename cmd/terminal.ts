@@ -15,6 +15,8 @@ export interface Terminal {
   /** Everything that is not data: notes, progress, questions, failures. */
   readonly err: Out;
   readonly files: FileSystem;
+  /** Folders of the commit log with commas, where the command line names them. */
+  readonly commitLogPath?: string;
   /** Value of an environment variable, `undefined` where it is unset or may not be read. */
   readonly env: (name: string) => string | undefined;
   /** Whether a person reads the data, so that tables are aligned. */

@@ -70,10 +70,12 @@ export async function verify(
   const rows = openRows(terminal, FIELDS, options);
   if (rows === undefined) return EXIT.ok;
   const { root } = storeAt(terminal, argument);
+  const { commitLogPath } = terminal;
   const progress = new Progress(terminal, options.progress);
   const count = new FindingCount();
   const items = verifyStore(terminal.files, root, {
     depth: depthOf(options),
+    ...(commitLogPath !== undefined && { commitLogPath }),
     ...(only && { only }),
     onProgress: (done) => progress.tell(done),
   });

@@ -86,6 +86,7 @@ export class Admission {
       queueOffset: -1,
       storeTimestamp: 0,
       physicalOffsets: [],
+      wroteBytes: 0,
       reason: `The store takes no more messages: ${reason}`,
     };
   }

@@ -4,15 +4,20 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { batchQueueEnd, BatchQueueReader } from "./batch_queue_reader.ts";
 import { BATCH_QUEUE_UNIT } from "./format.ts";
 import { GrowingFiles } from "./growing_files.ts";
 import type { InnerBatch } from "./inner_batch.ts";
 import type { ValueOf } from "./layout.ts";
+import { offsetName } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
-import { listSegments } from "./segments.ts";
+import { changeTime, olderFilesCrc, type QueueEnd } from "./queue_ends.ts";
+import { listSegments, type SegmentList } from "./segments.ts";
 
 const UNIT_BYTES = BATCH_QUEUE_UNIT.size;
+/** A file taking more space than its units and this much may hold stale units behind them. */
+const ALLOCATION_SLACK_BYTES = 2 * 4096;
 
 /** A unit of a batch queue. */
 export type BatchUnit = ValueOf<typeof BATCH_QUEUE_UNIT.rows>;
@@ -58,8 +63,10 @@ export class BatchQueue {
   #written = 0;
   /** Number behind the last unit the files may hold that is not of the queue any more. */
   #staleEnd = 0;
-  /** Files there are, by the number of their first unit. */
-  readonly #series: GrowingFiles;
+  /** Files there are, by the number of their first unit; `undefined` while nobody has looked. */
+  #series: GrowingFiles | undefined;
+  /** How the queue was left when the store was stopped, as long as nothing has changed since. */
+  #left: QueueEnd | undefined;
 
   constructor(files: OpenFiles, options: BatchQueueOptions) {
     this.topic = options.topic;
@@ -67,18 +74,16 @@ export class BatchQueue {
     this.#files = files;
     this.#directory = options.directory;
     this.#fileUnits = options.fileUnits;
-    const { directory } = options;
-    this.#series = new GrowingFiles(files, { directory, unitBytes: UNIT_BYTES, depth: 4 });
   }
 
-  /** Takes up what the files hold. The first unit that is no unit ends the queue, as in Java. */
-  load(): void {
-    const found = listSegments(this.#files.fs, this.#directory);
+  /**
+   * Takes up what the files hold. The first unit that is no unit ends the queue, as in Java.
+   * `fileBytes` is how long the files are, where that is known.
+   */
+  load(fileBytes = 0): void {
+    this.#left = undefined;
+    const found = this.#find(fileBytes);
     if (found.segments.length === 0) return this.#startAnew();
-    if (found.segmentBytes >= UNIT_BYTES) {
-      this.#fileUnits = Math.floor(found.segmentBytes / UNIT_BYTES);
-    }
-    for (const { start } of found.segments) this.#series.adopt(start / UNIT_BYTES);
     const reader = new BatchQueueReader(this.#files.fs, found);
     try {
       const end = batchQueueEnd(reader);
@@ -89,11 +94,69 @@ export class BatchQueue {
       reader.close();
     }
     this.min = this.unitAt(this.firstUnit)?.baseOffset ?? this.end;
+    const last = found.segments.at(-1)!;
+    const used = this.endUnit * UNIT_BYTES - last.start + ALLOCATION_SLACK_BYTES;
+    const mayBeStale = last.allocatedBytes > used || last.length <= ALLOCATION_SLACK_BYTES;
+    this.#staleEnd = mayBeStale ? Math.floor((last.start + last.length) / UNIT_BYTES) : 0;
+  }
+
+  /** Takes up how the queue was left, without a look at its files. */
+  takeUp(left: QueueEnd): void {
+    this.#expect(left.fileBytes);
+    this.min = left.min;
+    this.next = this.end = left.end;
+    this.firstUnit = left.firstUnit;
+    this.endUnit = this.#written = left.endUnit;
+    this.#staleEnd = left.staleEnd;
+    this.#left = left;
+  }
+
+  /** How the queue stands, once all of it is on the disk; `undefined` before. */
+  standing(): QueueEnd | undefined {
+    if (this.unsynced) return undefined;
+    const { queueId, min, end, firstUnit, endUnit } = this;
+    if (this.#left !== undefined) {
+      return min === this.#left.min ? this.#left : { ...this.#left, min };
+    }
+    const last = this.unitAt(endUnit - 1);
+    const { starts } = this.#known();
+    const fileStart = Math.max(0, ...starts) * UNIT_BYTES;
+    const path = join(this.#directory, offsetName(fileStart));
+    const { fs } = this.#files;
+    return {
+      queueId,
+      min,
+      end,
+      firstUnit,
+      endUnit,
+      staleEnd: this.#staleEnd,
+      physicalOffset: last?.physicalOffset ?? 0,
+      size: last?.size ?? 0,
+      fileStart,
+      fileBytes: starts.length === 0 ? 0 : fs.stat(path)?.size ?? 0,
+      fileTime: starts.length === 0 ? -1 : changeTime(fs, path),
+      olderFilesCRC: starts.length > 1 ? olderFilesCrc(fs, this.#directory, fileStart) : 0,
+    };
+  }
+
+  /**
+   * Number of the first unit from the one the queue was left with on that is none, or leads to no later
+   * record than the one before it; behind the last unit where there is no such hole.
+   */
+  firstHole(left: QueueEnd): number {
+    let last = -1;
+    for (let number = left.firstUnit; number < this.endUnit; number++) {
+      const unit = this.unitAt(number);
+      if (unit === undefined || unit.size <= 0 || unit.physicalOffset <= last) return number;
+      last = unit.physicalOffset;
+    }
+    return this.endUnit;
   }
 
   /** Appends the unit of a record; false for one that lies before the last one's. */
   append(record: BatchQueueRecord, { base, count }: InnerBatch): boolean {
     if (record.physicalOffset <= this.#physicalStart) return false;
+    this.#left = undefined;
     if (this.endUnit === this.firstUnit) this.min = base;
     const bytes = new Uint8Array(UNIT_BYTES);
     BATCH_QUEUE_UNIT.write(new DataView(bytes.buffer), 0, {
@@ -120,7 +183,7 @@ export class BatchQueue {
     if (bytes === undefined) {
       bytes = new Uint8Array(UNIT_BYTES);
       const start = this.#startOf(number);
-      this.#series.get(start).read(bytes, (number - start) * UNIT_BYTES);
+      this.#known().get(start).read(bytes, (number - start) * UNIT_BYTES);
     }
     return BATCH_QUEUE_UNIT.read(new DataView(bytes.buffer), 0);
   }
@@ -155,19 +218,31 @@ export class BatchQueue {
 
   /** Whether a {@linkcode sync} would have anything to do. */
   get unsynced(): boolean {
-    return this.#series.unsynced || this.#memory.length > 0;
+    return (this.#series?.unsynced ?? false) || this.#memory.length > 0;
   }
 
   /** Drops the units that lead to a log offset or behind it. */
   truncateBehind(physicalOffset: number): void {
-    const number = this.firstWhere((unit) => unit.physicalOffset >= physicalOffset);
+    this.truncate(this.firstWhere((unit) => unit.physicalOffset >= physicalOffset));
+  }
+
+  /** Drops the units from a number on. */
+  truncate(number: number): void {
     if (number >= this.endUnit) return;
+    this.#left = undefined;
     this.#staleEnd = Math.max(this.#staleEnd, this.#written);
     this.endUnit = number;
     this.#memory.length = Math.max(0, number - this.#written);
     this.#written = Math.min(this.#written, number);
     const last = this.unitAt(number - 1);
     this.next = this.end = last === undefined ? this.min : last.baseOffset + last.batchSize;
+  }
+
+  /** Begins again at position 0, without units; the next {@linkcode write} replaces the files' content. */
+  reopen(): void {
+    const staleEnd = Math.max(this.#staleEnd, this.#written);
+    this.#startAnew();
+    this.#staleEnd = staleEnd;
   }
 
   /** Moves {@linkcode min} past messages whose records the log no longer has. */
@@ -180,39 +255,55 @@ export class BatchQueue {
   dropExpiredFiles(): number {
     const first = this.firstWhere(({ baseOffset }) => baseOffset >= this.min);
     const fileUnits = this.#fileUnits;
-    const dropped = (start: number) => void (this.firstUnit = start + fileUnits);
-    return this.#series.dropBefore(first, { fileUnits, dropped });
+    const dropped = (start: number) => {
+      this.firstUnit = start + fileUnits;
+      this.#left = undefined;
+    };
+    return this.#known().dropBefore(first, { fileUnits, dropped });
   }
 
   /** Writes what the files lack, and zeros over what a truncation left behind. */
   write(): void {
     while (this.#memory.length > 0) {
+      const series = this.#known();
       const start = this.#startOf(this.#written);
       const count = Math.min(this.#memory.length, start + this.#fileUnits - this.#written);
       const units = new Uint8Array(count * UNIT_BYTES);
       for (let unit = 0; unit < count; unit++) units.set(this.#memory[unit]!, unit * UNIT_BYTES);
-      const file = this.#series.has(start)
-        ? this.#series.get(start)
-        : this.#series.make(start, this.#fileUnits * UNIT_BYTES);
-      this.#series.touch(start);
+      const file = series.has(start)
+        ? series.get(start)
+        : series.make(start, this.#fileUnits * UNIT_BYTES);
+      series.touch(start);
       file.write(units, (this.#written - start) * UNIT_BYTES);
       this.#memory.splice(0, count);
       this.#written += count;
     }
     if (this.#staleEnd === 0) return;
+    this.#left = undefined;
     this.#clearBehind();
     this.#staleEnd = 0;
+  }
+
+  /** Gives files their length that have lost it: a Java broker loads no others. */
+  lengthen(): void {
+    const series = this.#known();
+    const bytes = this.#fileUnits * UNIT_BYTES;
+    for (const start of series.starts) {
+      if (series.get(start).size() >= bytes) continue;
+      series.make(start, bytes);
+      series.touch(start);
+    }
   }
 
   /** Writes and brings everything to the disk, names included. */
   async sync(): Promise<void> {
     this.write();
-    await this.#series.sync();
+    await this.#series?.sync();
   }
 
   /** Forgets everything, because the files are about to be removed. */
   discard(): void {
-    this.#series.clear();
+    this.#known().clear();
     this.#startAnew();
   }
 
@@ -226,6 +317,27 @@ export class BatchQueue {
       this.#staleEnd =
         0;
     this.#memory = [];
+    this.#left = undefined;
+  }
+
+  #expect(fileBytes: number): void {
+    if (fileBytes >= UNIT_BYTES) this.#fileUnits = Math.floor(fileBytes / UNIT_BYTES);
+  }
+
+  /** Looks which files there are. */
+  #find(fileBytes: number): SegmentList {
+    const directory = this.#directory;
+    const found = listSegments(this.#files.fs, directory);
+    this.#expect(fileBytes >= UNIT_BYTES ? fileBytes : found.segmentBytes);
+    this.#series = new GrowingFiles(this.#files, { directory, unitBytes: UNIT_BYTES, depth: 4 });
+    for (const { start } of found.segments) this.#series.adopt(start / UNIT_BYTES);
+    return found;
+  }
+
+  /** The files there are. */
+  #known(): GrowingFiles {
+    if (this.#series === undefined) this.#find(0);
+    return this.#series!;
   }
 
   /** Where the last unit's record starts: Java knows by it which records the queue has. */
@@ -235,19 +347,22 @@ export class BatchQueue {
 
   /** Removes files without a unit, and zeros the stale units of the last one. */
   #clearBehind(): void {
-    for (const start of this.#series.starts) {
-      if (start < this.endUnit) continue;
-      this.#series.remove(start);
-    }
+    const series = this.#known();
+    for (const start of series.starts) if (start >= this.endUnit) series.remove(start);
     const start = this.#startOf(this.endUnit);
     const to = Math.min(this.#staleEnd, start + this.#fileUnits);
-    if (to <= this.endUnit || !this.#series.has(start)) return;
-    const zeros = new Uint8Array((to - this.endUnit) * UNIT_BYTES);
-    this.#series.get(start).write(zeros, (this.endUnit - start) * UNIT_BYTES);
-    this.#series.touch(start);
+    if (to <= this.endUnit || !series.has(start)) return;
+    const at = (this.endUnit - start) * UNIT_BYTES;
+    const units = new Uint8Array((to - this.endUnit) * UNIT_BYTES);
+    const got = series.get(start).read(units, at);
+    const last = units.subarray(0, got).findLastIndex((byte) => byte !== 0);
+    if (last < 0) return;
+    series.get(start).write(new Uint8Array(last + 1), at);
+    series.touch(start);
   }
 
   #startOf(number: number): number {
+    this.#known();
     return number - number % this.#fileUnits;
   }
 }

@@ -33,7 +33,7 @@ function select(log: CommitLog, queue: BatchQueue, request: GetRequest): Selecti
   const scannedMax = Math.max(SCANNED_BYTES, countMax * BATCH_QUEUE_UNIT.size);
   for (let number = queue.unitOf(queueOffset); number < queue.endUnit; number++) {
     const { physicalOffset: at, size: length, ...unit } = queue.unitAt(number)!;
-    const limits = limitsAt(log, at);
+    const limits = limitsAt(log, at, request.limits);
     const isFull = messages + unit.batchSize > countMax || messages >= limits.count ||
       bytes + length > Math.min(limits.bytes, bytesMax);
     if (found.length > 0 && isFull) break;

@@ -28,6 +28,8 @@ export interface BatchQueueReplayInput {
   readonly damage: DamageRanges;
   /** Whether units that lead to damaged records stay; else they are dropped. */
   readonly keepDamaged: boolean;
+  /** Units in a file of a queue that has none left to tell. Default: RocketMQ's. */
+  readonly batchQueueFileUnits?: number | undefined;
 }
 
 /** One batch queue while the log is read. */
@@ -45,8 +47,8 @@ export class BatchQueueReplay {
   constructor(input: BatchQueueReplayInput) {
     this.#input = input;
     const files = listSegments(input.fs, input.directory);
-    const bytes = files.segmentBytes || SIZE.batchQueueFileUnitsDefault * UNIT_BYTES;
-    this.#fileUnits = Math.floor(bytes / UNIT_BYTES);
+    this.#fileUnits = Math.floor(files.segmentBytes / UNIT_BYTES) ||
+      (input.batchQueueFileUnits ?? SIZE.batchQueueFileUnitsDefault);
     this.#next = this.#read((queue) => {
       let number = queue.files.first;
       while (isUnit(queue, number) && queue.physicalOffset < input.logStart) number++;

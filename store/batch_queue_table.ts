@@ -30,6 +30,11 @@ export class BatchQueueTable implements Iterable<BatchQueue> {
     this.#options = options;
   }
 
+  /** The folder `batchconsumequeue`. */
+  get directory(): string {
+    return this.#options.directory;
+  }
+
   /** Takes up every queue found on the disk, and anew those there are. */
   load(): void {
     const { fs } = this.#files;

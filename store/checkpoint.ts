@@ -50,7 +50,12 @@ export async function writeCheckpoint(file: WritableFile, checkpoint: Checkpoint
 /** Store time up to which log and queues agree for certain (Java: `getMinTimestamp`). */
 export function minTimestamp(checkpoint: Checkpoint): number {
   const { physicMsgTimestamp, logicsMsgTimestamp } = checkpoint;
-  return Math.max(0, Math.min(physicMsgTimestamp, logicsMsgTimestamp) - SLACK_MS);
+  return withSlack(Math.min(physicMsgTimestamp, logicsMsgTimestamp));
+}
+
+/** A store time that all records were flushed up to for certain when this one was stamped. */
+export function withSlack(timestamp: number): number {
+  return Math.max(0, timestamp - SLACK_MS);
 }
 
 /** {@linkcode minTimestamp}, and the index, too (Java: `getMinTimestampIndex`). */

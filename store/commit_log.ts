@@ -8,16 +8,18 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { join } from "node:path";
+import { ColdBlocks } from "./cold_blocks.ts";
 import { BLANK, MAGIC, SIZE } from "./format.ts";
-import { offsetName } from "./names.ts";
+import { LogFiles } from "./log_files.ts";
 import type { OpenFiles } from "./open_files.ts";
-import { listSegments } from "./segments.ts";
 import { TailCache } from "./tail_cache.ts";
 
 /** What a commit log needs to know. */
 export interface CommitLogOptions {
-  readonly directory: string;
+  /** Folder of the files, or several. */
+  readonly directory: string | readonly string[];
+  /** Folders with older files that get no new ones. */
+  readonly readOnlyDirectories?: readonly string[] | undefined;
   /** Length of every file. */
   readonly segmentBytes: number;
   /** End of the sound records: where the next one goes. */
@@ -29,29 +31,42 @@ export interface CommitLogOptions {
   readonly unsyncedFrom?: number;
   /** How much of the newest log is kept in memory. */
   readonly tailCacheBytesMax?: number;
+  /** Whether readers compare the seals of records that come from files, see `property_crc.ts`. */
+  readonly checksSeals?: boolean;
 }
 
+/** A block that could not be written is forgotten. */
+const FORGET = { keep: false };
 const STAGING_BYTES = 256 * 1024;
 /** A block of this size is written at once, however much more the turn brings. */
 const STAGING_BYTES_MAX = 4 * 1024 * 1024;
 
+/** Where a record is encoded. The same object is filled anew with every reservation. */
+export interface ReservedPlace {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+  /** Position in the bytes. */
+  readonly at: number;
+  /** Where the record will stand in the log. */
+  readonly physicalOffset: number;
+}
+
 /** A log that is appended to. */
 export class CommitLog {
   readonly segmentBytes: number;
+  readonly checksSeals: boolean;
+  /** Reads what is not in memory. */
+  readonly cold: ColdBlocks = new ColdBlocks(this);
   /** Where the next record will start, were nothing rolled. */
   stagedTo: number;
   writtenTo: number;
   flushedTo: number;
 
-  readonly #files: OpenFiles;
-  readonly #directory: string;
+  readonly #files: LogFiles;
   readonly #tail: TailCache;
-  /** Starts of the existing files, ascending. */
-  readonly #starts: number[];
-  /** Those found without their full length: lost with the power before anything was written. */
-  readonly #short = new Set<number>();
   #staging = new Uint8Array(0);
   #view = new DataView(this.#staging.buffer);
+  #place = { bytes: this.#staging, view: this.#view, at: 0, physicalOffset: 0 };
   #stagedBytes = 0;
   /** Files written since they were last synced. */
   readonly #dirty = new Set<number>();
@@ -59,24 +74,22 @@ export class CommitLog {
   #tornTo = 0;
 
   constructor(files: OpenFiles, options: CommitLogOptions) {
-    this.#files = files;
-    this.#directory = options.directory;
+    this.#files = new LogFiles(files, options);
     this.segmentBytes = options.segmentBytes;
+    this.checksSeals = options.checksSeals ?? false;
     this.stagedTo = this.writtenTo = options.end;
     this.flushedTo = Math.min(options.unsyncedFrom ?? options.end, options.end);
     this.#tail = new TailCache(options.tailCacheBytesMax);
-    const { segments } = listSegments(files.fs, options.directory);
-    this.#starts = segments.map((it) => it.start);
-    for (const { start, length } of segments) {
-      if (length < this.segmentBytes) this.#short.add(start);
+    if (this.flushedTo === this.writtenTo) return;
+    for (const start of this.#files.starts) {
       const isUnsynced = start < this.writtenTo && start + this.segmentBytes > this.flushedTo;
-      if (isUnsynced && this.flushedTo < this.writtenTo) this.#dirty.add(start);
+      if (isUnsynced) this.#dirty.add(start);
     }
   }
 
   /** Offset of the oldest byte; the end of the log when there is no file. */
   get start(): number {
-    return this.#starts[0] ?? this.writtenTo;
+    return this.#files.first ?? this.writtenTo;
   }
 
   /** Offset up to which reads find records. */
@@ -95,25 +108,28 @@ export class CommitLog {
    * behind it. Encode the record at the returned position, then call {@linkcode staged}. Where it
    * does not {@linkcode fits}, the staged block must have been written.
    */
-  reserve(size: number): { bytes: Uint8Array; view: DataView; at: number; physicalOffset: number } {
+  reserve(size: number): ReservedPlace {
     // Spelled out, because a call of assert costs a tenth of an append.
     if (size + SIZE.blankMin > this.segmentBytes) assert.fail(`record of ${size} bytes in the log`);
     if (this.hasStaged && !this.fits(size)) assert.fail("staged records stand in the way");
     const room = this.segmentBytes - this.stagedTo % this.segmentBytes;
     if (size + SIZE.blankMin > room) this.#roll(room);
     this.#grow(size);
-    return {
-      bytes: this.#staging,
-      view: this.#view,
-      at: this.#stagedBytes,
-      physicalOffset: this.stagedTo,
-    };
+    const place = this.#place;
+    place.at = this.#stagedBytes;
+    place.physicalOffset = this.stagedTo;
+    return place;
   }
 
   /** Accepts the record encoded at the reserved position. */
   staged(size: number): void {
     this.#stagedBytes += size;
     this.stagedTo += size;
+  }
+
+  /** Bytes that wait for {@linkcode write}. */
+  get stagedBytes(): number {
+    return this.#stagedBytes;
   }
 
   /** Whether encoded records wait for {@linkcode write}. */
@@ -126,8 +142,11 @@ export class CommitLog {
     return this.#staging.subarray(0, this.#stagedBytes);
   }
 
-  /** Writes the staged block. On failure nothing of it is part of the log and the error is thrown. */
-  write(): void {
+  /**
+   * Writes the staged block. On failure nothing of it is part of the log and the error is thrown; with
+   * `keep` it is still staged then, else it is forgotten.
+   */
+  write({ keep }: { readonly keep: boolean } = FORGET): void {
     if (this.#stagedBytes === 0) return;
     const block = this.#staging.subarray(0, this.#stagedBytes);
     const at = this.writtenTo;
@@ -136,8 +155,10 @@ export class CommitLog {
       this.#writeAt(at, block);
     } catch (error) {
       this.#tornTo = Math.max(this.#tornTo, at + block.length);
-      this.stagedTo = at;
-      this.#stagedBytes = 0;
+      if (!keep) {
+        this.stagedTo = at;
+        this.#stagedBytes = 0;
+      }
       throw error;
     }
     this.#tail.append(at, block);
@@ -158,7 +179,7 @@ export class CommitLog {
     if (!this.isTorn) return;
     const length = this.#tornTo - this.writtenTo;
     const start = this.#startOf(this.writtenTo);
-    if (this.#starts.includes(start)) {
+    if (this.#files.has(start)) {
       const at = this.writtenTo - start;
       const left = new Uint8Array(length);
       this.#file(start).read(left, at);
@@ -174,10 +195,7 @@ export class CommitLog {
 
   /** The files, oldest first, and when each was last written. */
   fileAges(): { start: number; mtimeMs: number }[] {
-    return this.#starts.map((start) => {
-      // One that an operator removed is older than all.
-      return { start, mtimeMs: this.#files.fs.stat(this.#path(start))?.mtimeMs ?? 0 };
-    });
+    return this.#files.ages();
   }
 
   /**
@@ -185,16 +203,33 @@ export class CommitLog {
    * where the log begins now.
    */
   dropFirst(): number {
-    assert(this.#starts.length > 1, "the last file of a log stays");
-    const start = this.#starts[0]!;
-    this.#files.forget(this.#path(start));
-    this.#files.fs.remove(this.#path(start));
-    this.#starts.shift();
-    this.#dirty.delete(start);
-    this.#short.delete(start);
-    // A loss of power must not bring an old file back where a younger one is gone.
-    this.#files.fs.syncDirectory(this.#directory);
+    const { start } = this;
+    try {
+      this.#files.dropFirst();
+    } finally {
+      if (!this.#files.has(start)) this.#dirty.delete(start);
+    }
     return this.start;
+  }
+
+  /** Folders whose disks are too full for new files, while there are others. */
+  set fullFolders(folders: ReadonlySet<string>) {
+    this.#files.fullFolders = folders;
+  }
+
+  /** Gives files their full length that were found shorter. */
+  restoreLengths(): void {
+    this.#files.restoreLengths();
+  }
+
+  /** Makes the next file, when it is time and it is not there yet, so that no append waits for it. */
+  makeNext(): Promise<void> {
+    return this.#files.makeNext(this.writtenTo);
+  }
+
+  /** Removes what was made ahead: the end of a clean stop. */
+  dropAhead(): void {
+    this.#files.dropAhead();
   }
 
   /** Appends bytes that are records already, at the log's end: replication and repair. */
@@ -238,7 +273,7 @@ export class CommitLog {
       return true;
     }
     const start = this.#startOf(range.at);
-    if (!this.#starts.includes(start)) return false;
+    if (!this.#files.has(start)) return false;
     const target = into.subarray(position, position + range.length);
     return this.#file(start).read(target, range.at - start) === range.length;
   }
@@ -251,7 +286,7 @@ export class CommitLog {
   ): Promise<boolean> {
     if (this.#tail.holds(range.at, range.length)) return this.read(range, into, position);
     const start = this.#startOf(range.at);
-    if (!this.#contains(range) || !this.#starts.includes(start)) return false;
+    if (!this.#contains(range) || !this.#files.has(start)) return false;
     const target = into.subarray(position, position + range.length);
     try {
       return await this.#file(start).readAsync(target, range.at - start) === range.length;
@@ -271,12 +306,8 @@ export class CommitLog {
     return position - position % this.segmentBytes;
   }
 
-  #path(start: number): string {
-    return join(this.#directory, offsetName(start));
-  }
-
   #file(start: number) {
-    return this.#files.get(this.#path(start));
+    return this.#files.get(start);
   }
 
   #roll(room: number): void {
@@ -296,26 +327,16 @@ export class CommitLog {
     larger.set(this.#staging.subarray(0, this.#stagedBytes));
     this.#staging = larger;
     this.#view = new DataView(larger.buffer);
+    this.#place = { bytes: larger, view: this.#view, at: 0, physicalOffset: 0 };
   }
 
   #writeAt(at: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length;) {
       const start = this.#startOf(at + done);
-      if (start > (this.#starts.at(-1) ?? -1) || this.#short.has(start)) this.#create(start);
       const length = Math.min(bytes.length - done, start + this.segmentBytes - at - done);
-      this.#file(start).write(bytes.subarray(done, done + length), at + done - start);
+      this.#files.enter(start).write(bytes.subarray(done, done + length), at + done - start);
       this.#dirty.add(start);
       done += length;
     }
-  }
-
-  /** The length is on the disk before any record is: a store's files tell how long they are. */
-  #create(start: number): void {
-    this.#files.fs.makeDirectory(this.#directory);
-    const file = this.#files.create(this.#path(start));
-    file.truncate(this.segmentBytes);
-    file.syncNow();
-    this.#files.fs.syncDirectory(this.#directory);
-    if (!this.#short.delete(start)) this.#starts.push(start);
   }
 }

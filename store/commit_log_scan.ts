@@ -1,7 +1,8 @@
 /**
  * Walks the records of a commit log, file after file, and goes on after damage: it looks for the
  * next record whose magic, size, stored offset, lengths and CRC agree, and reports the range in
- * between. Nothing here writes.
+ * between. Where records carry a CRC of all they are, see `property_crc.ts`, that is compared, too.
+ * Nothing here writes.
  *
  * The walker is a cursor and not a generator, because recovery and verification live on its speed:
  * call {@linkcode CommitLogScan.next} and read its fields until the next call.
@@ -13,6 +14,7 @@ import type { FileSystem, ReadableFile } from "./file.ts";
 import { BLANK, MAGIC, MESSAGE_V1, SIZE } from "./format.ts";
 import { i32, readI64 } from "./layout.ts";
 import { FileWindow, WINDOW_BYTES } from "./file_window.ts";
+import { sealFlaw, sealState } from "./property_crc.ts";
 import { type Flaw, hex32, RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
 import type { Segment, SegmentList } from "./segments.ts";
 import { allZero, isZeroFile } from "./zeros.ts";
@@ -34,8 +36,13 @@ export interface ScanOptions {
   readonly from?: number;
   /** Where to stop at the latest. Default: the end of the last file. */
   readonly to?: number;
-  /** Whether bodies are read and their CRC compared. Default: yes. */
+  /** Whether bodies are read and their CRC compared, and that of sealed records. Default: yes. */
   readonly checkCrc?: boolean;
+  /**
+   * Whether a record without a seal is damage, and every wrong seal (Java: `forceVerifyPropCRC`).
+   * Default: no.
+   */
+  readonly sealRequired?: boolean;
   /** Whether the stored offset must be the real one. Default: yes. Java up to 5.3 does not look. */
   readonly checkOffset?: boolean;
   /**
@@ -71,6 +78,9 @@ export class CommitLogScan {
   readonly #options: Required<ScanOptions>;
   readonly #checkCrc: boolean;
   readonly #checkOffset: boolean;
+  readonly #sealRequired: boolean;
+  /** Whether the last sound record carries a right seal; `undefined` before the first. */
+  #isSealed: boolean | undefined;
   readonly #window: FileWindow;
   #file: ReadableFile | undefined;
   #number = -1;
@@ -91,11 +101,13 @@ export class CommitLogScan {
       to: options.to ?? (last === undefined ? 0 : last.start + last.length),
       checkCrc: options.checkCrc ?? true,
       checkOffset: options.checkOffset ?? true,
+      sealRequired: options.sealRequired ?? false,
       trustHoles: options.trustHoles ?? true,
     };
     this.#position = this.#options.from;
     this.#checkCrc = this.#options.checkCrc;
     this.#checkOffset = this.#options.checkOffset;
+    this.#sealRequired = this.#options.sealRequired;
   }
 
   /** Moves to the next item; false at the end. */
@@ -111,7 +123,7 @@ export class CommitLogScan {
     if (held < SIZE.blankMin) return this.#shortRoom(end);
     const magic = this.record.view.getInt32(this.#in(this.at) + MESSAGE_V1.at.magic);
     if (magic === MAGIC.blank) return this.#blank(end);
-    const flaw = this.#load(this.at, end, magic);
+    const flaw = this.#load(this.at, end) ?? this.#checkSeal(end);
     if (flaw === undefined) return this.#item("message", this.record.size);
     if (magic === 0 && this.#isZero(this.at, end)) return this.#zeros(end);
     return this.#damage(flaw, end);
@@ -131,7 +143,12 @@ export class CommitLogScan {
     if (at < 0 || at + RECORD_BYTES_MIN > this.#memoryEnd) return false;
     if (record.load(at, this.#memoryEnd) !== undefined) return false;
     if (this.#checkOffset && record.checkOffset(this.#position) !== undefined) return false;
-    if (this.#checkCrc && record.checkBody() !== undefined) return false;
+    if (this.#checkCrc) {
+      if (record.checkBody() !== undefined) return false;
+      const seal = sealState(record);
+      if (seal === "wrong" || (this.#sealRequired && seal === "absent")) return false;
+      this.#isSealed = seal === "right";
+    }
     this.kind = "message";
     this.flaw = undefined;
     this.at = this.#position;
@@ -201,7 +218,11 @@ export class CommitLogScan {
   }
 
   /** Checks the record at a position in every way the options ask for. */
-  #load(position: number, end: number, magic: number): Flaw | undefined {
+  #load(position: number, end: number): Flaw | undefined {
+    const held = this.#hold(position, SIZE.blankMin);
+    const magic = held < SIZE.blankMin
+      ? 0
+      : this.record.view.getInt32(this.#in(position) + MESSAGE_V1.at.magic);
     if (magic !== MAGIC.v1 && magic !== MAGIC.v2) {
       return { code: "magic", expected: "a message", found: hex32(magic) };
     }
@@ -221,6 +242,28 @@ export class CommitLogScan {
       if (misplaced !== undefined) return misplaced;
     }
     return this.#options.checkCrc ? this.record.checkBody() : undefined;
+  }
+
+  /**
+   * Checks the seal of the record loaded. A wrong one counts only beside a right one: of the record
+   * before, or of the record behind.
+   */
+  #checkSeal(end: number): Flaw | undefined {
+    if (!this.#checkCrc) return undefined;
+    const { record } = this;
+    const seal = sealState(record);
+    if (seal === "absent" && this.#sealRequired) return sealFlaw(record);
+    if (seal === "wrong") {
+      const flaw = sealFlaw(record);
+      if (this.#sealRequired || this.#isSealed === true) return flaw;
+      const { size } = record;
+      const isNextSealed = this.#load(this.at + size, end) === undefined &&
+        sealState(record) === "right";
+      this.#load(this.at, end);
+      if (isNextSealed) return flaw;
+    }
+    this.#isSealed = seal === "right";
+    return undefined;
   }
 
   #blank(end: number): boolean {
@@ -267,7 +310,8 @@ export class CommitLogScan {
 
   #damage(flaw: Flaw, end: number): boolean {
     // Only the content is wrong: the record's own frame says where the next one starts.
-    if (flaw.code === "body-crc" && this.#followed(this.at + this.record.size, end)) {
+    const isFramed = flaw.code === "body-crc" || flaw.code === "property-crc";
+    if (isFramed && this.#followed(this.at + this.record.size, end)) {
       return this.#item("damage", this.record.size, flaw);
     }
     const at = this.at;
@@ -330,8 +374,7 @@ export class CommitLogScan {
     const at = this.#in(position);
     const stored = readI64(this.record.view, at + MESSAGE_V1.at.physicalOffset);
     if (stored !== position) return false;
-    const magic = this.record.view.getInt32(at + MESSAGE_V1.at.magic);
-    return this.#load(position, end, magic) === undefined && this.record.checkBody() === undefined;
+    return this.#load(position, end) === undefined && this.record.checkBody() === undefined;
   }
 
   #isZero(from: number, end: number): boolean {

@@ -112,6 +112,7 @@ function failingAt(fs: MemoryFiles, step: string): FileSystem {
     rename: (from, to) => step === `rename ${++renames}` ? fail() : fs.rename(from, to),
     remove: (path) => fs.remove(path),
     syncDirectory: () => step === "syncDirectory" ? fail() : undefined,
+    syncDirectoryAsync: (path) => fs.syncDirectoryAsync(path),
     lock: (path) => fs.lock(path),
   };
 }

@@ -9,12 +9,15 @@
 import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64, writeI64 } from "./layout.ts";
 import type { OpenFiles } from "./open_files.ts";
+import type { QueueEnd } from "./queue_ends.ts";
 import { QueueFiles, type StoredUnit } from "./queue_files.ts";
 
 const UNIT_BYTES = QUEUE_UNIT.size;
 const AT = QUEUE_UNIT.at;
-/** Units kept in memory behind the written ones, for readers near the end. */
-const KEPT_UNITS_MAX = 1024;
+/** Written units a queue keeps in memory for readers near its end, where its table does not say. */
+const KEPT_UNITS = 1024;
+/** How much more memory than kept units need a queue may hold on to. */
+const ROOM_FACTOR = 8;
 const FIRST_UNITS = 16;
 /** Behind every offset a log can have. */
 const LOST = Number.MAX_SAFE_INTEGER;
@@ -25,6 +28,10 @@ const LOST = Number.MAX_SAFE_INTEGER;
  */
 export const QUEUE_LEAP_UNITS_MAX = 1_000_000;
 
+/** What a queue holds in memory that holds nothing, for all such queues. */
+const NO_UNITS = new Uint8Array(0);
+const NO_VIEW = new DataView(NO_UNITS.buffer);
+
 /** What a queue needs to know. */
 export interface ConsumeQueueOptions {
   readonly topic: string;
@@ -32,6 +39,8 @@ export interface ConsumeQueueOptions {
   readonly directory: string;
   /** Units in one file. */
   readonly fileUnits: number;
+  /** Written units to keep in memory for readers near the end. Default: 1024. */
+  readonly keptUnitsMax?: () => number;
 }
 
 /** How an append went. */
@@ -55,31 +64,87 @@ export class ConsumeQueue {
   end = 0;
 
   readonly #files: QueueFiles;
+  readonly #keptUnitsMax: () => number;
   /** Units `[#kept, end)`; those before `#written` are in the files, too. */
-  #memory: Uint8Array = new Uint8Array(0);
-  #view = new DataView(this.#memory.buffer);
+  #memory: Uint8Array = NO_UNITS;
+  #view: DataView = NO_VIEW;
   #kept = 0;
   #written = 0;
   /** Index behind the last unit the files may hold that is not of the queue any more. */
   #staleEnd = 0;
+  /** How the queue was left when the store was stopped, as long as nothing has changed since. */
+  #left: QueueEnd | undefined;
 
   constructor(files: OpenFiles, options: ConsumeQueueOptions) {
+    this.#keptUnitsMax = options.keptUnitsMax ?? (() => KEPT_UNITS);
     this.topic = options.topic;
     this.queueId = options.queueId;
     this.#files = new QueueFiles(files, options.directory, options.fileUnits);
   }
 
-  /** Takes up what the files hold. The first unit that is no unit ends the queue, as in Java. */
-  load(): void {
-    const found = this.#files.load();
+  /**
+   * Takes up what the files hold. The first unit that is no unit ends the queue, as in Java.
+   * `fileBytes` is how long the files are, where that is known.
+   */
+  load(fileBytes = 0): void {
+    this.#left = undefined;
+    const found = this.#files.load(fileBytes);
     if (found === undefined) return;
     this.min = found.first;
-    this.end =
-      this.next =
-      this.#kept =
-      this.#written =
-        found.end;
+    this.end = this.next = this.#written = found.end;
+    this.#memory = found.tail;
+    this.#view = new DataView(found.tail.buffer);
+    this.#kept = found.end - found.tail.length / UNIT_BYTES;
     this.#staleEnd = found.staleEnd;
+  }
+
+  /** Takes up how the queue was left, without a look at its files. */
+  takeUp(left: QueueEnd): void {
+    this.#files.expect(left.fileBytes);
+    this.#startAt(left.end);
+    this.min = left.min;
+    this.next = left.end;
+    this.#staleEnd = left.staleEnd;
+    this.#left = left;
+  }
+
+  /** How the queue stands, once all of it is on the disk; `undefined` before. */
+  standing(): QueueEnd | undefined {
+    if (this.unsynced) return undefined;
+    const { queueId, min, end } = this;
+    if (this.#left !== undefined) {
+      return min === this.#left.min ? this.#left : { ...this.#left, min, firstUnit: min };
+    }
+    const last = this.unitAt(end - 1);
+    const file = this.#files.last();
+    return {
+      queueId,
+      min,
+      end,
+      firstUnit: min,
+      endUnit: end,
+      staleEnd: this.#staleEnd,
+      physicalOffset: last?.physicalOffset ?? 0,
+      size: last?.size ?? 0,
+      fileStart: file?.start ?? 0,
+      fileBytes: file?.bytes ?? 0,
+      fileTime: file?.time ?? -1,
+      olderFilesCRC: file?.olderFilesCRC ?? 0,
+    };
+  }
+
+  /**
+   * First index from the one the queue was left with on whose unit is none, or leads to an earlier
+   * record than the one before it; the end where there is no such hole.
+   */
+  firstHole(left: QueueEnd): number {
+    let last = -1;
+    return this.#files.firstOther({ from: left.min, to: this.end }, (physicalOffset, size) => {
+      if (size === QUEUE_PADDING.size) return true;
+      const isBehind = size > 0 && physicalOffset >= last;
+      last = physicalOffset;
+      return isBehind;
+    });
   }
 
   /** Appends the unit of queue index `index`. */
@@ -186,6 +251,7 @@ export class ConsumeQueue {
   /** Drops the units from `end` on; the files are cleaned with the next write. */
   truncate(end: number): void {
     if (end >= this.end) return;
+    this.#left = undefined;
     this.#staleEnd = Math.max(this.#staleEnd, this.#written);
     this.end = this.next = end;
     this.min = Math.min(this.min, end);
@@ -207,6 +273,7 @@ export class ConsumeQueue {
    * cleaned before {@linkcode write}.
    */
   reopen(from: number): void {
+    this.#left = undefined;
     this.min = this.#files.isEmpty ? from : Math.min(this.#files.first, from);
     this.#staleEnd = Math.max(this.#staleEnd, this.#written);
     this.end =
@@ -221,10 +288,16 @@ export class ConsumeQueue {
     return this.#files.storedAt(index);
   }
 
+  /** As {@linkcode storedAt} for as many units as fit and are in the same file; returns how many. */
+  readStored(from: number, into: Uint8Array): number {
+    return from < 0 ? 0 : this.#files.readStored(from, into);
+  }
+
   /** Takes up stored units from the end on, up to `to`, as long as they are accepted. */
   adoptWhile(to: number, accepts: (physicalOffset: number, size: number) => boolean): void {
     // Units in memory must stay one piece: what stands behind them in the files is adopted singly.
     if (this.unwritten > 0) return;
+    this.#left = undefined;
     const end = this.#files.firstOther({ from: this.end, to }, accepts);
     this.#files.doubt(this.end, end);
     this.end =
@@ -253,6 +326,7 @@ export class ConsumeQueue {
   write(): void {
     this.writeUnits();
     if (this.#staleEnd === 0) return;
+    this.#left = undefined;
     this.#files.clearBehind(this.end, this.#staleEnd);
     this.#staleEnd = 0;
   }
@@ -272,13 +346,23 @@ export class ConsumeQueue {
 
   /** Removes files all of whose units lie before {@linkcode min}; returns how many. */
   dropExpiredFiles(): number {
-    return this.#files.dropBefore(this.min);
+    const dropped = this.#files.dropBefore(this.min);
+    if (dropped > 0) this.#left = undefined;
+    return dropped;
   }
 
-  /** Removes files in which no unit is, whoever made them. */
+  /** Removes files in which no unit is, whoever made them; the others get their full length. */
   dropEmptyFiles(): void {
     this.write();
+    this.#left = undefined;
     this.#files.clearBehind(this.end, this.end);
+    this.#files.lengthen();
+  }
+
+  /** As {@linkcode sync}, but what stands behind the end stays: more units are coming. */
+  async syncUnits(): Promise<void> {
+    this.writeUnits();
+    await this.#files.sync();
   }
 
   /** Writes and brings everything to the disk. */
@@ -293,14 +377,15 @@ export class ConsumeQueue {
    */
   discard(): void {
     this.#files.close();
-    this.#memory = new Uint8Array(0);
-    this.#view = new DataView(this.#memory.buffer);
+    this.#memory = NO_UNITS;
+    this.#view = NO_VIEW;
     this.#staleEnd = 0;
     this.#startAt(0);
     this.next = 0;
   }
 
   #startAt(index: number): void {
+    this.#left = undefined;
     this.min =
       this.end =
       this.#kept =
@@ -311,6 +396,7 @@ export class ConsumeQueue {
   #push(physicalOffset: number, size: number, tagsCode: number): void {
     const at = (this.end - this.#kept) * UNIT_BYTES;
     if (at === this.#memory.length) this.#grow();
+    this.#left = undefined;
     writeI64(this.#view, at + AT.physicalOffset, physicalOffset);
     this.#view.setInt32(at + AT.size, size);
     writeI64(this.#view, at + AT.tagsCode, tagsCode);
@@ -326,11 +412,17 @@ export class ConsumeQueue {
 
   /** Lets go of written units beyond those kept for readers. */
   #trim(): void {
-    const excess = this.#written - this.#kept - KEPT_UNITS_MAX;
-    if (excess < KEPT_UNITS_MAX) return;
-    const at = (this.#written - KEPT_UNITS_MAX - this.#kept) * UNIT_BYTES;
-    this.#memory = this.#memory.slice(at, (this.end - this.#kept) * UNIT_BYTES);
-    this.#view = new DataView(this.#memory.buffer);
-    this.#kept = this.#written - KEPT_UNITS_MAX;
+    const keptMax = this.#keptUnitsMax();
+    const excess = this.#written - this.#kept - keptMax;
+    if (excess < keptMax) return;
+    const from = excess * UNIT_BYTES;
+    const to = (this.end - this.#kept) * UNIT_BYTES;
+    if (this.#memory.length <= ROOM_FACTOR * keptMax * UNIT_BYTES) {
+      this.#memory.copyWithin(0, from, to);
+    } else {
+      this.#memory = this.#memory.slice(from, to);
+      this.#view = new DataView(this.#memory.buffer);
+    }
+    this.#kept += excess;
   }
 }

@@ -437,3 +437,23 @@ Deno.test("ConsumeQueue.dropExpiredFiles() removes what lies before the queue's 
   again.correctMin(unit(35).physicalOffset);
   assert.deepEqual([again.min, again.end], [35, 36]);
 });
+
+Deno.test("ConsumeQueue reads the same, however few units it keeps in memory", () => {
+  for (const kept of [1, 16, 1024]) {
+    const files = new OpenFiles(new MemoryFiles());
+    const queue = new ConsumeQueue(files, {
+      topic: "TopicTest",
+      queueId: 0,
+      directory: "store/consumequeue/TopicTest/0",
+      fileUnits: 100,
+      keptUnitsMax: () => kept,
+    });
+    for (let index = 0; index < 1_000; index++) {
+      queue.append(index, { physicalOffset: index * 100, size: 100, tagsCode: index });
+      if (index % 7 === 0) queue.write();
+      for (const at of [0, index >> 1, Math.max(0, index - kept), index]) {
+        assert.equal(queue.unitAt(at)?.physicalOffset, at * 100, `${at} of ${index}, kept ${kept}`);
+      }
+    }
+  }
+});

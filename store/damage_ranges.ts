@@ -4,7 +4,17 @@
  *
  * @module
  */
+import type { CommitLogScan } from "./commit_log_scan.ts";
+import type { Flaw } from "./record_view.ts";
 import type { Segment } from "./segments.ts";
+
+/** Bytes nothing sound has followed yet. */
+export interface OpenDamage {
+  readonly at: number;
+  readonly length: number;
+  readonly segment: Segment | undefined;
+  readonly flaw: Flaw;
+}
 
 /** A damaged range. */
 export interface DamageRange {
@@ -49,4 +59,21 @@ export class DamageRanges implements Iterable<DamageRange> {
   [Symbol.iterator](): Iterator<DamageRange> {
     return this.#ranges[Symbol.iterator]();
   }
+}
+
+/** The damage a scan stands at. */
+export function openDamage({ at, length, segment, flaw }: CommitLogScan): OpenDamage {
+  return { at, length, segment, flaw: flaw! };
+}
+
+/** Damage something sound has followed. */
+export function asRange({ at, length, segment, flaw }: OpenDamage): DamageRange {
+  const isFramed = flaw.code === "body-crc" || flaw.code === "property-crc";
+  const messagesMin = isFramed ? 1 : 0;
+  return { at, length, segment, why: words(flaw), messagesMin, slotsFilled: 0 };
+}
+
+/** What is wrong, for people. */
+export function words(flaw: Flaw): string {
+  return `expected ${flaw.expected}, found ${flaw.found}`;
 }

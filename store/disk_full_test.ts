@@ -92,6 +92,70 @@ Deno.test("Store: there is no room for the next log file, until there is", async
   assert.deepEqual([status, queueOffset, physicalOffset], ["PUT_OK", 2, 4096]);
 });
 
+Deno.test("Store: no room to sync the next log file while it is made refuses messages for a while", async () => {
+  for (const due of ["syncNow", "syncDirectory"]) {
+    await using it = await CrowdedStore.open();
+    const body = "x".repeat(1500);
+    await put(it.store, { body });
+    await put(it.store, { body });
+    it.fs.interfere = (verb) => {
+      if (verb === due) throw systemError("ENOSPC");
+    };
+    for (let turn = 0; turn < 3; turn++) {
+      assert.equal((await put(it.store, { body })).status, "SERVICE_NOT_AVAILABLE", due);
+    }
+    it.empty();
+    const { status, queueOffset, physicalOffset } = await put(it.store, { body });
+    assert.deepEqual([status, queueOffset, physicalOffset], ["PUT_OK", 2, 4096]);
+    assert.deepEqual([it.failures, it.store.failure], [[], undefined]);
+  }
+});
+
+Deno.test("Store: no room to make the next log file ahead is nobody's trouble", async () => {
+  const it = await CrowdedStore.open();
+  await put(it.store, { body: "x".repeat(3000) });
+  for (const verb of ["openWrite", "truncate", "sync", "rename", "syncDirectory"]) {
+    it.fs.interfere = (called, path) => {
+      if (called === verb && /commitlog($|.unfinished|.*4096)/.test(path)) {
+        throw systemError("ENOSPC");
+      }
+    };
+    await runFor(it.clock, 1000);
+    assert.equal((await put(it.store, { body: "x" })).status, "PUT_OK", verb);
+  }
+  assert.deepEqual(it.fs.list("store/commitlog").length, 1);
+  it.empty();
+  await runFor(it.clock, 1000);
+  assert.deepEqual(it.fs.list("store/commitlog").length, 2);
+  assert.deepEqual([it.told, it.failures], [[], []]);
+  await it[Symbol.asyncDispose]();
+  assert.deepEqual(it.fs.list("store/commitlog").length, 1, "a clean stop takes it away");
+  assert.deepEqual(await foundIn(it.fs), []);
+});
+
+Deno.test("Store: a log file made ahead is no part of the log, killed or not", async () => {
+  const it = await CrowdedStore.open();
+  await put(it.store, { body: "x".repeat(3000) });
+  await runFor(it.clock, 1000);
+  assert.equal(it.fs.list("store/commitlog").length, 2);
+  assert.equal(it.store.logRange.max < 4096, true);
+  const unclean = ["info store-unclean abort 0+0"];
+  assert.deepEqual(await foundIn(it.fs), unclean, "a verification of the running store");
+  const left = it.fs.lose(() => true);
+  assert.deepEqual(await foundIn(left), unclean, "of the killed one");
+  const again = await openStore(left, SMALL);
+  assert.deepEqual(
+    again.recovery.actions.map(({ action, safe, reason }) => [action, safe, reason])
+      .filter(([action]) => action === "drop-file"),
+    [["drop-file", true, "made ahead, holds only zeros"]],
+  );
+  await put(again, { body: "x".repeat(3000) });
+  assert.deepEqual(again.queueRange("TopicTest", 0), { min: 0, max: 2 });
+  await again[Symbol.asyncDispose]();
+  await it[Symbol.asyncDispose]();
+  assert.deepEqual(left.list("store"), it.fs.list("store").filter((name) => name !== "lock"));
+});
+
 Deno.test("Store: records that were refused half way do not stand behind those that were not", async () => {
   for (let bytes = 0; bytes < 1600; bytes += 50) {
     const it = await CrowdedStore.open();

@@ -49,6 +49,8 @@ export class DispatchRequest {
   tagsCode = 0;
   /** Index hashes: the unique key's first, then each key's. */
   readonly keyHashes: number[] = [];
+  /** Whether `lightQueuesOf` may find something: else it need not be asked. */
+  mayBeLight = false;
 
   readonly #topics = new TopicNames();
   readonly #delayLevelsMs: readonly number[];
@@ -57,14 +59,18 @@ export class DispatchRequest {
   #indexed = false;
   #tagFrom = 0;
   #tagTo = 0;
+  /** Hash of `topic#`. */
+  #keyPrefixHash = 0;
 
   constructor(delayLevelsMs: readonly number[] = DELAY_LEVELS_MS) {
     this.#delayLevelsMs = delayLevelsMs;
   }
 
-  /** Reads a sound record. */
-  read(record: RecordView): void {
-    this.topic = this.#topics.of(record.bytes, record.topicAt, record.topicLength);
+  /** Reads a sound record, whose topic may be known; else it is found by its bytes. */
+  read(record: RecordView, known?: KnownTopic): void {
+    const topic = known ?? this.#topics.of(record.bytes, record.topicAt, record.topicLength);
+    this.topic = topic.name;
+    this.#keyPrefixHash = topic.prefix;
     this.queueId = record.queueId();
     this.queueOffset = record.queueOffset();
     this.physicalOffset = record.physicalOffset();
@@ -86,7 +92,7 @@ export class DispatchRequest {
   tagHash(): number {
     if (this.#tagTo === 0 || !this.#indexed) return -1;
     const tag = { from: this.#tagFrom, to: this.#tagTo };
-    const prefix = stringHash(INDEX_TAG_PREFIX, this.#topics.keyPrefixHash);
+    const prefix = stringHash(INDEX_TAG_PREFIX, this.#keyPrefixHash);
     return indexKeyHash(bytesHash(this.#bytes, tag, prefix));
   }
 
@@ -96,15 +102,17 @@ export class DispatchRequest {
     this.#indexed = (sysFlag & SYS_FLAG.transactionMask) !== SYS_FLAG.transactionRollback;
     let keys: ByteRange | undefined;
     let level = 0;
+    this.mayBeLight = false;
     for (let at = record.propertiesAt; at < end;) {
-      const name = nameAt(bytes, at, end);
-      const from = name === undefined ? at : at + name.length + 1;
-      const pairEnd = findPairEnd(record.view, { from, to: end });
-      if (name !== undefined && from < pairEnd) {
-        const value = { from, to: pairEnd };
-        if (name === PROPERTY.tags) this.#tag(bytes, value);
-        else if (name === PROPERTY.keys) keys = value;
-        else if (name === PROPERTY.uniqueKey) this.#uniqueKey(bytes, value);
+      const nameEnd = nameEndAt(record.view, at, end);
+      const pairEnd = findPairEnd(record.view, { from: nameEnd, to: end });
+      if (bytes[at] === FIRST.light) this.mayBeLight = true;
+      if (nameEnd > at && nameEnd < pairEnd) {
+        const value = { from: nameEnd, to: pairEnd };
+        const first = bytes[at];
+        if (first === FIRST.tags) this.#tag(bytes, value);
+        else if (first === FIRST.keys) keys = value;
+        else if (first === FIRST.uniqueKey) this.#uniqueKey(bytes, value);
         else level = decimalOf(bytes, value);
       }
       at = pairEnd + 1;
@@ -128,14 +136,14 @@ export class DispatchRequest {
   }
 
   #uniqueKey(bytes: Uint8Array, value: ByteRange): void {
-    this.keyHashes[0] = indexKeyHash(bytesHash(bytes, value, this.#topics.keyPrefixHash));
+    this.keyHashes[0] = indexKeyHash(bytesHash(bytes, value, this.#keyPrefixHash));
   }
 
   #splitKeys(bytes: Uint8Array, keys: ByteRange): void {
     for (let from = keys.from; from < keys.to;) {
       const to = findKeyEnd(bytes, { from, to: keys.to });
       if (to > from) {
-        const hash = bytesHash(bytes, { from, to }, this.#topics.keyPrefixHash);
+        const hash = bytesHash(bytes, { from, to }, this.#keyPrefixHash);
         this.keyHashes.push(indexKeyHash(hash));
       }
       from = to + 1;
@@ -153,15 +161,37 @@ const PAIR_END = 2;
 const PAIR_END_WORD = 0x0202_0202;
 const SPACE = 0x20;
 
-interface PairName {
-  readonly name: string;
-  readonly bytes: Uint8Array;
+/** First bytes of names: of those dispatch cares for they tell them apart. */
+const FIRST = {
+  tags: PROPERTY.tags.charCodeAt(0),
+  keys: PROPERTY.keys.charCodeAt(0),
+  uniqueKey: PROPERTY.uniqueKey.charCodeAt(0),
+  light: PROPERTY.innerMultiQueueOffset.charCodeAt(0),
+};
+
+/** Four characters of a name as the word they make. */
+function wordOf(name: string, from: number): number {
+  let word = 0;
+  for (let at = from; at < from + 4; at++) word = word << 8 | name.charCodeAt(at);
+  return word;
 }
 
-/** Names dispatch cares for, by their first byte, which tells them apart. */
-const NAMES: (PairName | undefined)[] = new Array<undefined>(256).fill(undefined);
-for (const name of [PROPERTY.tags, PROPERTY.keys, PROPERTY.uniqueKey, PROPERTY.delay]) {
-  NAMES[name.charCodeAt(0)] = { name, bytes: new TextEncoder().encode(name) };
+const TAGS = wordOf(PROPERTY.tags, 0);
+const KEYS = wordOf(PROPERTY.keys, 0);
+const UNIQUE_KEY = [wordOf(PROPERTY.uniqueKey, 0), wordOf(PROPERTY.uniqueKey, 4)] as const;
+const DELAY = [wordOf(PROPERTY.delay, 0), wordOf(PROPERTY.delay, 1)] as const;
+
+/** Where the value of the pair at `at` begins when dispatch cares for it; else `at`. */
+function nameEndAt(view: DataView, at: number, end: number): number {
+  if (end - at < 5) return at;
+  const word = view.getInt32(at);
+  let nameEnd = at;
+  if (word === TAGS || word === KEYS) nameEnd = at + 4;
+  else if (word === UNIQUE_KEY[0]) {
+    if (end - at > 8 && view.getInt32(at + 4) === UNIQUE_KEY[1]) nameEnd = at + 8;
+  } else if (word === DELAY[0] && view.getInt32(at + 1) === DELAY[1]) nameEnd = at + 5;
+  if (nameEnd === at || nameEnd >= end || view.getUint8(nameEnd) !== NAME_END) return at;
+  return nameEnd + 1;
 }
 
 /**
@@ -185,18 +215,6 @@ function findKeyEnd(bytes: Uint8Array, range: ByteRange): number {
   return at;
 }
 
-/** The name of the pair at `at` when it is one dispatch cares for. */
-function nameAt(bytes: Uint8Array, at: number, end: number): string | undefined {
-  const candidate = NAMES[bytes[at]!];
-  if (candidate === undefined) return undefined;
-  const wanted = candidate.bytes;
-  const { length } = wanted;
-  if (at + length >= end || bytes[at + length] !== NAME_END) return undefined;
-  let same = 1;
-  while (same < length && bytes[at + same] === wanted[same]) same++;
-  return same === length ? candidate.name : undefined;
-}
-
 function decimalOf(bytes: Uint8Array, value: ByteRange): number {
   let number = 0;
   for (let at = value.from; at < value.to; at++) {
@@ -210,7 +228,8 @@ function decimalOf(bytes: Uint8Array, value: ByteRange): number {
 /** A byte order mark is a character like any other. */
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-interface KnownTopic {
+/** A topic of records. */
+export interface KnownTopic {
   readonly bytes: Uint8Array;
   readonly name: string;
   /** Hash of `topic#`. */
@@ -219,18 +238,14 @@ interface KnownTopic {
 
 /** Topic names by their bytes, so that one string stands for all records of a topic. */
 class TopicNames {
-  /** Hash of `topic#` of the topic last asked for. */
-  keyPrefixHash = 0;
   readonly #known = new Map<number, KnownTopic[]>();
   #last: KnownTopic | undefined;
 
-  of(bytes: Uint8Array, at: number, length: number): string {
+  of(bytes: Uint8Array, at: number, length: number): KnownTopic {
     const last = this.#last;
-    if (last !== undefined && sameBytes(last.bytes, bytes, at, length)) return last.name;
-    const topic = this.#find(bytes, at, length);
-    this.#last = topic;
-    this.keyPrefixHash = topic.prefix;
-    return topic.name;
+    if (last !== undefined && sameBytes(last.bytes, bytes, at, length)) return last;
+    this.#last = this.#find(bytes, at, length);
+    return this.#last;
   }
 
   #find(bytes: Uint8Array, at: number, length: number): KnownTopic {

@@ -60,6 +60,8 @@ export interface FileSystem {
   remove(path: string): void;
   /** Brings names in a directory to the disk. */
   syncDirectory(path: string): void;
+  /** As {@linkcode FileSystem.syncDirectory}, without holding up the event loop. */
+  syncDirectoryAsync(path: string): Promise<void>;
   /** Excludes all others from what the file stands for, until disposed. Throws when it is held. */
   lock(path: string): Disposable;
 }

@@ -57,6 +57,17 @@ export const diskFiles: FileSystem = {
       }
     });
   },
+  async syncDirectoryAsync(path) {
+    const what = `sync directory "${path}"`;
+    const fd = attempt(what, () => fs.openSync(path, "r"));
+    try {
+      await new Promise<void>((resolve, reject) => {
+        fs.fsync(fd, (error) => error ? reject(failed(what, error)) : resolve());
+      });
+    } finally {
+      fs.closeSync(fd);
+    }
+  },
   lock: lockFile,
 };
 
@@ -184,6 +195,12 @@ export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const code = (error as NodeJS.ErrnoException).code;
   return typeof code === "string" ? code : codeOf(error.cause);
+}
+
+/** Whether a call failed for want of space, whatever that means for what was to be done. */
+export function isOutOfSpace(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "ENOSPC" || code === "EDQUOT";
 }
 
 /**

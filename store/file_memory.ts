@@ -57,7 +57,8 @@ class Content {
 /** A file system that lives and ends with the test that holds it. */
 export class MemoryFiles implements FileSystem {
   readonly #files = new Map<string, Content>();
-  readonly #directories = new Set<string>(["/", "."]);
+  /** Folders, and when a name in each was added or removed last. */
+  readonly #directories = new Map<string, number>([["/", 0], [".", 0]]);
   readonly #locked = new Set<string>();
   #clock = 0;
 
@@ -67,6 +68,7 @@ export class MemoryFiles implements FileSystem {
     const content = new Content();
     content.write(bytes, 0);
     content.mtimeMs = ++this.#clock;
+    if (!this.#files.has(path)) this.#namesChange(path);
     this.#files.set(path, content);
   }
 
@@ -81,7 +83,7 @@ export class MemoryFiles implements FileSystem {
     return all;
   }
 
-  /** Inverts bits of one byte. */
+  /** Inverts bits of one byte, which nobody writes: the file's time stays. */
   flip(path: string, at: number, mask = 1): void {
     const byte = new Uint8Array(1);
     const content = this.#content(path);
@@ -89,14 +91,16 @@ export class MemoryFiles implements FileSystem {
     content.write(Uint8Array.of(byte[0]! ^ mask), at);
   }
 
-  /** Writes zeros over a range. */
+  /** Makes a range zeros, which nobody writes: the file's time stays. */
   zero(path: string, at: number, length: number): void {
     this.#content(path).write(new Uint8Array(length), at);
   }
 
   /** Cuts a file. */
   cut(path: string, size: number): void {
-    this.#content(path).truncate(size);
+    const content = this.#content(path);
+    content.truncate(size);
+    content.mtimeMs = ++this.#clock;
   }
 
   openRead(path: string): WritableFile {
@@ -108,6 +112,7 @@ export class MemoryFiles implements FileSystem {
     if (content === undefined) {
       if (!this.#directories.has(dirname(path))) throw missing("open", path);
       content = new Content();
+      content.mtimeMs = this.#namesChange(path);
       this.#files.set(path, content);
     }
     return this.#handle(path, content);
@@ -116,7 +121,7 @@ export class MemoryFiles implements FileSystem {
   list(path: string): string[] {
     const names = new Set<string>();
     const prefix = path === "/" ? "/" : `${path}/`;
-    for (const known of [...this.#files.keys(), ...this.#directories]) {
+    for (const known of [...this.#files.keys(), ...this.#directories.keys()]) {
       if (known.startsWith(prefix) && known !== path) {
         names.add(known.slice(prefix.length).split("/")[0]!);
       }
@@ -130,24 +135,28 @@ export class MemoryFiles implements FileSystem {
       const { size, mtimeMs, pages } = content;
       return { size, allocatedBytes: pages.size * PAGE, mtimeMs, isDirectory: false };
     }
-    return this.#directories.has(path)
-      ? { size: 0, allocatedBytes: 0, mtimeMs: 0, isDirectory: true }
-      : undefined;
+    const mtimeMs = this.#directories.get(path);
+    if (mtimeMs === undefined) return undefined;
+    return { size: 0, allocatedBytes: 0, mtimeMs, isDirectory: true };
   }
 
   makeDirectory(path: string): void {
-    for (let at = path; !this.#directories.has(at); at = dirname(at)) this.#directories.add(at);
+    for (let at = path; !this.#directories.has(at); at = dirname(at)) {
+      this.#directories.set(at, this.#namesChange(at));
+    }
   }
 
   rename(from: string, to: string): void {
     const moved = [...this.#files].filter(([path]) => path === from || path.startsWith(`${from}/`));
     if (moved.length === 0 && !this.#directories.has(from)) throw missing("rename", from);
+    this.#namesChange(from);
+    this.#namesChange(to);
     for (const [path, content] of moved) {
       this.#files.delete(path);
       this.makeDirectory(dirname(to + path.slice(from.length)));
       this.#files.set(to + path.slice(from.length), content);
     }
-    for (const path of [...this.#directories]) {
+    for (const path of [...this.#directories.keys()]) {
       if (path === from || path.startsWith(`${from}/`)) {
         this.#directories.delete(path);
         this.makeDirectory(to + path.slice(from.length));
@@ -156,17 +165,32 @@ export class MemoryFiles implements FileSystem {
   }
 
   remove(path: string): void {
+    if (this.stat(path) !== undefined) this.#namesChange(path);
     const inside = (known: string) => known === path || known.startsWith(`${path}/`);
     for (const known of [...this.#files.keys()]) if (inside(known)) this.#files.delete(known);
-    for (const known of [...this.#directories]) if (inside(known)) this.#directories.delete(known);
+    for (const known of [...this.#directories.keys()]) {
+      if (inside(known)) this.#directories.delete(known);
+    }
   }
 
   syncDirectory(_path: string): void {}
+
+  syncDirectoryAsync(path: string): Promise<void> {
+    return Promise.resolve().then(() => this.syncDirectory(path));
+  }
 
   lock(path: string): Disposable {
     if (this.#locked.has(path)) throw new StoreLockedError(path, undefined);
     this.#locked.add(path);
     return { [Symbol.dispose]: () => void this.#locked.delete(path) };
+  }
+
+  /** Notes that a name comes into its folder or leaves it. Returns when. */
+  #namesChange(path: string): number {
+    const now = ++this.#clock;
+    const folder = dirname(path);
+    if (this.#directories.has(folder)) this.#directories.set(folder, now);
+    return now;
   }
 
   #content(path: string): Content {

@@ -3,7 +3,10 @@
  * next. In SYNC_FLUSH answers wait here for their bytes; in ASYNC_FLUSH only the flush loop calls.
  *
  * The first sync that fails closes the gate for good: what the kernel did with the pages is unknown,
- * so no later sync may be believed.
+ * so no later sync may be believed. That is so for want of space, too, which only disks report at a
+ * sync that had promised the room before (NFS, thin volumes): what was answered for may be gone from
+ * the page cache as well, while queues and index lead to it. Only a start can tell, which writes again
+ * what it finds, see `failed_sync.ts`. A file without content is simply made again, see `new_file.ts`.
  *
  * @module
  */

@@ -51,16 +51,27 @@ export interface FlushedQueue {
   sync(): Promise<void>;
 }
 
+/** So many queues, synced in one go, make the time until the next go longer by as much again. */
+const QUEUES_A_SYNC_INTERVAL = 8_192;
+/** Java's time between two syncs of all queues (`flushConsumeQueueThoroughInterval`). */
+const QUEUE_SYNC_INTERVAL_MAX_MS = 60_000;
+/** Fewer than files may be open at once. */
+const SYNCS_AT_ONCE = 32;
+
 /** What the loops work on. */
 export interface FlushLoopsInput {
   readonly log: CommitLog;
   readonly queues: Iterable<FlushedQueue>;
+  /** Extension files: at every moment they hold what the queues lead to. */
+  readonly extensions?: Iterable<FlushedQueue> | undefined;
   readonly index: KeyIndex;
   readonly gate: FlushGate;
   readonly turn: WriteTurn;
   readonly checkpoint: Checkpoint;
   readonly writeCheckpoint: () => Promise<void>;
   readonly intervals: FlushIntervals;
+  /** Between two commits of a transient store pool; absent where there is none. */
+  readonly commitIntervalMs?: number | undefined;
   readonly onFailure: (error: unknown) => void;
   /** Told that there is no room for queues and index, and, with `undefined`, that there is again. */
   readonly onQueuesFull?: (error: unknown) => void;
@@ -76,6 +87,8 @@ export class FlushLoops {
   readonly #running: Promise<void>[] = [];
   #sinceLogFlushMs = 0;
   #sinceQueueSyncMs = 0;
+  /** Queues the last sync brought to the disk. */
+  #queuesSynced = 0;
   /** What the checkpoint held when it was last written. */
   #timesWritten = "";
   /** After a sync that failed no later one is believed, as in `flush_gate.ts`. */
@@ -92,8 +105,15 @@ export class FlushLoops {
   start(): void {
     const { flushIntervalMs, writeBehindIntervalMs } = this.#input.intervals;
     this.#running.push(this.#every(flushIntervalMs, () => this.#logTurn(flushIntervalMs)));
+    this.#running.push(this.#every(flushIntervalMs, () => this.#makeNextFile()));
     this.#running.push(this.#every(writeBehindIntervalMs, () => {
       return this.#queueTurn(writeBehindIntervalMs);
+    }));
+    const { commitIntervalMs, turn } = this.#input;
+    if (commitIntervalMs === undefined) return;
+    this.#running.push(this.#every(commitIntervalMs, () => {
+      turn.commit();
+      return Promise.resolve();
     }));
   }
 
@@ -133,10 +153,21 @@ export class FlushLoops {
     await this.#writeCheckpoint();
   }
 
+  /** Without room nothing is lost: it is tried again, and an append makes the file it needs. */
+  async #makeNextFile(): Promise<void> {
+    const { log, onFailure } = this.#input;
+    try {
+      await log.makeNext();
+    } catch (error) {
+      if (!isDiskFull(error)) onFailure(error);
+    }
+  }
+
   async #queueTurn(elapsedMs: number): Promise<void> {
     const { intervals } = this.#input;
     this.#sinceQueueSyncMs += elapsedMs;
-    if (this.#sinceQueueSyncMs >= intervals.queueSyncIntervalMs) {
+    const delayMs = queueSyncDelayMs(intervals.queueSyncIntervalMs, this.#queuesSynced);
+    if (this.#sinceQueueSyncMs >= delayMs) {
       this.#sinceQueueSyncMs = 0;
       await this.syncQueues();
       return;
@@ -145,9 +176,10 @@ export class FlushLoops {
   }
 
   #writeQueues(): void {
-    const { queues, index, turn } = this.#input;
+    const { extensions = [], index, turn } = this.#input;
     turn.catchUp();
-    for (const queue of queues) if (queue.unwritten > 0) queue.write();
+    for (const extension of extensions) if (extension.unwritten > 0) extension.write();
+    turn.behind.write();
     index.write();
   }
 
@@ -165,13 +197,17 @@ export class FlushLoops {
   }
 
   async #syncQueues(): Promise<void> {
-    const { queues, index, turn, checkpoint } = this.#input;
+    const { extensions = [], queues, index, turn, checkpoint } = this.#input;
     const timestamp = turn.writtenTimestamp;
     await this.#attemptQueues(async () => {
       this.#writeQueues();
-      for (const queue of queues) if (queue.unsynced) await queue.sync();
+      await syncAll(extensions);
+      this.#queuesSynced = await syncAll(queues);
+      const { timestamp: indexed } = index.last;
       await index.sync();
       checkpoint.logicsMsgTimestamp = Math.max(checkpoint.logicsMsgTimestamp, timestamp);
+      // Java waits until a file is full, and after a crash has lost the keys of one that was not.
+      checkpoint.indexMsgTimestamp = Math.max(checkpoint.indexMsgTimestamp, indexed);
     });
   }
 
@@ -205,4 +241,36 @@ export class FlushLoops {
       if (!isDiskFull(error)) onFailure(error);
     }
   }
+}
+
+/** Time from a sync of so many queues to the next, so that tens of thousands leave time for others. */
+export function queueSyncDelayMs(intervalMs: number, queuesSynced: number): number {
+  const longerMs = intervalMs * (1 + queuesSynced / QUEUES_A_SYNC_INTERVAL);
+  return Math.max(intervalMs, Math.min(longerMs, QUEUE_SYNC_INTERVAL_MAX_MS));
+}
+
+/**
+ * Brings queues to the disk, several at a time: a disk takes what comes together in one go. Returns how
+ * many there were.
+ */
+async function syncAll(queues: Iterable<FlushedQueue>): Promise<number> {
+  let count = 0;
+  let underWay: Promise<void>[] = [];
+  for (const queue of queues) {
+    if (!queue.unsynced) continue;
+    count++;
+    underWay.push(queue.sync());
+    if (underWay.length < SYNCS_AT_ONCE) continue;
+    await allDone(underWay);
+    underWay = [];
+  }
+  await allDone(underWay);
+  return count;
+}
+
+/** Waits for all, whatever becomes of one of them, and throws what one of them threw. */
+async function allDone(work: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(work);
+  const failed = ends.find((end) => end.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
 }

@@ -127,10 +127,51 @@ export const INDEX_ENTRY = record([
 export const CHECKPOINT = record([
   ["physicMsgTimestamp", i64, "store time up to which the commit log was flushed"],
   ["logicsMsgTimestamp", i64, "store time up to which the consume queues were flushed"],
-  ["indexMsgTimestamp", i64, "store time up to which complete index files were flushed"],
+  ["indexMsgTimestamp", i64, "store time up to which the index was flushed"],
   ["masterFlushedOffset", i64, "5.0 and later: what the master had flushed"],
   ["confirmPhyOffset", i64, "5.0 and later: confirmed log offset"],
   ["logicsPhysicalOffset", i64, "5.5 and later: log offset the queues had reached"],
+]);
+
+/** First word of the file `queueends`, and what follows it so far. */
+export const QUEUE_ENDS = { magic: 0x6d715145, version: 1 } as const;
+
+/** First bytes of the file `queueends`, which only mq keeps. */
+export const QUEUE_ENDS_HEAD = record([
+  ["magic", i32, "1836142917"],
+  ["version", i32, "1"],
+  ["tableCRC", i32, "CRC-32 of all that follows"],
+  ["checkpointCRC", i32, "CRC-32 of the file checkpoint"],
+  ["logStart", i64, "where the commit log begins"],
+  ["logEnd", i64, "where it ends"],
+  ["indexEnd", i64, "commit log offset of the last record with keys in the index, 0 without one"],
+  ["folderTime", i64, "when consumequeue was changed last, −1 without it"],
+  ["topicCount", i32, "topics in consumequeue, which follow first"],
+  ["batchFolderTime", i64, "when batchconsumequeue was changed last, −1 without it"],
+  ["batchTopicCount", i32, "topics in batchconsumequeue"],
+]);
+
+/** A topic in the file `queueends`; its queues follow. */
+export const QUEUE_ENDS_TOPIC = record([
+  ["folderTime", i64, "when the topic's folder was changed last, −1 without it"],
+  ["queueCount", i32, "queues of the topic"],
+  ["topic", text(i16), "its name"],
+]);
+
+/** A queue in the file `queueends`. */
+export const QUEUE_ENDS_QUEUE = record([
+  ["queueId", i32, "queue of the topic"],
+  ["min", i64, "index of the first message that may still be read"],
+  ["end", i64, "index behind the last message"],
+  ["firstUnit", i64, "number of the first unit; in a simple queue min"],
+  ["endUnit", i64, "number behind the last unit; in a simple queue end"],
+  ["staleEnd", i64, "number behind the last unit that is not of the queue any more, 0 without one"],
+  ["physicalOffset", i64, "where the last unit's record starts, 0 without units"],
+  ["size", i32, "bytes of that record"],
+  ["fileStart", i64, "position in the queue at which its last file starts"],
+  ["fileBytes", i64, "bytes of that file, 0 where the queue has none"],
+  ["fileTime", i64, "when it was changed last"],
+  ["olderFilesCRC", i32, "CRC-32 of start, length and time, an i64 each, of its older files, or 0"],
 ]);
 
 /** Entry of the timer log (5.x). */
@@ -246,6 +287,26 @@ export const FORMAT_TABLES: readonly FormatTable[] = [
     file: "checkpoint",
     about: "One page of 4096 bytes; what follows the fields is zero.",
     rows: CHECKPOINT.rows,
+  },
+  {
+    title: "Queue ends: head",
+    file: "queueends",
+    about:
+      "How a clean stop of mq left the queues: removed when a store is opened to be written, and " +
+      "believed only while log and checkpoint are those it speaks of.",
+    rows: QUEUE_ENDS_HEAD.rows,
+  },
+  {
+    title: "Queue ends: topic",
+    file: "queueends",
+    about: "Behind the head, each before its queues; those of consumequeue come first.",
+    rows: QUEUE_ENDS_TOPIC.rows,
+  },
+  {
+    title: "Queue ends: queue",
+    file: "queueends",
+    about: "A queue is as it was left when its last file has still this length and time.",
+    rows: QUEUE_ENDS_QUEUE.rows,
   },
   {
     title: "Timer log unit",

@@ -65,6 +65,7 @@ function fileTree(): string[] {
       "  batchconsumequeue/<topic>/<queueId>/<offset> the same as consumequeue for batches (5.x)",
       "  index/<time>                                from keys to messages",
       "  checkpoint                                  how far the files were flushed",
+      "  queueends                                   where the queues end, after a clean stop of mq",
       "  config/*.json                               topics, groups, offsets; X.bak is the one before",
       "  timerlog/<offset>, timerwheel               messages for later (5.x)",
       "  abort                                       there while a broker runs, and after a crash",
@@ -158,6 +159,7 @@ function rest(): string[] {
     "After an unclean stop it starts at the newest log file whose first record is older than the smaller of the " +
     "first two times, less three seconds.",
     ...tablesOf("checkpoint"),
+    ...tablesOf("queueends"),
     "## Timer",
     "Read for inspection only.",
     ...tablesOf("timer"),

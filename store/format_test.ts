@@ -70,6 +70,17 @@ Deno.test("the tables are those on every disk", () => {
       "masterFlushedOffset:i64 confirmPhyOffset:i64 logicsPhysicalOffset:i64",
     ],
     [
+      "Queue ends: head",
+      "magic:i32 version:i32 tableCRC:i32 checkpointCRC:i32 logStart:i64 logEnd:i64 indexEnd:i64 " +
+      "folderTime:i64 topicCount:i32 batchFolderTime:i64 batchTopicCount:i32",
+    ],
+    ["Queue ends: topic", "folderTime:i64 queueCount:i32 topic:text(i16)"],
+    [
+      "Queue ends: queue",
+      "queueId:i32 min:i64 end:i64 firstUnit:i64 endUnit:i64 staleEnd:i64 physicalOffset:i64 " +
+      "size:i32 fileStart:i64 fileBytes:i64 fileTime:i64 olderFilesCRC:i32",
+    ],
+    [
       "Timer log unit",
       "size:i32 prevPosition:i64 magic:i32 enqueueTime:i64 delayMs:i32 physicalOffset:i64 " +
       "messageSize:i32 topicHash:i32 reserved:i64",

@@ -3,6 +3,32 @@
  *
  * @module
  */
+import type { QueueExtUnit } from "./queue_ext_reader.ts";
+
+/**
+ * Whether a message is kept, by the tags code of its unit and, where the queue has extension files, by
+ * the extension unit, whose bit map tells more (Java: `MessageFilter.isMatchedByConsumeQueue`).
+ */
+export type TagsCodeMatches = (tagsCode: bigint, extension?: QueueExtUnit) => boolean;
+
+/** What one read may bring where its messages lie in one kind of place. */
+export interface TransferLimit {
+  readonly bytes: number;
+  readonly count: number;
+}
+
+/** What one read may bring; the names in brackets are Java's settings. */
+export interface ReadLimits {
+  /**
+   * Part of the machine's memory the newest messages are taken to be in, in percent
+   * (`accessMessageInMemoryMaxRatio`).
+   */
+  readonly memoryPercent: number;
+  /** Of these (`maxTransferBytesOnMessageInMemory`, `maxTransferCountOnMessageInMemory`). */
+  readonly inMemory: TransferLimit;
+  /** Of older ones (`maxTransferBytesOnMessageInDisk`, `maxTransferCountOnMessageInDisk`). */
+  readonly onDisk: TransferLimit;
+}
 
 /** A read from one queue. */
 export interface GetRequest {
@@ -12,8 +38,10 @@ export interface GetRequest {
   readonly queueOffset: number;
   readonly countMax: number;
   readonly bytesMax?: number;
-  /** Keeps a message by the tags code of its unit; absent keeps all. */
-  readonly tagsCodeMatches?: (tagsCode: bigint) => boolean;
+  /** What it may bring whatever is asked for. Default: Java's. */
+  readonly limits?: ReadLimits;
+  /** Keeps a message by what its queue tells of it; absent keeps all. */
+  readonly tagsCodeMatches?: TagsCodeMatches;
 }
 
 /** How a read ended (Java: `GetMessageStatus`). */
@@ -38,4 +66,9 @@ export interface GetResult {
   readonly nextBeginOffset: number;
   readonly minOffset: number;
   readonly maxOffset: number;
+  /**
+   * Gives the memory of the body back, to be used for another read: for readers that are done with it
+   * and have many. A second call does nothing.
+   */
+  readonly release?: () => void;
 }

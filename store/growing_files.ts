@@ -70,10 +70,17 @@ export class GrowingFiles {
     fs.makeDirectory(directory);
     // A later file must not outlive a loss of power that takes an earlier one.
     if (this.#namesChanged && !this.isEmpty) fs.syncDirectory(directory);
-    const file = this.#files.create(this.#path(start));
-    file.truncate(bytes);
+    const file = this.#known.has(start)
+      ? this.#lengthened(start, bytes)
+      : this.#files.make({ path: this.#path(start), bytes, folder: dirname(dirname(directory)) });
     this.#known.add(start);
     this.#namesChanged = true;
+    return file;
+  }
+
+  #lengthened(start: number, bytes: number): WritableFile {
+    const file = this.#files.create(this.#path(start));
+    file.truncate(bytes);
     return file;
   }
 

@@ -48,20 +48,21 @@ export function usualGeometry(length: number): IndexGeometry | undefined {
 }
 
 /**
- * Finds the geometry of a file: `expected` where its length is the file's, the usual one where the
- * content agrees with it, else whichever other one the content agrees with. A file whose content
- * proves nothing has the usual one for its length; `undefined` when there is none.
+ * Finds the geometry of a file: `expected` where length and content agree with it, else the usual one
+ * where they agree with that, else whichever other one they agree with. A file whose content proves
+ * nothing has the expected or the usual one for its length; `undefined` when there is none.
  */
 export function findGeometry(
   file: ReadableFile,
   expected?: IndexGeometry,
 ): IndexGeometry | undefined {
   const length = file.size();
-  if (expected !== undefined && indexFileBytes(expected) === length) return expected;
-  const usual = usualGeometry(length);
+  const isAsLong = expected !== undefined && indexFileBytes(expected) === length;
+  const likely = [...isAsLong ? [expected] : [], usualGeometry(length)]
+    .filter((it) => it !== undefined);
   const proof = new GeometryProof(file);
-  if (proof.isEmpty || (usual !== undefined && proof.holds(usual))) return usual;
-  return searchGeometry(file, proof) ?? usual;
+  if (proof.isEmpty) return likely[0];
+  return likely.find((it) => proof.holds(it)) ?? searchGeometry(file, proof) ?? likely[0];
 }
 
 /** Tries every place at which the first entry could stand. */

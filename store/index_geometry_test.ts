@@ -71,6 +71,21 @@ Deno.test("findGeometry() takes the expected one where the length agrees", () =>
   assert.deepEqual(find(filled(geometry, 30), { slots: 9, entries: 9 }), geometry);
 });
 
+Deno.test("findGeometry() does not take the expected one on its word: the content must agree", () => {
+  // Five slots more and one entry less are as long.
+  const expected = { slots: 105, entries: 399 };
+  for (const geometry of [{ slots: 100, entries: 400 }, { slots: 110, entries: 398 }]) {
+    assert.equal(indexFileBytes(geometry), indexFileBytes(expected));
+    for (const count of [1, 30, 397]) {
+      assert.deepEqual(find(filled(geometry, count), expected), geometry);
+      assert.deepEqual(find(filled(expected, count), geometry), expected);
+    }
+    const damaged = filled(geometry, 30);
+    damaged.view.setInt32(entryPosition(30, geometry), -1);
+    assert.deepEqual(find(damaged, geometry), geometry, "damage proves nothing");
+  }
+});
+
 Deno.test("findGeometry() falls back to the usual one where damage proves nothing", () => {
   const index = filled({ slots: 50, entries: 200 }, 30);
   index.view.setInt32(entryPosition(30, index.geometry), -1);

@@ -13,7 +13,15 @@ export interface InnerBatch {
   readonly base: number;
   /** Messages; 1 for a record that is no batch. */
   readonly count: number;
+  /**
+   * What of a batch cannot be read: then its index is that of the record, and it counts as one message,
+   * so that it is served at least. Java ends the log before such a record when it recovers.
+   */
+  readonly flaw?: string;
 }
+
+/** A unit's field is signed and has two bytes. */
+const COUNT_MAX = 32_767;
 
 const decoder = new TextDecoder();
 
@@ -23,13 +31,20 @@ export function innerBatchOf(record: RecordView): InnerBatch {
   if ((record.sysFlag() & SYS_FLAG.innerBatch) === 0) return { base, count: 1 };
   const { propertiesAt: at, propertiesLength: length } = record;
   const properties = parseProperties(decoder.decode(record.bytes.subarray(at, at + length)));
-  return {
-    base: integerOf(properties.get(PROPERTY.innerBase)) ?? base,
-    count: integerOf(properties.get(PROPERTY.innerNum)) ?? 1,
-  };
+  const baseText = properties.get(PROPERTY.innerBase);
+  const countText = properties.get(PROPERTY.innerNum);
+  const inner = { base: integerOf(baseText), count: integerOf(countText) };
+  if (inner.base === undefined) return flawed(base, PROPERTY.innerBase, baseText);
+  if (inner.count === undefined || inner.count < 1 || inner.count > COUNT_MAX) {
+    return flawed(inner.base, PROPERTY.innerNum, countText);
+  }
+  return { base: inner.base, count: inner.count };
 }
 
-function integerOf(text: string | undefined): number | undefined {
-  const number = Number(text ?? NaN);
-  return Number.isSafeInteger(number) && number >= 0 ? number : undefined;
+function flawed(base: number, name: string, text = ""): InnerBatch {
+  return { base, count: 1, flaw: `${name} is "${text}"` };
+}
+
+function integerOf(text = ""): number | undefined {
+  return /^\d+$/.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : undefined;
 }

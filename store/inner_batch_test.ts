@@ -5,6 +5,7 @@ import { CommitLogScan } from "./commit_log_scan.ts";
 import { DispatchRequest } from "./dispatch.ts";
 import { SYS_FLAG } from "./format.ts";
 import { innerBatchOf } from "./inner_batch.ts";
+import { formatProperties } from "./properties.ts";
 import { RecordView } from "./record_view.ts";
 import { listSegments } from "./segments.ts";
 
@@ -28,13 +29,24 @@ Deno.test("innerBatchOf() takes a plain record for one message at its own index"
   assert.deepEqual(batchOf({ properties, queueOffset: 7 }), { base: 7, count: 1 });
 });
 
-Deno.test("innerBatchOf() falls back where the properties are missing or no numbers", () => {
-  for (
-    const properties of ["", "INNER_BASE\u0001x\u0002INNER_NUM\u0001-1\u0002", "INNER_NUM\u0001"]
-  ) {
+Deno.test("innerBatchOf() says what it cannot read, and serves such a batch as one message", () => {
+  const check = (pairs: Record<string, string>, base: number, flaw: string) => {
+    const properties = formatProperties(Object.entries(pairs));
     const batch = batchOf({ sysFlag: BATCH, properties, queueOffset: 7 });
-    assert.deepEqual(batch, { base: 7, count: 1 });
+    assert.deepEqual(batch, { base, count: 1, flaw });
+  };
+  const [base, count] = ["INNER_BASE", "INNER_NUM"] as const;
+  check({}, 7, 'INNER_BASE is ""');
+  for (const text of ["x", "-1", "1e3", "0x10", "9007199254740992", " 5"]) {
+    check({ [base]: text, [count]: "3" }, 7, `INNER_BASE is "${text}"`);
   }
+  // A unit of 0 messages would end its queue, and one of more than its field holds be another.
+  for (const text of ["0", "32768", "-1", "three", "65537"]) {
+    check({ [base]: "5", [count]: text }, 5, `INNER_NUM is "${text}"`);
+  }
+  check({ [base]: "5" }, 5, 'INNER_NUM is ""');
+  const most = formatProperties([[base, "5"], [count, "32767"]]);
+  assert.deepEqual(batchOf({ sysFlag: BATCH, properties: most }), { base: 5, count: 32_767 });
 });
 
 Deno.test("innerBatchOf() reads what Java put into its batch queues", () => {

@@ -2,14 +2,15 @@
  * The key index as a broker writes it: hash slots and entries of the newest file, changed in memory
  * and written behind. Lookups read the files, see `key_index_reader.ts`.
  *
- * Only complete files are trusted after an unclean stop; the others are built again from the log,
- * from where the last complete one ends.
+ * After an unclean stop complete files are trusted, and of the next one the entries that were brought
+ * to the disk, see `index_entries.ts`; what is behind is built again from the log.
  *
  * @module
  */
 import { join } from "node:path";
 import type { WritableFile } from "./file.ts";
 import { INDEX_ENTRY, INDEX_HEADER, INDEX_SLOT } from "./format.ts";
+import { type IndexedLog, leadsInto, takeUpEntries } from "./index_entries.ts";
 import {
   entryPosition,
   findGeometry,
@@ -20,7 +21,7 @@ import {
 } from "./index_geometry.ts";
 import { IndexFileReader } from "./key_index_reader.ts";
 import { readI64, writeI64 } from "./layout.ts";
-import { indexName, isIndexName } from "./names.ts";
+import { isIndexName, nextIndexName } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 
 const PAGE_BYTES = 4096;
@@ -49,14 +50,18 @@ class IndexFile {
 
   constructor(
     file: () => WritableFile,
-    options: { geometry: IndexGeometry; header?: IndexHeader },
+    options: { geometry: IndexGeometry; header?: IndexHeader; slots?: DataView },
   ) {
     this.#file = file;
     this.#geometry = options.geometry;
     const slotsBytes = options.geometry.slots * INDEX_SLOT.size;
-    this.#slots = new DataView(new ArrayBuffer(slotsBytes));
+    this.#slots = options.slots ?? new DataView(new ArrayBuffer(slotsBytes));
     this.#pages = new Uint8Array(Math.ceil(slotsBytes / PAGE_BYTES));
     if (options.header === undefined) this.#pages.fill(PAGE.clean);
+    if (options.slots !== undefined) {
+      this.#pages.fill(PAGE.dirty);
+      this.#headerDirty = this.#unsynced = true;
+    }
     this.header = options.header ?? emptyHeader();
     if (this.header.indexCount <= 0) this.header.indexCount = 1;
     this.#entriesFrom = this.header.indexCount;
@@ -72,7 +77,7 @@ class IndexFile {
     // Before anything has changed, so that a key that could not be put can be put again.
     if (number - this.#entriesFrom >= ENTRIES_BEHIND_MAX) this.#writeEntries();
     const slotAt = (hash % this.#geometry.slots) * INDEX_SLOT.size;
-    const page = Math.floor(slotAt / PAGE_BYTES);
+    const page = (slotAt / PAGE_BYTES) | 0;
     if (this.#pages[page] === PAGE.unread) this.#readPage(page);
     const newest = this.#slots.getInt32(slotAt);
     const previous = newest <= 0 || newest > number ? 0 : newest;
@@ -128,6 +133,8 @@ class IndexFile {
       this.#entriesView = new DataView(larger.buffer);
     }
     const view = this.#entriesView;
+    // 0 for the first entry, also behind a full file: Java counts it from that one's end, and then
+    // takes the record for so much younger than it is.
     const seconds = Math.trunc((entry.storeTimestamp - this.header.beginTimestamp) / 1000);
     view.setInt32(at + INDEX_ENTRY.at.keyHash, entry.hash);
     writeI64(view, at + INDEX_ENTRY.at.physicalOffset, entry.physicalOffset);
@@ -260,19 +267,34 @@ export class KeyIndex {
     return this.keepFirst(this.#names.length);
   }
 
+  /** Whether the last file is one of this log. */
+  fits(log: IndexedLog): boolean {
+    const name = this.#names.at(-1);
+    return name === undefined || leadsInto(this.#header(name), log);
+  }
+
   /**
-   * Removes the files that were not complete at `indexMsgTimestamp`: keys must be put again from
-   * where the last complete one ends.
+   * Removes the files that were not complete at `indexMsgTimestamp`, or do not fit the log: keys must
+   * be put again from where the last that stays ends. Of the first of them the entries that are on the
+   * disk for certain are kept; then keys must be put again from behind these.
    */
-  dropIncomplete(indexMsgTimestamp: number): IndexResume {
+  dropIncomplete(indexMsgTimestamp: number, log?: IndexedLog): IndexResume {
     let count = this.#names.length;
     for (; count > 0; count--) {
       const name = this.#names[count - 1]!;
       const header = this.#header(name);
       const isComplete = header.indexCount >= this.#geometryOf(name).entries;
-      if (isComplete && header.endTimestamp <= indexMsgTimestamp) break;
+      const isKnown = isComplete && header.endTimestamp <= indexMsgTimestamp;
+      if (isKnown && (log === undefined || leadsInto(header, log))) break;
     }
-    return this.keepFirst(count);
+    const name = this.#names[count];
+    if (name === undefined || log === undefined) return this.keepFirst(count);
+    const about = { header: this.#header(name), geometry: this.#geometryOf(name) };
+    const taken = takeUpEntries(this.#opener(name)(), about, log);
+    if (taken === undefined) return this.keepFirst(count);
+    const { removed } = this.keepFirst(count + 1);
+    this.#current = new IndexFile(this.#opener(name), { geometry: about.geometry, ...taken });
+    return { removed, from: log.durableTo, keysDone: 0 };
   }
 
   /** Removes all but the first `count` files, and goes on where the last of these ends. */
@@ -347,7 +369,8 @@ export class KeyIndex {
     }
     const name = this.#newName(storeTimestamp);
     this.#files.fs.makeDirectory(this.#options.directory);
-    this.#files.create(this.#path(name)).truncate(indexFileBytes(this.#geometry));
+    const bytes = indexFileBytes(this.#geometry);
+    this.#files.make({ path: this.#path(name), bytes, folder: this.#options.directory });
     this.#names.push(name);
     this.#hasNewNames = true;
     this.#current = new IndexFile(this.#opener(name), { geometry: this.#geometry });
@@ -375,10 +398,7 @@ export class KeyIndex {
    * the last name, because names are the order of the files.
    */
   #newName(storeTimestamp: number): string {
-    for (let timeMs = storeTimestamp;; timeMs++) {
-      const name = indexName(timeMs);
-      if (this.#names.length === 0 || name > this.#names.at(-1)!) return name;
-    }
+    return nextIndexName(storeTimestamp, this.#names.at(-1));
   }
 
   /** Entries at the end of a file that belong to its last record. */

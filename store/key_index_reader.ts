@@ -38,14 +38,18 @@ export interface IndexEntry {
   readonly prevIndex: number;
 }
 
-/** Limits of a search. */
-export interface SelectLimits {
-  /** Offsets wanted at the most; foreign ones with the same hash count. */
-  readonly maxNum: number;
+/** Which store times count. */
+export interface TimeLimits {
   /** Store time from, milliseconds; default 0. */
   readonly begin?: number;
   /** Store time to; default: no limit. */
   readonly end?: number;
+}
+
+/** Limits of a search. */
+export interface SelectLimits extends TimeLimits {
+  /** Offsets wanted at the most; foreign ones with the same hash count. */
+  readonly maxNum: number;
 }
 
 /** What a message is looked for by. */
@@ -115,22 +119,36 @@ export class IndexFileReader {
     return begin <= this.header.endTimestamp && end >= this.header.beginTimestamp;
   }
 
-  /**
-   * Adds the offsets of a hash to `into`, newest first (Java: `IndexFile.selectPhyOffset`). Where a
-   * chain leads astray it ends. Java follows it further as long as it stays in the file, which may
-   * be for ever.
-   */
+  /** Adds the offsets of a hash to `into`, newest first (Java: `IndexFile.selectPhyOffset`). */
   select(hash: number, into: number[], limits: SelectLimits): void {
-    const { begin = 0, end = Infinity, maxNum } = limits;
+    if (into.length >= limits.maxNum) return;
+    for (const offset of this.hits(hash, limits)) {
+      if (into.push(offset) >= limits.maxNum) return;
+    }
+  }
+
+  /**
+   * The offsets of a hash, newest first, looked for as they are asked for. Where a chain leads astray
+   * it ends. Java follows it further as long as it stays in the file, which may be for ever.
+   */
+  *hits(hash: number, { begin = 0, end = Infinity }: TimeLimits): Generator<number, void> {
     const { indexCount } = this.header;
     let number = this.slot(hash % this.geometry.slots);
-    if (number > indexCount || indexCount <= 1) return;
-    while (number > 0 && into.length < maxNum) {
-      const entry = this.entry(number);
-      if (entry === undefined || entry.secondsFromBegin < 0) return;
-      const { storeTimestamp, prevIndex } = entry;
+    if (number <= 0 || number > indexCount || indexCount <= 1) return;
+    const place = { file: this.#file, geometry: this.geometry };
+    const chain = new ChainWindow(place, { bytes: this.#bytes, view: this.#view });
+    while (number > 0) {
+      const at = chain.hold(number);
+      if (at < 0) return;
+      const { view } = chain;
+      const secondsFromBegin = view.getInt32(at + AT.secondsFromBegin);
+      if (secondsFromBegin < 0) return;
+      const storeTimestamp = this.#timeOf(number, secondsFromBegin);
+      const prevIndex = view.getInt32(at + AT.prevIndex);
       const timeMatches = storeTimestamp >= begin && storeTimestamp <= end;
-      if (entry.keyHash === hash && timeMatches) into.push(entry.physicalOffset);
+      if (timeMatches && view.getInt32(at + AT.keyHash) === hash) {
+        yield readI64(view, at + AT.physicalOffset);
+      }
       if (prevIndex >= number || storeTimestamp < begin) return;
       number = prevIndex;
     }
@@ -147,10 +165,67 @@ export class IndexFileReader {
       number,
       keyHash: view.getInt32(at + AT.keyHash),
       physicalOffset: readI64(view, at + AT.physicalOffset),
-      storeTimestamp: this.header.beginTimestamp + secondsFromBegin * 1000,
+      storeTimestamp: this.#timeOf(number, secondsFromBegin),
       secondsFromBegin,
       prevIndex: view.getInt32(at + AT.prevIndex),
     };
+  }
+
+  #timeOf(number: number, secondsFromBegin: number): number {
+    // The first record is what the file begins with. Java counts its seconds from the end of the full
+    // file before, and does not find it where the time is asked for closely.
+    const seconds = number === 1 ? Math.min(secondsFromBegin, 0) : secondsFromBegin;
+    return this.header.beginTimestamp + seconds * 1000;
+  }
+}
+
+/** So many entries are read together where a chain leads from one to another as near. */
+const CHAIN_ENTRIES = 256;
+
+/**
+ * The entries of one chain, newest first. Most chains lead far: of these one entry is read at a time.
+ * That of a key in every message leads to the neighbour, again and again.
+ */
+class ChainWindow {
+  bytes: Uint8Array;
+  view: DataView;
+  readonly #file: ReadableFile;
+  readonly #geometry: IndexGeometry;
+  /** Number of the first entry held, and the one behind the last; 0 for none. */
+  #from = 0;
+  #to = 0;
+
+  /** Begins with memory for one entry. */
+  constructor(
+    { file, geometry }: { readonly file: ReadableFile; readonly geometry: IndexGeometry },
+    { bytes, view }: { readonly bytes: Uint8Array; readonly view: DataView },
+  ) {
+    this.#file = file;
+    this.#geometry = geometry;
+    this.bytes = bytes;
+    this.view = view;
+  }
+
+  /** Where in the view an entry is; −1 past the end of the file. */
+  hold(number: number): number {
+    if (number < this.#from || number >= this.#to) {
+      const isNear = number < this.#from && this.#from - number <= CHAIN_ENTRIES;
+      if (!this.#read(isNear ? Math.max(1, number - CHAIN_ENTRIES + 1) : number, number)) return -1;
+    }
+    return (number - this.#from) * INDEX_ENTRY.size;
+  }
+
+  #read(first: number, last: number): boolean {
+    const length = (last + 1 - first) * INDEX_ENTRY.size;
+    if (length > this.bytes.length) {
+      this.bytes = new Uint8Array(CHAIN_ENTRIES * INDEX_ENTRY.size);
+      this.view = new DataView(this.bytes.buffer);
+    }
+    const bytes = length < this.bytes.length ? this.bytes.subarray(0, length) : this.bytes;
+    if (this.#file.read(bytes, entryPosition(first, this.#geometry)) < length) return false;
+    this.#from = first;
+    this.#to = last + 1;
+    return true;
   }
 }
 
@@ -201,17 +276,23 @@ export function indexHash({ topic, key, type }: IndexKey): number {
 /**
  * Log offsets of the messages with a key, and of foreign ones with the same hash: newest file first,
  * in a file newest entry first (Java: `IndexService.queryOffset`, which its caller sorts). `files`
- * are given oldest first.
+ * are given oldest first. They are read as offsets are asked for.
  */
-export function selectOffsets(files: readonly IndexFileReader[], query: KeyQuery): number[] {
+export function* indexHits(
+  files: readonly IndexFileReader[],
+  query: IndexKey & TimeLimits,
+): Generator<number, void> {
   const { begin = 0, end = Infinity } = query;
   const hash = indexHash(query);
-  const offsets: number[] = [];
   for (const file of files.toReversed()) {
-    if (file.overlaps(begin, end)) file.select(hash, offsets, query);
-    if (file.header.beginTimestamp < begin || offsets.length >= query.maxNum) break;
+    if (file.overlaps(begin, end)) yield* file.hits(hash, query);
+    if (file.header.beginTimestamp < begin) break;
   }
-  return offsets;
+}
+
+/** As {@linkcode indexHits}, as many as are wanted at once. */
+export function selectOffsets(files: readonly IndexFileReader[], query: KeyQuery): number[] {
+  return indexHits(files, query).take(Math.max(0, query.maxNum)).toArray();
 }
 
 /** Whether a message really is what was looked for: an index answers by hashes. */

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
+import { between, randomOf } from "../testdata/random.ts";
 import { SmallIndex } from "../testdata/small_index.ts";
 import { MemoryFiles } from "./file_memory.ts";
 import { INDEX_ENTRY } from "./format.ts";
 import { keyHash } from "./hash.ts";
 import { entryPosition, slotPosition } from "./index_geometry.ts";
 import {
-  type IndexFileReader,
+  IndexFileReader,
   indexHash,
+  indexHits,
   listIndexFiles,
   matchesKey,
   openIndexFile,
@@ -66,6 +68,75 @@ Deno.test("selectOffsets() keeps to the time, to the second", () => {
   assert.deepEqual(select(20_000, 30_000), []);
   // The older file begins before the time wanted: nothing before it can match.
   assert.deepEqual(select(2000, 10_000), [1000, 200]);
+});
+
+/** The same file, and how often it is read. */
+function counted(
+  file: IndexFileReader,
+  fs: MemoryFiles,
+): { file: IndexFileReader; reads: number[] } {
+  const under = fs.openRead(file.path);
+  const reads: number[] = [];
+  const counting = {
+    path: file.path,
+    size: () => under.size(),
+    readAsync: (into: Uint8Array, at: number) => under.readAsync(into, at),
+    close: () => under.close(),
+    read(into: Uint8Array, at: number): number {
+      reads.push(at);
+      return under.read(into, at);
+    },
+  };
+  return { file: new IndexFileReader(counting, file.header, file.geometry), reads };
+}
+
+Deno.test("IndexFileReader.hits() follows chains of near and of far entries alike", () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const random = randomOf(seed);
+    const geometry = { slots: between(random, 1, 7), entries: 3000 };
+    const index = new SmallIndex(geometry);
+    const many = between(random, 2, 2000);
+    for (let at = 0; at < 2500; at++) {
+      const key = random() < 0.5 ? "hot" : `k${between(random, 1, many)}`;
+      index.put({ topic: "T", key }, { physicalOffset: at * 100, storeTimestamp: TIME + at });
+    }
+    const [file] = opened(index);
+    const all = [...file!.entries()].reverse();
+    for (const key of ["hot", "k1", "k2", `k${many}`, "none"]) {
+      const hash = keyHash("T", key);
+      const expected = all.filter((it) => it.keyHash === hash).map((it) => it.physicalOffset);
+      assert.deepEqual(file!.hits(hash, {}).toArray(), expected, `${key}, seed ${seed}`);
+    }
+  }
+});
+
+Deno.test("IndexFileReader.hits() reads a key of every message in few calls, and no further than asked", () => {
+  const index = new SmallIndex({ slots: 10, entries: 9000 });
+  for (let at = 0; at < 4000; at++) {
+    const record = { physicalOffset: at * 100, storeTimestamp: TIME + at };
+    index.put({ topic: "T", key: "hot" }, record);
+    index.put({ topic: "T", key: `k${at % 5}` }, record);
+  }
+  const fs = new MemoryFiles();
+  index.save(fs, "index/a");
+  const { file, reads } = counted(openIndexFile(fs, "index/a")!, fs);
+  const hash = keyHash("T", "hot");
+  assert.equal(file.hits(hash, {}).take(2).toArray().length, 2);
+  assert(reads.length <= 3, `${reads.length} reads for two hits`);
+  assert.equal(file.hits(hash, {}).toArray().length, 4000);
+  assert(reads.length < 40, `${reads.length} reads for 4000 hits`);
+});
+
+Deno.test("indexHits() leaves older files alone while newer ones have what is asked for", () => {
+  const fs = new MemoryFiles();
+  const files = [indexOf(["a", "a"]), indexOf(["a", "a"], 1000)].map((index, at) => {
+    index.save(fs, `index/${at}`);
+    return counted(openIndexFile(fs, `index/${at}`)!, fs);
+  });
+  const hits = indexHits(files.map(({ file }) => file), { topic: "T", key: "a" });
+  assert.deepEqual([hits.next().value, hits.next().value], [1100, 1000]);
+  assert.deepEqual(files[0]!.reads, []);
+  assert.equal(hits.next().value, 100);
 });
 
 Deno.test("IndexFileReader.entries() and entry() have every entry", () => {
@@ -167,4 +238,22 @@ Deno.test("matchesKey() compares unique key, keys or tag, as wholes", () => {
 Deno.test("indexHash() of a tag is that of topic#T#tag", () => {
   assert.equal(indexHash({ topic: "T", key: "k1" }), 0x26bfb5);
   assert.equal(indexHash({ topic: "T", key: "red", type: "tag" }), keyHash("T", "T#red"));
+});
+
+Deno.test("a file behind a full one has its first record where the file begins, whatever Java noted", () => {
+  // Java 4.9.7 and 5.5.0 alike: a file that ended at 4.0 s, then records stored at 11.9 and 14.4 s.
+  const index = indexOf([], 0);
+  const first = TIME + 11_900;
+  index.put({ topic: "T", key: "k6" }, { physicalOffset: 600, storeTimestamp: first });
+  index.put({ topic: "T", key: "k7" }, { physicalOffset: 700, storeTimestamp: first + 2500 });
+  const at = entryPosition(1, index.geometry) + INDEX_ENTRY.at.secondsFromBegin;
+  index.view.setInt32(at, 7);
+  const files = opened(index);
+  const select = (key: string, begin: number, end: number) =>
+    selectOffsets(files, { topic: "T", key, maxNum: 64, begin: TIME + begin, end: TIME + end });
+  assert.deepEqual(select("k6", 10_900, 12_900), [600], "Java finds nothing");
+  assert.deepEqual(select("k6", 13_000, 30_000), [], "Java finds it");
+  assert.deepEqual(select("k7", 12_400, 14_900), [700]);
+  assert.deepEqual([...files[0]!.entries()].map((it) => it.storeTimestamp - first), [0, 2000]);
+  assert.equal(files[0]!.entry(1)!.secondsFromBegin, 7, "as it stands there");
 });

@@ -6,7 +6,8 @@
  */
 import type { ConsumeQueue } from "./consume_queue.ts";
 import { isQueued } from "./message.ts";
-import { allowsLightQueues, LMQ_PREFIX } from "./multi_dispatch.ts";
+import { isLightTopic } from "./light_topic.ts";
+import { allowsLightQueues } from "./multi_dispatch.ts";
 import { type PlacedDraft, withProperty } from "./placed_draft.ts";
 import { PROPERTY, propertyOf } from "./properties.ts";
 import type { MessageDraft } from "./put.ts";
@@ -30,7 +31,7 @@ export function lightDraftOf(queues: QueueTable, draft: MessageDraft): PlacedDra
   if (!isQueued(draft.sysFlag)) return undefined;
   const topics = new Set<string>();
   const indexes = names.split(SEPARATOR).map((topic) => {
-    if (!topic.startsWith(LMQ_PREFIX)) return "";
+    if (!isLightTopic(topic)) return "";
     if (!isSafeTopic(topic)) return "0";
     topics.add(topic);
     return String(queues.get(topic, QUEUE_ID)?.next ?? 0);
@@ -39,6 +40,19 @@ export function lightDraftOf(queues: QueueTable, draft: MessageDraft): PlacedDra
   const properties = withProperty(draft.properties, name, indexes.join(SEPARATOR));
   const placed = { ...draft, properties };
   return { original: draft, draft: placed, lightTopics: [...topics], messages: 1 };
+}
+
+/**
+ * Whether a message names a light queue that is new while there are as many as there may be (Java 5.5:
+ * `HookUtils.handleLmqQuota`). As there, new ones of the same message do not count yet.
+ */
+export function exceedsLightQueues(
+  queues: QueueTable,
+  topics: readonly string[],
+  countMax: number,
+): boolean {
+  return queues.lightCount >= countMax &&
+    topics.some((topic) => queues.get(topic, QUEUE_ID) === undefined);
 }
 
 /** Takes the indexes of a message that is staged. Returns the queues, for {@linkcode giveBack}. */

@@ -217,3 +217,38 @@ Deno.test("what is sent back with the properties of a light queue's message stay
   assert.equal(after.recovery.unqueued, 0);
   await store[Symbol.asyncDispose]();
 });
+
+Deno.test("a full store takes no message that names a new light queue, and any other", async () => {
+  const fs = new MemoryFiles();
+  const options = { lightQueues: true, lightQueuesMax: 2 };
+  const store = await openStore(fs, options);
+  const statusOf = async (...topics: string[]) => (await put(store, into(...topics))).status;
+  // What a message brings itself does not count yet, as in Java.
+  assert.equal(await statusOf("%LMQ%a", "%LMQ%b", "%LMQ%c"), "PUT_OK");
+  const { max } = store.logRange;
+  const { status, stored, reason } = await put(store, into("%LMQ%a", "%LMQ%d"));
+  assert.deepEqual([status, stored], ["LMQ_CONSUME_QUEUE_NUM_EXCEEDED", false]);
+  assert.equal(reason, "Cannot append message: there are 3 light queues, limit is 2");
+  assert.equal(store.logRange.max, max);
+  assert.deepEqual(store.queueRange("%LMQ%a", 0), { min: 0, max: 1 });
+  assert.equal(await statusOf("%LMQ%a", "%LMQ%b"), "PUT_OK");
+  assert.equal((await put(store)).status, "PUT_OK");
+  assert.equal(await statusOf("plain"), "PUT_OK", "no light queue");
+  await store[Symbol.asyncDispose]();
+  const again = await openStore(fs, options);
+  assert.equal((await put(again, into("%LMQ%d"))).status, "LMQ_CONSUME_QUEUE_NUM_EXCEEDED");
+  again.deleteTopic("%LMQ%a");
+  again.deleteTopic("%LMQ%b");
+  assert.equal((await put(again, into("%LMQ%d"))).status, "PUT_OK");
+  assert.equal((await put(again, into("%LMQ%e"))).status, "LMQ_CONSUME_QUEUE_NUM_EXCEEDED");
+  await again[Symbol.asyncDispose]();
+});
+
+Deno.test("messages of one turn count the light queues of those before them", async () => {
+  await using store = await openStore(undefined, { lightQueues: true, lightQueuesMax: 1 });
+  const results = await Promise.all(
+    ["%LMQ%a", "%LMQ%b", "%LMQ%a"].map((it) => put(store, into(it))),
+  );
+  assert.deepEqual(results.map(({ stored }) => stored), [true, false, true]);
+  assert.deepEqual(store.topics(), ["%LMQ%a", "TopicTest"]);
+});

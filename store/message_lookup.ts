@@ -5,12 +5,16 @@
  */
 import type { CommitLog } from "./commit_log.ts";
 import { MESSAGE_V1 } from "./format.ts";
-import { matchesKey, selectOffsets } from "./key_index_reader.ts";
+import { indexHits, matchesKey } from "./key_index_reader.ts";
 import type { IndexFileReader } from "./key_index_reader.ts";
 import { readMessage } from "./message.ts";
+import { sealState } from "./property_crc.ts";
 import { RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
 
-/** The record that starts at a log offset; `undefined` when no record starts there. */
+/**
+ * The record that starts at a log offset; `undefined` when no record starts there, or one whose seal
+ * tells that it is damaged.
+ */
 export function recordAt(log: CommitLog, physicalOffset: number): RecordView | undefined {
   const head = new Uint8Array(RECORD_BYTES_MIN);
   if (!log.read({ at: physicalOffset, length: head.length }, head)) return undefined;
@@ -21,6 +25,7 @@ export function recordAt(log: CommitLog, physicalOffset: number): RecordView | u
   const record = new RecordView();
   record.attach(bytes);
   if (record.load(0, size) !== undefined) return undefined;
+  if (log.checksSeals && sealState(record) === "wrong") return undefined;
   return record.checkOffset(physicalOffset) === undefined ? record : undefined;
 }
 
@@ -49,15 +54,18 @@ export function searchByKey(
   source: { readonly log: CommitLog; readonly files: readonly IndexFileReader[] },
   search: KeySearch,
 ): number[] {
-  const hits = selectOffsets(source.files, {
-    topic: search.topic,
-    key: search.key,
-    maxNum: search.countMax + FOREIGN_HITS_MAX,
-    begin: search.begin - SECOND_CUT_MS,
-    end: search.end,
-  });
-  const matching = [...new Set(hits)].filter((at) => isMatch(source.log, at, search));
-  return matching.slice(0, search.countMax).sort((one, other) => one - other);
+  const { topic, key, countMax, begin, end } = search;
+  const hits = indexHits(source.files, { topic, key, begin: begin - SECOND_CUT_MS, end });
+  const found = new Set<number>();
+  if (countMax <= 0) return [];
+  let foreign = 0;
+  for (const at of hits) {
+    if (found.has(at)) continue;
+    if (isMatch(source.log, at, search)) found.add(at);
+    else if (++foreign > FOREIGN_HITS_MAX) break;
+    if (found.size >= countMax) break;
+  }
+  return [...found].sort((one, other) => one - other);
 }
 
 function isMatch(log: CommitLog, at: number, search: KeySearch): boolean {

@@ -4,12 +4,12 @@
  *
  * @module
  */
+import { LMQ_PREFIX } from "./light_topic.ts";
 import { parseProperties, PROPERTY } from "./properties.ts";
 import { isSafeTopic } from "./queue_table.ts";
 import type { RecordView } from "./record_view.ts";
 
-/** First characters of a light queue's topic; its queue id is always 0. */
-export const LMQ_PREFIX = "%LMQ%";
+export { LMQ_PREFIX };
 
 /** A further queue of a record. */
 export interface LightQueueEntry {

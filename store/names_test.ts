@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   indexName,
   isIndexName,
+  nextIndexName,
   offsetName,
   parseOffsetName,
   queueDirectory,
@@ -37,6 +38,20 @@ Deno.test("indexName() is local time to the millisecond, and isIndexName() knows
   assert(isIndexName(indexName(Date.now())));
   for (const name of ["", "2026010203040500", "202601020304050061", "20260102030405006.bak"]) {
     assert(!isIndexName(name), name);
+  }
+});
+
+Deno.test("nextIndexName() is behind the last name, whatever the time, and never takes long", () => {
+  const time = new Date(2026, 0, 2, 3, 4, 5, 6).getTime();
+  assert.equal(nextIndexName(time, undefined), "20260102030405006");
+  assert.equal(nextIndexName(time, "20260102030405005"), "20260102030405006");
+  assert.equal(nextIndexName(time, "20260102030405006"), "20260102030405007");
+  // A clock that was years ahead.
+  assert.equal(nextIndexName(time, "20981231235959999"), "20981231235960000");
+  // Times no calendar has, or with a year of five digits.
+  for (const wrong of [2 ** 56, -(2 ** 62), 253_500_000_000_000]) {
+    assert.equal(nextIndexName(wrong, "20260102030405006"), "20260102030405007");
+    assert.equal(nextIndexName(wrong, undefined), indexName(0));
   }
 });
 

@@ -5,6 +5,7 @@
  * @module
  */
 import type { FileSystem, WritableFile } from "./file.ts";
+import { makeFile, type NewFile } from "./new_file.ts";
 
 const OPEN_FILES_MAX = 256;
 
@@ -53,6 +54,13 @@ export class OpenFiles implements Disposable {
     this.#files.set(path, file);
     this.#newest = path;
     return file;
+  }
+
+  /** Makes a file of a length, full of zeros, and opens it. Replaces what stands there. */
+  make(file: NewFile): WritableFile {
+    this.forget(file.path);
+    makeFile(this.fs, file);
+    return this.create(file.path);
   }
 
   /** Closes the file of a path, for instance because it is about to be removed. */

@@ -44,16 +44,16 @@ export function isInnerBatch({ sysFlag }: Pick<MessageDraft, "sysFlag">): boolea
   return (sysFlag & SYS_FLAG.innerBatch) !== 0;
 }
 
-/** Why a batch kept as one record cannot be; `undefined` where it can, and for any other message. */
+/**
+ * Why a batch kept as one record cannot be; `undefined` where it can, and for any other message: every
+ * put asks. A message that counts its messages and is no batch, the broker turns away.
+ */
 export function innerBatchProblem(
   draft: MessageDraft,
   isBatchTopic: (topic: string) => boolean,
 ): string | undefined {
-  if (!isInnerBatch(draft) && !draft.properties.includes(PROPERTY.innerNum)) return undefined;
+  if (!isInnerBatch(draft)) return undefined;
   const count = propertyOf(draft.properties, PROPERTY.innerNum);
-  if (!isInnerBatch(draft)) {
-    return count === undefined ? undefined : `it has ${PROPERTY.innerNum}, but is no inner batch`;
-  }
   if (!isBatchTopic(draft.topic)) return "an inner batch needs a topic with batch queues";
   const isCount = /^\d{1,5}$/.test(count ?? "") && Number(count) >= 1 &&
     Number(count) <= MESSAGES_MAX;

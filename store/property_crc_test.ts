@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import { readTruth, storeInMemory } from "../testdata/fixture.ts";
 import { openStore, put, putBatch } from "../testdata/open_store.ts";
 import { messagesOf, reput } from "../testdata/reput.ts";
+import { recordBytes, sampleMessage } from "../testdata/small_log.ts";
 import { readWholeFile } from "./file.ts";
 import { MemoryFiles } from "./file_memory.ts";
 import { readMessage } from "./message.ts";
 import { formatProperties, propertyOf } from "./properties.ts";
-import { sealRecord, withCrcPlace } from "./property_crc.ts";
+import { sealFlaw, sealRecord, sealState, withCrcPlace } from "./property_crc.ts";
+import { RecordView } from "./record_view.ts";
 
 const JAVA = "5.5.0-e-crc-202";
 const PLACE = "__CRC32#\u00010000000000\u0002";
@@ -77,4 +79,49 @@ Deno.test("the CRC counts against the limit of properties", async () => {
   });
   assert.equal((await put(store, wish(32_767 - 20))).status, "PUT_OK");
   assert.equal((await put(store, wish(32_767 - 19))).status, "PROPERTIES_SIZE_EXCEEDED");
+});
+
+function viewOf(bytes: Uint8Array): RecordView {
+  const record = new RecordView();
+  record.attach(bytes);
+  assert.equal(record.load(0, bytes.length), undefined);
+  return record;
+}
+
+Deno.test("sealState() sees every flipped bit that leaves a record its frame", () => {
+  const sound = recordBytes(sampleMessage({ properties: withCrcPlace("a\u0001b\u0002") }));
+  assert.equal(sealState(viewOf(sound)), "right");
+  let framed = 0;
+  for (let bit = 0; bit < sound.length * 8; bit++) {
+    const bytes = sound.slice();
+    bytes[bit >> 3]! ^= 1 << (bit & 7);
+    const record = new RecordView();
+    record.attach(bytes);
+    if (record.load(0, bytes.length) !== undefined) continue;
+    framed++;
+    assert.equal(sealState(record), "wrong", `bit ${bit}`);
+  }
+  assert(framed > sound.length * 8 * 0.7, `${framed} flips leave the frame sound`);
+});
+
+Deno.test("sealState() takes a record for unsealed where there is no seal, or hardly one", () => {
+  for (const properties of ["", "a\u0001b\u0002", "x".repeat(40), `${PLACE}a\u0001b\u0002`]) {
+    const bytes = recordBytes(sampleMessage({ properties }));
+    assert.equal(sealState(viewOf(bytes)), "absent", JSON.stringify(properties));
+  }
+  const torn = recordBytes(sampleMessage({ properties: withCrcPlace("a\u0001b\u0002") }));
+  torn.fill(0, torn.length - 10);
+  assert.equal(sealState(viewOf(torn)), "wrong", "all but the name is gone");
+  torn.fill(0, torn.length - 20);
+  assert.equal(sealState(viewOf(torn)), "absent");
+});
+
+Deno.test("sealFlaw() tells what the seal must be, and what stands there", () => {
+  const bytes = recordBytes(sampleMessage({ properties: withCrcPlace("") }));
+  const right = new TextDecoder().decode(bytes.subarray(-20));
+  bytes[bytes.length - 5] = 0x41;
+  const { code, expected, found } = sealFlaw(viewOf(bytes));
+  assert.equal(code, "property-crc");
+  assert.equal(JSON.parse(expected), right);
+  assert.equal(JSON.parse(found), `${right.slice(0, -5)}A${right.slice(-4)}`);
 });

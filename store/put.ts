@@ -38,6 +38,7 @@ export type PutStatus =
   | "CREATE_MAPPED_FILE_FAILED"
   | "MESSAGE_ILLEGAL"
   | "PROPERTIES_SIZE_EXCEEDED"
+  | "LMQ_CONSUME_QUEUE_NUM_EXCEEDED"
   | "UNKNOWN_ERROR";
 
 /** The answer to a put. Positions mean something only where `stored` holds. */
@@ -52,6 +53,8 @@ export interface PutResult {
   readonly storeTimestamp: number;
   /** Starts of all records of a batch, else one entry. */
   readonly physicalOffsets: readonly number[];
+  /** Bytes of the record or of all records of a batch (Java: `AppendMessageResult`). */
+  readonly wroteBytes: number;
   /** Why it was refused, for people. */
   readonly reason?: string;
 }

@@ -86,3 +86,23 @@ function covers(fs: FileSystem, path: string, { source, from, to }: SourceRange)
     file.close();
   }
 }
+
+/** As {@linkcode keepAside}; then the bytes are zeroed where they were, also on the disk. */
+export function moveAside(
+  fs: FileSystem,
+  root: string,
+  moved: { readonly name: string; readonly range: FileRange },
+): void {
+  keepAside(fs, root, moved);
+  const { path, from, to } = moved.range;
+  const file = fs.openWrite(path);
+  try {
+    const zeros = new Uint8Array(Math.min(BLOCK_BYTES, to - from));
+    for (let at = from; at < to; at += zeros.length) {
+      file.write(zeros.subarray(0, Math.min(zeros.length, to - at)), at);
+    }
+    file.syncNow();
+  } finally {
+    file.close();
+  }
+}

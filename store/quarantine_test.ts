@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PowerLossFiles, systemError } from "../testdata/power_loss.ts";
 import { MemoryFiles } from "./file_memory.ts";
-import { keepAside } from "./quarantine.ts";
+import { keepAside, moveAside } from "./quarantine.ts";
 
 function keep(files: MemoryFiles, from: number, to: number): void {
   keepAside(files, "store", { name: "part", range: { path: "store/log", from, to } });
@@ -73,4 +73,16 @@ Deno.test("keepAside() is on the disk when it ends, and whole or absent when it 
     assert.deepEqual([...after.bytes("store/quarantine/part")], [1, 2, 3]);
     break;
   }
+});
+
+Deno.test("moveAside() keeps a range and zeros it where it was, and nothing beside it", () => {
+  const files = new MemoryFiles();
+  files.put("store/commitlog/0", Uint8Array.from({ length: 3_000_000 }, (_, at) => 1 + at % 250));
+  const before = files.snapshot().get("store/commitlog/0")!.slice();
+  const range = { path: "store/commitlog/0", from: 10, to: 2_500_000 };
+  moveAside(files, "store", { name: "commitlog-10", range });
+  const after = files.snapshot();
+  assert.deepEqual(after.get("store/quarantine/commitlog-10"), before.subarray(10, 2_500_000));
+  before.fill(0, 10, 2_500_000);
+  assert.deepEqual(after.get("store/commitlog/0"), before);
 });

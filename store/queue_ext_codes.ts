@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import type { FileSystem } from "./file.ts";
 import { QUEUE_EXT_ADDRESS_MAX } from "./format.ts";
+import type { TagsCodeMatches } from "./get.ts";
 import { QueueExtReader } from "./queue_ext_reader.ts";
 import { listSegments } from "./segments.ts";
 
@@ -29,11 +30,11 @@ export class QueueExtCodes implements Disposable {
    * The same question for units that may hold an address. One that leads nowhere is kept: consumers
    * look at the tags themselves once more.
    */
-  resolving(matches: (tagsCode: bigint) => boolean): (tagsCode: bigint) => boolean {
+  resolving(matches: TagsCodeMatches): (tagsCode: bigint) => boolean {
     return (tagsCode) => {
       if (tagsCode > QUEUE_EXT_ADDRESS_MAX) return matches(tagsCode);
       const { unit } = this.#opened().read(Number(tagsCode + (1n << 63n)));
-      return unit === undefined || matches(unit.tagsCode);
+      return unit === undefined || matches(unit.tagsCode, unit);
     };
   }
 

@@ -6,33 +6,35 @@
  * @module
  */
 import { totalmem } from "node:os";
+import { BodyPool } from "./body_pool.ts";
 import type { CommitLog } from "./commit_log.ts";
 import type { ConsumeQueue } from "./consume_queue.ts";
 import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
-import type { GetRequest, GetResult, GetStatus } from "./get.ts";
+import type { GetRequest, GetResult, GetStatus, ReadLimits, TransferLimit } from "./get.ts";
 import { readI64 } from "./layout.ts";
+import { sealState } from "./property_crc.ts";
+import { RecordView } from "./record_view.ts";
 import { messageIndexOf } from "./stand_in.ts";
 
 const AT = QUEUE_UNIT.at;
 const UNIT_BYTES = QUEUE_UNIT.size;
 
-/** What one read may bring, by Java's settings. */
-const LIMIT = {
-  /** Part of the machine's memory the newest messages are taken to be in (Java: `accessMessageInMemoryMaxRatio`). */
-  memoryRatio: 0.4,
-  bytesInMemory: 256 * 1024,
-  countInMemory: 32,
-  bytesOnDisk: 64 * 1024,
-  countOnDisk: 8,
-  /** Units looked at in one read, whatever the filter keeps. */
-  unitsScanned: 800,
-} as const;
+/** Java's defaults. */
+export const READ_LIMITS: ReadLimits = {
+  memoryPercent: 40,
+  inMemory: { bytes: 256 * 1024, count: 32 },
+  onDisk: { bytes: 64 * 1024, count: 8 },
+};
 
-const IN_MEMORY = { bytes: LIMIT.bytesInMemory, count: LIMIT.countInMemory } as const;
-const ON_DISK = { bytes: LIMIT.bytesOnDisk, count: LIMIT.countOnDisk } as const;
+/** Units looked at in one read, whatever the filter keeps. */
+const UNITS_SCANNED = 800;
 
-/** Gaps in the log up to this size are read rather than skipped with another call. */
-const GAP_BYTES_MAX = 16 * 1024;
+/** What reads bring, of all stores of this process. */
+const BODIES = new BodyPool();
+
+/** The units of one read, which nothing else runs beside. */
+const SCANNED = new Uint8Array((UNITS_SCANNED + 2) * UNIT_BYTES);
+const SCANNED_VIEW = new DataView(SCANNED.buffer);
 
 /** The machine's memory, asked for once: that costs more than all else in a short read. */
 let memoryBytes = 0;
@@ -83,6 +85,7 @@ export function readRange(
   if (found.length === 0) {
     return none(missing ? "MESSAGE_WAS_REMOVING" : "NO_MATCHED_MESSAGE", next);
   }
+  const memory = BODIES.take(totalBytes(found));
   const result = (body: Uint8Array, count = totalMessages(found)): GetResult => ({
     status: "FOUND",
     body,
@@ -90,21 +93,59 @@ export function readRange(
     nextBeginOffset: next,
     minOffset: min,
     maxOffset: max,
+    ...(body.buffer === memory.buffer && { release: releasing(memory) }),
   });
-  const body = new Uint8Array(totalBytes(found));
   if (found.every((it) => log.inMemory(it.at, it.length))) {
     let position = 0;
     for (const it of found) {
-      log.read(it, body, position);
+      log.read(it, memory, position);
       position += it.length;
     }
-    return result(body);
+    return result(memory);
   }
-  return readSpans(log, found, body).then(async (whole) => {
-    if (whole) return result(body);
-    const { bytes, count } = await readEach(log, found);
+  return log.cold.read(found, memory).then(async (whole) => {
+    const read = whole ? { bytes: memory, found } : await readEach(log, found);
+    const { bytes, count } = log.checksSeals ? onlySound(read) : asRead(read);
     return count > 0 ? result(bytes, count) : none("MESSAGE_WAS_REMOVING", next);
   });
+}
+
+/** Gives memory back, once. */
+function releasing(memory: Uint8Array): () => void {
+  let isHeld = true;
+  return () => {
+    if (isHeld) BODIES.give(memory);
+    isHeld = false;
+  };
+}
+
+/** Records one behind the other, in memory. */
+interface Read {
+  readonly bytes: Uint8Array;
+  readonly found: readonly Found[];
+}
+
+function asRead({ bytes, found }: Read): { readonly bytes: Uint8Array; readonly count: number } {
+  return { bytes, count: totalMessages(found) };
+}
+
+/** Leaves out records whose seal tells that the disk gave back something else than was written. */
+function onlySound({ bytes, found }: Read): { readonly bytes: Uint8Array; readonly count: number } {
+  const record = new RecordView();
+  record.attach(bytes);
+  const sound: Found[] = [];
+  let from = 0;
+  let to = 0;
+  for (const it of found) {
+    const end = from + it.length;
+    if (record.load(from, end) !== undefined || sealState(record) !== "wrong") {
+      if (to < from) bytes.copyWithin(to, from, end);
+      to += it.length;
+      sound.push(it);
+    }
+    from = end;
+  }
+  return asRead({ bytes: bytes.subarray(0, to), found: sound });
 }
 
 /**
@@ -117,12 +158,11 @@ function select(
   request: GetRequest,
 ): Selection {
   const { queueOffset, countMax, tagsCodeMatches } = request;
-  const scanned = Math.min(LIMIT.unitsScanned, queue.end - queueOffset);
+  const scanned = Math.min(UNITS_SCANNED, queue.end - queueOffset);
   const from = Math.max(queue.min, queueOffset - 1);
   const first = queueOffset - from;
-  const block = new Uint8Array((first + scanned + 1) * UNIT_BYTES);
-  const held = queue.read(from, block);
-  const view = new DataView(block.buffer);
+  const held = queue.read(from, SCANNED.subarray(0, (first + scanned + 1) * UNIT_BYTES));
+  const view = SCANNED_VIEW;
   const offsetOf = (unit: number) =>
     unit >= 0 && unit < held ? readI64(view, unit * UNIT_BYTES + AT.physicalOffset) : -1;
   const found: Found[] = [];
@@ -139,7 +179,7 @@ function select(
     after = offsetOf(unit + 1);
     const length = view.getInt32(unit * UNIT_BYTES + AT.size);
     if (length === QUEUE_PADDING.size) continue;
-    const limits = limitsAt(log, at);
+    const limits = limitsAt(log, at, request.limits);
     const bytesMax = Math.min(limits.bytes, request.bytesMax ?? Infinity);
     const full = found.length >= Math.min(limits.count, countMax) || bytes + length > bytesMax;
     if (found.length > 0 && full) break;
@@ -162,32 +202,31 @@ function select(
 }
 
 /** Reads one by one, because a file may have gone meanwhile: what is left is brought all the same. */
-async function readEach(
-  log: CommitLog,
-  found: readonly Found[],
-): Promise<{ bytes: Uint8Array; count: number }> {
-  const bytes = new Uint8Array(totalBytes(found));
+async function readEach(log: CommitLog, wanted: readonly Found[]): Promise<Read> {
+  const bytes = new Uint8Array(totalBytes(wanted));
+  const found: Found[] = [];
   let position = 0;
-  let count = 0;
-  for (const it of found) {
+  for (const it of wanted) {
     if (!await log.readAsync(it, bytes, position)) continue;
     position += it.length;
-    count += it.messages;
+    found.push(it);
   }
-  return { bytes: bytes.subarray(0, position), count };
+  return { bytes: bytes.subarray(0, position), found };
 }
 
 /** What a read may bring where its records begin at a log offset. */
 export function limitsAt(
   log: CommitLog,
   physicalOffset: number,
-): { readonly bytes: number; readonly count: number } {
-  return physicalOffset >= log.end - youngBytesMax() ? IN_MEMORY : ON_DISK;
+  limits: ReadLimits = READ_LIMITS,
+): TransferLimit {
+  const isYoung = physicalOffset >= log.end - youngBytesMax(limits);
+  return isYoung ? limits.inMemory : limits.onDisk;
 }
 
 /** Bytes at the end of the log that are taken to be in the machine's memory. */
-export function youngBytesMax(): number {
-  return (memoryBytes ||= totalmem()) * LIMIT.memoryRatio;
+export function youngBytesMax({ memoryPercent }: Pick<ReadLimits, "memoryPercent">): number {
+  return (memoryBytes ||= totalmem()) * memoryPercent / 100;
 }
 
 function totalMessages(found: readonly Found[]): number {
@@ -196,52 +235,6 @@ function totalMessages(found: readonly Found[]): number {
 
 function totalBytes(found: readonly Found[]): number {
   return found.reduce((sum, it) => sum + it.length, 0);
-}
-
-/** Reads records that lie near each other together; false when one cannot be read whole. */
-async function readSpans(
-  log: CommitLog,
-  found: readonly Found[],
-  body: Uint8Array,
-): Promise<boolean> {
-  const reads: Promise<boolean>[] = [];
-  let position = 0;
-  for (let first = 0; first < found.length;) {
-    const from = found[first]!.at;
-    let last = first;
-    while (last + 1 < found.length && joins(log, found[last]!, found[last + 1]!)) last++;
-    const records = found.slice(first, last + 1);
-    reads.push(readSpan(log, { from, records }, { into: body, position }));
-    for (const it of records) position += it.length;
-    first = last + 1;
-  }
-  return (await Promise.all(reads)).every((whole) => whole);
-}
-
-function joins(log: CommitLog, one: Found, other: Found): boolean {
-  const gap = other.at - one.at - one.length;
-  const fileOf = (at: number) => Math.floor(at / log.segmentBytes);
-  return gap >= 0 && gap <= GAP_BYTES_MAX && fileOf(one.at) === fileOf(other.at);
-}
-
-async function readSpan(
-  log: CommitLog,
-  span: { readonly from: number; readonly records: readonly Found[] },
-  target: { readonly into: Uint8Array; readonly position: number },
-): Promise<boolean> {
-  const last = span.records.at(-1)!;
-  const length = last.at + last.length - span.from;
-  const isOne = totalBytes(span.records) === length;
-  if (isOne) return await log.readAsync({ at: span.from, length }, target.into, target.position);
-  const bytes = new Uint8Array(length);
-  if (!await log.readAsync({ at: span.from, length }, bytes)) return false;
-  let { position } = target;
-  for (const it of span.records) {
-    const at = it.at - span.from;
-    target.into.set(bytes.subarray(at, at + it.length), position);
-    position += it.length;
-  }
-  return true;
 }
 
 function empty(

@@ -8,29 +8,44 @@
  * broker that meets it when it starts passes over all that follows in the same log file, or takes no
  * new message into the queue. `stand_in.ts` tells how readers know a stand-in.
  *
+ * A record whose queue id was changed goes where a unit leads to it, and one that claims the place of
+ * another is left out: one flipped bit costs one message at most.
+ *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { join } from "node:path";
 import { BatchQueueReplay } from "./batch_queue_replay.ts";
 import type { BatchQueueTable } from "./batch_queue_table.ts";
 import { type ConsumeQueue, QUEUE_LEAP_UNITS_MAX } from "./consume_queue.ts";
+import type { QueueDoubt } from "./clean_start.ts";
 import type { DamageRanges } from "./damage_ranges.ts";
 import type { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
-import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
-import { readI64 } from "./layout.ts";
+import { QUEUE_PADDING } from "./format.ts";
 import { innerBatchOf } from "./inner_batch.ts";
 import type { LogLookup } from "./log_lookup.ts";
 import { lightQueuesOf } from "./multi_dispatch.ts";
 import { queueDirectory, type StorePaths } from "./names.ts";
-import { extOffset, QueueExtReader } from "./queue_ext_reader.ts";
 import type { StoredUnit } from "./queue_files.ts";
+import { QueueLanes } from "./queue_lanes.ts";
 import { listQueues } from "./queue_reader.ts";
 import { isSafeTopic, type QueueTable } from "./queue_table.ts";
+import { StoredUnits } from "./stored_units.ts";
 import type { RecordView } from "./record_view.ts";
+import type { QueueBefore } from "./recovery_progress.ts";
 import type { RecoveryMode } from "./recovery_report.ts";
-import { listSegments } from "./segments.ts";
+import {
+  holdsMessage,
+  isMessage,
+  isOf,
+  isSame,
+  isUnit,
+  lastMessageOf,
+  leadsToExt,
+  queueKey,
+  unitOf,
+} from "./replay_units.ts";
+import type { AnyQueue } from "./sound_end.ts";
 import type { TopicKinds } from "./topic_kinds.ts";
 
 /** What a replay works with. */
@@ -41,12 +56,19 @@ export interface QueueReplayInput {
   readonly queues: QueueTable;
   /** Batch queues, which a full replay builds from their files; absent where nobody wants them. */
   readonly batchQueues?: BatchQueueTable;
+  /** For `full`: units in a file of a batch queue that has none left to tell. */
+  readonly batchQueueFileUnits?: number | undefined;
   readonly topics: TopicKinds;
   readonly lookup: LogLookup;
   readonly logStart: number;
   /** Where the records that are replayed begin. */
   readonly from: number;
+  /** How the queues were before a start that was interrupted, which this one goes on with. */
+  readonly resumed?: readonly QueueBefore[] | undefined;
   readonly damage: DamageRanges;
+  /** After a clean stop: the queues that are built again. All others have all up to `current`. */
+  readonly doubts?: ReadonlyMap<AnyQueue, QueueDoubt>;
+  readonly current?: number;
   /** Whether units that lead to damaged records stay. */
   readonly keepDamaged: boolean;
 }
@@ -64,6 +86,8 @@ interface QueueUnderReplay {
   readonly change: QueueChange;
   /** Whether it had units when the replay began. */
   readonly hadUnits: boolean;
+  /** What its files held then, in front of what was replayed; absent where there was nothing. */
+  readonly stored: StoredUnits | undefined;
   /** Index from which on every unit is the replay's; Infinity while that is not known. */
   from: number;
 }
@@ -74,28 +98,56 @@ export class QueueReplay {
   units = 0;
   /** Records no queue could take. */
   unqueued = 0;
+  /** Batches kept as one record whose index or count cannot be read, see `inner_batch.ts`. */
+  flawedBatches = 0;
   readonly #input: QueueReplayInput;
   readonly #queues = new Map<ConsumeQueue, QueueUnderReplay>();
+  /** How the queues were before anything was replayed. */
+  readonly #before: QueueBefore[] = [];
+  /** Queues that had units when the replay began, by topic. */
+  readonly #filled = new Map<string, ConsumeQueue[]>();
   /** Batch queues by their folder; only a full replay builds them. */
   readonly #batchQueues = new Map<string, BatchQueueReplay>();
   readonly #hasExt: boolean;
+  readonly #lanes = new QueueLanes();
 
   constructor(input: QueueReplayInput) {
     this.#input = input;
     this.#hasExt = input.fs.stat(input.paths.consumeQueueExt) !== undefined;
+    const resumed = input.resumed && new Map(input.resumed.map((it) => [queueKey(it), it]));
     for (const queue of input.queues) {
-      const { end: before } = queue;
-      const hadUnits = before > queue.min;
+      const replayed = this.#replayedFrom(queue);
+      if (replayed === Infinity) continue;
+      const { topic, queueId, end } = queue;
+      const isFilled = end > queue.min;
       // Dropping what the replay brings again lets the log overrule a wrong unit.
-      if (input.mode === "unclean") queue.truncateBehind(input.from);
-      const kept = queue.end;
-      const from = input.mode === "unclean" ? kept : Infinity;
-      this.#queues.set(queue, { change: { before, kept }, hadUnits, from });
+      queue.truncate(input.doubts?.get(queue)?.hole ?? Infinity);
+      if (input.mode !== "full") queue.truncateBehind(replayed);
+      const now = { topic, queueId, before: end, kept: queue.end, hadUnits: isFilled };
+      const { before, kept, hadUnits } = resumed === undefined
+        ? now
+        : resumed.get(queueKey(queue)) ?? { before: 0, kept: 0, hadUnits: false };
+      this.#before.push(now);
+      // Where nothing is kept a file may be missing in front of the others.
+      const isAnew = input.doubts !== undefined && kept === queue.min;
+      const from = input.mode === "full" || isAnew ? Infinity : kept;
+      const stored = hadUnits ? new StoredUnits(queue, before) : undefined;
+      this.#queues.set(queue, { change: { before, kept }, hadUnits, stored, from });
+      if (!hadUnits) continue;
+      const filled = this.#filled.get(queue.topic);
+      if (filled === undefined) this.#filled.set(queue.topic, [queue]);
+      else filled.push(queue);
     }
-    if (input.mode === "unclean") {
-      for (const queue of input.batchQueues ?? []) queue.truncateBehind(input.from);
+    if (input.mode !== "full") {
+      for (const queue of input.batchQueues ?? []) {
+        const replayed = this.#replayedFrom(queue);
+        if (replayed === Infinity) continue;
+        queue.truncate(input.doubts?.get(queue)?.hole ?? Infinity);
+        queue.truncateBehind(replayed);
+        if (input.doubts !== undefined && queue.endUnit === queue.firstUnit) queue.reopen();
+      }
+      return;
     }
-    if (input.mode !== "full") return;
     for (const { kind, path } of listQueues(input.fs, input.paths).queues) {
       if (kind === "batch") this.#batchQueue(path);
     }
@@ -103,35 +155,101 @@ export class QueueReplay {
 
   /** Takes a sound record. */
   take(request: DispatchRequest, record: RecordView): void {
-    if (!request.queued || !isSafeTopic(request.topic)) return;
-    const { topics, queues, batchQueues, mode } = this.#input;
-    const exists = mode !== "full" || topics.exists(request.topic, request.physicalOffset);
-    if (exists && !topics.isBatch(request.topic)) {
-      this.#put(queues.getOrCreate(request.topic, request.queueId), request.queueOffset, request);
-    } else if (exists && mode === "full") {
-      const { paths } = this.#input;
-      this.#batchQueue(queueDirectory(paths.batchConsumeQueue, request)).take(request, record);
-    } else if (exists && batchQueues !== undefined) {
-      const queue = batchQueues.getOrCreate(request.topic, request.queueId);
-      if (queue.append(request, innerBatchOf(record))) this.units++;
-    }
+    if (!request.queued) return;
+    if (this.#lanes.append(request)) this.units++;
+    else this.#place(request, record);
+    if (!request.mayBeLight || !isSafeTopic(request.topic)) return;
     for (const { topic, queueOffset } of lightQueuesOf(record)) {
-      this.#put(queues.getOrCreate(topic, 0), queueOffset, request);
+      if (!this.#isWanted({ topic, queueId: 0 }, request.physicalOffset)) continue;
+      this.#put(this.#input.queues.getOrCreate(topic, 0), queueOffset, request);
     }
   }
 
-  /** Writes units so that not too many are kept in memory. */
-  writeBehind(unwrittenMax: number): void {
-    let unwritten = 0;
-    for (const queue of this.#input.queues) unwritten += queue.unwritten;
+  /** Lets the next records of a queue simply be appended, where nothing is unclear. */
+  #openLane(queue: ConsumeQueue): void {
+    const { stored, from } = this.#state(queue);
+    const isClear = from !== Infinity && (stored !== undefined || !this.#filled.has(queue.topic));
+    if (isClear && !this.#hasExt && this.#input.doubts === undefined) {
+      this.#lanes.open(queue, stored);
+    }
+  }
+
+  #place(request: DispatchRequest, record: RecordView): void {
+    if (!isSafeTopic(request.topic)) return;
+    const { topics, batchQueues, mode } = this.#input;
+    const exists = mode === "full"
+      ? topics.exists(request.topic, request.physicalOffset)
+      : this.#isWanted(request, request.physicalOffset);
+    if (exists && !topics.isBatch(request.topic)) {
+      const queue = this.#ownerOf(request);
+      if (queue === undefined) this.unqueued++;
+      else {
+        this.#put(queue, request.queueOffset, request);
+        this.#openLane(queue);
+      }
+    } else if (exists && mode === "full") {
+      const { paths } = this.#input;
+      const { flaw } = innerBatchOf(record);
+      if (flaw !== undefined) this.flawedBatches++;
+      this.#batchQueue(queueDirectory(paths.batchConsumeQueue, request)).take(request, record);
+    } else if (exists && batchQueues !== undefined) {
+      const queue = batchQueues.getOrCreate(request.topic, request.queueId);
+      const batch = innerBatchOf(record);
+      if (batch.flaw !== undefined) this.flawedBatches++;
+      if (queue.append(request, batch)) this.units++;
+    }
+  }
+
+  /** Log offset from which on a queue is replayed; Infinity for one that is left as it is. */
+  #replayedFrom(queue: AnyQueue): number {
+    const { doubts, mode, from } = this.#input;
+    if (doubts !== undefined) return doubts.get(queue)?.from ?? Infinity;
+    return mode === "full" ? 0 : from;
+  }
+
+  /** Whether the queue of a topic may lack the record at a log offset. */
+  #isWanted(
+    { topic, queueId }: { readonly topic: string; readonly queueId: number },
+    physicalOffset: number,
+  ): boolean {
+    const { doubts, current = 0, topics, queues, batchQueues } = this.#input;
+    if (doubts === undefined || physicalOffset >= current) return true;
+    const queue = (topics.isBatch(topic) ? batchQueues : queues)?.get(topic, queueId);
+    return queue !== undefined && physicalOffset >= (doubts.get(queue)?.from ?? Infinity);
+  }
+
+  /** Units kept in memory. */
+  get unwritten(): number {
+    const { queues, batchQueues = [] } = this.#input;
+    let count = 0;
+    for (const queue of queues) count += queue.unwritten;
+    for (const queue of batchQueues) count += queue.unwritten;
+    return count;
+  }
+
+  /** Writes the units kept in memory; what the files hold behind them stays until the end. */
+  writeBehind(): void {
+    for (const queue of this.#input.queues) queue.writeUnits();
     for (const queue of this.#input.batchQueues ?? []) if (queue.unwritten > 0) queue.write();
-    if (unwritten > unwrittenMax) { for (const queue of this.#input.queues) queue.writeUnits(); }
+  }
+
+  /** How the queues were before anything was replayed, by this start or one it goes on with. */
+  get queuesBefore(): readonly QueueBefore[] {
+    return this.#input.resumed ?? this.#before;
+  }
+
+  /** Brings to the disk what has been built. What the files hold behind it stays until the end. */
+  async sync(): Promise<void> {
+    const { queues, batchQueues = [] } = this.#input;
+    for (const queue of queues) if (queue.unsynced) await queue.syncUnits();
+    for (const queue of batchQueues) if (queue.unsynced) await queue.sync();
   }
 
   /** Ends the queues where the log ends, and tells of each. */
   finish(logEnd: number, told: (queue: ConsumeQueue, change: QueueChange) => void): void {
-    const { queues, mode, logStart, damage } = this.#input;
+    const { queues, mode, logStart, damage, doubts } = this.#input;
     for (const queue of queues) {
+      if (doubts !== undefined && !this.#queues.has(queue)) continue;
       const state = this.#state(queue);
       queue.truncateBehind(logEnd);
       if (mode === "full" && state.from === Infinity) this.#keepAll(queue);
@@ -151,9 +269,11 @@ export class QueueReplay {
     for (const queue of this.#batchQueues.values()) queue.finish();
     if (mode === "full") return;
     for (const queue of this.#input.batchQueues ?? []) {
+      if (doubts !== undefined && !doubts.has(queue) && queue.unwritten === 0) continue;
       queue.truncateBehind(logEnd);
       queue.correctMin(logStart);
       queue.write();
+      if (doubts !== undefined) queue.lengthen();
     }
   }
 
@@ -170,15 +290,55 @@ export class QueueReplay {
     let state = this.#queues.get(queue);
     if (state === undefined) {
       const change = { before: queue.end, kept: queue.end };
-      this.#queues.set(queue, state = { change, hadUnits: false, from: 0 });
+      state = { change, hadUnits: false, stored: undefined, from: 0 };
+      this.#queues.set(queue, state);
     }
     return state;
   }
 
+  /**
+   * The queue a record belongs to: the one it names, unless its files contradict. No checksum covers
+   * queue id and index, so a flipped bit would take a message out of its queue, and out of another the
+   * one whose place it claims. `undefined` for a record that claims the place of another.
+   */
+  #ownerOf(request: DispatchRequest): ConsumeQueue | undefined {
+    const { topic, queueId, queueOffset, physicalOffset } = request;
+    const { queues, lookup } = this.#input;
+    if (queueOffset < 0) return undefined;
+    const filled = this.#filled.get(topic);
+    if (filled === undefined) return queues.getOrCreate(topic, queueId);
+    const named = queues.get(topic, queueId);
+    const state = named && this.#queues.get(named);
+    const claimed = state?.stored?.offsetAt(queueOffset) ?? -1;
+    if (claimed === physicalOffset) return named;
+    const other = filled.find((it) => it !== named && this.#waitsFor(it, request));
+    if (other !== undefined) return other;
+    if (claimed > physicalOffset && isOf(lookup.frameAt(claimed), named!, queueOffset)) {
+      const isNew = state!.from === Infinity;
+      return isNew && this.#isOfFormerLife(named!, request) ? named : undefined;
+    }
+    return named ?? queues.getOrCreate(topic, queueId);
+  }
+
+  /**
+   * Whether a queue has not been replayed as far as a record's index, and its files lead there, from
+   * among records of its own: they may as well be those of another queue.
+   */
+  #waitsFor(queue: ConsumeQueue, { queueOffset, physicalOffset }: DispatchRequest): boolean {
+    const { stored, from } = this.#queues.get(queue)!;
+    const { lookup } = this.#input;
+    if (queueOffset < queue.end && from !== Infinity) return false;
+    if (stored!.offsetAt(queueOffset) !== physicalOffset) return false;
+    const beside = [queueOffset - 1, queueOffset + 1].filter((at) => stored!.offsetAt(at) >= 0);
+    const isOwn = (at: number) => isOf(lookup.frameAt(stored!.offsetAt(at)), queue, at);
+    return beside.length > 0 && beside.every(isOwn);
+  }
+
   #put(queue: ConsumeQueue, index: number, request: DispatchRequest): void {
     const state = this.#state(queue);
-    if (this.#input.mode === "full" && state.from === Infinity) {
-      if (this.#isOfFormerLife(queue, request)) return;
+    if (state.from === Infinity) {
+      // One that begins later has lost a file: a topic made again begins at 0.
+      if (queue.min === 0 && this.#isOfFormerLife(queue, request)) return;
       queue.reopen(Math.min(queue.min, index));
       state.from = index;
     }
@@ -196,6 +356,13 @@ export class QueueReplay {
   ): boolean {
     if (index === queue.end) return true;
     if (index > queue.end) {
+      // Its place is the next one, and its index is wrong: nothing that follows may wait for it.
+      const { stored } = state;
+      const leadsHere = (at: number) => stored?.offsetAt(at) === request.physicalOffset;
+      if (leadsHere(queue.end) && !leadsHere(index)) {
+        this.unqueued++;
+        return false;
+      }
       const isFirst = queue.end === queue.min && queue.storedAt(queue.end) === undefined;
       if (isFirst || this.#fill(queue, index, unitOf(request))) return true;
     } else {
@@ -206,7 +373,10 @@ export class QueueReplay {
         unit.physicalOffset === before?.physicalOffset;
       // A queue that begins again at 0 is that of a topic deleted and made again.
       if (index >= state.from && (isFree || (index === 0 && !state.hadUnits))) {
+        const written = queue.end - queue.unwritten;
         queue.truncate(index);
+        // What another start goes on with must not have units of two lives in it.
+        if (index < written) queue.write();
         return true;
       }
     }
@@ -222,9 +392,7 @@ export class QueueReplay {
     const first = queue.storedAt(queue.min);
     if (first === undefined || !isMessage(first.physicalOffset, first.size)) return false;
     if (first.physicalOffset <= request.physicalOffset) return false;
-    const record = this.#input.lookup.frameAt(first.physicalOffset);
-    return record !== undefined && record.queueId() === queue.queueId &&
-      record.queueOffset() === queue.min && hasTopic(record, queue.topic);
+    return isOf(this.#input.lookup.frameAt(first.physicalOffset), queue, queue.min);
   }
 
   /**
@@ -255,9 +423,9 @@ export class QueueReplay {
       if (range !== undefined) {
         if (keepDamaged) return queue.adopt(stored);
         range.slotsFilled++;
-        // Before the first message it is the next one that can stand in.
-        standIn ??= next;
       }
+      // Before the first message it is the next one that can stand in.
+      if (range !== undefined || this.#isMisplaced(queue, stored)) standIn ??= next;
     }
     if (standIn === undefined) queue.pad();
     else queue.adopt(standIn);
@@ -270,7 +438,10 @@ export class QueueReplay {
     this.#fill(queue, end);
   }
 
-  /** Slots behind the last sound record that lead to damaged ones, or did, keep their places. */
+  /**
+   * Slots behind the last sound record that lead to damaged ones, or did, keep their places, and so
+   * does that of a record with a wrong index.
+   */
   #fillBehind(queue: ConsumeQueue, logEnd: number): void {
     const { damage } = this.#input;
     const last = lastMessageOf(queue);
@@ -280,75 +451,26 @@ export class QueueReplay {
       if (stored === undefined || !isUnit(stored.physicalOffset, stored.size)) break;
       if (stored.physicalOffset >= logEnd) break;
       const isStandIn = stored.size === QUEUE_PADDING.size || isSame(stored, last);
-      if (isStandIn || damage.find(stored.physicalOffset) !== undefined) end = index + 1;
+      const isLost = isStandIn || damage.find(stored.physicalOffset) !== undefined;
+      if (isLost || this.#isMisplaced(queue, stored)) end = index + 1;
     }
     this.#fill(queue, end);
+  }
+
+  /** Whether a unit leads to a record of the queue that is nowhere in it: its index must be wrong. */
+  #isMisplaced(queue: ConsumeQueue, { physicalOffset }: StoredUnit): boolean {
+    const record = this.#input.lookup.frameAt(physicalOffset);
+    return isOf(record, queue) &&
+      queue.unitAt(record!.queueOffset())?.physicalOffset !== physicalOffset;
   }
 
   /** Keeps a unit that leads to its tags code through the extension files. */
   #adoptExt(queue: ConsumeQueue, index: number, request: DispatchRequest): boolean {
     const stored = index === queue.end ? queue.storedAt(index) : undefined;
-    if (stored?.physicalOffset !== request.physicalOffset || stored.size !== request.size) {
-      return false;
-    }
-    const tagsCode = (BigInt(stored.tagsCodeHigh) << 32n) | BigInt(stored.tagsCodeLow >>> 0);
-    if (tagsCode > QUEUE_EXT_ADDRESS_MAX) return false;
     const { fs, paths } = this.#input;
     const directory = join(paths.consumeQueueExt, queue.topic, String(queue.queueId));
-    const ext = new QueueExtReader(fs, listSegments(fs, directory));
-    try {
-      const { unit } = ext.read(extOffset(stored.tagsCodeHigh, stored.tagsCodeLow));
-      if (unit?.tagsCode !== BigInt(request.tagsCode)) return false;
-      if (unit.storeTimestamp !== request.storeTimestamp) return false;
-    } finally {
-      ext.close();
-    }
+    if (stored === undefined || !leadsToExt(fs, directory, { stored, request })) return false;
     queue.adopt(stored);
     return true;
   }
-}
-
-function isUnit(physicalOffset: number, size: number): boolean {
-  return physicalOffset >= 0 && size > 0;
-}
-
-function isMessage(physicalOffset: number, size: number): boolean {
-  return isUnit(physicalOffset, size) && size !== QUEUE_PADDING.size;
-}
-
-function isSame(one: StoredUnit, other: StoredUnit | undefined): boolean {
-  return one.physicalOffset === other?.physicalOffset && one.size === other.size;
-}
-
-function holdsMessage(queue: ConsumeQueue): boolean {
-  for (let index = queue.end - 1; index >= queue.min; index--) {
-    const { physicalOffset, size } = queue.unitAt(index)!;
-    if (isMessage(physicalOffset, size)) return true;
-  }
-  return false;
-}
-
-/** The unit at the end of a queue; `undefined` where there is none or it is padding. */
-function lastMessageOf(queue: ConsumeQueue): StoredUnit | undefined {
-  const unit = new DataView(new ArrayBuffer(QUEUE_UNIT.size));
-  if (queue.read(queue.end - 1, new Uint8Array(unit.buffer)) === 0) return undefined;
-  const { at } = QUEUE_UNIT;
-  const stored = {
-    physicalOffset: readI64(unit, at.physicalOffset),
-    size: unit.getInt32(at.size),
-    tagsCodeHigh: unit.getInt32(at.tagsCode),
-    tagsCodeLow: unit.getInt32(at.tagsCode + 4),
-  };
-  return isMessage(stored.physicalOffset, stored.size) ? stored : undefined;
-}
-
-/** The unit a record calls for. */
-function unitOf({ physicalOffset, size, tagsCode }: DispatchRequest): StoredUnit {
-  const tagsCodeHigh = Math.floor(tagsCode / 0x1_0000_0000);
-  return { physicalOffset, size, tagsCodeHigh, tagsCodeLow: tagsCode | 0 };
-}
-
-function hasTopic(record: RecordView, topic: string): boolean {
-  const { bytes, topicAt, topicLength } = record;
-  return Buffer.from(topic).equals(bytes.subarray(topicAt, topicAt + topicLength));
 }

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { ConsumeQueue } from "./consume_queue.ts";
 import { SIZE } from "./format.ts";
+import { isLightTopic } from "./light_topic.ts";
 import { NAME, queueDirectory } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 
@@ -29,6 +30,9 @@ function isDirectoryName(topic: string): boolean {
     !/[/\\\u0000-\u001f\ufffd]/.test(topic);
 }
 
+/** Written units all queues together keep in memory for readers, and what each may keep of them. */
+const KEPT_UNITS = { all: 1024 * 1024, min: 16, max: 1024 } as const;
+
 /** Where and how the queues are kept. */
 export interface QueueTableOptions {
   /** The folder `consumequeue`. */
@@ -42,6 +46,12 @@ export class QueueTable implements Iterable<ConsumeQueue> {
   readonly #files: OpenFiles;
   readonly #options: QueueTableOptions;
   readonly #topics = new Map<string, Map<number, ConsumeQueue>>();
+  #lightCount = 0;
+  #queueCount = 0;
+  readonly #keptUnitsMax = () => {
+    const share = Math.floor(KEPT_UNITS.all / Math.max(1, this.#queueCount));
+    return Math.max(KEPT_UNITS.min, Math.min(KEPT_UNITS.max, share));
+  };
   /** The topic asked for last, which is mostly the next one, too. */
   #lastTopic = "";
   #lastQueues: Map<number, ConsumeQueue> | undefined;
@@ -51,13 +61,24 @@ export class QueueTable implements Iterable<ConsumeQueue> {
     this.#options = options;
   }
 
+  /** The folder `consumequeue`. */
+  get directory(): string {
+    return this.#options.directory;
+  }
+
+  /** Throws for queues kept in RocksDB. */
+  refuseRocksDb(): void {
+    const { directory } = this.#options;
+    if (this.#files.fs.stat(join(directory, NAME.rocksDbMarker)) !== undefined) {
+      throw new Error(`Cannot open consume queues in "${directory}": they are kept in RocksDB`);
+    }
+  }
+
   /** Takes up every queue found on the disk. Throws for queues kept in RocksDB. */
   load(): void {
     const { fs } = this.#files;
     const { directory } = this.#options;
-    if (fs.stat(join(directory, NAME.rocksDbMarker)) !== undefined) {
-      throw new Error(`Cannot open consume queues in "${directory}": they are kept in RocksDB`);
-    }
+    this.refuseRocksDb();
     for (const topic of fs.list(directory)) {
       for (const name of fs.list(join(directory, topic))) {
         if (/^\d+$/.test(name) && isSafeTopic(topic)) this.getOrCreate(topic, Number(name)).load();
@@ -78,15 +99,20 @@ export class QueueTable implements Iterable<ConsumeQueue> {
     if (queue === undefined) {
       const directory = queueDirectory(this.#options.directory, { topic, queueId });
       const { fileUnits } = this.#options;
-      queue = new ConsumeQueue(this.#files, { topic, queueId, directory, fileUnits });
+      const keptUnitsMax = this.#keptUnitsMax;
+      queue = new ConsumeQueue(this.#files, { topic, queueId, directory, fileUnits, keptUnitsMax });
       queues.set(queueId, queue);
+      this.#queueCount++;
     }
     return queue;
   }
 
   #queuesFor(topic: string): Map<number, ConsumeQueue> {
     let queues = this.#topics.get(topic);
-    if (queues === undefined) this.#topics.set(topic, queues = new Map());
+    if (queues === undefined) {
+      this.#topics.set(topic, queues = new Map());
+      if (isLightTopic(topic)) this.#lightCount++;
+    }
     this.#lastTopic = topic;
     this.#lastQueues = queues;
     return queues;
@@ -97,6 +123,11 @@ export class QueueTable implements Iterable<ConsumeQueue> {
     return this.#topics.keys();
   }
 
+  /** Light queues there are (Java: `ConsumeQueueStore.getLmqNum`). */
+  get lightCount(): number {
+    return this.#lightCount;
+  }
+
   /** Queues of one topic. */
   queuesOf(topic: string): ConsumeQueue[] {
     return [...this.#topics.get(topic)?.values() ?? []];
@@ -104,8 +135,11 @@ export class QueueTable implements Iterable<ConsumeQueue> {
 
   /** Forgets a topic and removes its folder. */
   delete(topic: string): void {
-    for (const queue of this.queuesOf(topic)) queue.discard();
-    this.#topics.delete(topic);
+    for (const queue of this.queuesOf(topic)) {
+      queue.discard();
+      this.#queueCount--;
+    }
+    if (this.#topics.delete(topic) && isLightTopic(topic)) this.#lightCount--;
     this.#lastQueues = undefined;
     if (isSafeTopic(topic)) this.#files.fs.remove(join(this.#options.directory, topic));
   }

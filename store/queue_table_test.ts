@@ -111,3 +111,19 @@ Deno.test("QueueTable goes over queues that are made or deleted meanwhile", () =
   // Those of the deleted topic are met still, and are empty.
   assert.deepEqual(met, ["A/0 1", "A/1 0", "A/2 0", "B/0 0"]);
 });
+
+Deno.test("QueueTable.lightCount counts light queues, found or made, until they are deleted", () => {
+  const fs = new MemoryFiles();
+  const queues = open(fs);
+  for (const topic of ["%LMQ%a", "T", "%LMQ%b", "%LMQ%a"]) {
+    const queue = queues.getOrCreate(topic, 0);
+    queue.append(queue.end, UNIT);
+    queue.write();
+  }
+  assert.equal(queues.lightCount, 2);
+  queues.delete("%LMQ%a");
+  queues.delete("%LMQ%a");
+  queues.delete("T");
+  assert.equal(queues.lightCount, 1);
+  assert.equal(open(fs).lightCount, 1);
+});

@@ -13,7 +13,7 @@ import { type HostBytes, i16, i32, i64, i8, readI64 } from "./layout.ts";
 
 /** What is wrong with the bytes of a record. */
 export interface Flaw {
-  readonly code: "size" | "magic" | "lengths" | "offset" | "body-crc";
+  readonly code: "size" | "magic" | "lengths" | "offset" | "body-crc" | "property-crc";
   readonly expected: string;
   readonly found: string;
 }

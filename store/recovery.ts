@@ -3,35 +3,43 @@
  * end of the log, keeps a torn tail aside, passes over damage without giving up what follows, and
  * makes queues and index a function of the log.
  *
- * Where the scan begins after a clean or an unclean stop is told in `recovery_start.ts`; a full
- * recovery begins at the first record.
+ * Where the scan begins is told in `clean_start.ts` after a clean stop, in `recovery_start.ts` after an
+ * unclean one; a full recovery begins at the first record.
  *
  * @module
  */
+import { dirname } from "node:path";
 import { setImmediate } from "node:timers";
 import type { BatchQueueTable } from "./batch_queue_table.ts";
+import { withSlack } from "./checkpoint.ts";
+import { type CleanStart, startAsLeft, startBySurvey } from "./clean_start.ts";
 import { CommitLogScan } from "./commit_log_scan.ts";
-import { type DamageRange, DamageRanges } from "./damage_ranges.ts";
+import { asRange, DamageRanges, type OpenDamage, openDamage, words } from "./damage_ranges.ts";
 import { DispatchRequest } from "./dispatch.ts";
-import type { FileSystem, WritableFile } from "./file.ts";
+import type { FileSystem } from "./file.ts";
+import type { IndexedLog } from "./index_entries.ts";
 import type { IndexResume, KeyIndex } from "./key_index.ts";
 import { LogLookup } from "./log_lookup.ts";
 import { offsetName, queueDirectory, type StorePaths } from "./names.ts";
-import { keepAside } from "./quarantine.ts";
+import { keepAside, moveAside } from "./quarantine.ts";
+import type { QueueEnds } from "./queue_ends.ts";
 import { QueueReplay } from "./queue_replay.ts";
 import type { QueueTable } from "./queue_table.ts";
-import type { Flaw } from "./record_view.ts";
-import type { RecoveryAction, RecoveryMode, RecoveryReport } from "./recovery_report.ts";
 import {
-  type RecoveryStart,
-  startAfterCleanStop,
-  startAfterUncleanStop,
-} from "./recovery_start.ts";
+  type ProgressOptions,
+  ProgressSaver,
+  readProgress,
+  type RecoveryProgress,
+  removeProgress,
+} from "./recovery_progress.ts";
+import type { RecoveryAction, RecoveryMode, RecoveryReport } from "./recovery_report.ts";
+import { type RecoveryStart, startAfterUncleanStop } from "./recovery_start.ts";
 import { listSegments, type Segment, type SegmentList } from "./segments.ts";
+import { tornFlaw } from "./torn_end.ts";
 import { readTopicKinds, type TopicKinds } from "./topic_kinds.ts";
 import { usedLength } from "./used_bytes.ts";
 
-/** What a recovery works on. Queues are loaded; the index is not. */
+/** What a recovery works on. Queues are loaded, unless it is told how they were left; the index is not. */
 export interface RecoveryInput {
   readonly fs: FileSystem;
   readonly paths: StorePaths;
@@ -39,6 +47,10 @@ export interface RecoveryInput {
   readonly queues: QueueTable;
   /** Batch queues, loaded; after a full recovery they must be loaded again. */
   readonly batchQueues?: BatchQueueTable;
+  /** For `full`: units in a file of a batch queue that has none left to tell. */
+  readonly batchQueueFileUnits?: number | undefined;
+  /** For `clean`: how the queues were left, where that is to be believed. They are not loaded then. */
+  readonly left?: QueueEnds;
   /** Absent where only the queues are wanted. */
   readonly index?: KeyIndex;
   /** The checkpoint's smallest time: everything up to it is in the queues. */
@@ -46,6 +58,8 @@ export interface RecoveryInput {
   /** The checkpoint's time of the last complete index file. */
   readonly indexMsgTimestamp: number;
   readonly delayLevelsMs?: readonly number[];
+  /** Whether records without a CRC of all they are count as damage. Default: no. */
+  readonly sealRequired?: boolean;
   /** Ends the recovery between two records. */
   readonly signal?: AbortSignal;
   /** For `full`: index files at the start of the index that are kept, as they were verified. */
@@ -61,36 +75,47 @@ export interface RecoveryInput {
   readonly tornTail?: boolean;
   /** For `full`: which topics still exist; default: what the store's files tell. */
   readonly topics?: TopicKinds;
+  /** For `unclean`: how progress is saved. Without it an interrupted recovery begins anew. */
+  readonly progress?: ProgressOptions;
   /** Shown every sound record. */
   readonly onMessage?: (request: DispatchRequest) => void;
 }
 
-const UNWRITTEN_UNITS_MAX = 1_000_000;
+/** Their memory is a small part of what a broker may take, and files are rarely written before the end. */
+const UNWRITTEN_UNITS_MAX = 3_000_000;
 const RECORDS_PER_TURN = 65_536;
-const ZEROS = new Uint8Array(1024 * 1024);
 
 /** Recovers a store and tells what was done. */
 export async function recoverStore(input: RecoveryInput): Promise<RecoveryReport> {
-  const log = listSegments(input.fs, input.paths.commitLog);
+  const log = listSegments(input.fs, input.paths.commitLogs);
+  const topics = input.topics ?? readTopicKinds(input.fs, input.paths);
+  const start = await chooseStart(input, log, topics);
   refuseEmptyLog(input, log);
-  const { from, reason } = chooseStart(input, log);
-  const replay = new Replay(input, log, from);
+  const { from, reason } = start;
+  const replay = new Replay({ ...input, topics }, log, start);
   try {
     await replay.run();
     replay.finish();
+    await replay.settle();
   } finally {
     replay.close();
   }
+  const { resumed } = replay;
+  const resumption = resumed === undefined
+    ? ""
+    : `; a start that was interrupted began at ${resumed.from} and got as far as ${resumed.to}`;
   return {
     mode: input.mode,
     from,
-    reason,
+    reason: reason + resumption,
+    ...(resumed && { resumed: { from: resumed.from, to: resumed.to } }),
     start: log.segments[0]?.start ?? 0,
     end: replay.end,
     messages: replay.messages,
     units: replay.queues.units,
     keys: replay.keys,
     unqueued: replay.queues.unqueued,
+    flawedBatches: replay.queues.flawedBatches,
     lastStoreTimestamp: replay.lastStoreTimestamp,
     actions: replay.actions,
     left: replay.left,
@@ -113,20 +138,19 @@ function refuseEmptyLog(input: RecoveryInput, log: SegmentList): void {
   }
 }
 
-function chooseStart(input: RecoveryInput, log: SegmentList): RecoveryStart {
+async function chooseStart(
+  input: RecoveryInput,
+  log: SegmentList,
+  topics: TopicKinds,
+): Promise<RecoveryStart & Partial<CleanStart>> {
   if (input.mode === "clean") {
-    return startAfterCleanStop(input.fs, log, [...input.queues, ...input.batchQueues ?? []]);
+    const { left } = input;
+    return left === undefined
+      ? await startBySurvey({ ...input, topics })
+      : startAsLeft({ ...input, topics }, left);
   }
   if (input.mode === "unclean") return startAfterUncleanStop(input.fs, log, input.minTimestamp);
   return { from: log.segments[0]?.start ?? 0, reason: "everything is built from the log" };
-}
-
-/** Bytes nothing sound has followed yet. */
-interface OpenDamage {
-  readonly at: number;
-  readonly length: number;
-  readonly segment: Segment | undefined;
-  readonly flaw: Flaw;
 }
 
 /** One pass over the log. */
@@ -138,33 +162,68 @@ class Replay {
   readonly queues: QueueReplay;
   readonly actions: RecoveryAction[] = [];
   readonly left: RecoveryAction[] = [];
+  /** What an interrupted start left. */
+  readonly resumed: RecoveryProgress | undefined;
 
   readonly #input: RecoveryInput;
+  /** Whether the last record may not have been written whole. */
+  readonly #isTailTorn: boolean;
   readonly #log: SegmentList;
+  readonly #start: RecoveryStart & Partial<CleanStart>;
   readonly #from: number;
   readonly #indexResume: IndexResume;
   readonly #damage = new DamageRanges();
   #open: OpenDamage[] = [];
   readonly #dispatch: DispatchRequest;
   readonly #lookup: LogLookup;
+  readonly #progress: ProgressSaver | undefined;
 
-  constructor(input: RecoveryInput, log: SegmentList, from: number) {
+  constructor(
+    input: RecoveryInput & { readonly topics: TopicKinds },
+    log: SegmentList,
+    start: RecoveryStart & Partial<CleanStart>,
+  ) {
+    const { from } = start;
     this.#input = input;
+    this.#isTailTorn = input.tornTail ?? input.mode === "unclean";
     this.#log = log;
+    this.#start = start;
     this.#from = from;
     this.end = from;
     this.#dispatch = new DispatchRequest(input.delayLevelsMs);
     this.#lookup = new LogLookup(input.fs, log);
     this.#indexResume = this.#prepareIndex();
+    const isResumable = input.mode === "unclean" && input.progress !== undefined;
+    this.resumed = isResumable
+      ? readProgress(input.fs, input.paths, input.minTimestamp)
+      : undefined;
+    for (const passed of this.resumed?.damage ?? []) {
+      const segment = log.segments.findLast((it) => it.start <= passed.at);
+      const isThere = segment !== undefined && passed.at < segment.start + segment.length;
+      if (passed.at < from) this.#damage.add({ ...passed, segment: isThere ? segment : undefined });
+    }
     this.queues = new QueueReplay({
       ...input,
-      topics: input.topics ?? readTopicKinds(input.fs, input.paths),
+      ...start,
+      resumed: this.resumed?.queues,
       lookup: this.#lookup,
       logStart: log.segments[0]?.start ?? 0,
       from,
       damage: this.#damage,
       keepDamaged: input.keepDamaged ?? false,
     });
+    this.#progress = isResumable
+      ? new ProgressSaver({
+        ...input,
+        log,
+        options: input.progress!,
+        from: Math.min(from, this.#indexResume.from),
+        sync: async () => {
+          await this.queues.sync();
+          await input.index?.sync();
+        },
+      })
+      : undefined;
   }
 
   close(): void {
@@ -175,13 +234,17 @@ class Replay {
     const first = this.#log.segments[0]?.start ?? 0;
     const from = Math.max(first, Math.min(this.#from, this.#indexResume.from));
     const start = this.#log.segments.findLast((it) => it.start <= from)?.start ?? from;
-    const scan = new CommitLogScan(this.#input.fs, this.#log, {
+    const { fs, sealRequired = false } = this.#input;
+    const scan = new CommitLogScan(fs, this.#log, {
       from: from === this.#from ? from : start,
+      sealRequired,
     });
     try {
       for (let count = 1; scan.next(); count++) {
-        if (scan.kind === "message") this.#message(scan);
-        else if (scan.kind === "damage") this.#open.push(openDamage(scan));
+        if (scan.kind === "message") {
+          if (this.#progress?.isDue(scan.at, scan.segment!) === true) await this.#save(scan.at);
+          this.#message(scan);
+        } else if (scan.kind === "damage") this.#damaged(scan);
         else if (scan.kind === "blank") this.#sound(scan.at + scan.length);
         if (count % RECORDS_PER_TURN === 0) await this.#pause();
       }
@@ -198,11 +261,15 @@ class Replay {
     // Units may lead to what is kept.
     this.queues.finish(isTailKept ? Infinity : this.end, (queue, { before, kept }) => {
       const file = queueDirectory(this.#input.paths.consumeQueue, queue);
-      if (queue.end > before) {
-        const reason = `units ${before} to ${queue.end} were missing`;
+      const doubt = this.#start.doubts?.get(queue);
+      const because = doubt === undefined ? "" : `${doubt.why}: `;
+      if (queue.end > before || (doubt !== undefined && kept < queue.end)) {
+        const reason = queue.end > before
+          ? `${because}units ${before} to ${queue.end} were missing`
+          : `${because}units contradicted the log`;
         changes.push(action({ action: "rebuild-queue", file, from: kept, to: queue.end, reason }));
       } else if (queue.end < before) {
-        const reason = "units led to no message of the log";
+        const reason = `${because}units led to no message of the log`;
         changes.push(
           action({ action: "truncate-queue", file, from: queue.end, to: before, reason }),
         );
@@ -225,26 +292,81 @@ class Replay {
     this.actions.push(...changes);
   }
 
+  /** After a recovery that can be resumed: from here on there is nothing to resume. */
+  async settle(): Promise<void> {
+    const { fs, paths, queues, batchQueues = [], index, progress } = this.#input;
+    if (this.#progress?.hasBegun === true || this.resumed !== undefined) {
+      for (const queue of queues) if (queue.unsynced) await queue.sync();
+      for (const queue of batchQueues) if (queue.unsynced) await queue.sync();
+      await index?.sync();
+    }
+    if (progress !== undefined) removeProgress(fs, paths);
+  }
+
+  /** Saves that all before the start of a file is done, unless it is not clear what is in front. */
+  async #save(to: number): Promise<void> {
+    if (this.#open.length > 0) return;
+    await this.#progress!.save(this.#progressTo(to), this.lastStoreTimestamp);
+  }
+
+  #progressTo(to: number): RecoveryProgress {
+    const damage = [...this.#damage].map(({ at, length, why, messagesMin, slotsFilled }) => {
+      return { at, length, why, messagesMin, slotsFilled };
+    });
+    const from = this.resumed?.from ?? this.#from;
+    return { from, to, queues: this.queues.queuesBefore, damage };
+  }
+
+  /** Notes damage, unless it was passed by the start this one goes on with. */
+  #damaged(scan: CommitLogScan): void {
+    const isKnown = this.resumed !== undefined && scan.at < this.#from;
+    if (!isKnown) this.#open.push(openDamage(scan));
+  }
+
   /** Decides which index files stay and where keys are put again. */
   #prepareIndex(): IndexResume {
     const { index, mode, indexMsgTimestamp, indexFilesKept } = this.#input;
     if (index === undefined) return { removed: [], from: Infinity, keysDone: 0 };
     if (mode === "clean") {
       const resume = index.load();
-      // What the index lacks from before was not there when the broker stopped cleanly.
-      return resume.from >= this.#from ? resume : { removed: [], from: this.#from, keysDone: 0 };
+      if (!index.fits(this.#indexedLog())) return this.#rebuildIndex(index, Infinity);
+      const { current = this.#from, indexEnd = -1 } = this.#start;
+      if (resume.from < indexEnd || resume.from >= current) return resume;
+      return { removed: [], from: current, keysDone: 0 };
     }
-    const resume = mode === "full"
-      ? index.keepFirst(indexFilesKept ?? 0)
-      : index.dropIncomplete(indexMsgTimestamp);
-    const reason = mode === "full"
-      ? "it, or one before it, contradicts the log"
-      : "not complete when the broker stopped";
+    if (mode === "unclean") return this.#rebuildIndex(index, indexMsgTimestamp);
+    const resume = index.keepFirst(indexFilesKept ?? 0);
+    const reason = "it, or one before it, contradicts the log";
     for (const file of resume.removed) this.#act({ action: "rebuild-index", file, reason });
     return resume;
   }
 
+  /** Drops what of the index was not on the disk at a time, or is of another log. */
+  #rebuildIndex(index: KeyIndex, indexMsgTimestamp: number): IndexResume {
+    const resume = index.dropIncomplete(indexMsgTimestamp, this.#indexedLog());
+    const reason = "not complete when the broker stopped, or not of this log";
+    for (const file of resume.removed) this.#act({ action: "rebuild-index", file, reason });
+    return resume;
+  }
+
+  #indexedLog(): IndexedLog {
+    const { fs, mode, indexMsgTimestamp } = this.#input;
+    const start = this.#log.segments[0]?.start ?? 0;
+    const time = mode === "unclean" ? withSlack(indexMsgTimestamp) : 0;
+    const { from } = startAfterUncleanStop(fs, this.#log, time);
+    const timeOf = (at: number) => {
+      const record = this.#lookup.frameAt(at);
+      return record?.checkBody() === undefined ? record?.storeTimestamp() : undefined;
+    };
+    return { durableTo: from > start ? from : 0, start, timeOf };
+  }
+
   #message(scan: CommitLogScan): void {
+    const flaw = this.#isTailTorn ? tornFlaw(this.#input.fs, this.#log, scan) : undefined;
+    if (flaw !== undefined) {
+      this.#open.push({ at: scan.at, length: scan.length, segment: scan.segment, flaw });
+      return;
+    }
     this.#sound(scan.at + scan.length);
     this.messages++;
     const request = this.#dispatch;
@@ -280,7 +402,7 @@ class Replay {
    * bytes that may be messages stay behind it.
    */
   #cutTail(): boolean {
-    const { fs, keepDamaged, mode, tornTail } = this.#input;
+    const { fs, paths, keepDamaged } = this.#input;
     let isKept = false;
     for (const damage of this.#open) {
       const { at, segment, flaw } = damage;
@@ -289,7 +411,7 @@ class Replay {
       const length = usedLength(fs, segment, at - segment.start);
       if (length === 0) continue;
       // Where nothing at all is sound, it is more likely that this is no log of messages.
-      const safe = isLastFile && this.messages > 0 && (tornTail ?? mode === "unclean");
+      const safe = isLastFile && this.messages > 0 && this.#isTailTorn;
       if (keepDamaged && !safe) {
         this.#damage.add(asRange(damage));
         isKept = true;
@@ -303,26 +425,9 @@ class Replay {
         reason: `nothing sound follows: ${words(flaw)}`,
         safe,
         bytesLost: length,
-      }, () => this.#erase(segment, at - segment.start, length));
+      }, () => moveAside(fs, paths.root, asKept(segment, at - segment.start, length)));
     }
     return isKept;
-  }
-
-  #erase(segment: Segment, from: number, length: number): void {
-    this.#keepAside(segment, from, length);
-    const file = this.#input.fs.openWrite(segment.path);
-    try {
-      writeZeros(file, from, length);
-      file.syncNow();
-    } finally {
-      file.close();
-    }
-  }
-
-  #keepAside(segment: Segment, from: number, length: number): void {
-    const { fs, paths } = this.#input;
-    const name = `commitlog-${offsetName(segment.start + from)}`;
-    keepAside(fs, paths.root, { name, range: { path: segment.path, from, to: from + length } });
   }
 
   /**
@@ -344,15 +449,18 @@ class Replay {
         safe: used === 0,
         bytesLost: used,
       }, () => {
-        if (used > 0) this.#keepAside(segment, 0, used);
+        if (used > 0) keepAside(fs, paths.root, asKept(segment, 0, used));
         fs.remove(segment.path);
-        fs.syncDirectory(paths.commitLog);
+        fs.syncDirectory(dirname(segment.path));
       });
     }
   }
 
   async #pause(): Promise<void> {
-    this.queues.writeBehind(UNWRITTEN_UNITS_MAX);
+    if (this.queues.unwritten > UNWRITTEN_UNITS_MAX) {
+      this.#progress?.begin(this.resumed ?? this.#progressTo(this.#from));
+      this.queues.writeBehind();
+    }
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#input.signal?.throwIfAborted();
   }
@@ -375,21 +483,7 @@ function action(
   return { from: 0, to: 0, safe: true, bytesLost: 0, messagesLost: 0, slotsFilled: 0, ...it };
 }
 
-function openDamage({ at, length, segment, flaw }: CommitLogScan): OpenDamage {
-  return { at, length, segment, flaw: flaw! };
-}
-
-function asRange({ at, length, segment, flaw }: OpenDamage): DamageRange {
-  const messagesMin = flaw.code === "body-crc" ? 1 : 0;
-  return { at, length, segment, why: words(flaw), messagesMin, slotsFilled: 0 };
-}
-
-function words(flaw: Flaw): string {
-  return `expected ${flaw.expected}, found ${flaw.found}`;
-}
-
-function writeZeros(file: WritableFile, from: number, length: number): void {
-  for (let done = 0; done < length; done += ZEROS.length) {
-    file.write(ZEROS.subarray(0, Math.min(ZEROS.length, length - done)), from + done);
-  }
+function asKept(segment: Segment, from: number, length: number): Parameters<typeof keepAside>[2] {
+  const name = `commitlog-${offsetName(segment.start + from)}`;
+  return { name, range: { path: segment.path, from, to: from + length } };
 }

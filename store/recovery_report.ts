@@ -47,6 +47,8 @@ export interface RecoveryReport {
   /** Log offset at which the scan began, and why there. */
   readonly from: number;
   readonly reason: string;
+  /** Where a start that was interrupted began, and how far it got, when this one went on with it. */
+  readonly resumed?: { readonly from: number; readonly to: number };
   /** Start of the log's first file. */
   readonly start: number;
   /** Where the log ends now. */
@@ -59,6 +61,8 @@ export interface RecoveryReport {
   readonly keys: number;
   /** Records no queue could take, because their index cannot be right or another has it. */
   readonly unqueued: number;
+  /** Batches kept as one record of which nobody can tell their index or count: served as one message. */
+  readonly flawedBatches: number;
   /** Store time of the last record read, 0 when none was. */
   readonly lastStoreTimestamp: number;
   readonly actions: readonly RecoveryAction[];

@@ -1,15 +1,10 @@
 /**
- * Where in the log a recovery begins.
- *
- * After a clean stop that is behind the last queued record; after an unclean one the newest file
- * whose first record is not younger than the checkpoint's smallest time (Java:
- * `CommitLog.isMappedFileMatchedRecover` of 4.x; 5.x asks the checkpoint otherwise, see `exact/`).
+ * Where in the log a recovery begins after an unclean stop: with the newest file whose first record is
+ * not younger than the checkpoint's smallest time (Java: `CommitLog.isMappedFileMatchedRecover` of
+ * 4.x; 5.x asks the checkpoint otherwise, see `exact/`). After a clean one see `clean_start.ts`.
  *
  * @module
  */
-import type { BatchQueue } from "./batch_queue.ts";
-import { CommitLogScan } from "./commit_log_scan.ts";
-import type { ConsumeQueue } from "./consume_queue.ts";
 import type { FileSystem } from "./file.ts";
 import { MESSAGE_V1 } from "./format.ts";
 import { RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
@@ -37,31 +32,8 @@ export function startAfterUncleanStop(
   return { from: log.segments[0]?.start ?? 0, reason: "no file begins before the checkpoint" };
 }
 
-/** After a clean stop: behind the record the queues know last, if it really stands there. */
-export function startAfterCleanStop(
-  fs: FileSystem,
-  log: SegmentList,
-  queues: Iterable<ConsumeQueue | BatchQueue>,
-): RecoveryStart {
-  let last: { physicalOffset: number; size: number } | undefined;
-  for (const queue of queues) {
-    const end = "endUnit" in queue ? queue.endUnit : queue.end;
-    const unit = queue.unitAt(end - 1);
-    if (unit !== undefined && unit.physicalOffset >= (last?.physicalOffset ?? 0)) last = unit;
-  }
-  if (last !== undefined) {
-    const end = last.physicalOffset + last.size;
-    const scan = new CommitLogScan(fs, log, { from: last.physicalOffset, to: end });
-    const isThere = scan.next() && scan.kind === "message" && scan.length === last.size;
-    scan.close();
-    if (isThere) return { from: end, reason: "stopped cleanly; behind the last queued record" };
-  }
-  const first = log.segments[0]?.start ?? 0;
-  return { from: first, reason: "stopped cleanly, but the queues do not lead to the log's end" };
-}
-
 /** Store time of a file's first record; `undefined` where none stands. */
-function firstStoreTimestamp(fs: FileSystem, segment: Segment): number | undefined {
+export function firstStoreTimestamp(fs: FileSystem, segment: Segment): number | undefined {
   const file = fs.openRead(segment.path);
   try {
     let head = new Uint8Array(RECORD_BYTES_MIN);

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { readTruth, storeInMemory } from "../testdata/fixture.ts";
 import { SmallLog } from "../testdata/small_log.ts";
-import { SmallStore } from "../testdata/small_store.ts";
-import { OpenFiles } from "./open_files.ts";
-import { QueueTable } from "./queue_table.ts";
-import { startAfterCleanStop, startAfterUncleanStop } from "./recovery_start.ts";
+import { startAfterUncleanStop } from "./recovery_start.ts";
 import { listSegments } from "./segments.ts";
 
 /** Files of 1000 bytes whose first records were stored at 1000, 2000 and so on. */
@@ -65,52 +61,4 @@ Deno.test("after an unclean stop: files that begin with no sound record are pass
 
 Deno.test("after an unclean stop: an empty log begins at 0", () => {
   assert.equal(afterUnclean(new SmallLog(1000), 5).from, 0);
-});
-
-function afterClean({ files, log }: SmallStore) {
-  using open = new OpenFiles(files);
-  const queues = new QueueTable(open, { directory: "store/consumequeue", fileUnits: 10 });
-  queues.load();
-  return startAfterCleanStop(files, listSegments(files, log.directory), queues);
-}
-
-Deno.test("after a clean stop: behind the record that is queued last", () => {
-  const store = new SmallStore().addMany(3).addMany(2, { topic: "Other" }).addMany(1).save();
-  assert.deepEqual(afterClean(store), {
-    from: store.log.end,
-    reason: "stopped cleanly; behind the last queued record",
-  });
-});
-
-Deno.test("after a clean stop: from the first file where the last unit leads nowhere", () => {
-  const store = new SmallStore().addMany(5).save();
-  const { queue } = store.queue();
-  queue.put(5, { physicalOffset: store.log.end, size: 150 });
-  assert.match(afterClean(store).reason, /do not lead to the log's end$/);
-  assert.equal(afterClean(store).from, 0);
-});
-
-Deno.test("after a clean stop: from the first file when the last record was damaged since", () => {
-  const store = new SmallStore().addMany(5).save();
-  store.log.flip(store.log.records[4]!.at + 90);
-  assert.equal(afterClean(store).from, 0);
-});
-
-Deno.test("after a clean stop: from the first file where there are no queues", () => {
-  const store = new SmallStore({ logStart: 4096 }).addMany(5).save();
-  store.files.remove("store/consumequeue");
-  assert.equal(afterClean(store).from, 4096);
-});
-
-Deno.test("after a clean stop by Java: behind the last message of its log", () => {
-  for (const name of ["4.9.7-a-clean-101", "5.5.0-e-lmq-102", "5.5.0-f-ha-102-slave"]) {
-    const files = storeInMemory(name);
-    using open = new OpenFiles(files);
-    const queues = new QueueTable(open, { directory: "store/consumequeue", fileUnits: 60 });
-    queues.load();
-    const log = listSegments(files, "store/commitlog");
-    const last = readTruth(name).log.findLast((it) => (it.sysFlag & 0x4) === 0)!;
-    const { from } = startAfterCleanStop(files, log, queues);
-    assert.equal(from, last.commitLogOffset + last.storeSize, name);
-  }
 });

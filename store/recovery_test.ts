@@ -3,9 +3,11 @@ import { recordBytes, sampleMessage } from "../testdata/small_log.ts";
 import { SmallStore } from "../testdata/small_store.ts";
 import { differences } from "../testdata/store_bytes.ts";
 import { foundIn } from "../testdata/verified.ts";
+import { MESSAGE_V1 } from "./format.ts";
 import { KeyIndex } from "./key_index.ts";
 import { offsetName, storePaths } from "./names.ts";
 import { OpenFiles } from "./open_files.ts";
+import { withCrcPlace } from "./property_crc.ts";
 import { QueueTable } from "./queue_table.ts";
 import { recoverStore, type RecoveryInput } from "./recovery.ts";
 import type { RecoveryReport } from "./recovery_report.ts";
@@ -359,4 +361,111 @@ Deno.test("without an index only the queues are recovered", async () => {
   });
   assert.deepEqual([report.units, report.keys], [40, 0]);
   assert.deepEqual(store.files.list("store/index"), []);
+});
+
+Deno.test("a record whose queue id was changed goes where its unit leads to it", async () => {
+  for (const mode of ["unclean", "full"] as const) {
+    // The first, one in the middle, the last of a queue; to an existing queue and to a new one.
+    for (const [nth, mask] of [[0, 1], [21, 1], [20, 1], [38, 1], [39, 1], [21, 8]] as const) {
+      const store = new SmallStore({ segmentBytes: FILE_BYTES });
+      for (let at = 0; at < 40; at++) store.add({ queueId: at % 2, body: BODY });
+      store.save();
+      const before = store.files.snapshot();
+      const { at } = store.log.records[nth]!;
+      store.log.flip(at + MESSAGE_V1.at.queueId + 3, mask);
+      const flipped = store.log.path(at);
+      const report = await recovered(store, { mode });
+      assert.deepEqual([report.units, report.unqueued, report.messages], [40, 0, 40]);
+      const changed = differences(before, store.files.snapshot());
+      assert.deepEqual(changed, [flipped], `${mode} ${nth}`);
+    }
+  }
+});
+
+Deno.test("a record whose index was changed leaves its place to a stand-in, and nothing else", async () => {
+  for (const mode of ["unclean", "full"] as const) {
+    for (const nth of [0, 7, 39]) {
+      for (const [byte, mask] of [[7, 1], [7, 4], [6, 1], [4, 1], [0, 0x80]] as const) {
+        const store = sample();
+        const { at } = store.log.records[nth]!;
+        store.log.flip(at + MESSAGE_V1.at.queueOffset + byte, mask);
+        const expected = placesOf(store);
+        expected[nth] = expected[nth - 1] ?? expected[1]!;
+        const report = await recovered(store, { mode });
+        assert.deepEqual([report.messages, report.unqueued], [40, 1]);
+        assert.deepEqual(units(store), expected, `${mode}, message ${nth}, byte ${byte}`);
+      }
+    }
+  }
+});
+
+Deno.test("a record whose seal is wrong is passed over like one with a wrong body", async () => {
+  for (const mode of ["unclean", "full"] as const) {
+    const store = new SmallStore({ segmentBytes: FILE_BYTES });
+    store.addMany(40, { body: BODY, properties: withCrcPlace("") }).save();
+    const { at, length } = store.log.records[7]!;
+    store.log.flip(at + MESSAGE_V1.at.bornTimestamp);
+    const report = await recovered(store, { mode });
+    const skip = report.actions.find((it) => it.action === "skip-damage")!;
+    assert.deepEqual([skip.from, skip.to, skip.messagesLost], [at, at + length, 1]);
+    const expected = placesOf(store);
+    expected[7] = expected[6]!;
+    assert.deepEqual(units(store), expected);
+    assert.equal(report.messages, 39);
+  }
+});
+
+Deno.test("a last record without its seal is cut where seals are asked for", async () => {
+  const store = new SmallStore({ segmentBytes: FILE_BYTES });
+  store.addMany(19, { properties: withCrcPlace("a\u0001b\u0002") });
+  store.add({ properties: "a\u0001b\u0002" });
+  store.save();
+  const { at, length } = store.log.records.at(-1)!;
+  const before = store.files.snapshot();
+  assert.equal((await recovered(store, { mode: "unclean" })).end, at + length);
+  assert.deepEqual(store.files.snapshot().get(store.log.path(at)), before.get(store.log.path(at)));
+  const report = await recovered(store, { mode: "unclean", sealRequired: true });
+  assert.equal(report.end, at);
+  assert.equal(units(store).length, 19);
+});
+
+Deno.test("of an index file that is not complete what was flushed stays, and costs no reading", async () => {
+  const store = new SmallStore({ segmentBytes: FILE_BYTES });
+  const body = new Uint8Array(300);
+  for (let nth = 0; nth < 17; nth++) store.add({ body, properties: `KEYS\u0001key${nth}\u0002` });
+  store.save();
+  await recovered(store, { mode: "full" });
+  const whole = store.files.snapshot();
+  const [name] = store.files.list(PATHS.index);
+  // No slot is as it was flushed.
+  store.files.zero(`${PATHS.index}/${name}`, 40, 5 * 4);
+  const second = store.log.records.findIndex(({ at }) => at >= FILE_BYTES);
+  const time = FIRST_TIME + second * 1_000 + 3_000;
+  const report = await recovered(store, {
+    mode: "unclean",
+    minTimestamp: time,
+    indexMsgTimestamp: time,
+  });
+  assert.deepEqual([report.messages, report.keys], [17 - second, 17 - second]);
+  assert.deepEqual(differences(whole, store.files.snapshot()), []);
+});
+
+Deno.test("an index that is not of this log is built again, also after a clean stop", async () => {
+  const keyed = (count: number) => {
+    const store = new SmallStore({ segmentBytes: FILE_BYTES });
+    for (let nth = 0; nth < count; nth++) store.add({ properties: `KEYS\u0001key${nth}\u0002` });
+    return store.save();
+  };
+  const larger = keyed(19);
+  for (const mode of ["clean", "unclean"] as const) {
+    const store = keyed(8);
+    const whole = store.files.snapshot();
+    // Somebody gave the broker another folder for its log and left the rest.
+    store.files.put(store.indexPath, larger.files.snapshot().get(larger.indexPath)!);
+    const report = await recovered(store, { mode, indexMsgTimestamp: FIRST_TIME + 1e6 });
+    assert.equal(report.keys, 8, mode);
+    const [name] = store.files.list(PATHS.index);
+    const built = store.files.snapshot().get(`${PATHS.index}/${name}`)!;
+    assert.deepEqual(built, whole.get(store.indexPath), mode);
+  }
 });

@@ -99,7 +99,7 @@ export function decideRetention(
   settings: RetentionSettings,
 ): RetentionDecision {
   const isFull = diskUsedPercent > fullPercent(settings);
-  const isTight = isFull || diskUsedPercent > within(settings.diskForcedPercent, 30, 85);
+  const isTight = isFull || diskUsedPercent > forcedPercent(settings);
   const isOver = isTight || diskUsedPercent > within(settings.diskUsedPercentMax, 10, 95);
   let reason: DropReason | undefined;
   if (isTight && settings.cleanFileForciblyEnable) reason = "forced";
@@ -112,6 +112,11 @@ export function decideRetention(
   let dropCount = 0;
   while (dropCount < limit && files[dropCount]!.mtimeMs <= goesBefore) dropCount++;
   return { reason, dropCount, isFull };
+}
+
+/** Above this many percent files go whatever their age. */
+export function forcedPercent({ diskForcedPercent }: RetentionSettings): number {
+  return within(diskForcedPercent, 30, 85);
 }
 
 /** Above this many percent writes are refused. */

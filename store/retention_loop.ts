@@ -14,6 +14,7 @@ import type { Sleep } from "./flush_loops.ts";
 import type { KeyIndex } from "./key_index.ts";
 import {
   decideRetention,
+  forcedPercent,
   fullPercent,
   RETENTION_SETTINGS,
   type RetentionDecision,
@@ -45,7 +46,9 @@ export interface RetentionInput {
   readonly log: CommitLog;
   readonly queues: Iterable<ExpiringQueue>;
   readonly index: KeyIndex;
-  /** Where log and queues lie, which may be on disks of their own. */
+  /** Folders that take new log files: there is room as long as one of them has room. */
+  readonly logFolders: readonly string[];
+  /** Where queues lie, which may be on a disk of its own. */
   readonly folders: readonly string[];
   readonly now: () => number;
   readonly sleep: Sleep;
@@ -187,11 +190,23 @@ export class Retention {
     }, this.#settings);
   }
 
-  /** Of the fuller disk. */
+  /** Of the fuller disk; of several for the log the emptiest counts, as with Java. */
   #usedPercent(): number | undefined {
-    const spaces = this.#input.folders.map(this.#spaceOnDisk);
-    const known = spaces.filter((it) => it !== undefined);
-    return known.length === 0 ? undefined : Math.max(...known.map(usedPercent));
+    const { log, logFolders, folders } = this.#input;
+    const ofLog = this.#usedPercents(logFolders);
+    const full = ofLog.filter(({ percent }) => percent > forcedPercent(this.#settings));
+    log.fullFolders = new Set(full.map(({ folder }) => folder));
+    const percents = this.#usedPercents(folders).map(({ percent }) => percent);
+    if (ofLog.length > 0) percents.push(Math.min(...ofLog.map(({ percent }) => percent)));
+    return percents.length === 0 ? undefined : Math.max(...percents);
+  }
+
+  /** How full the disks of folders are; those are left out of which the system does not tell. */
+  #usedPercents(folders: readonly string[]): { folder: string; percent: number }[] {
+    return folders.flatMap((folder) => {
+      const space = this.#spaceOnDisk(folder);
+      return space === undefined ? [] : [{ folder, percent: usedPercent(space) }];
+    });
   }
 
   #tellOfShortage({ reason }: RetentionDecision): void {

@@ -214,7 +214,7 @@ Deno.test("Retention: no queue leads to a file any more when it goes", async () 
   await it.fill(4);
   let looked = 0;
   it.fs.onRemove = (path) => {
-    if (!path.startsWith(PATHS.commitLog)) return;
+    if (!path.startsWith(`${PATHS.commitLog}/`)) return;
     const end = Number(path.slice(-20)) + SEGMENT_BYTES;
     for (const queueId of [0, 1]) {
       const { min } = it.store.queueRange("TopicTest", queueId)!;

@@ -1,6 +1,6 @@
 /**
- * The files of one log: equally long, named by the offset at which each starts. Listing tells what
- * is there, wrong lengths and strays included; what that means is decided elsewhere.
+ * The files of one log: equally long, named by the offset at which each starts, in one folder or in
+ * several. Listing tells what is there, wrong lengths and strays included; what that means is decided elsewhere.
  *
  * @module
  */
@@ -24,29 +24,35 @@ export interface Segment {
 export interface SegmentList {
   /** Files in the order of their offsets. */
   readonly segments: readonly Segment[];
-  /** Names that are no offsets, sorted. */
+  /** Paths of what is no file of the log: the name is no offset, or another has the same. */
   readonly strays: readonly string[];
   /** Length every file should have; 0 when there are none. */
   readonly segmentBytes: number;
 }
 
 /**
- * Lists a log's directory. The length all files should have is taken from the distance of their
+ * Lists a log's directory, or the several it has. The length all files should have is taken from the distance of their
  * names where there are two, else from the one file.
  */
-export function listSegments(fs: FileSystem, directory: string): SegmentList {
-  const segments: Segment[] = [];
+export function listSegments(fs: FileSystem, place: string | readonly string[]): SegmentList {
+  const directories = typeof place === "string" ? [place] : place;
+  const found = new Map<number, Segment>();
   const strays: string[] = [];
-  for (const name of fs.list(directory)) {
-    const start = parseOffsetName(name);
-    const path = join(directory, name);
-    const stat = start === undefined ? undefined : fs.stat(path);
-    if (start === undefined || stat === undefined || stat.isDirectory) strays.push(name);
-    else {
-      const { size: length, allocatedBytes } = stat;
-      segments.push({ start, length, allocatedBytes, name, path });
+  for (const directory of directories) {
+    for (const name of fs.list(directory)) {
+      const start = parseOffsetName(name);
+      const path = join(directory, name);
+      const stat = start === undefined ? undefined : fs.stat(path);
+      const isFile = stat !== undefined && !stat.isDirectory;
+      if (start === undefined || !isFile || found.has(start)) strays.push(path);
+      else {
+        const { size: length, allocatedBytes } = stat;
+        found.set(start, { start, length, allocatedBytes, name, path });
+      }
     }
   }
+  const segments = [...found.values()];
+  if (directories.length > 1) segments.sort((one, other) => one.start - other.start);
   return { segments, strays, segmentBytes: segmentBytesOf(segments) };
 }
 

@@ -40,7 +40,7 @@ Deno.test("listSegments() of a missing, empty or foreign directory has no files"
   fs.makeDirectory("log/00000000000000000000");
   const { segments, strays } = listSegments(fs, "log");
   assert.deepEqual(segments, []);
-  assert.deepEqual(strays, ["00000000000000000000", "notes.txt"]);
+  assert.deepEqual(strays, ["log/00000000000000000000", "log/notes.txt"]);
 });
 
 Deno.test("listSegments() tells how much of a file takes space", () => {

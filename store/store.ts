@@ -30,6 +30,7 @@ import {
   recover,
   stopCleanly,
 } from "./store_parts.ts";
+import { markFailedSync } from "./failed_sync.ts";
 import { type Boundary, searchByTime, storeTimeAt } from "./time_search.ts";
 import type { WriteTurn } from "./write_turn.ts";
 
@@ -44,7 +45,7 @@ export class Store implements AsyncDisposable {
   readonly #queues: QueueTable;
   readonly #batchQueues: BatchQueueTable;
   readonly #extPath: string;
-  readonly #queueExt: QueueExtWriter | undefined;
+  readonly #queueExt: QueueExtWriter;
   readonly #index: KeyIndex;
   readonly #turn: WriteTurn;
   readonly #retention: Retention;
@@ -58,7 +59,7 @@ export class Store implements AsyncDisposable {
     log: CommitLog;
     queues: QueueTable;
     batchQueues: BatchQueueTable;
-    queueExt: QueueExtWriter | undefined;
+    queueExt: QueueExtWriter;
     index: KeyIndex;
     turn: WriteTurn;
     retention: Retention;
@@ -86,7 +87,10 @@ export class Store implements AsyncDisposable {
   static async open(root: string, options: StoreOptions): Promise<Store> {
     await using stack = new AsyncDisposableStack();
     const disk = openDisk(root, options, stack);
-    const recovery = await recover(disk, options);
+    const recovery = await recover(disk, options).catch((error: unknown) => {
+      markFailedSync(disk.fs, disk.paths);
+      throw error;
+    });
     const writer = openWriter(disk, recovery, options);
     createCheckpoint(disk);
     createAbort(disk.fs, disk.paths);
@@ -112,13 +116,13 @@ export class Store implements AsyncDisposable {
 
   /** Reads from a queue. The answer is a promise only where files must be read. */
   get(request: GetRequest): GetResult | Promise<GetResult> {
-    this.#turn.commit();
+    this.#turn.settle();
     const batchQueue = this.#batchQueues.get(request.topic, request.queueId);
     if (batchQueue !== undefined) return readBatchQueue(this.#log, batchQueue, request);
     const queue = this.#queues.get(request.topic, request.queueId);
     const { tagsCodeMatches } = request;
     if (tagsCodeMatches === undefined) return readQueue(this.#log, queue, request);
-    if (queue !== undefined) this.#queueExt?.write(queue);
+    if (queue !== undefined) this.#queueExt.write(queue);
     // Units are looked at before anything is waited for.
     using codes = new QueueExtCodes(this.#files.fs, { ...request, root: this.#extPath });
     const resolving = codes.resolving(tagsCodeMatches);
@@ -169,7 +173,7 @@ export class Store implements AsyncDisposable {
 
   /** Log offsets of the messages with a key, foreign messages of the same hash left out. */
   searchByKey(search: KeySearch): number[] {
-    this.#turn.commit();
+    this.#turn.settle();
     this.#index.write();
     return searchByKey({ log: this.#log, files: this.#index.readers() }, search);
   }
@@ -182,9 +186,10 @@ export class Store implements AsyncDisposable {
   /** Removes the queues of a topic. Its records stay in the log until they expire. */
   deleteTopic(topic: string): void {
     this.#turn.commit();
+    this.#turn.forget(topic);
     this.#queues.delete(topic);
     this.#batchQueues.delete(topic);
-    this.#queueExt?.delete(topic);
+    this.#queueExt.delete(topic);
   }
 
   /** Lets expired log files go at any hour in the next rounds. */

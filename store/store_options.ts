@@ -7,9 +7,11 @@ import type { FileSystem } from "./file.ts";
 import type { FlushIntervals, Sleep } from "./flush_loops.ts";
 import type { IndexGeometry } from "./index_geometry.ts";
 import type { HostBytes } from "./layout.ts";
+import type { BitMapOf } from "./queue_ext_writer.ts";
 import type { RecoveryMode } from "./recovery_report.ts";
 import type { RetentionOptions } from "./retention_loop.ts";
-import type { ArrivalListener } from "./write_turn.ts";
+import type { ArrivalListener } from "./dispatcher.ts";
+import type { TransientStorePool } from "./write_turn.ts";
 
 /** When an answer to a put leaves. */
 export type FlushMode =
@@ -25,7 +27,15 @@ export interface StoreOptions {
   readonly fs?: FileSystem;
   readonly now?: () => number;
   readonly flushMode?: FlushMode;
+  /**
+   * Lets answers leave before records are in a file (Java: `transientStorePoolEnable`): a crash of the
+   * process loses what was not committed. Only with `ASYNC_FLUSH`. Default: they do not.
+   */
+  readonly transientPool?: TransientStorePool;
+  /** Folder of the log where it is not under the root, or several, separated by commas. */
   readonly commitLogPath?: string;
+  /** Folders with files of the log that get no new ones, separated by commas. */
+  readonly readOnlyCommitLogPath?: string;
   /** Length of log files where there are none yet; an existing store keeps its own. */
   readonly segmentBytes?: number;
   /** Units in a queue file where there are none yet. */
@@ -42,6 +52,11 @@ export interface StoreOptions {
    * (Java: `enableConsumeQueueExt`). Default: they stand in the queues.
    */
   readonly queueExtFileBytes?: number;
+  /**
+   * Bit map of a message's extension unit: which groups' filters let it pass (Java:
+   * `enableCalcFilterBitMap`). Default: units have none.
+   */
+  readonly bitMapOf?: BitMapOf;
   readonly indexGeometry?: IndexGeometry;
   /** Whether keys are indexed. */
   readonly indexEnabled?: boolean;
@@ -53,14 +68,26 @@ export interface StoreOptions {
    */
   readonly lightQueues?: boolean;
   /**
+   * Light queues there may be before a message that names a new one is refused (Java 5.5:
+   * `enableLmqQuota` and `maxLmqConsumeQueueNum`). Default: any number.
+   */
+  readonly lightQueuesMax?: number;
+  /**
    * Whether every record ends with a CRC of itself among its properties (Java:
-   * `enabledAppendPropCRC`). Default: no.
+   * `enabledAppendPropCRC`), and readers compare it where the record comes from a file. Default: no.
    */
   readonly propertyCrc?: boolean;
+  /**
+   * Whether a recovery takes records without that CRC for damage (Java: `forceVerifyPropCRC`): then
+   * one of which the last bytes were not written does not pass. Default: no.
+   */
+  readonly propertyCrcRequired?: boolean;
   readonly tailCacheBytesMax?: number;
   readonly intervals?: Partial<FlushIntervals>;
   /** How the background loops wait. Default: the machine's timers. */
   readonly sleep?: Sleep;
+  /** Bytes of the log after which a recovery saves how far it has got. Default: 4 GiB. */
+  readonly recoveryProgressBytes?: number;
   /** Overrides what `abort` says; `full` builds everything from the log. */
   readonly recovery?: RecoveryMode;
   /** Whether background loops flush; without them only closing does. Default: yes. */

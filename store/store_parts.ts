@@ -16,21 +16,26 @@ import {
   readCheckpoint,
   writeCheckpoint,
 } from "./checkpoint.ts";
+import { isLogAsLeft } from "./clean_start.ts";
 import { CommitLog } from "./commit_log.ts";
 import type { ConsumeQueue } from "./consume_queue.ts";
+import { markFailedSync, redoFailedSync } from "./failed_sync.ts";
 import type { FileSystem } from "./file.ts";
 import { diskFiles } from "./file_disk.ts";
 import { FlushGate } from "./flush_gate.ts";
-import { FLUSH_INTERVALS, type FlushedQueue, FlushLoops, machineSleep } from "./flush_loops.ts";
+import { FLUSH_INTERVALS, FlushLoops, machineSleep } from "./flush_loops.ts";
 import { SIZE } from "./format.ts";
 import { KeyIndex } from "./key_index.ts";
 import { type StorePaths, storePaths } from "./names.ts";
+import { removeUnfinished } from "./new_file.ts";
 import { OpenFiles } from "./open_files.ts";
+import { type QueueEnds, readQueueEnds, removeQueueEnds, writeQueueEnds } from "./queue_ends.ts";
 import { QueueExtWriter } from "./queue_ext_writer.ts";
 import { QueueTable } from "./queue_table.ts";
+import { treeEnds } from "./queue_tree.ts";
 import { recoverStore } from "./recovery.ts";
 import type { RecoveryReport } from "./recovery_report.ts";
-import { Retention } from "./retention_loop.ts";
+import { type ExpiringQueue, Retention } from "./retention_loop.ts";
 import { listSegments } from "./segments.ts";
 import type { StoreOptions } from "./store_options.ts";
 import { readTopicKinds } from "./topic_kinds.ts";
@@ -44,28 +49,30 @@ export interface Disk {
   readonly checkpoint: Checkpoint;
   readonly queues: QueueTable;
   readonly batchQueues: BatchQueueTable;
-  readonly queueExt: QueueExtWriter | undefined;
+  readonly queueExt: QueueExtWriter;
   readonly index: KeyIndex;
 }
 
 export function openDisk(root: string, options: StoreOptions, stack: AsyncDisposableStack): Disk {
   const fs = options.fs ?? diskFiles;
-  const paths = storePaths(root, options.commitLogPath);
-  makeDirectories(fs, [paths.commitLog, paths.consumeQueue, paths.index]);
+  const paths = storePaths(root, options);
+  if (writableLogs(paths).length === 0) {
+    throw new Error(`Cannot open store "${root}": all folders of its log are only read`);
+  }
+  makeDirectories(fs, [...writableLogs(paths), paths.consumeQueue, paths.index]);
   stack.use(fs.lock(paths.lock));
+  removeUnfinished(fs, paths);
   const files = stack.use(new OpenFiles(fs));
   const checkpoint = readCheckpoint(fs, paths.checkpoint) ?? emptyCheckpoint();
   const queues = new QueueTable(files, {
     directory: paths.consumeQueue,
     fileUnits: options.queueFileUnits ?? SIZE.queueFileUnitsDefault,
   });
-  queues.load();
   const batchQueues = new BatchQueueTable(files, {
     directory: paths.batchConsumeQueue,
     fileUnits: options.batchQueueFileUnits ?? SIZE.batchQueueFileUnitsDefault,
     isBatch: options.isBatchTopic ?? readTopicKinds(fs, paths).isBatch,
   });
-  batchQueues.load();
   const index = new KeyIndex(files, {
     directory: paths.index,
     geometry: options.indexGeometry ??
@@ -74,11 +81,17 @@ export function openDisk(root: string, options: StoreOptions, stack: AsyncDispos
       checkpoint.indexMsgTimestamp = Math.max(checkpoint.indexMsgTimestamp, endTimestamp);
     },
   });
-  const queueExt = options.queueExtFileBytes === undefined ? undefined : new QueueExtWriter(files, {
+  const queueExt = new QueueExtWriter(files, {
     directory: paths.consumeQueueExt,
-    fileBytes: options.queueExtFileBytes,
+    fileBytes: options.queueExtFileBytes ?? SIZE.queueExtFileDefault,
+    bitMapOf: options.bitMapOf,
   });
   return { fs, paths, files, checkpoint, queues, batchQueues, queueExt, index };
+}
+
+/** Folders of the log that take new files. */
+function writableLogs({ commitLogs, readOnlyCommitLogs }: StorePaths): string[] {
+  return commitLogs.filter((it) => !readOnlyCommitLogs.includes(it));
 }
 
 /** Makes folders whose names outlive a loss of power. */
@@ -92,26 +105,55 @@ function makeDirectories(fs: FileSystem, paths: readonly string[]): void {
   for (const parent of parents) fs.syncDirectory(parent);
 }
 
+/** A few seconds of reading: less than that is not worth the syncs. */
+const RECOVERY_PROGRESS_BYTES = 4 * 1024 * 1024 * 1024;
+
 export async function recover(disk: Disk, options: StoreOptions): Promise<RecoveryReport> {
   const { fs, paths, queues, batchQueues, index, checkpoint } = disk;
-  // An `abort` that is believed must be there at the next start, too.
+  await redoFailedSync(fs, paths, options.signal);
+  const mode = options.recovery ?? (fs.stat(paths.abort) === undefined ? "clean" : "unclean");
+  const left = mode === "clean" ? believedEnds(disk) : undefined;
+  removeQueueEnds(fs, paths);
+  // An `abort` that is believed must be there at the next start, too, and no table may be.
   fs.syncDirectory(paths.root);
+  if (left === undefined) {
+    queues.load();
+    batchQueues.load();
+  }
   const recovery = await recoverStore({
     fs,
     paths,
-    mode: options.recovery ?? (fs.stat(paths.abort) === undefined ? "clean" : "unclean"),
+    mode,
+    ...(left && { left }),
     queues,
     batchQueues,
+    batchQueueFileUnits: options.batchQueueFileUnits,
     index,
     minTimestamp: minTimestamp(checkpoint),
     indexMsgTimestamp: checkpoint.indexMsgTimestamp,
+    progress: {
+      everyBytes: options.recoveryProgressBytes ?? RECOVERY_PROGRESS_BYTES,
+      checkpoint,
+      writeCheckpoint: () => {
+        createCheckpoint(disk);
+        return writeCheckpoint(disk.files.get(paths.checkpoint), checkpoint);
+      },
+    },
+    sealRequired: options.propertyCrcRequired ?? false,
     ...(options.delayLevelsMs && { delayLevelsMs: options.delayLevelsMs }),
     ...(options.signal && { signal: options.signal }),
   });
   if (recovery.mode === "full") batchQueues.load();
+  if (mode !== "clean" || recovery.actions.length > 0) disk.queueExt.follow(queues);
   checkpoint.confirmPhyOffset = Math.min(checkpoint.confirmPhyOffset, recovery.end);
   checkpoint.logicsPhysicalOffset = Math.min(checkpoint.logicsPhysicalOffset, recovery.end);
   return recovery;
+}
+
+/** How the last clean stop left the queues, if that still fits everything else. */
+function believedEnds({ fs, paths }: Disk): QueueEnds | undefined {
+  const left = readQueueEnds(fs, paths);
+  return left !== undefined && isLogAsLeft(fs, paths, left) ? left : undefined;
 }
 
 /** What writes to a store. */
@@ -132,26 +174,42 @@ function joined<Queue>(...kinds: readonly Iterable<Queue>[]): Iterable<Queue> {
   };
 }
 
-export function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreOptions): Writer {
-  const { fs, paths, files, queues, batchQueues, queueExt, index, checkpoint } = disk;
+function openLog(
+  { fs, paths, files }: Disk,
+  recovery: RecoveryReport,
+  options: StoreOptions,
+): CommitLog {
   const log = new CommitLog(files, {
-    directory: paths.commitLog,
-    segmentBytes: listSegments(fs, paths.commitLog).segmentBytes || options.segmentBytes ||
+    directory: writableLogs(paths),
+    readOnlyDirectories: paths.readOnlyCommitLogs,
+    segmentBytes: listSegments(fs, paths.commitLogs).segmentBytes || options.segmentBytes ||
       SIZE.commitLogFileDefault,
     end: recovery.end,
     ...(recovery.mode !== "clean" && { unsyncedFrom: recovery.from }),
     ...(options.tailCacheBytesMax && { tailCacheBytesMax: options.tailCacheBytesMax }),
+    checksSeals: options.propertyCrc ?? false,
   });
+  log.restoreLengths();
+  return log;
+}
+
+export function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreOptions): Writer {
+  const { fs, paths, files, queues, batchQueues, queueExt, index, checkpoint } = disk;
+  const log = openLog(disk, recovery, options);
   const admission = new Admission({
-    onFailure: options.onFailure,
+    onFailure(error) {
+      markFailedSync(fs, paths);
+      options.onFailure?.(error);
+    },
     tell: options.retention?.tell,
   });
   const gate = new FlushGate(log, admission.fail);
+  const transientPool = options.flushMode === "SYNC_FLUSH" ? undefined : options.transientPool;
   const turn = new WriteTurn({
     log,
     queues,
     batchQueues,
-    queueExt,
+    queueExt: options.queueExtFileBytes === undefined ? undefined : queueExt,
     index: options.indexEnabled === false ? undefined : index,
     gate,
     storeHost: options.storeHost,
@@ -159,7 +217,9 @@ export function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreO
     bodyBytesMax: options.bodyBytesMax ?? SIZE.bodyBytesMax,
     syncFlush: options.flushMode === "SYNC_FLUSH",
     lightQueues: options.lightQueues ?? false,
+    lightQueuesMax: options.lightQueuesMax,
     propertyCrc: options.propertyCrc ?? false,
+    transientPool,
     ...(options.delayLevelsMs && { delayLevelsMs: options.delayLevelsMs }),
     onArrival: options.onArrival ?? (() => {}),
     onFailure: admission.fail,
@@ -170,23 +230,25 @@ export function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreO
   const allQueues = joined<ConsumeQueue | BatchQueue>(queues, batchQueues);
   const loops = new FlushLoops({
     log,
-    // Queues must not lead to what a loss of power can take.
-    queues: joined<FlushedQueue>(queueExt ?? [], allQueues),
+    queues: allQueues,
+    extensions: queueExt,
     index,
     gate,
     turn,
     checkpoint,
     writeCheckpoint: () => writeCheckpoint(files.get(paths.checkpoint), checkpoint),
     intervals: { ...FLUSH_INTERVALS, ...options.intervals },
+    commitIntervalMs: transientPool?.commitIntervalMs,
     onFailure: admission.fail,
     onQueuesFull: admission.queuesFull,
     ...(options.sleep && { sleep: options.sleep }),
   });
   const retention = new Retention({
     log,
-    queues: allQueues,
+    queues: joined<ExpiringQueue>(allQueues, queueExt.expiring(queues)),
     index,
-    folders: [paths.commitLog, paths.consumeQueue],
+    logFolders: writableLogs(paths),
+    folders: [paths.consumeQueue],
     now: options.now ?? Date.now,
     sleep: options.sleep ?? machineSleep,
     syncQueues: () => loops.syncQueues(),
@@ -195,18 +257,39 @@ export function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreO
   return { log, turn, loops, admission, retention };
 }
 
-export async function stopCleanly({ fs, paths }: Disk, writer: Writer): Promise<void> {
+export async function stopCleanly(disk: Disk, writer: Writer): Promise<void> {
+  const { fs, paths } = disk;
   const { log, loops, turn, admission } = writer;
   // What comes from now on would be behind the last flush.
   admission.isClosing = true;
-  turn.commit();
+  const obstacle = turn.commit();
+  // Nobody will try again: messages of a transient store pool are lost.
+  if (log.hasStaged) admission.fail(obstacle);
   await writer.retention.stop();
   await loops.stop();
   if (admission.failure === undefined) await loops.flushAll();
   // The marker stays where the files may lag behind the log: the next start must look.
   if (!admission.isSound || log.isTorn) return;
+  log.dropAhead();
+  removeUnfinished(fs, paths);
+  leaveQueueEnds(disk, log);
   fs.remove(paths.abort);
   fs.syncDirectory(paths.root);
+}
+
+/** Writes the table for the next start; without one that start takes longer. */
+function leaveQueueEnds({ fs, paths, queues, batchQueues, index }: Disk, log: CommitLog): void {
+  try {
+    writeQueueEnds(fs, paths, {
+      logStart: log.start,
+      logEnd: log.end,
+      indexEnd: index.last.physicalOffset,
+      queues: treeEnds(fs, queues),
+      batchQueues: treeEnds(fs, batchQueues),
+    });
+  } catch {
+    // A disk may be full; a table that is not whole is not believed.
+  }
 }
 
 /** Makes the file, so that its name is on the disk before it is of use. */

@@ -333,7 +333,9 @@ for (const it of loadedStores().filter(({ isRocksDb }) => !isRocksDb)) {
       for (const { topic, queueId, maxOffset } of queues) {
         const id = `${topic}/${queueId}`;
         const next = expected.get(id) ?? store.queueRange(topic, queueId)!.max;
-        if (it.behindEnd === undefined && run === 0) assert.equal(next, maxOffset);
+        // Queues in which Java left messages out are built again.
+        const isAsLeft = it.behindEnd === undefined && store.recovery.actions.length === 0;
+        if (isAsLeft && run === 0) assert.equal(next, maxOffset);
         for (let count = 0; count < 3; count++) {
           const { queueOffset } = await put(store, { topic, queueId, body: "x".repeat(2000) });
           assert.equal(queueOffset, next + count);

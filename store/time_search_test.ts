@@ -31,6 +31,7 @@ for (const it of loadedStores().filter(({ isRocksDb }) => !isRocksDb)) {
   Deno.test(`Store.searchByTime() finds what Java found: ${it.name}`, async () => {
     const truth = readTruth(it.name);
     await using store = await openStore(describedStore(it));
+    const isRebuilt = store.recovery.actions.some(({ action }) => action === "rebuild-queue");
     let compared = 0;
     for (const queue of truth.queues) {
       if (queue.cqType === "BatchCQ") continue;
@@ -39,6 +40,8 @@ for (const it of loadedStores().filter(({ isRocksDb }) => !isRocksDb)) {
         const own = store.searchByTime(queue, { timestamp, boundary: "lower" })!;
         const place = `${queue.topic}/${queue.queueId} at ${timestamp}`;
         if (truth.version.startsWith("4.")) checkJava4(store, queue, { timestamp, java, own });
+        // Where Java had left messages out of a queue, which are back, a time may be theirs.
+        else if (isRebuilt) assert(own >= java, place);
         else assert.equal(own, java, place);
         compared++;
       }

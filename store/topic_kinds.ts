@@ -39,14 +39,19 @@ export function readTopicKinds(
   const read = readConfigFile(fs, join(paths.config, TOPICS.fileName), TOPICS.decode);
   const configured = read.state === "ok" ? read.value.entries : undefined;
   const batch = new Set(topicsWithQueues(fs, paths.batchConsumeQueue));
-  const queued = new Set([...topicsWithQueues(fs, paths.consumeQueue), ...batch]);
+  // Thousands of folders are not listed before somebody asks.
+  let queued: Set<string> | undefined;
+  const isQueued = (topic: string) => {
+    queued ??= new Set([...topicsWithQueues(fs, paths.consumeQueue), ...batch]);
+    return queued.has(topic);
+  };
   for (const [topic, { attributes }] of configured ?? []) {
     if (attributes?.[QUEUE_TYPE.attribute] === QUEUE_TYPE.batch) batch.add(topic);
   }
   const unknown = new Map<string, boolean>();
   return {
     exists(topic, physicalOffset) {
-      if (configured === undefined || configured.has(topic) || queued.has(topic)) return true;
+      if (configured === undefined || configured.has(topic) || isQueued(topic)) return true;
       if (topic === SCHEDULE_TOPIC) return true;
       if (SYSTEM_PREFIXES.some((prefix) => topic.startsWith(prefix))) return true;
       const isNew = unknown.get(topic) ?? physicalOffset >= replayFrom;

@@ -3,182 +3,196 @@
  * comes; one write takes the block to the file when the turn ends; then queues and index learn of
  * the records, waiting readers are woken, and the answers leave.
  *
+ * With a transient store pool the answers leave when the turn ends, and the block is written when it
+ * has grown or its time has come (Java: `transientStorePoolEnable`): what was not written then is
+ * lost with the process.
+ *
  * @module
  */
 import assert from "node:assert/strict";
-import type { BatchQueueTable } from "./batch_queue_table.ts";
 import type { CommitLog } from "./commit_log.ts";
-import type { ConsumeQueue } from "./consume_queue.ts";
-import { DispatchRequest } from "./dispatch.ts";
+import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { isDiskFull } from "./file_disk.ts";
 import type { FlushGate } from "./flush_gate.ts";
 import { SIZE } from "./format.ts";
-import type { KeyIndex } from "./key_index.ts";
 import type { HostBytes } from "./layout.ts";
-import { innerBatchOf } from "./inner_batch.ts";
-import { giveBack, lightDraftOf, takeIndexes } from "./light_queues.ts";
+import { exceedsLightQueues, giveBack, lightDraftOf, takeIndexes } from "./light_queues.ts";
 import { isQueued } from "./message.ts";
-import { lightQueuesOf } from "./multi_dispatch.ts";
 import { innerBatchProblem, innerDraftOf, isInnerBatch, type PlacedDraft } from "./placed_draft.ts";
-import type { BatchElement, MessageDraft, PutDone, PutResult, PutStatus } from "./put.ts";
+import type { BatchElement, MessageDraft, PutDone, PutResult } from "./put.ts";
 import { PROPERTY, propertyOf } from "./properties.ts";
 import { sealRecord, withCrcPlace } from "./property_crc.ts";
-import type { QueueExtWriter } from "./queue_ext_writer.ts";
-import { isSafeTopic, type QueueTable } from "./queue_table.ts";
+import { type PutTopic, PutTopics } from "./put_topics.ts";
 import {
   encodeRecord,
   hostBits,
-  needsV2,
   recordBytes,
   type RecordHead,
   type RecordParts,
   utf8Length,
 } from "./record_encode.ts";
-import { RecordView } from "./record_view.ts";
+import { refusedPut, StagedPut } from "./staged_put.ts";
+import { WriteBehind } from "./write_behind.ts";
 
-/** Told of every record that readers can see now. Must neither throw nor put. */
-export type ArrivalListener = (request: DispatchRequest) => void;
+/** When what waits in memory is written, where answers do not wait for it. */
+export interface TransientStorePool {
+  /** Between two commits (Java: `commitIntervalCommitLog`). */
+  readonly commitIntervalMs: number;
+  /** Bytes that are committed at once (Java: `commitCommitLogLeastPages`). */
+  readonly commitBytesMin: number;
+}
 
 /** What a turn works with. */
-export interface WriteTurnOptions {
+export interface WriteTurnOptions extends Omit<DispatcherOptions, "behind"> {
   readonly log: CommitLog;
-  readonly queues: QueueTable;
-  readonly batchQueues: BatchQueueTable;
-  /** Where tags codes go; absent where they stand in the queues. */
-  readonly queueExt?: QueueExtWriter | undefined;
-  readonly index: KeyIndex | undefined;
   readonly gate: FlushGate;
   readonly storeHost: HostBytes;
   readonly now: () => number;
   readonly bodyBytesMax: number;
   /** Whether answers wait for the disk unless the message says otherwise. */
   readonly syncFlush: boolean;
-  readonly delayLevelsMs?: readonly number[];
-  /** Whether messages go into the light queues they name. */
-  readonly lightQueues?: boolean;
+  /** Light queues there may be. */
+  readonly lightQueuesMax?: number | undefined;
   /** Whether every record ends with a CRC of itself. */
   readonly propertyCrc?: boolean;
-  readonly onArrival: ArrivalListener;
-  /** Told that the log or the index could not be written. */
-  readonly onFailure: (error: unknown) => void;
+  readonly transientPool?: TransientStorePool | undefined;
   /** Told that there is no room for the log, and, with `undefined`, that there is again. */
   readonly onLogFull?: (error: unknown) => void;
-  /** Told that there is no room for keys; they are kept for {@linkcode WriteTurn.catchUp}. */
-  readonly onIndexFull?: (error: unknown) => void;
 }
 
-const RETRY_PREFIX = "%RETRY%";
-/** Topics whose bytes are kept, so that they are not encoded with every message. */
-const TOPICS_KEPT_MAX = 100_000;
+const NO_BODY = new Uint8Array(0);
+const NO_HOST: HostBytes = { address: NO_BODY, port: 0 };
 
-const NO_QUEUES: readonly ConsumeQueue[] = [];
-
-interface Pending {
-  readonly queue: { next: number } | undefined;
-  readonly queueOffset: number;
-  /** Light queues in which an index was taken. */
-  readonly light: readonly ConsumeQueue[];
-  readonly physicalOffsets: number[];
-  readonly storeTimestamp: number;
-  /** Log offset behind the last record. */
-  readonly end: number;
-  readonly waits: boolean;
+/** A put on its way into the staging block. */
+interface Incoming {
+  readonly topic: PutTopic;
+  readonly draft: MessageDraft;
+  /** Records of the block of parts that are its own. */
+  readonly count: number;
+  /** Bytes of these records. */
+  readonly total: number;
+  readonly placed: PlacedDraft | undefined;
   readonly done: PutDone;
 }
 
 /** Collects puts and commits them together. */
 export class WriteTurn {
+  /** Queues that hold units back from their files. */
+  readonly behind: WriteBehind = new WriteBehind();
+  /** Store time of the last record that was written. */
+  writtenTimestamp = 0;
   readonly #options: WriteTurnOptions;
-  readonly #record = new RecordView();
-  readonly #dispatch: DispatchRequest;
-  readonly #topics = new Map<string, Uint8Array>();
-  #pending: Pending[] = [];
+  readonly #dispatcher: Dispatcher;
+  readonly #topics: PutTopics;
+  /** Filled anew with every put: one object for all of them. */
+  readonly #parts: RecordParts[] = [];
+  readonly #flags: number[] = [];
+  readonly #head: RecordHead = emptyHead();
+  readonly #encoding: { head: RecordHead; parts: RecordParts; size: number };
+  /** In the order of their records in the staging block. */
+  #staged: StagedPut[] = [];
+  /** How many of them have their answer. */
+  #answered = 0;
   #scheduled = false;
-  #isDispatching = false;
-  #indexFailed = false;
+  readonly #endTurn: () => void = () => this.#end();
   /** Why the log can no longer be written. */
   #failure: unknown;
   #isLogFull = false;
-  /** Keys of records in the log for which the index had no room. */
-  readonly #keysBehind: { hash: number; physicalOffset: number; storeTimestamp: number }[] = [];
   #lastTimestamp = 0;
-  /** Store time of the last record that was written. */
-  writtenTimestamp = 0;
 
   constructor(options: WriteTurnOptions) {
     this.#options = options;
-    this.#dispatch = new DispatchRequest(options.delayLevelsMs);
+    this.#topics = new PutTopics(options);
+    this.#dispatcher = new Dispatcher({ ...options, behind: this.behind });
+    this.#encoding = { head: this.#head, parts: emptyParts(), size: 0 };
   }
 
   /** Puts one message. `done` is called later, never from within. */
   put(draft: MessageDraft, done: PutDone): void {
     const { lightQueues, queues, batchQueues } = this.#options;
-    let placed: PlacedDraft | undefined;
     const problem = innerBatchProblem(draft, (topic) => batchQueues.isBatch(topic));
     if (problem !== undefined) {
-      const refusal = refused("MESSAGE_ILLEGAL", `Cannot append message: ${problem}`);
+      const refusal = refusedPut("MESSAGE_ILLEGAL", `Cannot append message: ${problem}`);
       return queueMicrotask(() => done(refusal));
     }
+    let placed: PlacedDraft | undefined;
     if (isInnerBatch(draft)) placed = innerDraftOf(batchQueues, draft);
     else if (lightQueues === true) placed = lightDraftOf(queues, draft);
     const whole = placed?.draft ?? draft;
-    this.#add(whole, [whole], done, placed);
+    const topic = this.#topics.of(whole.topic);
+    const total = this.#measure(0, topic, whole, whole.bornHost);
+    if (!this.#add({ topic, draft: whole, count: 1, total, placed, done })) this.put(draft, done);
   }
 
   /** Puts a producer's batch: consecutive records in one file, one answer. */
   putBatch(draft: MessageDraft, elements: readonly BatchElement[], done: PutDone): void {
-    const shared = draft.properties;
-    const whole = elements.map((element) => ({
-      flag: element.flag,
-      body: element.body,
-      properties: joinProperties(element.properties, shared),
-    }));
-    this.#add(draft, whole, done);
+    const topic = this.#topics.of(draft.topic);
+    let total = 0;
+    for (let number = 0; number < elements.length; number++) {
+      const { flag, body, properties } = elements[number]!;
+      const whole = { flag, body, properties: joinProperties(properties, draft.properties) };
+      total += this.#measure(number, topic, whole, draft.bornHost);
+    }
+    const { length: count } = elements;
+    if (!this.#add({ topic, draft, count, total, placed: undefined, done })) {
+      this.putBatch(draft, elements, done);
+    }
   }
 
-  #add(
-    draft: MessageDraft,
-    elements: readonly BatchElement[],
-    done: PutDone,
-    placed?: PlacedDraft,
-  ): void {
+  /** Takes up the variable part of a record and returns the bytes the record will take. */
+  #measure(number: number, topic: PutTopic, element: BatchElement, bornHost: HostBytes): number {
+    const { propertyCrc, storeHost } = this.#options;
+    const properties = propertyCrc === true ? withCrcPlace(element.properties) : element.properties;
+    const parts = this.#parts[number] ??= emptyParts();
+    parts.topic = topic.bytes;
+    parts.isV2 = topic.isV2;
+    parts.body = element.body;
+    parts.properties = properties;
+    parts.propertiesLength = utf8Length(properties);
+    this.#flags[number] = element.flag;
+    return recordBytes(parts, bornHost, storeHost);
+  }
+
+  /** Returns whether it has been seen to; else it must be measured again, as others came between. */
+  #add(put: Incoming): boolean {
     // The block being told of would be written over.
-    if (this.#isDispatching) assert.fail("a put from within an arrival listener");
-    const parts: RecordParts[] = [];
-    let total = 0;
-    let bodyBytes = 0;
-    for (const element of elements) {
-      const part = this.#parts(draft.topic, element);
-      parts.push(part);
-      total += recordBytes(part, draft.bornHost, this.#options.storeHost);
-      bodyBytes += part.body.length;
-    }
-    const refusal = this.#refusal(draft, { parts, total, bodyBytes, placed });
-    if (refusal !== undefined) return queueMicrotask(() => done(refusal));
+    if (this.#dispatcher.isRunning) assert.fail("a put from within an arrival listener");
     const { log } = this.#options;
-    if (!log.fits(total)) {
-      const mayGiveBack = log.hasStaged && placed !== undefined;
+    const refusal = this.#refusal(put) ?? this.#obstacle();
+    if (refusal !== undefined) return this.#refuse(put, refusal);
+    if (log.hasStaged && !log.fits(put.total)) {
       this.commit();
-      // Messages before it that could not be written have given their indexes back.
-      if (mayGiveBack) return this.put(placed.original, done);
+      return false;
     }
-    const place = this.#reserve(total);
-    if ("status" in place) return queueMicrotask(() => done(place));
-    this.#stage({ draft, elements, parts, place, done, placed });
+    const place = this.#reserve(put.total);
+    if ("status" in place) return this.#refuse(put, place);
+    this.#stage(put, place);
     if (!this.#scheduled) {
       this.#scheduled = true;
-      queueMicrotask(() => this.commit());
+      queueMicrotask(this.#endTurn);
     }
+    return true;
   }
 
-  /** Nothing is written behind a write that failed. */
+  #refuse({ done }: Incoming, refusal: PutResult): true {
+    queueMicrotask(() => done(refusal));
+    return true;
+  }
+
+  /** Nothing is written behind a write that failed, nor taken while memory waits for room. */
+  #obstacle(): PutResult | undefined {
+    if (this.#failure !== undefined) return failedPut(this.#failure);
+    if (!this.#isLogFull || this.#options.transientPool === undefined) return undefined;
+    const error = this.commit();
+    return error === undefined ? undefined : failedPut(error);
+  }
+
   #reserve(total: number): ReturnType<CommitLog["reserve"]> | PutResult {
-    if (this.#failure !== undefined) return failure(this.#failure);
     try {
       return this.#options.log.reserve(total);
     } catch (error) {
       this.#fail(error);
-      return failure(error);
+      return failedPut(error);
     }
   }
 
@@ -193,242 +207,201 @@ export class WriteTurn {
     }
   }
 
-  #parts(topic: string, element: BatchElement): RecordParts {
-    let topicBytes = this.#topics.get(topic);
-    if (topicBytes === undefined) {
-      if (this.#topics.size >= TOPICS_KEPT_MAX) this.#topics.clear();
-      topicBytes = new TextEncoder().encode(topic);
-      this.#topics.set(topic, topicBytes);
+  #refusal({ topic, count, total, placed }: Incoming): PutResult | undefined {
+    const { bodyBytesMax, log, queues, lightQueuesMax = Infinity } = this.#options;
+    if (count === 0) return illegal("the batch is empty");
+    if (!topic.isSafe) return illegal(`"${topic.name}" is no topic name`);
+    if (topic.bytes.length > topic.bytesMax) {
+      return illegal(`topic is ${topic.bytes.length} bytes, limit is ${topic.bytesMax}`);
     }
-    const { propertyCrc } = this.#options;
-    const properties = propertyCrc === true ? withCrcPlace(element.properties) : element.properties;
-    return {
-      topic: topicBytes,
-      isV2: needsV2(topicBytes),
-      body: element.body,
-      properties,
-      propertiesLength: utf8Length(properties),
-    };
-  }
-
-  #refusal(
-    draft: MessageDraft,
-    sizes: {
-      parts: readonly RecordParts[];
-      total: number;
-      bodyBytes: number;
-      placed: PlacedDraft | undefined;
-    },
-  ): PutResult | undefined {
-    const { bodyBytesMax, log } = this.#options;
-    const topicLimit = draft.topic.startsWith(RETRY_PREFIX)
-      ? SIZE.retryTopicBytesMax
-      : SIZE.topicBytesMax;
-    const topicBytes = sizes.parts[0]?.topic.length ?? 0;
-    const illegal = (reason: string) =>
-      refused("MESSAGE_ILLEGAL", `Cannot append message: ${reason}`);
-    if (sizes.parts.length === 0) return illegal("the batch is empty");
-    if (!isSafeTopic(draft.topic)) return illegal(`"${draft.topic}" is no topic name`);
-    if (topicBytes > topicLimit) {
-      return illegal(`topic is ${topicBytes} bytes, limit is ${topicLimit}`);
+    if (placed !== undefined && exceedsLightQueues(queues, placed.lightTopics, lightQueuesMax)) {
+      const reason = `there are ${queues.lightCount} light queues, limit is ${lightQueuesMax}`;
+      return refusedPut("LMQ_CONSUME_QUEUE_NUM_EXCEEDED", `Cannot append message: ${reason}`);
     }
-    if (sizes.bodyBytes > bodyBytesMax) {
-      return illegal(`body is ${sizes.bodyBytes} bytes, limit is ${bodyBytesMax}`);
+    let bodyBytes = 0;
+    let propertiesMax = 0;
+    for (let number = 0; number < count; number++) {
+      const { body, propertiesLength } = this.#parts[number]!;
+      bodyBytes += body.length;
+      if (propertiesLength > propertiesMax) propertiesMax = propertiesLength;
+    }
+    if (bodyBytes > bodyBytesMax) {
+      return illegal(`body is ${bodyBytes} bytes, limit is ${bodyBytesMax}`);
     }
     // Java holds a record that goes into light queues to the limit of bodies.
-    const isLight = sizes.placed !== undefined && sizes.placed.lightTopics.length > 0;
-    if (isLight && sizes.total > bodyBytesMax) {
-      return illegal(`the record is ${sizes.total} bytes, limit is ${bodyBytesMax}`);
+    const isLight = placed !== undefined && placed.lightTopics.length > 0;
+    if (isLight && total > bodyBytesMax) {
+      return illegal(`the record is ${total} bytes, limit is ${bodyBytesMax}`);
     }
-    const properties = sizes.parts.reduce((max, part) => Math.max(max, part.propertiesLength), 0);
-    if (properties > SIZE.propertiesBytesMax) {
-      const reason = `properties are ${properties} bytes, limit is ${SIZE.propertiesBytesMax}`;
-      return refused("PROPERTIES_SIZE_EXCEEDED", `Cannot append message: ${reason}`);
+    if (propertiesMax > SIZE.propertiesBytesMax) {
+      const reason = `properties are ${propertiesMax} bytes, limit is ${SIZE.propertiesBytesMax}`;
+      return refusedPut("PROPERTIES_SIZE_EXCEEDED", `Cannot append message: ${reason}`);
     }
-    if (sizes.total + SIZE.blankMin > log.segmentBytes) {
-      return illegal(`${sizes.total} bytes do not fit a file of ${log.segmentBytes}`);
+    if (total + SIZE.blankMin > log.segmentBytes) {
+      return illegal(`${total} bytes do not fit a file of ${log.segmentBytes}`);
     }
     return undefined;
   }
 
-  #stage(put: {
-    draft: MessageDraft;
-    elements: readonly BatchElement[];
-    parts: readonly RecordParts[];
-    place: ReturnType<CommitLog["reserve"]>;
-    done: PutDone;
-    placed: PlacedDraft | undefined;
-  }): void {
-    const { draft, place, parts, placed } = put;
-    const { storeHost, now, log, queues, batchQueues, syncFlush, propertyCrc } = this.#options;
-    const queued = isQueued(draft.sysFlag);
-    const table = batchQueues.isBatch(draft.topic) ? batchQueues : queues;
-    const queue = queued ? table.getOrCreate(draft.topic, draft.queueId) : undefined;
-    const queueOffset = queue?.next ?? 0;
+  #stage(put: Incoming, place: ReturnType<CommitLog["reserve"]>): void {
+    const { topic, draft, count, placed, done } = put;
+    const { storeHost, now, log, queues, syncFlush } = this.#options;
+    const queue = !isQueued(draft.sysFlag)
+      ? undefined
+      : topic.isBatch
+      ? topic.batchQueue(draft.queueId)
+      : topic.queue(draft.queueId);
     this.#lastTimestamp = Math.max(this.#lastTimestamp, now());
-    const head: RecordHead = {
-      queueId: draft.queueId,
-      flag: 0,
-      queueOffset,
-      physicalOffset: 0,
-      sysFlag: draft.sysFlag | hostBits(draft.bornHost, storeHost),
-      bornTimestamp: draft.bornTimestamp,
-      bornHost: draft.bornHost,
-      storeTimestamp: this.#lastTimestamp,
-      storeHost,
-      reconsumeTimes: draft.reconsumeTimes,
-      preparedTransactionOffset: draft.preparedTransactionOffset,
-    };
-    const physicalOffsets: number[] = [];
-    let { at } = place;
-    for (let number = 0; number < parts.length; number++) {
-      const part = parts[number]!;
-      const size = recordBytes(part, draft.bornHost, storeHost);
-      head.flag = put.elements[number]!.flag;
-      head.queueOffset = queued ? queueOffset + number : 0;
-      head.physicalOffset = place.physicalOffset + at - place.at;
-      physicalOffsets.push(head.physicalOffset);
-      encodeRecord(place, at, { head, parts: part, size });
-      if (propertyCrc === true) sealRecord(place.bytes, { at, size });
-      at += size;
+    const head = this.#head;
+    head.queueId = draft.queueId;
+    head.queueOffset = queue?.next ?? 0;
+    head.physicalOffset = place.physicalOffset;
+    head.sysFlag = draft.sysFlag | hostBits(draft.bornHost, storeHost);
+    head.bornTimestamp = draft.bornTimestamp;
+    head.bornHost = draft.bornHost;
+    head.storeTimestamp = this.#lastTimestamp;
+    head.storeHost = storeHost;
+    head.reconsumeTimes = draft.reconsumeTimes;
+    head.preparedTransactionOffset = draft.preparedTransactionOffset;
+    const staged = new StagedPut(topic, queue, head, done);
+    if (count > 1) this.#stageBatch(staged, place, count);
+    else this.#encode(0, place, place.at);
+    log.staged(put.total);
+    staged.wroteBytes = put.total;
+    if (queue !== undefined) queue.next += placed?.messages ?? count;
+    if (placed !== undefined) staged.light = takeIndexes(queues, placed.lightTopics);
+    if (syncFlush && waitsForDisk(this.#parts[0]!.properties)) {
+      staged.awaitedOffset = log.stagedTo;
     }
-    log.staged(at - place.at);
-    if (queue !== undefined) queue.next += placed?.messages ?? parts.length;
-    this.#pending.push({
-      queue,
-      queueOffset,
-      light: placed === undefined ? NO_QUEUES : takeIndexes(queues, placed.lightTopics),
-      physicalOffsets,
-      storeTimestamp: head.storeTimestamp,
-      end: log.stagedTo,
-      waits: syncFlush && waitsForDisk(parts[0]!.properties),
-      done: put.done,
-    });
+    this.#staged.push(staged);
   }
 
-  /** Writes what the turn has brought and lets everybody know. */
-  commit(): void {
+  #stageBatch(staged: StagedPut, place: ReturnType<CommitLog["reserve"]>, count: number): void {
+    const head = this.#head;
+    const offsets: number[] = [];
+    let { at } = place;
+    for (let number = 0; number < count; number++) {
+      head.physicalOffset = place.physicalOffset + at - place.at;
+      offsets.push(head.physicalOffset);
+      at += this.#encode(number, place, at);
+      if (staged.queue !== undefined) head.queueOffset++;
+    }
+    staged.records = count;
+    staged.batchOffsets = offsets;
+  }
+
+  #encode(number: number, place: ReturnType<CommitLog["reserve"]>, at: number): number {
+    const { storeHost, propertyCrc } = this.#options;
+    const encoding = this.#encoding;
+    const parts = this.#parts[number]!;
+    const head = this.#head;
+    head.flag = this.#flags[number]!;
+    encoding.parts = parts;
+    encoding.size = recordBytes(parts, head.bornHost, storeHost);
+    encodeRecord(place, at, encoding);
+    if (propertyCrc === true) sealRecord(place.bytes, { at, size: encoding.size });
+    // A body must not be kept until as large a batch comes again.
+    parts.body = NO_BODY;
+    return encoding.size;
+  }
+
+  /** Ends a turn: answers are due, and what readers may see is. */
+  #end(): void {
     this.#scheduled = false;
-    const { log } = this.#options;
-    if (!log.hasStaged) return;
-    const pending = this.#pending;
-    this.#pending = [];
+    const { transientPool, log } = this.#options;
+    if (transientPool !== undefined) {
+      const answered = this.#answered;
+      this.#answered = this.#staged.length;
+      this.#answer(this.#staged, answered, this.#answered);
+      if (log.stagedBytes < transientPool.commitBytesMin) return;
+    }
+    this.commit();
+  }
+
+  /** Lets readers see what has been put; with a transient store pool they see what was committed. */
+  settle(): void {
+    if (this.#options.transientPool === undefined) this.commit();
+  }
+
+  /**
+   * Writes what was staged and lets everybody know. Returns why it could not be written: then it is
+   * answered so and forgotten, but with a transient store pool kept for the next time.
+   */
+  commit(): unknown {
+    const { log, transientPool, onLogFull } = this.#options;
+    if (!log.hasStaged) return undefined;
     const block = log.stagedBlock();
     try {
-      log.write();
+      log.write({ keep: transientPool !== undefined });
     } catch (error) {
-      for (const { queue, queueOffset, light } of pending.toReversed()) {
-        if (queue !== undefined) queue.next = queueOffset;
-        giveBack(light);
-      }
       this.#fail(error);
-      for (const { done } of pending) done(failure(error));
-      return;
+      if (transientPool === undefined) this.#takeBack(error);
+      return error;
     }
     if (this.#isLogFull) {
       this.#isLogFull = false;
-      this.#options.onLogFull?.(undefined);
+      onLogFull?.(undefined);
     }
     this.writtenTimestamp = this.#lastTimestamp;
-    this.#isDispatching = true;
-    this.#dispatchBlock(block);
-    this.#isDispatching = false;
-    for (const put of pending) this.#answer(put);
+    const staged = this.#staged;
+    const answered = this.#answered;
+    this.#dispatcher.tell(block, staged);
+    // An answer may bring the next put.
+    this.#staged = [];
+    this.#answered = 0;
+    this.#answer(staged, answered, staged.length);
+    return undefined;
   }
 
-  #dispatchBlock(block: Uint8Array): void {
-    const { queues, batchQueues, queueExt, onArrival, lightQueues } = this.#options;
-    const record = this.#record;
-    const request = this.#dispatch;
-    record.attach(block);
-    for (let at = 0; at < block.length; at += record.size) {
-      const flaw = record.load(at, block.length);
-      if (flaw !== undefined) assert.fail(`a record with a wrong ${flaw.code} was written`);
-      request.read(record);
-      if (request.queued) {
-        const { topic, queueId, queueOffset } = request;
-        if (batchQueues.isBatch(topic)) {
-          batchQueues.getOrCreate(topic, queueId).append(request, innerBatchOf(record));
-        } else {
-          const queue = queues.getOrCreate(topic, queueId);
-          if (queueExt === undefined) queue.append(queueOffset, request);
-          else queueExt.append(queue, queueOffset, request);
-        }
-      }
-      if (request.keyHashes.length > 0) this.#index(request);
-      onArrival(request);
-      if (lightQueues === true && request.queued) this.#dispatchLight(record);
-    }
-  }
-
-  /** Tells of a record once more for each of its light queues. */
-  #dispatchLight(record: RecordView): void {
-    const { queues, onArrival } = this.#options;
-    const request = this.#dispatch;
-    for (const { topic, queueOffset } of lightQueuesOf(record)) {
-      const queue = queues.getOrCreate(topic, 0);
-      request.topic = topic;
-      request.queueId = queue.queueId;
-      request.queueOffset = queueOffset;
-      queue.append(queueOffset, request);
-      onArrival(request);
-    }
+  /** Lets go of a topic whose queues are being removed. */
+  forget(topic: string): void {
+    this.#topics.forget(topic);
   }
 
   /** Puts the keys for which there was no room. Throws while there is none still. */
   catchUp(): void {
-    const { index } = this.#options;
-    let done = 0;
-    try {
-      for (const { hash, physicalOffset, storeTimestamp } of this.#keysBehind) {
-        index!.put(hash, physicalOffset, storeTimestamp);
-        done++;
-      }
-    } finally {
-      this.#keysBehind.splice(0, done);
-    }
+    this.#dispatcher.catchUp();
   }
 
-  /** What the index could not take is put again later, or from the log at the next start. */
-  #index({ keyHashes, physicalOffset, storeTimestamp }: DispatchRequest): void {
-    const { index, onFailure, onIndexFull } = this.#options;
-    if (index === undefined || this.#indexFailed) return;
-    let done = 0;
-    try {
-      if (this.#keysBehind.length === 0) {
-        for (; done < keyHashes.length; done++) {
-          index.put(keyHashes[done]!, physicalOffset, storeTimestamp);
-        }
-      }
-    } catch (error) {
-      if (!isDiskFull(error)) {
-        this.#indexFailed = true;
-        onFailure(error);
-        return;
-      }
-      onIndexFull?.(error);
+  #takeBack(error: unknown): void {
+    const staged = this.#staged;
+    this.#staged = [];
+    for (let number = staged.length - 1; number >= 0; number--) {
+      const { queue, queueOffset, light } = staged[number]!;
+      if (queue !== undefined) queue.next = queueOffset;
+      if (light !== undefined) giveBack(light);
     }
-    for (; done < keyHashes.length; done++) {
-      this.#keysBehind.push({ hash: keyHashes[done]!, physicalOffset, storeTimestamp });
-    }
+    for (const { done } of staged) done(failedPut(error));
   }
 
-  #answer(put: Pending): void {
-    const result = (status: PutStatus): PutResult => ({
-      status,
-      stored: true,
-      physicalOffset: put.physicalOffsets[0]!,
-      queueOffset: put.queueOffset,
-      storeTimestamp: put.storeTimestamp,
-      physicalOffsets: put.physicalOffsets,
-    });
-    if (!put.waits) put.done(result("PUT_OK"));
-    else {
-      this.#options.gate.wait(put.end, (flushed) => {
-        put.done(result(flushed ? "PUT_OK" : "FLUSH_DISK_TIMEOUT"));
-      });
+  #answer(staged: readonly StagedPut[], from: number, to: number): void {
+    const { gate } = this.#options;
+    for (let number = from; number < to; number++) {
+      const put = staged[number]!;
+      if (put.awaitedOffset === 0) put.done(put);
+      else gate.wait(put.awaitedOffset, (flushed) => put.done(flushed ? put : put.timedOut()));
     }
   }
+}
+
+function emptyParts(): RecordParts {
+  return { topic: NO_BODY, isV2: false, body: NO_BODY, properties: "", propertiesLength: 0 };
+}
+
+function emptyHead(): RecordHead {
+  return {
+    queueId: 0,
+    flag: 0,
+    queueOffset: 0,
+    physicalOffset: 0,
+    sysFlag: 0,
+    bornTimestamp: 0,
+    bornHost: NO_HOST,
+    storeTimestamp: 0,
+    storeHost: NO_HOST,
+    reconsumeTimes: 0,
+    preparedTransactionOffset: 0,
+  };
 }
 
 /** Whether a producer wants its answer after the flush (Java: `Message.isWaitStoreMsgOK`). */
@@ -443,19 +416,11 @@ function joinProperties(own: string, shared: string): string {
   return `${own}\u0002${shared}`;
 }
 
-function refused(status: PutStatus, reason: string): PutResult {
-  return {
-    status,
-    stored: false,
-    physicalOffset: -1,
-    queueOffset: -1,
-    storeTimestamp: 0,
-    physicalOffsets: [],
-    reason,
-  };
+function illegal(reason: string): PutResult {
+  return refusedPut("MESSAGE_ILLEGAL", `Cannot append message: ${reason}`);
 }
 
-function failure(error: unknown): PutResult {
+function failedPut(error: unknown): PutResult {
   const reason = error instanceof Error ? error.message : String(error);
-  return refused(isDiskFull(error) ? "SERVICE_NOT_AVAILABLE" : "UNKNOWN_ERROR", reason);
+  return refusedPut(isDiskFull(error) ? "SERVICE_NOT_AVAILABLE" : "UNKNOWN_ERROR", reason);
 }

@@ -39,6 +39,13 @@ export class AgedFiles extends MemoryFiles {
     return stat && { ...stat, mtimeMs: this.#times.get(path) ?? stat.mtimeMs };
   }
 
+  override rename(from: string, to: string): void {
+    super.rename(from, to);
+    const time = this.#times.get(from);
+    if (time !== undefined) this.#times.set(to, time);
+    this.#times.delete(from);
+  }
+
   override remove(path: string): void {
     this.onRemove(path);
     super.remove(path);

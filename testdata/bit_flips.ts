@@ -9,7 +9,7 @@ import { Buffer } from "node:buffer";
 import { crc32 } from "node:zlib";
 import { CommitLogScan } from "../store/commit_log_scan.ts";
 import { CHECKPOINT, MESSAGE_V1 } from "../store/format.ts";
-import { i32 } from "../store/layout.ts";
+import { i32, i64 } from "../store/layout.ts";
 import { formatProperties, PROPERTY } from "../store/properties.ts";
 import { RecordView } from "../store/record_view.ts";
 import { listSegments } from "../store/segments.ts";
@@ -19,10 +19,12 @@ import { type DiskImage, PowerLossFiles } from "./power_loss.ts";
 import { foundIn } from "./verified.ts";
 
 const MESSAGES = 200;
-const QUEUES = 4;
-const TOPIC = "TopicTest";
+/** The one topic of the store, and its queues. */
+export const TOPIC = "TopicTest";
+export const QUEUES = 4;
 const CHECKPOINT_PATH = "store/checkpoint";
-const OPTIONS = {
+/** How the store is made and opened. */
+export const FLIPPED_STORE = {
   segmentBytes: 16_384,
   queueFileUnits: 30,
   indexGeometry: { slots: 20, entries: 150 },
@@ -36,8 +38,6 @@ export interface FlipCount {
   seen: number;
   /** Flips after which a message was not served where it stood, and the most after one flip. */
   lossy: number;
-  /** Flips after which it was more than one. */
-  lossyTwice: number;
   lostMax: number;
   /** Flips after which a message was served with something else than its body changed. */
   altered: number;
@@ -62,7 +62,7 @@ export class BitFlips {
   /** Makes the store; with `isSealed` every record carries the checksum of 5.2 and later. */
   static async make(isSealed: boolean): Promise<BitFlips> {
     const fs = new PowerLossFiles();
-    const store = await openStore(fs, { ...OPTIONS, now: ticking() });
+    const store = await openStore(fs, { ...FLIPPED_STORE, now: ticking() });
     const seal = `${PROPERTY.crc32}\u0001${"0".repeat(10)}\u0002`;
     for (let number = 0; number < MESSAGES; number++) {
       const properties = formatProperties([["KEYS", `k${number}`], ["TAGS", "t"], ["a", "b"]]);
@@ -76,7 +76,7 @@ export class BitFlips {
     fs.openWrite("store/abort");
     if (isSealed) sealAll(fs, seal.length);
     const image = fs.image();
-    const opened = await openStore(PowerLossFiles.of(copyOf(image)), OPTIONS);
+    const opened = await openStore(PowerLossFiles.of(copyOf(image)), FLIPPED_STORE);
     const records = await readAll(opened);
     assert.equal(records.size, MESSAGES);
     return new BitFlips(image, records);
@@ -89,21 +89,33 @@ export class BitFlips {
     });
   }
 
+  /** Records by queue and index, `2/17`. */
+  get records(): ReadonlyMap<string, Uint8Array> {
+    return this.#records;
+  }
+
+  /** The store, a bit of it flipped. */
+  flipped(path: string, at: number, bit: number): DiskImage {
+    const image = copyOf(this.#image, believesCheckpoint(path));
+    const bytes = image.files.find(([name]) => name === path)![1];
+    bytes[at]! ^= 1 << bit;
+    return image;
+  }
+
   /**
    * Flips one bit, 0 to 7, of a byte, and counts what it costs; returns how many messages. Throws
    * where the store does not open.
    */
   async flip(path: string, at: number, bit: number): Promise<number> {
-    // Without a checkpoint all of the log is gone through, with one only its last file is, and
-    // complete files of the index are believed.
-    const isBelieved = path.includes("/index/") || path === CHECKPOINT_PATH;
-    const image = copyOf(this.#image, isBelieved);
+    const isBelieved = believesCheckpoint(path);
     let sound = this.#sound.get(isBelieved);
-    if (sound === undefined) this.#sound.set(isBelieved, sound = await findings(image));
-    const bytes = image.files.find(([name]) => name === path)![1];
-    bytes[at]! ^= 1 << bit;
+    if (sound === undefined) {
+      sound = await findings(copyOf(this.#image, isBelieved));
+      this.#sound.set(isBelieved, sound);
+    }
+    const image = this.flipped(path, at, bit);
     const isSeen = await findings(image) !== sound;
-    const store = await openStore(PowerLossFiles.of(image), OPTIONS);
+    const store = await openStore(PowerLossFiles.of(image), FLIPPED_STORE);
     const found = await readAll(store);
     let lost = 0;
     let altered = 0;
@@ -116,33 +128,35 @@ export class BitFlips {
     const kind = kindOf(path);
     let count = this.counts.get(kind);
     if (count === undefined) {
-      count = { flips: 0, seen: 0, lossy: 0, lossyTwice: 0, lostMax: 0, altered: 0, keyLossy: 0 };
+      count = { flips: 0, seen: 0, lossy: 0, lostMax: 0, altered: 0, keyLossy: 0 };
       this.counts.set(kind, count);
     }
     count.flips++;
     if (isSeen) count.seen++;
     if (lost > 0) count.lossy++;
-    if (lost > 1) count.lossyTwice++;
     if (altered > 0) count.altered++;
     if (isKeyLost) count.keyLossy++;
     count.lostMax = Math.max(count.lostMax, lost);
     return lost;
   }
 
-  /** Whether a byte of the log belongs to a record's queue id. */
-  isQueueId(path: string, at: number): boolean {
+  /** Where the queue ids and indexes of every so many records are, by path and byte. */
+  queuePlaces(stride: number): { readonly path: string; readonly at: number }[] {
     const fs = PowerLossFiles.of(copyOf(this.#image));
     const scan = new CommitLogScan(fs, listSegments(fs, "store/commitlog"));
-    try {
-      while (scan.next()) {
-        if (scan.kind !== "message" || scan.segment!.path !== path) continue;
-        const queueIdAt = scan.at - scan.segment!.start + MESSAGE_V1.at.queueId;
-        if (at >= queueIdAt && at < queueIdAt + i32.width) return true;
+    const places: { path: string; at: number }[] = [];
+    const { queueId, queueOffset } = MESSAGE_V1.at;
+    for (let number = 0; scan.next();) {
+      if (scan.kind !== "message" || number++ % stride !== 0) continue;
+      const { path, start } = scan.segment!;
+      for (const field of [{ at: queueId, ...i32 }, { at: queueOffset, ...i64 }]) {
+        for (let byte = 0; byte < field.width; byte++) {
+          places.push({ path, at: scan.at - start + field.at + byte });
+        }
       }
-      return false;
-    } finally {
-      scan.close();
     }
+    scan.close();
+    return places;
   }
 
   /** The rates, a line for each kind of file, as a table in Markdown. */
@@ -164,7 +178,16 @@ export class BitFlips {
   }
 }
 
-function kindOf(path: string): string {
+/**
+ * Without a checkpoint all of the log is gone through, with one only its last file is, and complete
+ * files of the index are believed.
+ */
+function believesCheckpoint(path: string): boolean {
+  return path.includes("/index/") || path === CHECKPOINT_PATH;
+}
+
+/** The file's folder, or its name where it has none. */
+export function kindOf(path: string): string {
   return /^store\/(\w+)/.exec(path)![1]!;
 }
 
@@ -221,7 +244,8 @@ async function readAll(store: Store): Promise<Map<string, Uint8Array>> {
   return found;
 }
 
-function hasBodyOf(served: Uint8Array, record: Uint8Array): boolean {
+/** Whether two records have one body. */
+export function hasBodyOf(served: Uint8Array, record: Uint8Array): boolean {
   const [one, other] = [served, record].map((bytes) => {
     const view = new RecordView();
     view.attach(bytes);

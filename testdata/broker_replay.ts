@@ -81,7 +81,12 @@ class ReplayBroker implements AsyncDisposable {
   }
 
   static async open(recording: string): Promise<ReplayBroker> {
-    const config = { brokerName: "broker-a", brokerClusterName: "C1", maxMessageSize: 40_000 };
+    const config = {
+      brokerName: "broker-a",
+      brokerClusterName: "C1",
+      maxMessageSize: 40_000,
+      useServerSideResetOffset: !recording.startsWith("4"),
+    };
     return new ReplayBroker(
       recording,
       await ConsumerSide.open({ start: startOf(recording), config }),

@@ -31,6 +31,10 @@ class Versions<T> {
     return this.all.at(-1)!.is;
   }
 
+  get synced(): T {
+    return this.all[0]!.is;
+  }
+
   get isSure(): boolean {
     return this.all.length === 1;
   }
@@ -140,12 +144,22 @@ function sectorOf(bytes: Uint8Array, at: number): Uint8Array {
   return sector;
 }
 
+interface Rename {
+  readonly from: string;
+  readonly to: string;
+  readonly file: number;
+  readonly time: number;
+}
+
 /** A disk that follows a recording. */
 export class CrashDisk {
   readonly #files = new Map<number, DiskFile>();
   readonly #names = new Map<string, Versions<number | undefined>>();
   readonly #folders = new Map<string, Versions<boolean>>();
-  #renames: { readonly from: string; readonly to: string; readonly file: number }[] = [];
+  /** Renames of which the disk need not know yet. */
+  #renames: Rename[] = [];
+  /** When each sync of a folder that is under way began. */
+  readonly #folderSyncs = new Map<number, number>();
   #time = 0;
 
   constructor({ folders, files }: DiskImage = { folders: ["/", "."], files: [] }) {
@@ -167,11 +181,14 @@ export class CrashDisk {
     else if (event.verb === "rename") {
       this.#name(event.from, undefined);
       this.#name(event.to, event.file);
-      this.#renames.push(event);
+      this.#renames.push({ ...event, time });
     } else if (event.verb === "write") this.#file(event.file).write(time, event.bytes, event.at);
     else if (event.verb === "resize") this.#file(event.file).resize(time, event.size);
-    else if (event.verb === "syncFolder") this.#syncFolder(event.path);
-    else if (event.verb === "syncBegins") this.#file(event.file).syncs.set(event.sync, time);
+    else if (event.verb === "syncFolder") this.#syncFolder(event.path, time);
+    else if (event.verb === "syncFolderBegins") this.#folderSyncs.set(event.sync, time);
+    else if (event.verb === "syncFolderEnds") {
+      this.#syncFolder(event.path, this.#folderSyncs.get(event.sync)!);
+    } else if (event.verb === "syncBegins") this.#file(event.file).syncs.set(event.sync, time);
     else {
       const file = this.#file(event.file);
       file.sync(file.syncs.get(event.sync)!);
@@ -203,7 +220,9 @@ export class CrashDisk {
     }
     for (const { from, to, file } of this.#renames) {
       if (names.get(to) === file) names.delete(from);
-      else if (names.get(from) !== file) names.set(to, file);
+      else if (names.get(from) !== file && this.#names.get(from)?.synced === file) {
+        names.set(to, file);
+      }
     }
     const files: [string, Uint8Array][] = [];
     for (const [path, file] of names) {
@@ -224,16 +243,20 @@ export class CrashDisk {
     known.add(this.#time, file);
   }
 
-  #syncFolder(path: string): void {
+  #syncFolder(path: string, since: number): void {
     for (const [known, versions] of this.#names) {
-      if (dirname(known) === path) versions.sync(this.#time);
+      if (dirname(known) === path) versions.sync(since);
       if (versions.isSure && versions.newest === undefined) this.#names.delete(known);
     }
     for (const [known, versions] of this.#folders) {
-      if (dirname(known) === path) versions.sync(this.#time);
+      if (dirname(known) === path) versions.sync(since);
     }
-    this.#renames = this.#renames.filter(({ from, to }) => {
-      return !(this.#names.get(to)?.isSure ?? true) || !(this.#names.get(from)?.isSure ?? true);
+    this.#renames = this.#renames.filter(({ from, to, time }) => {
+      if (time > since || (dirname(from) !== path && dirname(to) !== path)) return true;
+      // It is done as a whole, in whatever folder.
+      this.#names.get(from)?.sync(time);
+      this.#names.get(to)?.sync(time);
+      return false;
     });
   }
 }

@@ -133,3 +133,40 @@ Deno.test("CrashDisk goes on from an image as the file system does", () => {
   assert.equal(textOf(again.lose(NEWEST)), "two");
   assert.deepEqual(again.lose(NEWEST), after.image());
 });
+
+Deno.test("CrashDisk: a rename into another folder is on the disk with the folder it went to", () => {
+  const { fs, disk } = followed();
+  fs.makeDirectory("e");
+  fs.syncDirectory(".");
+  const file = fs.openWrite("e/a");
+  file.write(bytesOf("a"), 0);
+  file.syncNow();
+  fs.rename("e/a", "d/a");
+  assert.deepEqual(disk.lose(SYNCED).files, [], "neither name was synced");
+  assert.deepEqual(disk.lose(NEWEST).files.map(([path]) => path), ["d/a"]);
+  fs.syncDirectory("d");
+  for (const choose of [SYNCED, NEWEST]) {
+    assert.deepEqual(disk.lose(choose).files.map(([path]) => path), ["d/a"]);
+  }
+  // Another one takes its place: what was renamed first does not come back.
+  fs.remove("d/a");
+  fs.syncDirectory("d");
+  const second = fs.openWrite("e/a");
+  second.write(bytesOf("second"), 0);
+  second.syncNow();
+  fs.rename("e/a", "d/a");
+  fs.syncDirectory("d");
+  for (const choose of [SYNCED, NEWEST]) {
+    assert.deepEqual(disk.lose(choose).files, [["d/a", bytesOf("second")]]);
+  }
+});
+
+Deno.test("CrashDisk: a sync of a folder covers the names there were when it began", async () => {
+  const { fs, disk } = followed();
+  fs.openWrite("d/a").close();
+  const sync = fs.syncDirectoryAsync("d");
+  fs.openWrite("d/b").close();
+  await sync;
+  assert.deepEqual(disk.lose(SYNCED).files.map(([path]) => path), ["d/a"]);
+  assert.deepEqual(fs.lose(() => false).list("d"), ["a"]);
+});

@@ -10,25 +10,38 @@ import type { FileSystem, WritableFile } from "../store/file.ts";
 
 type Verb = "create" | "truncate" | "write" | "sync" | "rename" | "remove" | "syncDirectory";
 
-/** Calls at which a process can die: what is called, and on which of a store's folders or files. */
+/** Calls at which a process can die: what is called, and on which folder or file of a store. */
 export const STEPS = {
-  "log-create": ["create", "commitlog"],
-  "log-truncate": ["truncate", "commitlog"],
+  "log-create": ["create", "commitlog.unfinished"],
+  "log-truncate": ["truncate", "commitlog.unfinished"],
+  "log-made": ["sync", "commitlog.unfinished"],
+  "log-rename": ["rename", "commitlog"],
   "log-write": ["write", "commitlog"],
   "log-sync": ["sync", "commitlog"],
   "log-remove": ["remove", "commitlog"],
   "log-names": ["syncDirectory", "commitlog"],
-  "queue-create": ["create", "consumequeue"],
-  "queue-truncate": ["truncate", "consumequeue"],
+  "queue-create": ["create", "consumequeue.unfinished"],
+  "queue-truncate": ["truncate", "consumequeue.unfinished"],
+  "queue-rename": ["rename", "consumequeue"],
   "queue-write": ["write", "consumequeue"],
   "queue-sync": ["sync", "consumequeue"],
-  "index-create": ["create", "index"],
-  "index-truncate": ["truncate", "index"],
+  "queue-remove": ["remove", "consumequeue"],
+  "batch-rename": ["rename", "batchconsumequeue"],
+  "batch-write": ["write", "batchconsumequeue"],
+  "batch-sync": ["sync", "batchconsumequeue"],
+  "ext-rename": ["rename", "consumequeue_ext"],
+  "ext-write": ["write", "consumequeue_ext"],
+  "ext-sync": ["sync", "consumequeue_ext"],
+  "index-create": ["create", "index.unfinished"],
+  "index-truncate": ["truncate", "index.unfinished"],
+  "index-rename": ["rename", "index"],
   "index-write": ["write", "index"],
   "index-sync": ["sync", "index"],
   "index-remove": ["remove", "index"],
   "checkpoint-write": ["write", "checkpoint"],
   "checkpoint-sync": ["sync", "checkpoint"],
+  "ends-rename": ["rename", "queueends"],
+  "ends-remove": ["remove", "queueends"],
   "abort-write": ["write", "abort"],
   "abort-remove": ["remove", "abort"],
   "quarantine-write": ["write", "quarantine"],
@@ -37,6 +50,8 @@ export const STEPS = {
   "config-sync": ["sync", "config"],
   "config-rename": ["rename", "config"],
   "config-names": ["syncDirectory", "config"],
+  "topics-rename": ["rename", "config/topics.json"],
+  "offsets-rename": ["rename", "config/consumerOffset.json"],
 } as const satisfies Readonly<Record<string, readonly [Verb, string]>>;
 
 /** Name of such a call. */
@@ -65,6 +80,12 @@ export function dieNow(): never {
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
 }
 
+/** Whether a path is that of a file, or of something in a folder. */
+function isAt(place: string, path: string): boolean {
+  const name = path.replaceAll(sep, "/");
+  return name === place || name.startsWith(`${place}/`);
+}
+
 /** The files of `fs`, with a death on the way. `die` must not return. */
 export function dyingFiles(
   fs: FileSystem,
@@ -75,14 +96,27 @@ export function dyingFiles(
   let count = 0;
   /** Whether this is the call. */
   const isIt = (called: Verb, path: string) =>
-    called === verb && relative(root, path).split(sep)[0] === place && ++count === death.nth;
+    called === verb && isAt(place, relative(root, path)) && ++count === death.nth;
 
   const during = <T>(called: Verb, path: string, call: () => T): T => {
     const deadly = isIt(called, path);
     if (deadly && death.moment === "before") die();
-    const result = call();
+    let result: T;
+    try {
+      result = call();
+    } catch (error) {
+      // It did not happen: a file whose folder was missing is created once more.
+      if (deadly) count--;
+      throw error;
+    }
     if (deadly) die();
     return result;
+  };
+  const duringLater = async (called: Verb, path: string, call: () => Promise<void>) => {
+    const deadly = isIt(called, path);
+    if (deadly && death.moment === "before") die();
+    await call();
+    if (deadly) die();
   };
   const write = (file: WritableFile, bytes: Uint8Array, at: number) => {
     const deadly = isIt("write", file.path);
@@ -101,12 +135,7 @@ export function dyingFiles(
     readAsync: (into, at) => file.readAsync(into, at),
     write: (bytes, at) => write(file, bytes, at),
     truncate: (size) => during("truncate", file.path, () => file.truncate(size)),
-    async sync() {
-      const deadly = isIt("sync", file.path);
-      if (deadly && death.moment === "before") die();
-      await file.sync();
-      if (deadly) die();
-    },
+    sync: () => duringLater("sync", file.path, () => file.sync()),
     syncNow: () => during("sync", file.path, () => file.syncNow()),
     close: () => file.close(),
   });
@@ -122,6 +151,8 @@ export function dyingFiles(
     rename: (from, to) => during("rename", to, () => fs.rename(from, to)),
     remove: (path) => during("remove", path, () => fs.remove(path)),
     syncDirectory: (path) => during("syncDirectory", path, () => fs.syncDirectory(path)),
+    syncDirectoryAsync: (path) =>
+      duringLater("syncDirectory", path, () => fs.syncDirectoryAsync(path)),
     lock: (path) => fs.lock(path),
   };
 }

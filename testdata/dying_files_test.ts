@@ -8,6 +8,7 @@ class Died extends Error {}
 async function liveUntil(death: Death): Promise<{ readonly died: boolean; readonly log: number }> {
   const files = new MemoryFiles();
   files.makeDirectory("store/commitlog");
+  files.makeDirectory("store/commitlog.unfinished");
   files.makeDirectory("store/index");
   files.makeDirectory("store/config");
   const dying = dyingFiles(files, {
@@ -17,13 +18,19 @@ async function liveUntil(death: Death): Promise<{ readonly died: boolean; readon
       throw new Died();
     },
   });
-  const log = () => files.stat("store/commitlog/0")?.size ?? -1;
+  const log = () => {
+    const stat = files.stat("store/commitlog/0") ?? files.stat("store/commitlog.unfinished/0");
+    return stat?.size ?? -1;
+  };
   try {
     const index = dying.openWrite("store/index/1");
     index.write(new Uint8Array(7), 0);
+    const made = dying.openWrite("store/commitlog.unfinished/0");
+    made.truncate(100);
+    made.syncNow();
+    dying.rename("store/commitlog.unfinished/0", "store/commitlog/0");
+    await dying.syncDirectoryAsync("store/commitlog");
     const file = dying.openWrite("store/commitlog/0");
-    file.truncate(100);
-    dying.syncDirectory("store/commitlog");
     file.write(new Uint8Array(50), 90);
     await file.sync();
     file.syncNow();
@@ -44,6 +51,8 @@ Deno.test("dyingFiles() dies before a call, in the middle of a write, and after 
     ["log-create", "after", 0],
     ["log-truncate", "before", 0],
     ["log-truncate", "after", 100],
+    ["log-made", "after", 100],
+    ["log-rename", "before", 100],
     ["log-names", "after", 100],
     ["log-write", "before", 100],
     ["log-write", "half", 115],

@@ -144,6 +144,7 @@ export const FILE_CONTRACT: Readonly<Record<string, Check>> = {
     await Promise.all([file.sync(), file.sync()]);
     file.syncNow();
     fs.syncDirectory(root);
+    await Promise.all([fs.syncDirectoryAsync(root), fs.syncDirectoryAsync(root)]);
     file.close();
     file.close();
   },

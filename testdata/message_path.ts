@@ -9,6 +9,7 @@ import { hostBytes } from "../store/host.ts";
 import type { HostBytes } from "../store/layout.ts";
 import { type MessageRecord, readMessage } from "../store/message.ts";
 import { formatProperties } from "../store/properties.ts";
+import type { PutResult } from "../store/put.ts";
 import { Store } from "../store/store.ts";
 import { Arrivals } from "../net/broker/arrival.ts";
 import { type BrokerConfig, defaultBrokerConfig } from "../net/broker/broker_config.ts";
@@ -97,7 +98,12 @@ export class MessagePath implements AsyncDisposable {
     this.consumers = new ConsumerGroups({ now, notifies: () => false });
     this.locks = new QueueLocks({ now });
     this.stats = new BrokerStats({ cluster: config.brokerClusterName, now });
-    this.schedule = stack.use(Schedule.open({ store, levelsMs, log, now, startTimer }));
+    const onDelivered = (topic: string, put: PutResult) => {
+      this.stats.put(topic, 1, put.wroteBytes);
+    };
+    this.schedule = stack.use(
+      Schedule.open({ store, levelsMs, log, now, startTimer, onDelivered }),
+    );
     this.hold = stack.use(
       new PullHold({ now, startTimer, ...(heldPerConnectionMax && { heldPerConnectionMax }) }),
     );

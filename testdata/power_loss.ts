@@ -4,8 +4,9 @@
  * can be made to fail before it has done anything.
  *
  * What it models: data survives `sync` of its file, a name `syncDirectory` of its folder; an unsynced
- * length may survive without its data, which then reads as zeros. What is done can be recorded, event
- * by event: `crash_states.ts` makes many losses of power out of one run.
+ * length may survive without its data, which then reads as zeros. What a sync that failed left out, no
+ * later one makes up for, as with Linux. What is done can be recorded, event by event:
+ * `crash_states.ts` makes many losses of power out of one run.
  *
  * @module
  */
@@ -29,12 +30,16 @@ export type DiskEvent =
   }
   | { readonly verb: "resize"; readonly file: number; readonly size: number }
   | { readonly verb: "syncBegins" | "syncEnds"; readonly file: number; readonly sync: number }
-  | { readonly verb: "syncFolder"; readonly path: string };
+  | { readonly verb: "syncFolder"; readonly path: string }
+  | { readonly verb: "syncFolderBegins"; readonly path: string; readonly sync: number }
+  | { readonly verb: "syncFolderEnds"; readonly path: string; readonly sync: number };
 
 /** All that is on a disk: folders, each behind its parent, and files, numbered from 0 on. */
 export interface DiskImage {
   readonly folders: readonly string[];
   readonly files: readonly (readonly [path: string, bytes: Uint8Array])[];
+  /** When files were changed last. All others have one time: nothing may hang on times alone. */
+  readonly times?: ReadonlyMap<string, number>;
 }
 
 /** A file's content, now and on the disk. */
@@ -44,6 +49,8 @@ class Inode {
   durable: Uint8Array = new Uint8Array(0);
   #syncsBegun = 0;
   #newestSync = 0;
+  /** Sectors a sync failed for: no later one takes them to the disk unless they are written again. */
+  readonly #givenUp = new Set<number>();
   readonly #tell: (event: DiskEvent) => void;
 
   constructor(number: number, tell: (event: DiskEvent) => void) {
@@ -54,6 +61,7 @@ class Inode {
   write(bytes: Uint8Array, at: number): void {
     if (at + bytes.length > this.live.length) this.resize(at + bytes.length);
     this.live.set(bytes, at);
+    for (const sector of sectorsOf(at, bytes.length)) this.#givenUp.delete(sector);
     this.#tell({ verb: "write", file: this.number, at, bytes: bytes.slice() });
   }
 
@@ -67,6 +75,12 @@ class Inode {
   /** Begins a sync of what is there now; what it returns ends it. */
   beginSync(): () => void {
     const synced = this.live.slice();
+    for (const sector of this.#givenUp) {
+      const [from, to] = [sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES];
+      synced.subarray(from, to).fill(0).set(
+        this.durable.subarray(from, Math.min(to, synced.length)),
+      );
+    }
     const number = ++this.#syncsBegun;
     this.#tell({ verb: "syncBegins", file: this.number, sync: number });
     return () => {
@@ -75,6 +89,17 @@ class Inode {
       this.#newestSync = number;
       this.durable = synced;
     };
+  }
+
+  /** A sync failed: the machine takes what was to be synced for done with. */
+  failSync(): void {
+    for (const sector of sectorsOf(0, this.live.length)) {
+      const [from, to] = [sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES];
+      const isSame = this.live.subarray(from, to).every((byte, at) => {
+        return byte === (this.durable[from + at] ?? 0);
+      });
+      if (!isSame) this.#givenUp.add(sector);
+    }
   }
 
   /** The content after the power was lost. */
@@ -92,6 +117,11 @@ class Inode {
   }
 }
 
+function* sectorsOf(at: number, length: number): Generator<number, void> {
+  const first = Math.floor(at / SECTOR_BYTES);
+  for (let sector = first; sector * SECTOR_BYTES < at + length; sector++) yield sector;
+}
+
 /** What is called, for {@linkcode PowerLossFiles.interfere}. */
 export type FileVerb =
   | "openWrite"
@@ -101,7 +131,15 @@ export type FileVerb =
   | "syncNow"
   | "syncDirectory"
   | "makeDirectory"
+  | "rename"
   | "remove";
+
+/** What the machine calls those calls whose failing is final. */
+const SYSCALLS: Readonly<Partial<Record<FileVerb, string>>> = {
+  sync: "fdatasync",
+  syncNow: "fdatasync",
+  syncDirectory: "fsync",
+};
 
 /** A write that ends early: so many bytes are written, then the error is thrown. */
 export interface ShortWrite {
@@ -127,11 +165,15 @@ export class PowerLossFiles implements FileSystem {
   readonly #directories = new Set<string>(["/", "."]);
   readonly #durableDirectories = new Set<string>(["/", "."]);
   readonly #locked = new Set<string>();
+  #times: ReadonlyMap<string, number> = new Map();
   #fileCount = 0;
+  #folderSyncs = 0;
+  readonly #newestFolderSync = new Map<string, number>();
 
   /** A disk on which everything is safe. The image's bytes are its own from now on. */
-  static of({ folders, files }: DiskImage): PowerLossFiles {
+  static of({ folders, files, times = new Map<string, number>() }: DiskImage): PowerLossFiles {
     const fs = new PowerLossFiles();
+    fs.#times = times;
     for (const path of folders) fs.#keepDirectory(path);
     for (const [path, bytes] of files) fs.#keepFile(path, bytes);
     return fs;
@@ -179,7 +221,7 @@ export class PowerLossFiles implements FileSystem {
   openWrite(path: string): WritableFile {
     let inode = this.#live.get(path);
     if (inode === undefined) {
-      this.interfere("openWrite", path);
+      this.#attempt("openWrite", path);
       if (!this.#directories.has(dirname(path))) throw missing(path);
       this.#live.set(path, inode = this.#newInode());
       this.onEvent({ verb: "name", path, file: inode.number });
@@ -199,18 +241,19 @@ export class PowerLossFiles implements FileSystem {
     const isDirectory = this.#directories.has(path);
     if (inode === undefined && !isDirectory) return undefined;
     const size = inode?.live.length ?? 0;
-    return { size, allocatedBytes: size, mtimeMs: 0, isDirectory };
+    return { size, allocatedBytes: size, mtimeMs: this.#times.get(path) ?? 0, isDirectory };
   }
 
   makeDirectory(path: string): void {
     if (this.#directories.has(path)) return;
-    this.interfere("makeDirectory", path);
+    this.#attempt("makeDirectory", path);
     this.makeDirectory(dirname(path));
     this.#directories.add(path);
     this.onEvent({ verb: "folder", path, exists: true });
   }
 
   rename(from: string, to: string): void {
+    this.#attempt("rename", to);
     const inode = this.#inode(from);
     this.#live.delete(from);
     this.#live.set(to, inode);
@@ -219,7 +262,7 @@ export class PowerLossFiles implements FileSystem {
 
   remove(path: string): void {
     if (this.stat(path) === undefined) return;
-    this.interfere("remove", path);
+    this.#attempt("remove", path);
     const isInside = (known: string) => known === path || known.startsWith(`${path}/`);
     for (const known of [...this.#live.keys()].filter(isInside)) {
       this.#live.delete(known);
@@ -232,18 +275,50 @@ export class PowerLossFiles implements FileSystem {
   }
 
   syncDirectory(path: string): void {
-    this.interfere("syncDirectory", path);
-    if (!this.#directories.has(path)) throw missing(path);
-    const isIn = (known: string) => dirname(known) === path;
-    for (const known of [...this.#durable.keys()]) {
-      if (isIn(known) && !this.#live.has(known)) this.#durable.delete(known);
-    }
-    for (const [known, inode] of this.#live) if (isIn(known)) this.#durable.set(known, inode);
-    for (const known of [...this.#durableDirectories]) {
-      if (isIn(known) && !this.#directories.has(known)) this.#durableDirectories.delete(known);
-    }
-    for (const known of this.#directories) if (isIn(known)) this.#durableDirectories.add(known);
+    this.#beginFolderSync(path)();
     this.onEvent({ verb: "syncFolder", path });
+  }
+
+  async syncDirectoryAsync(path: string): Promise<void> {
+    const end = this.#beginFolderSync(path);
+    const sync = this.#folderSyncs;
+    this.onEvent({ verb: "syncFolderBegins", path, sync });
+    await Promise.resolve();
+    end();
+    this.onEvent({ verb: "syncFolderEnds", path, sync });
+  }
+
+  /** Begins a sync of the names there are now; what it returns ends it. */
+  #beginFolderSync(path: string): () => void {
+    this.#attempt("syncDirectory", path);
+    if (!this.#directories.has(path)) throw missing(path);
+    const number = ++this.#folderSyncs;
+    const isIn = (known: string) => dirname(known) === path;
+    const files = [...this.#live].filter(([known]) => isIn(known));
+    const folders = [...this.#directories].filter(isIn);
+    return () => {
+      if (number < (this.#newestFolderSync.get(path) ?? 0)) return;
+      this.#newestFolderSync.set(path, number);
+      for (const known of [...this.#durable.keys()]) if (isIn(known)) this.#durable.delete(known);
+      for (const [known, inode] of files) this.#durable.set(known, inode);
+      for (const known of [...this.#durableDirectories]) {
+        if (isIn(known)) this.#durableDirectories.delete(known);
+      }
+      for (const known of folders) this.#durableDirectories.add(known);
+    };
+  }
+
+  /** Lets a call fail. As the machine does, the error says of a sync that it is one. */
+  #attempt(verb: FileVerb, path: string): void {
+    try {
+      this.interfere(verb, path);
+    } catch (error) {
+      const cause = error instanceof Error ? error.cause : undefined;
+      if (cause instanceof Error && SYSCALLS[verb] !== undefined) {
+        (cause as NodeJS.ErrnoException).syscall ??= SYSCALLS[verb];
+      }
+      throw error;
+    }
   }
 
   lock(path: string): Disposable {
@@ -287,12 +362,17 @@ export class PowerLossFiles implements FileSystem {
     };
     const change = (verb: FileVerb, work: () => void) => {
       if (!isOpen) throw new Error(`Cannot ${verb} "${path}": the file is closed`);
-      this.interfere(verb, path);
+      try {
+        this.#attempt(verb, path);
+      } catch (error) {
+        if (verb === "sync" || verb === "syncNow") inode.failSync();
+        throw error;
+      }
       work();
     };
     const write = (bytes: Uint8Array, at: number) => {
       if (!isOpen) throw new Error(`Cannot write "${path}": the file is closed`);
-      this.interfere("write", path);
+      this.#attempt("write", path);
       const short = this.shorten(path, bytes.length);
       inode.write(bytes.subarray(0, short?.bytes), at);
       if (short !== undefined) throw short.error;

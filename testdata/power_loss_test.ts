@@ -82,6 +82,27 @@ Deno.test("PowerLossFiles.interfere fails a call before it does anything", async
   await assert.rejects(file.sync(), /EIO/);
 });
 
+Deno.test("PowerLossFiles: no later sync makes up for one that failed, but writing again does", async () => {
+  const fs = await oneFile("x".repeat(1500));
+  const file = fs.openWrite("d/a");
+  file.write(bytesOf("y".repeat(1500)), 0);
+  fs.interfere = (verb) => {
+    if (verb === "sync") throw systemError("ENOSPC");
+  };
+  await assert.rejects(file.sync(), (error: Error) => {
+    return (error.cause as NodeJS.ErrnoException).syscall === "fdatasync";
+  });
+  fs.interfere = () => {};
+  await file.sync();
+  assert.equal(textOf(fs.lose(() => false), "d/a"), "x".repeat(1500));
+  assert.equal(textOf(fs, "d/a"), "y".repeat(1500));
+  file.write(bytesOf("z".repeat(600)), 0);
+  file.syncNow();
+  // The second sector was written again as a whole, as a page is.
+  const kept = `${"z".repeat(600)}${"y".repeat(1024 - 600)}${"x".repeat(1500 - 1024)}`;
+  assert.equal(textOf(fs.lose(() => false), "d/a"), kept);
+});
+
 Deno.test("PowerLossFiles.shorten ends a write early, and the rest was not written", async () => {
   const fs = await oneFile("old");
   const file = fs.openWrite("d/a");

@@ -22,7 +22,7 @@ export interface RecordedSurroundings {
   readonly answer?: boolean;
   readonly stop?: AbortSignal;
   /** Process that holds the lock of every store. */
-  readonly lockHolder?: number;
+  readonly lockHolder?: number | (() => number | undefined);
   /** Told of every block of standard output, as it is printed. */
   readonly onStdout?: (text: string) => void;
   /** Bytes of standard output after which its reader goes away. */
@@ -57,7 +57,10 @@ export function recordedTerminal(
     env: (name) => env[name],
     isTty,
     isErrTty: isTty,
-    lockHolder: () => surroundings.lockHolder,
+    lockHolder: () => {
+      const { lockHolder } = surroundings;
+      return typeof lockHolder === "function" ? lockHolder() : lockHolder;
+    },
     columns: 80,
     now: () => nowMs,
     stopSignal: () => surroundings.stop ?? new AbortController().signal,

@@ -9,6 +9,7 @@ import { BLANK, MAGIC, MESSAGE_V1, MESSAGE_V2, SIZE } from "../store/format.ts";
 import { hostBytes } from "../store/host.ts";
 import { type MessageRecord, writeMessage } from "../store/message.ts";
 import { offsetName } from "../store/names.ts";
+import { CRC_PROPERTY_PLACE, sealRecord } from "../store/property_crc.ts";
 import { bodyCrc } from "../store/record_view.ts";
 
 /** What a test cares about; everything else is filled in. */
@@ -41,10 +42,13 @@ export function sampleMessage(wish: MessageWish = {}): MessageRecord {
   return { ...message, totalSize: layout.sizeOf(message) };
 }
 
-/** The bytes of a message. */
+/** The bytes of a message; where its properties end with the place of a seal, that is put in. */
 export function recordBytes(message: MessageRecord): Uint8Array {
   const bytes = new Uint8Array(message.totalSize);
   writeMessage(new DataView(bytes.buffer), 0, message);
+  if (message.properties.endsWith(CRC_PROPERTY_PLACE)) {
+    sealRecord(bytes, { at: 0, size: bytes.length });
+  }
   return bytes;
 }
 

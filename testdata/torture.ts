@@ -6,16 +6,18 @@
  *     deno task torture --minutes 10 --seed 7      from a seed on
  *     deno task torture --plan '{...}' --seed 7    one run, as a failure has printed it
  *
- *     deno task torture --minutes 10 --flips       single bits of a store, all if there is time
+ *     deno task torture --minutes 10 --flips       single bits of a store, spread evenly
+ *     deno task torture --flips --all              every bit: hours
  *
- * Ends with 1 when something did not hold.
+ * `--figures FILE` writes the figures to a file, too, again and again. Ends with 1 when something did
+ * not hold.
  *
  * @module
  */
-import { writeSync } from "node:fs";
+import { renameSync, writeFileSync, writeSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { BitFlips } from "./bit_flips.ts";
+import { flipCampaign } from "./flip_campaign.ts";
 import { type Effort, type Failure, shrink, torturePlan, tortureRun } from "./torture_states.ts";
 
 const EFFORT: Effort = { triesPerEvent: 12, thoroughEvery: 60, nestedEvery: 40 };
@@ -41,12 +43,12 @@ async function campaign(firstSeed: number, minutes: number): Promise<number> {
   const figures = () => {
     const seconds = (performance.now() - begun) / 1000;
     const { runs, events, states, thorough, nested, failures } = total;
-    say(
+    keep([
       `${seconds.toFixed(0)} s: ${states} states (${(states / seconds).toFixed(0)}/s) of ${runs} ` +
-        `runs with ${events} events, ${thorough} of them verified and gone on with, ${nested} in ` +
-        `the middle of a recovery; ${failures} failures; seeds ${firstSeed} to ` +
-        `${firstSeed + runs - 1}`,
-    );
+      `runs with ${events} events, ${thorough} of them verified and gone on with, ${nested} in ` +
+      `the middle of a recovery; ${failures} failures; seeds ${firstSeed} to ` +
+      `${firstSeed + runs - 1}`,
+    ]);
   };
   let reported = begun;
   for (let seed = firstSeed; performance.now() - begun < minutes * 60_000; seed++) {
@@ -69,42 +71,19 @@ async function campaign(firstSeed: number, minutes: number): Promise<number> {
   return total.failures;
 }
 
-/** Flips bits, every byte once before any byte's second, and prints what they cost. */
-async function flipAll(seed: number, minutes: number): Promise<void> {
-  for (const isSealed of [false, true]) {
-    const begun = performance.now();
-    const flips = await BitFlips.make(isSealed);
-    const bytes = flips.files.flatMap(({ path, length }) => {
-      return Array.from({ length }, (_, at) => ({ path, at }));
-    });
-    // A stride without a common divisor goes through all of them, and evenly at any time.
-    const stride = strideOf(bytes.length);
-    const isTimeUp = () => performance.now() - begun > minutes * 30_000;
-    let count = 0;
-    for (; count < bytes.length * 8 && !isTimeUp(); count++) {
-      const { path, at } = bytes[(seed + count * stride) % bytes.length]!;
-      await flips.flip(path, at, (at + Math.floor(count / bytes.length)) % 8);
-    }
-    say(
-      `${isSealed ? "With" : "Without"} checksums in the records, ${count} flips of ` +
-        `${bytes.length * 8}:`,
-    );
-    for (const line of flips.table()) say(line);
-  }
-}
-
-function strideOf(count: number): number {
-  const divisor = (one: number, other: number): number => {
-    return other === 0 ? one : divisor(other, one % other);
-  };
-  let stride = Math.floor(count * 0.618);
-  while (divisor(stride, count) !== 1) stride++;
-  return stride;
+/** Shows figures, and writes them to the file that was named, whole. */
+function keep(lines: readonly string[]): void {
+  for (const line of lines) say(line);
+  if (values.figures === undefined) return;
+  writeFileSync(`${values.figures}.part`, `${lines.join("\n")}\n`);
+  renameSync(`${values.figures}.part`, values.figures);
 }
 
 const { values } = parseArgs({
   options: {
     flips: { type: "boolean", default: false },
+    all: { type: "boolean", default: false },
+    figures: { type: "string" },
     minutes: { type: "string", default: "1" },
     seed: { type: "string" },
     plan: { type: "string" },
@@ -114,8 +93,10 @@ const [minutes, seed] = [Number(values.minutes), Number(values.seed ?? Date.now(
 if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
   say("Cannot start: --minutes takes a number over 0, --seed an integer");
   process.exitCode = 16;
-} else if (values.flips) await flipAll(seed, minutes);
-else if (values.plan === undefined) {
+} else if (values.flips) {
+  const lastsMs = values.all ? Infinity : minutes * 60_000;
+  if (await flipCampaign({ seed, lastsMs, report: keep }) > 0) process.exitCode = 1;
+} else if (values.plan === undefined) {
   say(`seed ${seed}, ${minutes} minutes`);
   if (await campaign(seed, minutes) > 0) process.exitCode = 1;
 } else {

@@ -14,6 +14,7 @@ import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../../store/format.ts";
 import { hostBytes } from "../../store/host.ts";
 import type { HostBytes } from "../../store/layout.ts";
 import { storePaths } from "../../store/names.ts";
+import type { PutResult } from "../../store/put.ts";
 import { youngBytesMax } from "../../store/queue_read.ts";
 import { Store } from "../../store/store.ts";
 import { formatAddress, type SocketAddress } from "../rpc/address.ts";
@@ -27,6 +28,7 @@ import {
   type BrokerConfig,
   completeBrokerConfig,
   isLoopback,
+  readLimitsOf,
   retentionOf,
 } from "./broker_config.ts";
 import { BrokerStats, statsLoop } from "./broker_stats.ts";
@@ -244,8 +246,14 @@ async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Pr
       : { file: plainOffsets }),
   });
   stack.defer(() => offsets.save());
+  const stats = new BrokerStats({
+    cluster: config.brokerClusterName,
+    now,
+    lightQueuesAsOne: config.enableLmq && !config.enableLmqStats,
+  });
+  const onDelivered = (topic: string, put: PutResult) => stats.put(topic, 1, put.wroteBytes);
   const schedule = stack.use(
-    Schedule.open({ store, levelsMs, file: fileOf(DELAY_OFFSETS), log, now }),
+    Schedule.open({ store, levelsMs, file: fileOf(DELAY_OFFSETS), onDelivered, log, now }),
   );
   const hold = new PullHold({ now });
   stack.use(arrivals.add((request) => schedule.arrived(request)));
@@ -253,7 +261,6 @@ async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Pr
   const notifies = (group: string) => groups.get(group)?.notifyConsumerIdsChangedEnable ?? false;
   const consumers = new ConsumerGroups({ now, notifies });
   const producers = new ProducerGroups({ now });
-  const stats = new BrokerStats({ cluster: config.brokerClusterName, now });
   const brokerAddr = formatAddress({ hostname: config.brokerIP1, port });
   const parts = { config, store, storeHost, brokerAddr, topics, groups, offsets, schedule, hold };
   const all = { ...parts, consumers, producers, stats, space, log, now };
@@ -306,7 +313,7 @@ function familiesOf(
     queryFamily(parts),
     clientFamily(parts),
     lockFamily({ locks }),
-    offsetFamily({ ...parts, youngBytesMax: youngBytesMax() }),
+    offsetFamily({ ...parts, youngBytesMax: youngBytesMax(readLimitsOf(config)) }),
     topicFamily({ ...parts, announce }),
     groupFamily(parts),
     progressFamily({ ...parts, brokerName }),
@@ -344,7 +351,8 @@ function noteReach({ bindAddress, brokerIP1 }: BrokerConfig, log: Log): void {
 function storeOptionsOf(config: BrokerConfig) {
   return {
     flushMode: config.flushDiskType === "SYNC_FLUSH" ? "SYNC_FLUSH" : "ASYNC_FLUSH",
-    ...(config.storePathCommitLog !== "" && { commitLogPath: config.storePathCommitLog }),
+    commitLogPath: config.storePathCommitLog,
+    readOnlyCommitLogPath: config.readOnlyCommitLogStorePaths,
     segmentBytes: config.mappedFileSizeCommitLog,
     queueFileUnits: Math.ceil(config.mappedFileSizeConsumeQueue / QUEUE_UNIT.size),
     indexGeometry: { slots: config.maxHashSlotNum, entries: config.maxIndexNum },
@@ -356,7 +364,19 @@ function storeOptionsOf(config: BrokerConfig) {
       queueExtFileBytes: config.mappedFileSizeConsumeQueueExt,
     }),
     propertyCrc: config.enabledAppendPropCRC,
+    propertyCrcRequired: config.forceVerifyPropCRC,
+    ...(config.transientStorePoolEnable && {
+      transientPool: {
+        // What is less than some pages waits for the longer one, as in Java.
+        commitIntervalMs: Math.max(
+          config.commitIntervalCommitLog,
+          config.commitCommitLogThoroughInterval,
+        ),
+        commitBytesMin: config.commitCommitLogLeastPages * PAGE_BYTES,
+      },
+    }),
     lightQueues: config.enableLmq && config.enableMultiDispatch,
+    ...(config.enableLmqQuota && { lightQueuesMax: config.maxLmqConsumeQueueNum }),
     bodyBytesMax: config.maxMessageSize,
     intervals: {
       flushIntervalMs: config.flushIntervalCommitLog,

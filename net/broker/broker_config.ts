@@ -7,6 +7,7 @@
 
 import { isIP } from "node:net";
 import { BATCH_QUEUE_UNIT, QUEUE_UNIT, SIZE } from "../../store/format.ts";
+import type { ReadLimits } from "../../store/get.ts";
 import { isSafeTopic } from "../../store/queue_table.ts";
 import {
   parseDeletionHours,
@@ -64,6 +65,8 @@ export interface BrokerConfig {
   readonly shortPollingTimeMills: number;
   /** Largest number of messages found by one query. */
   readonly defaultQueryMaxNum: number;
+  /** Reset offsets here: the next pull of a queue is led there, and nobody is told before. */
+  readonly useServerSideResetOffset: boolean;
   /** Time between two saves of consumer offsets. */
   readonly flushConsumerOffsetInterval: number;
   /** Refuse to create or delete topics of the system. */
@@ -71,8 +74,10 @@ export interface BrokerConfig {
 
   /** Folder of the store. */
   readonly storePathRootDir: string;
-  /** Folder of the commit log; empty for `commitlog` under the root. */
+  /** Folder of the commit log, or several with commas; empty for `commitlog` under the root. */
   readonly storePathCommitLog: string;
+  /** Folders with commit log files, with commas, that get no new ones. */
+  readonly readOnlyCommitLogStorePaths: string;
   /** Bytes of a commit log file. */
   readonly mappedFileSizeCommitLog: number;
   /** Bytes of a consume queue file. */
@@ -91,6 +96,14 @@ export interface BrokerConfig {
   readonly flushCommitLogLeastPages: number;
   /** Time after which whatever came is flushed. */
   readonly flushCommitLogThoroughInterval: number;
+  /** Acknowledge messages before they are in a file; only with `ASYNC_FLUSH`. */
+  readonly transientStorePoolEnable: boolean;
+  /** Time between two commits of such messages into their file. */
+  readonly commitIntervalCommitLog: number;
+  /** Pages of 4 KiB that are committed at once. */
+  readonly commitCommitLogLeastPages: number;
+  /** Time after which whatever came is committed. */
+  readonly commitCommitLogThoroughInterval: number;
   /** Bytes of the largest body. */
   readonly maxMessageSize: number;
   /** Index messages by their keys. */
@@ -103,6 +116,12 @@ export interface BrokerConfig {
   readonly enableLmq: boolean;
   /** With `enableLmq`, put messages into the light message queues they name. */
   readonly enableMultiDispatch: boolean;
+  /** With both, refuse messages that name a new light queue where there are enough. */
+  readonly enableLmqQuota: boolean;
+  /** How many light queues are enough. */
+  readonly maxLmqConsumeQueueNum: number;
+  /** With `enableLmq`, count what is got by light queue, and not of all of them together. */
+  readonly enableLmqStats: boolean;
   /** Hours since it was last written after which a log file may be removed. */
   readonly fileReservedTime: number;
   /** Local hours at which such files are removed, such as `04` or `01;13`. */
@@ -125,12 +144,20 @@ export interface BrokerConfig {
   readonly deleteConsumeQueueFilesInterval: number;
   /** End every record with a CRC of itself. */
   readonly enabledAppendPropCRC: boolean;
+  /** At a start, take a record without a CRC of itself for damage. */
+  readonly forceVerifyPropCRC: boolean;
   /** The delay levels, such as `1s 5s 10s`. */
   readonly messageDelayLevel: string;
-  /** Bytes of messages in one pull answer. */
+  /** Part of the machine's memory the newest messages are taken to be in, in percent. */
+  readonly accessMessageInMemoryMaxRatio: number;
+  /** Bytes of such messages in one pull answer. */
   readonly maxTransferBytesOnMessageInMemory: number;
-  /** Messages in one pull answer. */
+  /** How many of them. */
   readonly maxTransferCountOnMessageInMemory: number;
+  /** Bytes of older messages in one pull answer. */
+  readonly maxTransferBytesOnMessageInDisk: number;
+  /** How many of them. */
+  readonly maxTransferCountOnMessageInDisk: number;
 }
 
 const LOOPBACK = "127.0.0.1";
@@ -155,9 +182,13 @@ const RANGES = {
   flushIntervalCommitLog: { min: 1, max: INT_MAX },
   flushCommitLogLeastPages: { min: 0, max: INT_MAX },
   flushCommitLogThoroughInterval: { min: 1, max: INT_MAX },
+  commitIntervalCommitLog: { min: 1, max: INT_MAX },
+  commitCommitLogLeastPages: { min: 0, max: INT_MAX },
+  commitCommitLogThoroughInterval: { min: 1, max: INT_MAX },
   maxMessageSize: { min: 1, max: INT_MAX },
   maxHashSlotNum: { min: 1, max: INT_MAX },
   maxIndexNum: { min: 2, max: INT_MAX },
+  maxLmqConsumeQueueNum: { min: 0, max: INT_MAX },
   fileReservedTime: { min: 0, max: INT_MAX },
   diskMaxUsedSpaceRatio: { min: 0, max: 100 },
   diskSpaceCleanForciblyRatio: { min: 0, max: 100 },
@@ -168,6 +199,9 @@ const RANGES = {
   deleteConsumeQueueFilesInterval: { min: 0, max: INT_MAX },
   maxTransferBytesOnMessageInMemory: { min: 1, max: INT_MAX },
   maxTransferCountOnMessageInMemory: { min: 1, max: INT_MAX },
+  accessMessageInMemoryMaxRatio: { min: 0, max: 100 },
+  maxTransferBytesOnMessageInDisk: { min: 1, max: INT_MAX },
+  maxTransferCountOnMessageInDisk: { min: 1, max: INT_MAX },
 } as const;
 
 /** What differs from machine to machine. */
@@ -177,6 +211,54 @@ export interface HostDefaults {
   /** Numeric address of the machine. */
   readonly address: string;
 }
+
+/** Defaults of what concerns the store and reading from it. */
+const STORE_DEFAULTS = {
+  storePathRootDir: "mq-data",
+  storePathCommitLog: "",
+  readOnlyCommitLogStorePaths: "",
+  mappedFileSizeCommitLog: SIZE.commitLogFileDefault,
+  mappedFileSizeConsumeQueue: SIZE.queueFileUnitsDefault * QUEUE_UNIT.size,
+  enableConsumeQueueExt: false,
+  mappedFileSizeConsumeQueueExt: 48 << 20,
+  mapperFileSizeBatchConsumeQueue: SIZE.batchQueueFileUnitsDefault * BATCH_QUEUE_UNIT.size,
+  flushDiskType: "ASYNC_FLUSH",
+  flushIntervalCommitLog: 500,
+  flushCommitLogLeastPages: 4,
+  flushCommitLogThoroughInterval: 10_000,
+  transientStorePoolEnable: false,
+  commitIntervalCommitLog: 200,
+  commitCommitLogLeastPages: 4,
+  commitCommitLogThoroughInterval: 200,
+  maxMessageSize: SIZE.bodyBytesMax,
+  messageIndexEnable: true,
+  maxHashSlotNum: SIZE.indexSlotsDefault,
+  maxIndexNum: SIZE.indexEntriesDefault,
+  enableLmq: false,
+  enableMultiDispatch: false,
+  useServerSideResetOffset: true,
+  enableLmqQuota: false,
+  maxLmqConsumeQueueNum: 20_000,
+  enableLmqStats: false,
+  fileReservedTime: RETENTION_SETTINGS.fileReservedHours,
+  deleteWhen: RETENTION_SETTINGS.deleteWhen,
+  diskMaxUsedSpaceRatio: RETENTION_SETTINGS.diskUsedPercentMax,
+  diskSpaceCleanForciblyRatio: RETENTION_SETTINGS.diskForcedPercent,
+  diskSpaceWarningLevelRatio: RETENTION_SETTINGS.diskFullPercent,
+  cleanFileForciblyEnable: RETENTION_SETTINGS.cleanFileForciblyEnable,
+  deleteFileBatchMax: RETENTION_SETTINGS.filesPerRoundMax,
+  cleanResourceInterval: RETENTION_SETTINGS.roundIntervalMs,
+  deleteCommitLogFilesInterval: RETENTION_SETTINGS.logFileIntervalMs,
+  deleteConsumeQueueFilesInterval: RETENTION_SETTINGS.queueFileIntervalMs,
+  enabledAppendPropCRC: false,
+  forceVerifyPropCRC: false,
+  messageDelayLevel: "1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h",
+  accessMessageInMemoryMaxRatio: 40,
+  maxTransferBytesOnMessageInMemory: 262_144,
+  maxTransferCountOnMessageInMemory: 32,
+  maxTransferBytesOnMessageInDisk: 65_536,
+  maxTransferCountOnMessageInDisk: 8,
+} as const satisfies Partial<BrokerConfig>;
 
 /** What holds unless a setting says otherwise: Java's defaults, but for the address to listen on. */
 export function defaultBrokerConfig({ hostname, address }: HostDefaults): BrokerConfig {
@@ -206,37 +288,7 @@ export function defaultBrokerConfig({ hostname, address }: HostDefaults): Broker
     defaultQueryMaxNum: 32,
     flushConsumerOffsetInterval: 5000,
     validateSystemTopicWhenUpdateTopic: true,
-    storePathRootDir: "mq-data",
-    storePathCommitLog: "",
-    mappedFileSizeCommitLog: SIZE.commitLogFileDefault,
-    mappedFileSizeConsumeQueue: SIZE.queueFileUnitsDefault * QUEUE_UNIT.size,
-    enableConsumeQueueExt: false,
-    mappedFileSizeConsumeQueueExt: 48 << 20,
-    mapperFileSizeBatchConsumeQueue: SIZE.batchQueueFileUnitsDefault * BATCH_QUEUE_UNIT.size,
-    flushDiskType: "ASYNC_FLUSH",
-    flushIntervalCommitLog: 500,
-    flushCommitLogLeastPages: 4,
-    flushCommitLogThoroughInterval: 10_000,
-    maxMessageSize: SIZE.bodyBytesMax,
-    messageIndexEnable: true,
-    maxHashSlotNum: SIZE.indexSlotsDefault,
-    maxIndexNum: SIZE.indexEntriesDefault,
-    enableLmq: false,
-    enableMultiDispatch: false,
-    fileReservedTime: RETENTION_SETTINGS.fileReservedHours,
-    deleteWhen: RETENTION_SETTINGS.deleteWhen,
-    diskMaxUsedSpaceRatio: RETENTION_SETTINGS.diskUsedPercentMax,
-    diskSpaceCleanForciblyRatio: RETENTION_SETTINGS.diskForcedPercent,
-    diskSpaceWarningLevelRatio: RETENTION_SETTINGS.diskFullPercent,
-    cleanFileForciblyEnable: RETENTION_SETTINGS.cleanFileForciblyEnable,
-    deleteFileBatchMax: RETENTION_SETTINGS.filesPerRoundMax,
-    cleanResourceInterval: RETENTION_SETTINGS.roundIntervalMs,
-    deleteCommitLogFilesInterval: RETENTION_SETTINGS.logFileIntervalMs,
-    deleteConsumeQueueFilesInterval: RETENTION_SETTINGS.queueFileIntervalMs,
-    enabledAppendPropCRC: false,
-    messageDelayLevel: "1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h",
-    maxTransferBytesOnMessageInMemory: 262_144,
-    maxTransferCountOnMessageInMemory: 32,
+    ...STORE_DEFAULTS,
   };
 }
 
@@ -285,6 +337,30 @@ export function retentionOf(config: BrokerConfig): RetentionSettings {
     roundIntervalMs: config.cleanResourceInterval,
     logFileIntervalMs: config.deleteCommitLogFilesInterval,
     queueFileIntervalMs: config.deleteConsumeQueueFilesInterval,
+  };
+}
+
+/** What one pull may bring. */
+export function readLimitsOf(
+  config: Pick<
+    BrokerConfig,
+    | "accessMessageInMemoryMaxRatio"
+    | "maxTransferBytesOnMessageInDisk"
+    | "maxTransferBytesOnMessageInMemory"
+    | "maxTransferCountOnMessageInDisk"
+    | "maxTransferCountOnMessageInMemory"
+  >,
+): ReadLimits {
+  return {
+    memoryPercent: config.accessMessageInMemoryMaxRatio,
+    inMemory: {
+      bytes: config.maxTransferBytesOnMessageInMemory,
+      count: config.maxTransferCountOnMessageInMemory,
+    },
+    onDisk: {
+      bytes: config.maxTransferBytesOnMessageInDisk,
+      count: config.maxTransferCountOnMessageInDisk,
+    },
   };
 }
 

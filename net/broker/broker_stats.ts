@@ -6,6 +6,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { isLightTopic, LMQ_PREFIX } from "../../store/light_topic.ts";
 import type { BrokerStatsData, StatsItem } from "../wire/topic_stats.ts";
 
 /** What is counted. */
@@ -119,15 +120,26 @@ export class BrokerStats {
   readonly #counters = new Map<StatsName, Map<string, Counter>>();
   readonly #cluster: string;
   readonly #now: () => number;
+  readonly #lightQueuesAsOne: boolean;
   readonly #totalSamples: (Totals & { readonly timestamp: number })[] = [];
   #tick = 0;
   #day: string;
   #mornings: Mornings = { putYesterday: 0, putToday: 0, getYesterday: 0, getToday: 0 };
 
-  /** Counters at zero. */
-  constructor({ cluster, now }: { cluster: string; now: () => number }) {
+  /**
+   * Counters at zero. `lightQueuesAsOne` counts what groups get from light queues, of which there may
+   * be very many, as if there were but one (Java: `LmqBrokerStatsManager`).
+   */
+  constructor(
+    { cluster, now, lightQueuesAsOne = false }: {
+      cluster: string;
+      now: () => number;
+      lightQueuesAsOne?: boolean;
+    },
+  ) {
     this.#cluster = cluster;
     this.#now = now;
+    this.#lightQueuesAsOne = lightQueuesAsOne;
     this.bootTimestamp = now();
     this.#day = dayOf(this.bootTimestamp);
   }
@@ -155,7 +167,7 @@ export class BrokerStats {
   got(topic: string, group: string, count: number, bytes: number): void {
     this.totals.found++;
     this.totals.transferred += count;
-    const key = `${topic}@${group}`;
+    const key = this.#pairOf(topic, group);
     this.#add("GROUP_GET_NUMS", key, count);
     this.#add("GROUP_GET_SIZE", key, bytes);
     this.#add("BROKER_GET_NUMS", this.#cluster, count);
@@ -168,7 +180,7 @@ export class BrokerStats {
 
   /** A group gave a message back. */
   sentBack(topic: string, group: string): void {
-    this.#add("SNDBCK_PUT_NUMS", `${topic}@${group}`, 1);
+    this.#add("SNDBCK_PUT_NUMS", this.#pairOf(topic, group), 1);
   }
 
   /** Windows of one counter; `undefined` when nothing was ever counted under that name and key. */
@@ -178,7 +190,7 @@ export class BrokerStats {
 
   /** Messages a second that a group got from a topic over the last minute. */
   consumeTps(topic: string, group: string): number {
-    return this.data("GROUP_GET_NUMS", `${topic}@${group}`)?.statsMinute.tps ?? 0;
+    return this.data("GROUP_GET_NUMS", this.#pairOf(topic, group))?.statsMinute.tps ?? 0;
   }
 
   /** Messages a second put to a topic over the last minute. */
@@ -220,6 +232,13 @@ export class BrokerStats {
     this.#totalSamples.push({ ...this.totals, timestamp });
     if (this.#totalSamples.length > TOTALS_SAMPLES_MAX) this.#totalSamples.shift();
     this.#tick++;
+  }
+
+  #pairOf(topic: string, group: string): string {
+    const shared = (name: string) => {
+      return this.#lightQueuesAsOne && isLightTopic(name) ? LMQ_PREFIX : name;
+    };
+    return `${shared(topic)}@${shared(group)}`;
   }
 
   #add(name: StatsName, key: string, amount: number): void {

@@ -160,3 +160,30 @@ Deno.test("statsLoop() takes a sample at once and ends when it is told to", asyn
   await loop;
   await statsLoop(stats, { signal: stop.signal });
 });
+
+Deno.test("BrokerStats counts what is got of all light queues as of one, where that is asked for", () => {
+  const counted = (lightQueuesAsOne: boolean) => {
+    const stats = new BrokerStats({ cluster: "C1", now: () => 0, lightQueuesAsOne });
+    stats.got("%LMQ%a", "G", 2, 10);
+    stats.got("%LMQ%b", "G", 3, 20);
+    stats.got("%LMQ%b", "%LMQ%b", 4, 40);
+    stats.got("T", "G", 5, 50);
+    stats.sentBack("%LMQ%a", "G");
+    stats.put("%LMQ%a", 1, 100);
+    const sum = (name: string, key: string) => stats.data(name, key)?.statsMinute.sum;
+    return { stats, sum };
+  };
+  const one = counted(true);
+  assert.equal(one.sum("GROUP_GET_NUMS", "%LMQ%@G"), 5);
+  assert.equal(one.sum("GROUP_GET_SIZE", "%LMQ%@G"), 30);
+  assert.equal(one.sum("GROUP_GET_NUMS", "%LMQ%@%LMQ%"), 4);
+  assert.equal(one.sum("GROUP_GET_NUMS", "T@G"), 5);
+  assert.equal(one.sum("GROUP_GET_NUMS", "%LMQ%a@G"), undefined);
+  assert.equal(one.sum("SNDBCK_PUT_NUMS", "%LMQ%@G"), 1);
+  // What is put, Java counts by topic all the same.
+  assert.equal(one.sum("TOPIC_PUT_NUMS", "%LMQ%a"), 1);
+  assert.equal(one.stats.consumeTps("%LMQ%x", "G"), one.stats.consumeTps("%LMQ%a", "G"));
+  const each = counted(false);
+  assert.equal(each.sum("GROUP_GET_NUMS", "%LMQ%a@G"), 2);
+  assert.equal(each.sum("GROUP_GET_NUMS", "%LMQ%@G"), undefined);
+});

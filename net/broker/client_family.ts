@@ -57,6 +57,7 @@ export function clientFamily(input: ClientFamilyInput): Family {
 
     CHECK_CLIENT_CONFIG({ body }) {
       const { subscriptionData } = parseClientCheck(body);
+      if (subscriptionData === undefined) return {};
       const { expressionType } = subscriptionData;
       if (isTagType(expressionType)) return {};
       throw new Refusal(

@@ -169,6 +169,8 @@ Deno.test("CHECK_CLIENT_CONFIG takes tags and refuses other languages", async ()
   assert.deepEqual(await check(""), [0, undefined]);
   const refusal = "The broker does not support consumer to filter message by SQL92";
   assert.deepEqual(await check("SQL92"), [1, refusal]);
+  const body = formatClientCheck({ clientId: "C1", group: "G" });
+  assert.equal((await client.ask("CHECK_CLIENT_CONFIG", { body })).code, 0, "nothing to object to");
 });
 
 Deno.test("Bodies that are no heartbeat are refused with the reason, and change nothing", async () => {

@@ -104,6 +104,9 @@ function updateConsumerOffset(
   if (topics.get(topic) === undefined) {
     throw new Refusal("TOPIC_NOT_EXIST", `Topic ${topic} not exist!`, { extFields: {} });
   }
+  if (offsets.isReset(consumerGroup, topic, queueId)) {
+    return { extFields: {}, remark: "Offset has been previously reset" };
+  }
   offsets.commit(consumerGroup, topic, queueId, commitOffset);
   return { extFields: {} };
 }

@@ -34,6 +34,8 @@ const SEPARATOR = "@";
 /** The offsets. */
 export class OffsetTable {
   readonly #offsets = new Map<string, Map<number, number>>();
+  /** Offsets that were set for a group and that its next pull is to be told; not kept in the file. */
+  readonly #resets = new Map<string, Map<number, number>>();
   readonly #options: OffsetTableOptions;
   #dataVersion: ConfigVersion;
   #unsaved = false;
@@ -69,6 +71,33 @@ export class OffsetTable {
     if (offsets === undefined) this.#offsets.set(key, new Map([[queueId, offset]]));
     else offsets.set(queueId, offset);
     this.#unsaved = true;
+  }
+
+  /**
+   * Sets an offset of a group whose members may be elsewhere, and keeps it for the next pull: until
+   * then what they commit is of no account (Java 5.x: `assignResetOffset`).
+   */
+  reset(group: string, topic: string, queueId: number, offset: number): void {
+    const key = topic + SEPARATOR + group;
+    const resets = this.#resets.get(key);
+    if (resets === undefined) this.#resets.set(key, new Map([[queueId, offset]]));
+    else resets.set(queueId, offset);
+    this.commit(group, topic, queueId, offset);
+  }
+
+  /** Whether an offset was set of which no pull has been told. */
+  isReset(group: string, topic: string, queueId: number): boolean {
+    return this.#resets.get(topic + SEPARATOR + group)?.has(queueId) ?? false;
+  }
+
+  /** The offset that was set since the last pull, once; every pull asks. */
+  takeReset(group: string, topic: string, queueId: number): number | undefined {
+    if (this.#resets.size === 0) return undefined;
+    const key = topic + SEPARATOR + group;
+    const resets = this.#resets.get(key);
+    const offset = resets?.get(queueId);
+    if (resets?.delete(queueId) === true && resets.size === 0) this.#resets.delete(key);
+    return offset;
   }
 
   /** The offsets of a group in a topic; `undefined` when it committed none. */
@@ -142,6 +171,7 @@ export class OffsetTable {
 
   #delete(topic: string, group: string): void {
     this.#offsets.delete(topic + SEPARATOR + group);
+    this.#resets.delete(topic + SEPARATOR + group);
     this.#unsaved = true;
   }
 }

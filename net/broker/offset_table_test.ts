@@ -210,3 +210,18 @@ Deno.test("Offsets committed to a broker are there after a restart", async () =>
   const { extFields } = await it.ask("QUERY_CONSUMER_OFFSET", { header: asked });
   assert.equal(extFields?.["offset"], "42");
 });
+
+Deno.test("OffsetTable.reset() is the committed offset, and is told to one pull", () => {
+  const table = OffsetTable.open({ now: () => 0 });
+  table.reset("G", "T", 0, 5);
+  table.reset("G", "T", 1, 6);
+  assert.equal(table.query("G", "T", 0), 5);
+  assert(table.isReset("G", "T", 0) && !table.isReset("G", "T", 2) && !table.isReset("H", "T", 0));
+  assert.equal(table.takeReset("G", "T", 2), undefined);
+  assert.equal(table.takeReset("G", "U", 0), undefined);
+  assert.deepEqual([table.takeReset("G", "T", 0), table.takeReset("G", "T", 0)], [5, undefined]);
+  assert(!table.isReset("G", "T", 0) && table.isReset("G", "T", 1));
+  table.deleteGroup("G");
+  assert.equal(table.takeReset("G", "T", 1), undefined);
+  assert.equal(table.query("G", "T", 1), -1);
+});

@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { GetResult, GetStatus } from "../../store/get.ts";
+import type { GetResult, GetStatus, ReadLimits } from "../../store/get.ts";
 import type { Store } from "../../store/store.ts";
 import { type Call, LATER, type Reply } from "../rpc/call.ts";
 import type { Log } from "../rpc/limits.ts";
@@ -14,7 +14,7 @@ import { Refusal } from "../rpc/refusal.ts";
 import type { Family } from "../rpc/routes.ts";
 import type { ResponseName } from "../wire/codes.ts";
 import { encodeResponseHeader } from "../wire/headers.ts";
-import type { BrokerConfig } from "./broker_config.ts";
+import { type BrokerConfig, readLimitsOf } from "./broker_config.ts";
 import type { BrokerStats } from "./broker_stats.ts";
 import type { PullHold } from "./hold.ts";
 import type { OffsetTable } from "./offset_table.ts";
@@ -29,16 +29,13 @@ import { unitFilterOf } from "./tag_filter.ts";
 
 /** What the family works on. */
 export interface PullFamilyInput extends PullCheckInput {
-  readonly config: Pick<
-    BrokerConfig,
-    | "brokerIP1"
-    | "brokerPermission"
-    | "longPollingEnable"
-    | "shortPollingTimeMills"
-    | "maxTransferBytesOnMessageInMemory"
-    | "maxTransferCountOnMessageInMemory"
-  >;
-  readonly store: Pick<Store, "get">;
+  readonly config:
+    & Pick<
+      BrokerConfig,
+      "brokerIP1" | "brokerPermission" | "longPollingEnable" | "shortPollingTimeMills"
+    >
+    & Parameters<typeof readLimitsOf>[0];
+  readonly store: Pick<Store, "get" | "queueRange">;
   readonly offsets: OffsetTable;
   readonly hold: PullHold;
   readonly stats: BrokerStats;
@@ -60,15 +57,20 @@ type Outcome = Reply | Promise<Reply> | typeof LATER;
 
 class Puller {
   readonly #input: PullFamilyInput;
+  readonly #limits: ReadLimits;
 
   constructor(input: PullFamilyInput) {
     this.#input = input;
+    this.#limits = readLimitsOf(input.config);
   }
 
   /** Serves a pull; `mayWait` tells whether it may be held, which it may once. */
   pull(call: Call<PullHeader>, { mayWait }: { mayWait: boolean }): Outcome {
     const { header, connection } = call;
     const permit = checkPull(this.#input, header, connection);
+    const { consumerGroup, topic, queueId } = header;
+    const reset = this.#input.offsets.takeReset(consumerGroup, topic, queueId);
+    if (reset !== undefined) return this.#resetReply(header, permit, reset);
     if (mayWait) this.#commit(header);
     const found = this.#read(header, permit);
     if (found instanceof Promise) return found.then((found) => this.#reply(header, permit, found));
@@ -85,16 +87,15 @@ class Puller {
   }
 
   #read(header: PullHeader, { filter }: PullPermit): GetResult | Promise<GetResult> {
-    const { config, store } = this.#input;
     const { topic, queueId, queueOffset, maxMsgNums, maxMsgBytes = 0 } = header;
     const tagsCodeMatches = unitFilterOf(filter);
-    const bytesMax = config.maxTransferBytesOnMessageInMemory;
-    return store.get({
+    return this.#input.store.get({
       topic,
       queueId,
       queueOffset,
-      countMax: Math.max(1, Math.min(maxMsgNums, config.maxTransferCountOnMessageInMemory)),
-      bytesMax: maxMsgBytes > 0 ? Math.min(maxMsgBytes, bytesMax) : bytesMax,
+      countMax: Math.max(1, maxMsgNums),
+      bytesMax: maxMsgBytes > 0 ? maxMsgBytes : Infinity,
+      limits: this.#limits,
       ...(tagsCodeMatches && { tagsCodeMatches }),
     });
   }
@@ -137,7 +138,18 @@ class Puller {
     }
   }
 
-  #reply(header: PullHeader, { group, topic }: PullPermit, found: GetResult): Reply {
+  /** Leads a group to where somebody has set it. */
+  #resetReply({ topic, queueId }: PullHeader, permit: PullPermit, nextBeginOffset: number): Reply {
+    const { min, max } = this.#input.store.queueRange(topic, queueId) ?? { min: 0, max: 0 };
+    const place = { nextBeginOffset, minOffset: min, maxOffset: max };
+    return {
+      code: "PULL_OFFSET_MOVED",
+      remark: "OFFSET_RESET",
+      extFields: replyFields(permit, place),
+    };
+  }
+
+  #reply(header: PullHeader, permit: PullPermit, found: GetResult): Reply {
     const { stats } = this.#input;
     if (found.status === "FOUND") {
       stats.got(header.topic, header.consumerGroup, found.count, found.body.length);
@@ -145,17 +157,27 @@ class Puller {
     return {
       code: codeOf(found.status, header.queueOffset),
       remark: statusName(found.status),
-      extFields: encodeResponseHeader("PULL_MESSAGE", {
-        suggestWhichBrokerId: group.brokerId,
-        nextBeginOffset: found.nextBeginOffset,
-        minOffset: found.minOffset,
-        maxOffset: found.maxOffset,
-        topicSysFlag: topic.topicSysFlag,
-        groupSysFlag: group.groupSysFlag ?? 0,
-      }),
+      extFields: replyFields(permit, found),
       body: found.body,
+      release: found.release,
     };
   }
+}
+
+type PullPlace = Pick<GetResult, "nextBeginOffset" | "minOffset" | "maxOffset">;
+
+function replyFields(
+  { group, topic }: PullPermit,
+  { nextBeginOffset, minOffset, maxOffset }: PullPlace,
+): Record<string, string> {
+  return encodeResponseHeader("PULL_MESSAGE", {
+    suggestWhichBrokerId: group.brokerId,
+    nextBeginOffset,
+    minOffset,
+    maxOffset,
+    topicSysFlag: topic.topicSysFlag,
+    groupSysFlag: group.groupSysFlag ?? 0,
+  });
 }
 
 function codeOf(status: GetStatus, queueOffset: number): ResponseName {

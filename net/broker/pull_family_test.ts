@@ -126,6 +126,23 @@ Deno.test("PULL_MESSAGE bounds what it brings, but always brings one", async () 
   assert.equal(await counts({ bytesMax: -1 }), 32);
 });
 
+Deno.test("PULL_MESSAGE brings as much as the broker is set to, of the newest and of older messages", async () => {
+  const config = {
+    maxTransferCountOnMessageInMemory: 36,
+    maxTransferCountOnMessageInDisk: 3,
+    maxTransferBytesOnMessageInDisk: 300,
+  };
+  const countOf = async (accessMessageInMemoryMaxRatio: number) => {
+    await using it = await setUp({ config: { ...config, accessMessageInMemoryMaxRatio } });
+    for (let at = 0; at < 40; at++) await it.send();
+    const { body } = await it.pull({ count: 100 });
+    return [messagesOf(body).length, body!.length <= 300] as const;
+  };
+  assert.equal((await countOf(40))[0], 36);
+  const [count, isSmall] = await countOf(0);
+  assert(count >= 1 && count <= 3 && isSmall);
+});
+
 Deno.test("PULL_MESSAGE commits an offset along the way, whatever it finds", async () => {
   await using it = await setUp();
   await it.pull({ sysFlag: PULL_FLAG.COMMIT, commitOffset: 7 });

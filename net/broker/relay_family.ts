@@ -32,7 +32,7 @@ import type { TopicTable } from "./topic_table.ts";
 
 /** What the family works on. */
 export interface RelayFamilyInput {
-  readonly config: Pick<BrokerConfig, "brokerName">;
+  readonly config: Pick<BrokerConfig, "brokerName" | "useServerSideResetOffset">;
   readonly store: Store;
   readonly topics: TopicTable;
   readonly groups: GroupTable;
@@ -45,9 +45,6 @@ const RELAY_TIMEOUT_MS = 10_000;
 
 /** Time a client may take to tell where it is. */
 const STATUS_TIMEOUT_MS = 5000;
-
-/** The time that stands for the end of a queue. */
-const TO_THE_END = -1;
 
 /** The queue id that stands for all queues of a topic. */
 const ALL_QUEUES = -1;
@@ -132,15 +129,15 @@ function consumeDirectly(
 }
 
 /**
- * Sets the offsets of a group by time. Members that are online hear of it and go on there, as with
- * 4.x; the offsets are committed as well, so that it works for groups that are offline.
+ * Sets the offsets of a group by time: as 5.x does, here, so that the next pull of each queue is led
+ * there, or as 4.x does, with its members.
  */
 function resetOffset(
   input: RelayFamilyInput,
   header: HeaderOf<"INVOKE_BROKER_TO_RESET_OFFSET">,
 ): Reply {
-  const { topics, groups, offsets, consumers } = input;
-  const { topic, group, timestamp, isForce } = header;
+  const { config, topics, groups, offsets } = input;
+  const { topic, group } = header;
   const known = topics.get(topic);
   if (known === undefined) {
     throw new Refusal("TOPIC_NOT_EXIST", `Topic ${topic} does not exist`);
@@ -148,13 +145,31 @@ function resetOffset(
   if (groups.get(group) === undefined) {
     throw new Refusal("SUBSCRIPTION_GROUP_NOT_EXIST", `Group ${group} does not exist`);
   }
+  const wanted = { ...header, queueNums: known.readQueueNums };
+  if (!config.useServerSideResetOffset) return resetWithMembers(input, wanted);
+  // There forwards and backwards are alike, asked for by force or not.
+  const table = resetTable(input, { ...wanted, isForce: true });
+  for (const [{ queueId }, offset] of table) offsets.reset(group, topic, queueId, offset);
+  return { body: formatResetOffsets(table) };
+}
+
+/**
+ * Members that are online hear of it and go on there; the offsets are committed as well, so that it
+ * works for groups that are offline.
+ */
+function resetWithMembers(
+  input: RelayFamilyInput,
+  header: HeaderOf<"INVOKE_BROKER_TO_RESET_OFFSET"> & { readonly queueNums: number },
+): Reply {
+  const { offsets, consumers } = input;
+  const { topic, group, timestamp, isForce } = header;
   const channels = consumers.get(group)?.channels ?? [];
   const old = channels.find(({ version }) => version < VERSIONS.clientReset);
   if (old !== undefined) {
     const remark = `the client does not support this feature. version=${versionName(old.version)}`;
     throw new Refusal("SYSTEM_ERROR", remark);
   }
-  const table = resetTable(input, { ...header, queueNums: known.readQueueNums });
+  const table = resetTable(input, header);
   for (const [{ queueId }, offset] of table) offsets.commit(group, topic, queueId, offset);
   const extFields = encodeHeader("RESET_CONSUMER_CLIENT_OFFSET", {
     topic,
@@ -188,7 +203,8 @@ function resetTable(
       table.set(queue, offset);
       continue;
     }
-    const wanted = timestamp === TO_THE_END
+    // No time stands for the end.
+    const wanted = timestamp < 0
       ? max
       : store.searchByTime(queue, { timestamp, boundary: "lower" }) ?? 0;
     const current = offsets.query(group, topic, at);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { subscriptionTo } from "../../testdata/consumer_side.ts";
 import { BrokerFixture } from "../../testdata/broker_fixture.ts";
-import { messagesOf, sendFields, START } from "../../testdata/message_path.ts";
+import { messagesOf, pullFields, sendFields, START } from "../../testdata/message_path.ts";
 import { turn } from "../../testdata/scripted_socket.ts";
 import { parseFastJson } from "../../store/fast_json.ts";
 import type { Call, Reply } from "../rpc/call.ts";
@@ -16,6 +16,7 @@ import { formatHeartbeat } from "../wire/heartbeat.ts";
 import { parseResetOffsets } from "../wire/offset_tables.ts";
 
 const TIME = { timeoutMs: 10_000 };
+const WITH_MEMBERS = { config: { useServerSideResetOffset: false } };
 
 /** A broker with topic T of two queues and group G, on a clock the test moves. */
 async function setUp({ config = {} } = {}) {
@@ -139,7 +140,7 @@ Deno.test("GET_CONSUMER_RUNNING_INFO of a client that leaves meanwhile is answer
 });
 
 Deno.test("clients older than the request are told to be upgraded", async () => {
-  await using it = await setUp();
+  await using it = await setUp(WITH_MEMBERS);
   const { hostname, port } = it.it.broker.address;
   const old = await connect({ hostname, port }, { timeoutMs: 5000 });
   try {
@@ -213,8 +214,47 @@ Deno.test("INVOKE_BROKER_TO_RESET_OFFSET sets the offsets of a group without mem
   assert.deepEqual(offsetsOf((await it.reset({ timestamp: START + 1500 })).body), [[0, 2], [1, 0]]);
 });
 
-Deno.test("INVOKE_BROKER_TO_RESET_OFFSET goes forward only when it is forced", async () => {
+Deno.test("INVOKE_BROKER_TO_RESET_OFFSET leads the next pull of a queue, and commits until then are of no account", async () => {
   await using it = await setUp();
+  for (const body of ["a", "b", "c", "d"]) await it.send(body);
+  await it.commit(0, 1);
+  await it.reset({ timestamp: START + 2000, isForce: false });
+  const late = await it.commit(0, 1);
+  assert.deepEqual(said(late), [0, "Offset has been previously reset"]);
+  assert.equal(await it.committed(), "2");
+  const pull = (queueId: number, more: Record<string, string> = {}) => {
+    const extFields = { ...pullFields({ group: "G", queueId, queueOffset: 1 }), ...more };
+    return it.it.ask("PULL_MESSAGE", { extFields });
+  };
+  // A pull may commit, too: what it brings is of before.
+  const led = await pull(0, { sysFlag: "5", commitOffset: "1" });
+  assert.deepEqual(said(led), [21, "OFFSET_RESET"]);
+  const { nextBeginOffset, minOffset, maxOffset } = led.extFields!;
+  assert.deepEqual([nextBeginOffset, minOffset, maxOffset], ["2", "0", "4"]);
+  assert.equal(await it.committed(), "2");
+  const after = await pull(0);
+  assert.deepEqual(said(after), [0, "FOUND"]);
+  await it.commit(0, 4);
+  assert.equal(await it.committed(), "4");
+  // Other queues and groups have their own.
+  assert.deepEqual(said(await pull(1)), [21, "OFFSET_RESET"]);
+  assert.equal((await pull(1)).remark, "NO_MESSAGE_IN_QUEUE");
+});
+
+Deno.test("INVOKE_BROKER_TO_RESET_OFFSET survives a restart as the committed offset", async () => {
+  await using it = await setUp();
+  for (const body of ["a", "b"]) await it.send(body);
+  await it.reset({ timestamp: START + 1000 });
+  await it.it[Symbol.asyncDispose]();
+  await using again = await BrokerFixture.start({ fs: it.it.fs });
+  const header = { consumerGroup: "G", topic: "T", queueId: 0 };
+  assert.equal((await again.ask("QUERY_CONSUMER_OFFSET", { header })).extFields?.offset, "1");
+  const commit = { ...header, commitOffset: 0 };
+  assert.equal((await again.ask("UPDATE_CONSUMER_OFFSET", { header: commit })).remark, undefined);
+});
+
+Deno.test("without useServerSideResetOffset a reset goes forward only when it is forced", async () => {
+  await using it = await setUp(WITH_MEMBERS);
   for (const body of ["a", "b", "c", "d"]) await it.send(body);
   await it.commit(0, 1);
   const forward = await it.reset({ timestamp: START + 3000, isForce: false });
@@ -245,8 +285,8 @@ Deno.test("INVOKE_BROKER_TO_RESET_OFFSET refuses topics and groups that are not 
   assert.equal((await it.reset({ group: "NoSuch" })).code, 26);
 });
 
-Deno.test("INVOKE_BROKER_TO_RESET_OFFSET tells the members that are online", async () => {
-  await using it = await setUp();
+Deno.test("without useServerSideResetOffset a reset tells the members that are online", async () => {
+  await using it = await setUp(WITH_MEMBERS);
   for (const body of ["a", "b"]) await it.send(body);
   const told: { header: unknown; offsets: number[][] }[] = [];
   const heard = Promise.withResolvers<void>();

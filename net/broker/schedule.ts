@@ -40,6 +40,8 @@ export interface ScheduleOptions extends AlarmOptions {
   readonly levelsMs: readonly number[];
   /** Where the offsets are kept; without it they live in memory only. */
   readonly file?: TableFile<OffsetMap> | undefined;
+  /** Told of every message that came to its topic. */
+  readonly onDelivered?: (topic: string, result: PutResult) => void;
   /** Takes what an operator should know. */
   readonly log: Log;
 }
@@ -251,6 +253,7 @@ export class Schedule implements AsyncDisposable {
       this.#options.store.put(draftOfStored(message, { topic, queueId }), (result) => {
         const isHopeless = !result.stored && result.status === "MESSAGE_ILLEGAL";
         if (isHopeless) this.#options.log(`Dropped a delayed message: ${result.reason}`);
+        if (result.stored) this.#options.onDelivered?.(topic, result);
         resolve(isHopeless ? DROPPED : result);
       });
     });
@@ -296,6 +299,7 @@ const DROPPED: PutResult = {
   queueOffset: -1,
   storeTimestamp: 0,
   physicalOffsets: [],
+  wroteBytes: 0,
 };
 
 /** A queue may have lost its end in a crash, or its beginning to time. */

@@ -66,8 +66,10 @@ Deno.test("Schedule delivers a message when its time is up, and not before", asy
   it.clock.advance(SECOND - 1);
   assert.equal((await it.arrived()).length, 0);
   it.clock.advance(1);
+  assert.equal(it.path.stats.totals.puts, 0);
   const [message] = await it.arrived();
   assert.equal(message?.storeTimestamp, START + SECOND);
+  assert.equal(it.path.stats.data("TOPIC_PUT_NUMS", "T")?.statsMinute.sum, 1);
 });
 
 Deno.test("Schedule delivers the message as it was sent, and leaves its properties as they are", async () => {

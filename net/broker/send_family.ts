@@ -156,7 +156,7 @@ class Sender {
     });
     const echo = { queueId, uniqueKey };
     this.#input.store.put(draft, (result) => {
-      if (result.stored) this.#input.stats.put(header.topic, 1, body.length);
+      if (result.stored) this.#input.stats.put(place.topic, 1, result.wroteBytes);
       else this.#input.stats.putFailed();
       call.answer(this.#replies.of(result, echo));
     });
@@ -187,7 +187,7 @@ class Sender {
     const draft = this.#draft(call, place, { sysFlag, body, properties: "" });
     const echo = { queueId, uniqueKey };
     this.#input.store.putBatch(draft, elements, (result) => {
-      if (result.stored) this.#input.stats.put(name, elements.length, body.length);
+      if (result.stored) this.#input.stats.put(name, elements.length, result.wroteBytes);
       else this.#input.stats.putFailed();
       call.answer(this.#replies.of(result, echo));
     });
@@ -211,7 +211,7 @@ class Sender {
       properties: formatProperties(properties),
     });
     store.put(draft, (result) => {
-      if (result.stored) stats.put(place.topic, count, body.length);
+      if (result.stored) stats.put(place.topic, count, result.wroteBytes);
       else stats.putFailed();
       const reply = this.#replies.of(result, { queueId: place.queueId, uniqueKey });
       call.answer({ ...reply, extFields: { ...reply.extFields, batchUniqId: uniqueKey } });
@@ -249,7 +249,7 @@ class Sender {
 
   /** Refuses what this broker does not do. */
   #refuseUnserved(header: SendHeader, delayLevel: number): void {
-    const { isPrepared, isTimer } = this.#properties;
+    const { isPrepared, isTimer, isCounted } = this.#properties;
     const isRetried = (header.reconsumeTimes ?? 0) > 0 && delayLevel > 0;
     if (isPrepared && !isRetried) {
       const { brokerIP1 } = this.#input.config;
@@ -260,7 +260,8 @@ class Sender {
       const remark = "accurate timer message is not enabled, timerWheelEnable is false";
       throw new Refusal("SYSTEM_ERROR", remark);
     }
-    if ((header.sysFlag & SYS_FLAG.innerBatch) !== 0) throw this.#illegal();
+    const isBatch = (header.sysFlag & SYS_FLAG.innerBatch) !== 0;
+    if (isBatch || isCounted) throw this.#illegal();
   }
 
   #illegal(): Refusal {

@@ -188,6 +188,8 @@ Deno.test("A send cannot claim the address bits of the record or an inner batch"
   const [message] = await pullAll(client, "T");
   assert.equal(message?.sysFlag, 1);
   assert.equal((await send(client, { sysFlag: 0x80 })).code, 13);
+  assert.equal((await send(client, { properties: { INNER_NUM: "2" } })).code, 13);
+  assert.equal((await send(client, { properties: { INNER_NUMS: "2" } })).code, 0);
 });
 
 Deno.test("A send to a topic of many tags says so in the record", async () => {
@@ -204,6 +206,8 @@ Deno.test("A delayed send waits in the queue of its level and tells the queue it
   const answer = await send(client, { queueId: 3, properties: { UNIQ_KEY: "0A", DELAY: "5" } });
   assert.equal(answer.extFields?.["queueId"], "3");
   assert.equal(answer.extFields?.["queueOffset"], "0");
+  assert.equal(path.stats.data("TOPIC_PUT_NUMS", "T"), undefined, "it has not come there yet");
+  assert.equal(path.stats.data("TOPIC_PUT_NUMS", "SCHEDULE_TOPIC_XXXX")?.statsMinute.sum, 1);
   const [message] = await pullAll(client, "SCHEDULE_TOPIC_XXXX", 4);
   assert.deepEqual(message?.properties, {
     UNIQ_KEY: "0A",
@@ -343,6 +347,10 @@ Deno.test("A send counts in the statistics, and a failed one as failed", async (
   await send(client, { properties: { KEYS: "k".repeat(32_768) } });
   assert.equal(path.stats.totals.puts, 3);
   assert.equal(path.stats.totals.putFailures, 1);
+  // Bytes are those of the records, as in Java.
+  const { min, max } = path.store.logRange;
+  assert.equal(path.stats.totals.putBytes, max - min);
+  assert.equal(path.stats.data("TOPIC_PUT_SIZE", "T")?.statsMinute.sum, max - min);
 });
 
 Deno.test("Sends of one turn keep their order and are answered in it", async () => {

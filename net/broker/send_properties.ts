@@ -47,11 +47,12 @@ const TIMER_NAMES = [
 ];
 
 /** What each known name is to the broker, by name. */
-type Meaning = "uniqueKey" | "delay" | "prepared" | "timer" | "replaced" | "dropped";
+type Meaning = "uniqueKey" | "delay" | "prepared" | "timer" | "counted" | "replaced" | "dropped";
 const MEANINGS: ReadonlyMap<string, Meaning> = new Map<string, Meaning>([
   [PROPERTY.uniqueKey, "uniqueKey"],
   [PROPERTY.delay, "delay"],
   [PROPERTY.transactionPrepared, "prepared"],
+  [PROPERTY.innerNum, "counted"],
   [PROPERTY.popCheckPoint, "dropped"],
   ...TIMER_NAMES.map((name) => [name, "timer"] as const),
   ...OWN_NAMES.map((name) => [name, "replaced"] as const),
@@ -77,6 +78,8 @@ export class SendProperties {
   isPrepared = false;
   /** Whether it is to be delivered at a time of its own. */
   isTimer = false;
+  /** Whether it says of how many messages it consists, which only a batch may. */
+  isCounted = false;
 
   constructor({ region, traceOn, cluster }: BrokerPairs) {
     this.#pairs = [
@@ -95,6 +98,7 @@ export class SendProperties {
     this.delay = undefined;
     this.isPrepared = false;
     this.isTimer = false;
+    this.isCounted = false;
     for (let at = 0; at < text.length;) {
       const found = text.indexOf(PAIR_END, at);
       const end = found < 0 ? text.length : found;
@@ -140,6 +144,9 @@ export class SendProperties {
         break;
       case "timer":
         this.isTimer = true;
+        break;
+      case "counted":
+        this.isCounted = true;
         break;
       case "replaced":
       case "dropped":

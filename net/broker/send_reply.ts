@@ -82,6 +82,8 @@ export class SendReplies {
         return "create mapped file failed, server is busy or broken.";
       case "SERVICE_NOT_AVAILABLE":
         return `service not available now. It may be caused by one of the following reasons: ${reason}`;
+      case "LMQ_CONSUME_QUEUE_NUM_EXCEEDED":
+        return "[LMQ_CONSUME_QUEUE_NUM_EXCEEDED]lmq consume queue num exceeded.";
       case "UNKNOWN_ERROR":
         return "UNKNOWN_ERROR";
     }
@@ -101,6 +103,7 @@ const PUT_CODES: Readonly<Record<PutStatus, ResponseName>> = {
   CREATE_MAPPED_FILE_FAILED: "SYSTEM_ERROR",
   MESSAGE_ILLEGAL: "MESSAGE_ILLEGAL",
   PROPERTIES_SIZE_EXCEEDED: "MESSAGE_ILLEGAL",
+  LMQ_CONSUME_QUEUE_NUM_EXCEEDED: "LMQ_QUOTA_EXCEEDED",
   UNKNOWN_ERROR: "SYSTEM_ERROR",
 };
 

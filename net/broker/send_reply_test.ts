@@ -17,6 +17,7 @@ function resultOf(changes: Partial<PutResult>): PutResult {
     queueOffset: 9,
     storeTimestamp: 0,
     physicalOffsets: [0],
+    wroteBytes: 100,
     ...changes,
   };
 }

@@ -13,6 +13,8 @@ import type { Connection } from "./connection.ts";
 export interface Reply extends Payload {
   /** Response code. */
   readonly code?: ResponseName;
+  /** Called when the answer is copied for its way out, so that the memory of its body is free. */
+  readonly release?: (() => void) | undefined;
 }
 
 /** What a handler returns when it will call {@linkcode Call.answer} itself. */
@@ -70,5 +72,6 @@ export class Call<Header> {
     assert(!this.#answered, `${this.name} is answered twice`);
     this.#respond(this.command, reply);
     this.#answered = true;
+    reply.release?.();
   }
 }

@@ -16,3 +16,15 @@ Deno.test("Call.answer() hands the reply on once; a second answer is a bug", asy
   assert.throws(() => call.answer({}), /HEART_BEAT is answered twice/);
   assert.deepEqual(replies, [{ remark: "done" }]);
 });
+
+Deno.test("Call.answer() lets go of the answer's memory only behind its copy", async () => {
+  await using connection = Connection.over(new ScriptedSocket());
+  const events: string[] = [];
+  const command = request("HEART_BEAT", { opaque: 1 });
+  const release = () => events.push("released");
+  const call = new Call("HEART_BEAT", {}, command, connection, () => events.push("copied"));
+  call.answer({ release });
+  assert.deepEqual(events, ["copied", "released"]);
+  assert.throws(() => call.answer({ release }), /answered twice/);
+  assert.equal(events.length, 2);
+});

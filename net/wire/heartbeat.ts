@@ -63,7 +63,8 @@ export interface HeartbeatData {
 export interface ClientCheck {
   clientId: string;
   group: string;
-  subscriptionData: SubscriptionData;
+  /** What is to be checked; without it there is nothing to object to. */
+  subscriptionData?: SubscriptionData | undefined;
 }
 
 /** A subscription that is a JSON object. */
@@ -116,10 +117,13 @@ export function formatHeartbeat(beat: HeartbeatData): Uint8Array {
 /** Body of CHECK_CLIENT_CONFIG. */
 export function parseClientCheck(body: Uint8Array | undefined): ClientCheck {
   const object = parseBody(body, "client check");
+  const { subscriptionData = null } = object;
   return {
     clientId: textMember(object, "clientId"),
     group: textMember(object, "group"),
-    subscriptionData: readSubscription(object["subscriptionData"], "subscriptionData"),
+    ...(subscriptionData !== null && {
+      subscriptionData: readSubscription(subscriptionData, "subscriptionData"),
+    }),
   };
 }
 

@@ -19,6 +19,17 @@ Deno.test("parseClientCheck() and formatClientCheck() lose nothing Java said", (
   );
 });
 
+Deno.test("parseClientCheck() takes a check of nothing for what it is, and refuses a wrong one", () => {
+  const check = { clientId: "c", group: "g" };
+  assert.deepEqual(parseClientCheck(bytesOf('{"clientId":"c","group":"g"}')), check);
+  assert.deepEqual(
+    parseClientCheck(bytesOf('{"clientId":"c","group":"g","subscriptionData":null}')),
+    check,
+  );
+  assert.deepEqual(parseClientCheck(formatClientCheck(check)), check);
+  assert.throws(() => parseClientCheck(bytesOf('{"subscriptionData":7}')), BodyError);
+});
+
 Deno.test("parseHeartbeat() takes what is missing as Java does", () => {
   const beat = parseHeartbeat(
     bytesOf('{"consumerDataSet":[{"groupName":"G"}],"producerDataSet":null}'),

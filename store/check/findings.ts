@@ -99,8 +99,8 @@ export const FINDINGS = {
     kind: "commitlog",
     severity: "error",
     about: "zero bytes among a record's properties: pages that were lost at a crash. The body's " +
-      "checksum does not cover them, so every broker serves the message without the tags, keys " +
-      "and properties that stood there",
+      "checksum does not cover them, so a broker serves the message without the tags, keys and " +
+      "properties that stood there",
     fix: "bring the record back from a replica",
   },
   "log-inner-batch": {

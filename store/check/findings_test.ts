@@ -103,7 +103,10 @@ const DAMAGES: Readonly<Record<FindingCode, Damage>> = {
   "log-property-crc": {
     store: "5.5.0-e-crc-202",
     damage: (files) => files.flip(LOG, AT.flag),
-    finds: [`error log-property-crc commitlog/${FIRST} 0+1957`],
+    finds: [
+      `error log-property-crc commitlog/${FIRST} 0+1957`,
+      "warning index-entry-dangling index/20261121094522355 460+80",
+    ],
   },
   "log-torn-properties": {
     damage: (files) => files.zero(LOG, SECOND - 10, 10),

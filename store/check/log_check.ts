@@ -4,13 +4,13 @@
  *
  * @module
  */
-import { crc32 } from "node:zlib";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { readBody } from "../body.ts";
 import type { CommitLogScan } from "../commit_log_scan.ts";
 import { SYS_FLAG } from "../format.ts";
 import { offsetName } from "../names.ts";
 import { parseProperties, PROPERTY } from "../properties.ts";
+import { sealState } from "../property_crc.ts";
 import type { Flaw, RecordView } from "../record_view.ts";
 import type { Segment } from "../segments.ts";
 import { usedLength } from "../used_bytes.ts";
@@ -22,6 +22,7 @@ import {
   type FindingSink,
 } from "./findings.ts";
 import type { LogLookup } from "../log_lookup.ts";
+import { tornFlaw } from "../torn_end.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally, VerifyDepth } from "./summary.ts";
 
@@ -34,6 +35,7 @@ const CODES: Readonly<Record<Flaw["code"], FindingCode>> = {
   lengths: "log-bad-record",
   offset: "log-wrong-offset",
   "body-crc": "log-body-crc",
+  "property-crc": "log-property-crc",
 };
 
 /** A range that is no record, until it is known whether something sound follows. */
@@ -72,9 +74,9 @@ export class LogCheck {
   files(): void {
     const { state, sink } = this.#input;
     const { segments, segmentBytes, strays } = state.log;
-    for (const name of strays) {
-      const file = join(state.paths.commitLog, name);
-      sink(finding("log-stray-file", { file }, { message: `"${name}" is no file of a log` }));
+    for (const file of strays) {
+      const message = `"${basename(file)}" is no file of a log`;
+      sink(finding("log-stray-file", { file }, { message }));
     }
     for (const segment of segments) {
       if (segment.length === segmentBytes) continue;
@@ -86,25 +88,36 @@ export class LogCheck {
     }
   }
 
-  /** Takes the item a scan stands at. */
-  item(scan: CommitLogScan): void {
+  /** Takes the item a scan stands at. Returns whether it is a message that counts. */
+  item(scan: CommitLogScan): boolean {
     const { tally } = this.#input;
     if (scan.segment !== undefined) tally.check("commitlog", scan.length);
     switch (scan.kind) {
       case "message":
+        if (this.#isTorn(scan)) return false;
         this.#sound(scan.at + scan.length);
         this.#record(scan.record, scan.segment!);
-        break;
+        return true;
       case "blank":
         this.#sound(scan.at + scan.length);
         if (scan.flaw !== undefined) this.#damageFinding("log-wrong-blank", asDamage(scan));
-        break;
+        return false;
       case "damage":
         this.#open.push(asDamage(scan));
-        break;
+        return false;
       case "tail":
-        break;
+        return false;
     }
+  }
+
+  /** Whether it is a record a start would cut, because it was not written whole. */
+  #isTorn(scan: CommitLogScan): boolean {
+    const { fs, log, stoppedCleanly } = this.#input.state;
+    const flaw = stoppedCleanly ? undefined : tornFlaw(fs, log, scan);
+    if (flaw === undefined) return false;
+    const { at, length, segment } = scan;
+    this.#open.push({ at, length, segment, flaw });
+    return true;
   }
 
   /** Takes the sound record a scan stands at, once it is known of what kind its topic's queues are. */
@@ -156,9 +169,10 @@ export class LogCheck {
     sink(finding(code, place, { message: `log offset ${at}: ${words(flaw)}` }));
   }
 
-  /** The queue a record with a wrong body belongs to; its frame is sound. */
+  /** The queue a record with a wrong CRC belongs to, as it says; its frame is sound. */
   #queueOf(code: FindingCode, at: number): Partial<FindingPlace> {
-    const record = code === "log-body-crc" ? this.#input.lookup.frameAt(at) : undefined;
+    const isFramed = code === "log-body-crc" || code === "log-property-crc";
+    const record = isFramed ? this.#input.lookup.frameAt(at) : undefined;
     if (record === undefined) return {};
     return {
       topic: topicOf(record),
@@ -177,8 +191,11 @@ export class LogCheck {
     }
     this.#previousTime = time;
     this.lastStoreTimestamp = Math.max(this.lastStoreTimestamp, time);
-    const wrong = checkPropertyCrc(record);
-    if (wrong !== undefined) this.#recordFinding("log-property-crc", { record, segment }, wrong);
+    if (sealState(record) === "wrong") {
+      const message = "its seal is not its own, and the records beside it carry none";
+      const of = { record, segment, severity: "warning" } as const;
+      this.#recordFinding("log-property-crc", of, message);
+    }
     // The next record begins with a zero: this hardly ever looks further than the properties.
     const zeroAt = record.bytes.indexOf(0, record.propertiesAt);
     if (zeroAt >= 0 && zeroAt < record.at + record.size) this.#torn(record, segment, zeroAt);
@@ -210,7 +227,11 @@ export class LogCheck {
 
   #recordFinding(
     code: FindingCode,
-    { record, segment }: { readonly record: RecordView; readonly segment: Segment },
+    { record, segment, severity }: {
+      readonly record: RecordView;
+      readonly segment: Segment;
+      readonly severity?: "warning";
+    },
     message: string,
   ): void {
     this.#input.sink(finding(code, {
@@ -220,7 +241,10 @@ export class LogCheck {
       topic: topicOf(record),
       queueId: record.queueId(),
       queueOffset: record.queueOffset(),
-    }, { message: `record at log offset ${record.physicalOffset()}: ${message}` }));
+    }, {
+      ...(severity && { severity }),
+      message: `record at log offset ${record.physicalOffset()}: ${message}`,
+    }));
   }
 }
 
@@ -230,6 +254,7 @@ function asDamage({ at, length, segment, flaw }: CommitLogScan): OpenDamage {
 
 function words({ code, expected, found }: Flaw): string {
   if (code === "body-crc") return `the body's checksum is ${found}, the record says ${expected}`;
+  if (code === "property-crc") return `the seal must be ${expected}, is ${found}`;
   return `expected ${expected}, found ${found}`;
 }
 
@@ -241,36 +266,6 @@ export function topicOf(record: RecordView): string {
   return decoder.decode(
     record.bytes.subarray(record.topicAt, record.topicAt + record.topicLength),
   );
-}
-
-/**
- * The property that seals a record, its last: ten digits between bytes that are always the same.
- */
-const SEAL = new TextEncoder().encode(`${PROPERTY.crc32}\u0001\0\0\0\0\0\0\0\0\0\0\u0002`);
-const SEAL_DIGITS_AT = SEAL.indexOf(0);
-const SEAL_DIGITS_END = SEAL.lastIndexOf(0) + 1;
-
-/**
- * Compares the checksum of the whole record that 5.2 and later add on request: a decimal number,
- * its last digit first (Java: `MessageDecoder.createCrc32`). `undefined` where it is right or absent;
- * one with a single wrong byte around its digits is damaged and not absent.
- */
-function checkPropertyCrc(record: RecordView): string | undefined {
-  if (record.propertiesLength < SEAL.length) return undefined;
-  const { bytes } = record;
-  const tail = record.at + record.size - SEAL.length;
-  let wrong = 0;
-  for (let at = 0; at < SEAL.length && wrong < 2; at++) {
-    if (SEAL[at] !== 0 && bytes[tail + at] !== SEAL[at]) wrong++;
-  }
-  if (wrong === 1) return "its checksum property is damaged";
-  if (wrong > 1) return undefined;
-  let stored = 0;
-  for (let at = SEAL_DIGITS_END - 1; at >= SEAL_DIGITS_AT; at--) {
-    stored = stored * 10 + (bytes[tail + at]! - 0x30);
-  }
-  const real = crc32(bytes.subarray(record.at, tail)) & 0x7fffffff;
-  return stored === real ? undefined : `checksum property says ${stored}, record has ${real}`;
 }
 
 /** Bits of a record that holds a producer's batch in one piece (5.x). */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { DispatchRequest } from "../dispatch.ts";
 import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../format.ts";
 import { innerBatchOf } from "../inner_batch.ts";
@@ -173,9 +173,8 @@ export class QueueCheck {
     const { sink } = this.#context;
     const { segments, segmentBytes, strays } = place.files;
     const { topic, queueId } = place;
-    for (const name of strays) {
-      const file = join(place.directory, name);
-      const message = `"${name}" is no file of a queue`;
+    for (const file of strays) {
+      const message = `"${basename(file)}" is no file of a queue`;
       sink(finding("queue-stray-file", { file, topic, queueId }, { message }));
     }
     let bytes = 0;

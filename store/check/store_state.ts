@@ -7,7 +7,7 @@
  */
 import { type Checkpoint, minTimestamp, readCheckpoint } from "../checkpoint.ts";
 import type { FileSystem } from "../file.ts";
-import { type StorePaths, storePaths } from "../names.ts";
+import { type CommitLogPlace, type StorePaths, storePaths } from "../names.ts";
 import { listQueues, type QueueListing } from "../queue_reader.ts";
 import { startAfterUncleanStop } from "../recovery_start.ts";
 import { listSegments, type SegmentList } from "../segments.ts";
@@ -30,14 +30,14 @@ export interface StoreState {
   readonly topics: TopicKinds;
 }
 
-/** Looks at a store. */
+/** Looks at a store: one with this root, or with these paths. */
 export function readStoreState(
   fs: FileSystem,
-  root: string,
-  options: { readonly commitLogPath?: string | undefined } = {},
+  store: string | StorePaths,
+  place: CommitLogPlace = {},
 ): StoreState {
-  const paths = storePaths(root, options.commitLogPath);
-  const log = listSegments(fs, paths.commitLog);
+  const paths = typeof store === "string" ? storePaths(store, place) : store;
+  const log = listSegments(fs, paths.commitLogs);
   const stoppedCleanly = fs.stat(paths.abort) === undefined;
   const checkpoint = readCheckpoint(fs, paths.checkpoint);
   const time = checkpoint === undefined ? 0 : minTimestamp(checkpoint);

@@ -133,8 +133,7 @@ function* fullCheck({ state, sink, tally, depth, options }: Work): Generator<voi
   const request = new DispatchRequest(options.delayLevelsMs);
   try {
     for (let count = 1; scan.next(); count++) {
-      log.item(scan);
-      if (scan.kind === "message") {
+      if (log.item(scan)) {
         request.read(scan.record);
         log.batch(scan, state.topics.isBatch(request.topic));
         queues.record(request, scan.record);

@@ -249,6 +249,10 @@ class CountingFiles implements FileSystem {
     throw new Error(`"${path}" was synced`);
   }
 
+  syncDirectoryAsync(path: string): never {
+    throw new Error(`"${path}" was synced`);
+  }
+
   lock(path: string): never {
     throw new Error(`"${path}" was locked`);
   }

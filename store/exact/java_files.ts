@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { FileSystem } from "../file.ts";
 import { parseOffsetName } from "../names.ts";
 import type { Segment } from "../segments.ts";
@@ -17,19 +17,25 @@ export interface LoadedFiles {
   readonly refusal?: string;
 }
 
-/** Loads the files of a directory in the order of their names, each as long as the settings say. */
+/**
+ * Loads the files of a directory, or of several together, in the order of their names, each as long as
+ * the settings say.
+ */
 export function loadFiles(
   fs: FileSystem,
-  directory: string,
+  place: string | readonly string[],
   { rules, segmentBytes }: { readonly rules: JavaRules; readonly segmentBytes: number },
 ): LoadedFiles {
   const segments: Segment[] = [];
-  const names = fs.list(directory);
-  for (const [number, name] of names.entries()) {
-    const path = join(directory, name);
+  const paths = [place].flat().flatMap((folder) =>
+    fs.list(folder).map((name) => join(folder, name))
+  );
+  paths.sort((one, other) => basename(one) < basename(other) ? -1 : 1);
+  for (const [number, path] of paths.entries()) {
+    const name = basename(path);
     const { size: length, allocatedBytes, isDirectory } = fs.stat(path)!;
     if (isDirectory && rules.allowsDirectories) continue;
-    if (length === 0 && number === names.length - 1 && rules.removesEmptyFile) {
+    if (length === 0 && number === paths.length - 1 && rules.removesEmptyFile) {
       fs.remove(path);
       continue;
     }

@@ -5,10 +5,13 @@
  *
  * @module
  */
+import { crc32 } from "node:zlib";
 import type { FileSystem, ReadableFile } from "../file.ts";
 import { FileWindow } from "../file_window.ts";
 import { MAGIC, MESSAGE_V1, SIZE, SYS_FLAG } from "../format.ts";
 import { i16, i32, i64, i8 } from "../layout.ts";
+import { parseProperties, PROPERTY } from "../properties.ts";
+import { CRC_PROPERTY_PLACE } from "../property_crc.ts";
 import { RecordView } from "../record_view.ts";
 import type { Segment } from "../segments.ts";
 import type { JavaRules } from "./java_release.ts";
@@ -67,7 +70,12 @@ export class JavaLogCursor {
     if (!this.#rules.magics.includes(magic) || size < HOST_V4) return "invalid";
     const length = this.#measure(size, magic);
     if (length < 0) return "invalid";
-    if (options.checkCrc && record.checkBody() !== undefined) return "invalid";
+    if (options.checkCrc) {
+      // Of a half one Java compares the CRC of other bytes.
+      const isAsked = this.#rules.asksForSeal;
+      const isSound = isAsked ? length === size && hasSeal(record) : !record.checkBody();
+      if (!isSound) return "invalid";
+    }
     this.position += length;
     return length === size ? "message" : "half";
   }
@@ -132,3 +140,20 @@ export class JavaLogCursor {
     return held >= length;
   }
 }
+
+/** Whether a record has the CRC of itself among its properties, wherever there. */
+function hasSeal(record: RecordView): boolean {
+  const { bytes, propertiesAt: at, propertiesLength: length } = record;
+  const properties = parseProperties(decoder.decode(bytes.subarray(at, at + length)));
+  const digits = properties.get(PROPERTY.crc32);
+  if (digits === undefined) return false;
+  let stored = 0;
+  for (let nth = digits.length - 1; nth >= 0; nth--) {
+    stored = (Math.imul(stored, 10) + digits.charCodeAt(nth) - ZERO) | 0;
+  }
+  const sealed = record.record().subarray(0, -CRC_PROPERTY_PLACE.length);
+  return stored >= 0 && (crc32(sealed) & 0x7fffffff) === stored;
+}
+
+const ZERO = "0".charCodeAt(0);
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });

@@ -4,11 +4,15 @@ import { MESSAGE_V1 } from "../format.ts";
 import { RECORD_BYTES_MIN } from "../record_view.ts";
 import { listSegments } from "../segments.ts";
 import { JavaLogCursor } from "./java_log_cursor.ts";
-import { JAVA_RULES, type JavaRelease } from "./java_release.ts";
+import { withCrcPlace } from "../property_crc.ts";
+import { JAVA_RULES, type JavaRelease, javaRules } from "./java_release.ts";
 
 /** What a release finds in the first file, with the bytes it went on by. */
-function read(log: SmallLog, { release = "5.x" as JavaRelease, checkCrc = true } = {}): string {
-  const cursor = new JavaLogCursor(log.files, JAVA_RULES[release]);
+function read(
+  log: SmallLog,
+  { release = "5.x" as JavaRelease, checkCrc = true, forceVerifyPropCRC = false } = {},
+): string {
+  const cursor = new JavaLogCursor(log.files, javaRules(release, { forceVerifyPropCRC }));
   cursor.enter(listSegments(log.files, log.directory).segments[0]!);
   const items: string[] = [];
   for (;;) {
@@ -65,4 +69,23 @@ Deno.test("JavaLogCursor: bytes of every kind end the log and never throw", () =
       assert.match(read(log, { release }), /(invalid|blank)$/, `seed ${seed}`);
     }
   }
+});
+
+Deno.test("JavaLogCursor asks for seals only where the broker is told to, and then not for bodies", () => {
+  const seal = withCrcPlace("a\u0001b\u0002");
+  const sealed = () => new SmallLog(4096).addMany(3, { properties: seal });
+  const force = { forceVerifyPropCRC: true };
+  assert.equal(read(sealed(), force), "message message message invalid");
+  const unsealed = new SmallLog(4096).addMany(3);
+  assert.equal(read(unsealed, force), "invalid");
+  assert.equal(read(unsealed, { ...force, release: "4.9" }), "message message message invalid");
+  const flipped = sealed();
+  flipped.flip(flipped.records[1]!.at + MESSAGE_V1.at.flag);
+  assert.equal(read(flipped), "message message message invalid");
+  assert.equal(read(flipped, force), "message invalid");
+  assert.equal(read(flipped, { ...force, checkCrc: false }), "message message message invalid");
+  // The stored CRC of the body is wrong, and was when the record was sealed.
+  const wrongBody = new SmallLog(4096).addMany(2, { properties: seal, bodyCRC: 1 });
+  assert.equal(read(wrongBody), "invalid");
+  assert.equal(read(wrongBody, force), "message message invalid");
 });

@@ -27,7 +27,7 @@ import { JavaIndex } from "./java_index.ts";
 import { JavaLogCursor } from "./java_log_cursor.ts";
 import { countMessages, type JavaOutcome, judgeQueues } from "./java_outcome.ts";
 import { JavaQueues } from "./java_queues.ts";
-import { JAVA_RULES, type JavaRelease, type JavaRules } from "./java_release.ts";
+import { type JavaRelease, type JavaRules, javaRules } from "./java_release.ts";
 import { type JavaStart, javaStart } from "./java_start.ts";
 
 /** Settings of the broker and ways to stop. */
@@ -41,6 +41,8 @@ export interface JavaRecoveryOptions {
   /** Whether light queues are dispatched to; default: where there are some. */
   readonly lightQueues?: boolean | undefined;
   readonly delayLevelsMs?: readonly number[] | undefined;
+  /** Whether 5.x asks every record for its `__CRC32#`; default no, as with Java. */
+  readonly forceVerifyPropCRC?: boolean | undefined;
   /** Clock that names new index files; default `Date.now`. */
   readonly now?: (() => number) | undefined;
   /** Ends the work between two records. */
@@ -93,11 +95,11 @@ export async function recoverAsJava(
   release: JavaRelease,
   options: JavaRecoveryOptions = {},
 ): Promise<JavaRecoveryReport> {
-  const paths = storePaths(root, options.commitLogPath);
+  const paths = storePaths(root, options);
   if (fs.stat(join(paths.consumeQueue, NAME.rocksDbMarker))?.isDirectory === false) {
     throw new Error(`Cannot recover "${root}" as Java: its queues are a RocksDB database`);
   }
-  const log = listSegments(fs, paths.commitLog);
+  const log = listSegments(fs, paths.commitLogs);
   const { signal } = options;
   const messagesBefore = await countMessages(fs, log, signal);
   using files = new OpenFiles(fs);
@@ -165,7 +167,7 @@ class Start {
     this.#fs = fs;
     this.#paths = paths;
     this.#options = options;
-    const rules = this.#rules = JAVA_RULES[release];
+    const rules = this.#rules = javaRules(release, options);
     this.#knowsDelayLevels = rules.knowsDelayLevels;
     this.#cursor = new JavaLogCursor(fs, rules);
     this.#request = new DispatchRequest(options.delayLevelsMs);
@@ -186,7 +188,7 @@ class Start {
 
   async run(segmentBytes: number): Promise<void> {
     this.#segmentBytes = segmentBytes;
-    const found = loadFiles(this.#fs, this.#paths.commitLog, { rules: this.#rules, segmentBytes });
+    const found = loadFiles(this.#fs, this.#paths.commitLogs, { rules: this.#rules, segmentBytes });
     this.segments = found.segments;
     this.refusal = found.refusal ?? this.queues.load();
     if (this.refusal !== undefined) return;

@@ -184,3 +184,16 @@ Deno.test("recoverAsJava refuses queues in RocksDB, which it cannot read", async
   const files = storeInMemory("5.5.0-e-rocksdb-102");
   await assert.rejects(recoverAsJava(files, "store", "5.x"), /its queues are a RocksDB database/);
 });
+
+Deno.test("a 5.x that asks for seals keeps a sealed log, and finds nothing in one without", async () => {
+  const kept = async (name: string, release: JavaRelease, forceVerifyPropCRC: boolean) => {
+    const files = storeInMemory(name);
+    files.put("store/abort", new Uint8Array(0));
+    const options = { ...OPTIONS, forceVerifyPropCRC };
+    const report = await recoverAsJava(files, "store", release, options);
+    return report.messagesAfter / report.messagesBefore;
+  };
+  assert.equal(await kept("5.5.0-e-crc-202", "5.x", true), 1);
+  assert.equal(await kept("5.5.0-e-ipv6-102", "5.x", false), 1);
+  assert.equal(await kept("5.5.0-e-ipv6-102", "5.x", true), 0);
+});

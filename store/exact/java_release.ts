@@ -20,6 +20,8 @@ export interface JavaRules {
   readonly readsIpv6: boolean;
   /** Whether a record must fit into its file before anything else is looked at. */
   readonly checksRoomFirst: boolean;
+  /** Whether the CRC of the whole record is asked for, and not the body's, see {@linkcode javaRules}. */
+  readonly asksForSeal: boolean;
   /** What an unclean start does with a record whose lengths do not add up to its size. */
   readonly wrongSize: "accepted" | "ends the log";
   /** What a file of another length does: `ignored` ends the list of files without a word. */
@@ -68,6 +70,7 @@ export const JAVA_RULES: Readonly<Record<JavaRelease, JavaRules>> = {
     magics: [MAGIC.v1],
     readsIpv6: false,
     checksRoomFirst: false,
+    asksForSeal: false,
     wrongSize: "accepted",
     wrongFileLength: "ignored",
     removesEmptyFile: false,
@@ -89,6 +92,7 @@ export const JAVA_RULES: Readonly<Record<JavaRelease, JavaRules>> = {
     magics: [MAGIC.v1],
     readsIpv6: true,
     checksRoomFirst: false,
+    asksForSeal: false,
     wrongSize: "ends the log",
     wrongFileLength: "refused",
     removesEmptyFile: false,
@@ -110,6 +114,7 @@ export const JAVA_RULES: Readonly<Record<JavaRelease, JavaRules>> = {
     magics: [MAGIC.v1, MAGIC.v2],
     readsIpv6: true,
     checksRoomFirst: true,
+    asksForSeal: false,
     wrongSize: "ends the log",
     wrongFileLength: "refused",
     removesEmptyFile: true,
@@ -128,3 +133,13 @@ export const JAVA_RULES: Readonly<Record<JavaRelease, JavaRules>> = {
     indexesTags: true,
   },
 };
+
+/** The rules of a release; those before 5.2 do not know the setting. */
+export function javaRules(
+  release: JavaRelease,
+  settings: { readonly forceVerifyPropCRC?: boolean | undefined } = {},
+): JavaRules {
+  const rules = JAVA_RULES[release];
+  const asksForSeal = release === "5.x" && settings.forceVerifyPropCRC === true;
+  return asksForSeal ? { ...rules, asksForSeal } : rules;
+}

@@ -49,7 +49,10 @@ export interface RepairOptions {
   readonly commitLogPath?: string;
   /** The broker's delay levels, when not Java's default ones. */
   readonly delayLevelsMs?: readonly number[];
-  /** Units in a queue file, for queues that have no file left to tell. Default: RocketMQ's. */
+  /**
+   * Units in a queue file, for queues that have no file left to tell. Default: as other queues have,
+   * else RocketMQ's.
+   */
   readonly queueFileUnits?: number;
   /** The same for index files. */
   readonly indexGeometry?: IndexGeometry;

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { FileSystem, WritableFile } from "../file.ts";
 import { BLANK, MAGIC, SIZE, SYS_FLAG } from "../format.ts";
 import type { HostBytes } from "../layout.ts";
@@ -69,11 +69,13 @@ export function fillDamage(place: FillerPlace, range: ByteRange): void {
   for (const piece of pieces(place, range)) {
     keepPiece(place, piece);
     const { fs, directory, log } = place;
-    const file = fs.openWrite(join(directory, offsetName(piece.start)));
+    const known = log.segments.find((it) => it.start === piece.start);
+    const path = known?.path ?? join(directory, offsetName(piece.start));
+    const file = fs.openWrite(path);
     try {
       // A missing file is made anew.
       if (file.size() < log.segmentBytes) file.truncate(log.segmentBytes);
-      fs.syncDirectory(directory);
+      fs.syncDirectory(dirname(path));
       if (piece.endsFile) fillFileEnd(file, piece);
       else fillBetween(place, file, piece);
       file.syncNow();

@@ -15,7 +15,7 @@ import { type RepairAction, repairAction } from "./action.ts";
 /** Puts right all lengths and tells of each. */
 export function repairLengths(fs: FileSystem, paths: StorePaths): RepairAction[] {
   const done: RepairAction[] = [];
-  const log = listSegments(fs, paths.commitLog);
+  const log = listSegments(fs, paths.commitLogs);
   for (const segment of wrong(log)) {
     if (segment.length > log.segmentBytes) keepExcess(fs, paths.root, { log, segment });
     done.push(setLength(fs, segment, log.segmentBytes));

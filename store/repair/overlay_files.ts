@@ -194,6 +194,10 @@ export class OverlayFiles implements FileSystem {
 
   syncDirectory(_path: string): void {}
 
+  syncDirectoryAsync(_path: string): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Takes no lock: nothing is written. */
   lock(_path: string): Disposable {
     return { [Symbol.dispose]() {} };

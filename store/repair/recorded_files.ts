@@ -81,7 +81,8 @@ export class RecordedFiles implements FileSystem {
 
   rename(from: string, to: string): void {
     this.#note(from);
-    this.#note(to);
+    // What was made under another name is new under this one.
+    this.#note(to, this.#changed.get(from));
     this.#below.rename(from, to);
   }
 
@@ -93,6 +94,10 @@ export class RecordedFiles implements FileSystem {
 
   syncDirectory(path: string): void {
     this.#below.syncDirectory(path);
+  }
+
+  syncDirectoryAsync(path: string): Promise<void> {
+    return this.#below.syncDirectoryAsync(path);
   }
 
   lock(path: string): Disposable {

@@ -14,8 +14,10 @@
  */
 import { basename, dirname, join } from "node:path";
 import { readStoreState, type StoreState } from "../check/store_state.ts";
+import { redoFailedSync } from "../failed_sync.ts";
 import { type FileSystem, readWholeFile } from "../file.ts";
 import { type StorePaths, storePaths } from "../names.ts";
+import { removeUnfinished } from "../new_file.ts";
 import { listQueues } from "../queue_reader.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
 import {
@@ -88,12 +90,14 @@ export async function applyRepair(
 ): Promise<RepairOutcome> {
   const paths = pathsOf(fs, root, options);
   using _lock = fs.lock(paths.lock);
+  await redoFailedSync(fs, paths, options.signal);
   return await repair(fs, paths, options);
 }
 
 /**
  * Repairs a copy; the store itself is only read. `target` must not exist: the copy is made beside it
- * and gets its name when it is whole. A log elsewhere becomes part of it.
+ * and gets its name when it is whole. A log elsewhere becomes part of it. Takes no lock, since the
+ * store may be one that cannot be written: that no broker writes it meanwhile is the caller's care.
  */
 export async function repairInto(
   fs: FileSystem,
@@ -121,8 +125,8 @@ export async function repairInto(
   }
 }
 
-function pathsOf(fs: FileSystem, root: string, { commitLogPath }: RepairOptions): StorePaths {
-  const paths = storePaths(root, commitLogPath);
+function pathsOf(fs: FileSystem, root: string, options: RepairOptions): StorePaths {
+  const paths = storePaths(root, options);
   if (fs.stat(paths.commitLog)?.isDirectory !== true) {
     throw new Error(`Cannot repair "${root}": there is no folder "${paths.commitLog}"`);
   }
@@ -158,6 +162,7 @@ async function repair(
     }
     if (isAllowed) report = rest.report;
   }
+  removeUnfinished(fs, paths);
   const abort = removeAbort(fs, paths, {
     action: !state.stoppedCleanly || wasMarked,
     keep: left.length > 0 && options.allowDataLoss !== true && !state.stoppedCleanly,
@@ -172,7 +177,7 @@ function recordedApart(fs: FileSystem, { root }: StorePaths): RecordedFiles {
 }
 
 function stateOf(fs: FileSystem, paths: StorePaths, wasMarked: boolean): StoreState {
-  const state = readStoreState(fs, paths.root, { commitLogPath: paths.commitLog });
+  const state = readStoreState(fs, paths);
   if (!wasMarked) return state;
   const topics = readTopicKinds(fs, paths);
   return { ...state, stoppedCleanly: true, replayFrom: Infinity, topics };

@@ -31,6 +31,7 @@ import { repairCheckpoint } from "./checkpoint_repair.ts";
 import { restoreConfigs } from "./config_restore.ts";
 import { fillDamage, type FillerPlace, whyNotFilled } from "./damage_filler.ts";
 import { repairLengths } from "./file_lengths.ts";
+import { findQueueSizes } from "./queue_sizes.ts";
 import type { RecordedFiles } from "./recorded_files.ts";
 
 const RECORDS_PER_TURN = 65_536;
@@ -79,10 +80,11 @@ async function recover(
 ): Promise<{ report: RecoveryReport; end: LogEnd }> {
   const { paths, topics, stoppedCleanly, checkpoint = emptyCheckpoint() } = state;
   const { filesKept, hasTags } = await soundIndexFiles(fs, { state, options });
+  const found = findQueueSizes(fs, paths);
   using files = new OpenFiles(fs);
   const queues = new QueueTable(files, {
     directory: paths.consumeQueue,
-    fileUnits: options.queueFileUnits ?? SIZE.queueFileUnitsDefault,
+    fileUnits: options.queueFileUnits ?? found.simple ?? SIZE.queueFileUnitsDefault,
   });
   queues.load();
   const index = new KeyIndex(files, {
@@ -97,6 +99,7 @@ async function recover(
     paths,
     mode: "full",
     queues,
+    batchQueueFileUnits: found.batch,
     index,
     topics,
     keepDamaged,
@@ -130,7 +133,7 @@ async function soundIndexFiles(
   { state, options }: Pick<PassInput, "state" | "options">,
 ): Promise<{ filesKept: number; hasTags: boolean }> {
   const check = new IndexCheck({ state: { ...state, fs }, sink: () => {}, tally: new Tally() });
-  const scan = new CommitLogScan(fs, listSegments(fs, state.paths.commitLog));
+  const scan = new CommitLogScan(fs, listSegments(fs, state.paths.commitLogs));
   const request = new DispatchRequest(options.delayLevelsMs);
   try {
     let end = 0;
@@ -198,11 +201,12 @@ function* fillAll(
   actions: readonly RecoveryAction[],
 ): Generator<RepairAction, void> {
   const { paths } = state;
-  const log = listSegments(fs, paths.commitLog);
+  const log = listSegments(fs, paths.commitLogs);
   const place: FillerPlace = { fs, root: paths.root, directory: paths.commitLog, log };
   for (const damage of joined(actions.filter((it) => it.action === "skip-damage"))) {
     const start = damage.from - damage.from % log.segmentBytes;
-    const file = join(paths.commitLog, offsetName(start));
+    const segment = log.segments.find((it) => it.start === start);
+    const file = segment?.path ?? join(paths.commitLog, offsetName(start));
     const why = whyNotFilled(place, damage);
     if (why !== undefined) {
       const reason = `${damage.reason}; ${why}: a Java broker ends the log here`;

@@ -41,7 +41,7 @@ const PLANS: Readonly<Record<string, string>> = {
   // Java refused the store and left it as it was.
   "5.5.0-c-damage-102-short, after Java": "extend-file×1 remove-abort×1",
   // The zeroed pages took keys of one record and the last records of seven queues.
-  "5.5.0-c-damage-102-torn": "rebuild-index×2 truncate-queue×6 rebuild-queue×1 remove-abort×1",
+  "5.5.0-c-damage-102-torn": "rebuild-index×2 cut-tail×1 truncate-queue×7 remove-abort×1",
   "5.5.0-c-damage-102-torn, after Java": "truncate-queue×6 rebuild-queue×1",
   // One message is lost, in a queue whose next message then stands in.
   "5.5.0-c-flip-102-first": "rebuild-index×8 rebuild-queue!×1 fill-damage!×1 remove-abort×1",
@@ -56,8 +56,12 @@ const PLANS: Readonly<Record<string, string>> = {
 
 /** Graver findings than facts that stay: nothing in the store can put them right. */
 const STAYS: Readonly<Record<string, readonly string[]>> = {
-  "5.5.0-c-damage-102-torn": ["log-torn-properties"],
   "5.5.0-c-damage-102-torn, after Java": ["log-torn-properties"],
+};
+
+/** Records a crash left without their last properties at the log's end: cut and kept aside. */
+const CUT: Readonly<Record<string, readonly string[]>> = {
+  "5.5.0-c-damage-102-torn": ["T_plain/3/52 at 274254: OFFSET_OVERFLOW_ONE"],
 };
 
 interface Case {
@@ -106,7 +110,7 @@ for (const { title, name, tree } of cases()) {
 
     const grave = (await foundIn(files)).filter((line) => !line.startsWith("info"));
     assert.deepEqual(grave.map((line) => line.split(" ")[1]), STAYS[title] ?? []);
-    assert.deepEqual(await notServed(files, messages), []);
+    assert.deepEqual(await notServed(files, messages), CUT[title] ?? []);
   });
 }
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
 import { join } from "node:path";
-import { storeOnDisk } from "../../testdata/fixture.ts";
+import { storeInMemory, storeOnDisk } from "../../testdata/fixture.ts";
 import { recordBytes, sampleMessage } from "../../testdata/small_log.ts";
 import { SmallStore } from "../../testdata/small_store.ts";
 import { notServed, soundMessages } from "../../testdata/served.ts";
@@ -387,4 +387,20 @@ Deno.test("a mark left by an interrupted repair does not make a clean stop an un
   const { applied, left } = await applyRepair(copyOf(store.files), ROOT);
   assert.deepEqual(lines(applied), ["remove-abort abort 0-0"]);
   assert.equal(left.some((it) => it.action === "cut-tail"), true);
+});
+
+Deno.test("files that are gone are made as long as those that are left", async () => {
+  const store = killed(sample());
+  const before = sample().files.snapshot();
+  store.files.remove(`${ROOT}/consumequeue/TopicTest/1`);
+  await applyRepair(store.files, ROOT);
+  const changed = differences(before, store.files.snapshot());
+  assert.deepEqual(changed.filter((path) => path.includes("consumequeue")), []);
+
+  const batches = storeInMemory("5.5.0-e-bcq-102");
+  const folder = `${ROOT}/batchconsumequeue/T_bcq/0`;
+  assert.equal(batches.stat(`${folder}/${offsetName(0)}`)?.size, 8 * 46);
+  batches.remove(folder);
+  await applyRepair(batches, ROOT);
+  assert.equal(batches.stat(`${folder}/${offsetName(0)}`)?.size, 8 * 46);
 });

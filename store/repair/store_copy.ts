@@ -33,8 +33,10 @@ export async function copyStore(
   };
   await copyTree(source.root, target.root);
   // A log elsewhere comes home.
-  const isElsewhere = relative(source.root, source.commitLog) !== NAME.commitLog;
-  if (isElsewhere) await copyTree(source.commitLog, join(target.root, NAME.commitLog));
+  for (const folder of source.commitLogs) {
+    const isElsewhere = relative(source.root, folder) !== NAME.commitLog;
+    if (isElsewhere) await copyTree(folder, join(target.root, NAME.commitLog));
+  }
   for (const directory of directories) fs.syncDirectory(directory);
 }
 

@@ -19,6 +19,12 @@ export interface ProgramCommand {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** One of several verbs of a run. */
+export interface Verb {
+  readonly verb: string;
+  readonly args: readonly string[];
+}
+
 /** A verb that still runs. */
 export interface Running<T> extends AsyncDisposable {
   /** How many lines it has written so far. */
@@ -47,10 +53,16 @@ export class ClientProgram {
 
   /** Runs a verb to its end and gives its lines. */
   async run<T>(verb: string, args: readonly string[]): Promise<T[]> {
-    const { child, out } = this.#launch(verb, args);
+    const [rows] = await this.runAll([{ verb, args }]);
+    return rows as T[];
+  }
+
+  /** Runs verbs one after another in one process, and gives the lines of each. */
+  async runAll(verbs: readonly Verb[]): Promise<unknown[][]> {
+    const { child, outs } = this.#launch(verbs);
     child.closeInput();
     await child.succeeded(TIMEOUT_MS);
-    return readLines<T>(out);
+    return outs.map((out) => readLines(out));
   }
 
   /** Starts a verb and gives it back once it printed the event that says it works. */
@@ -58,7 +70,7 @@ export class ClientProgram {
     verb: string,
     options: { readonly args: readonly string[]; readonly event: string },
   ): Promise<Running<T>> {
-    const { child, out } = this.#launch(verb, options.args);
+    const { child, outs: [out = ""] } = this.#launch([{ verb, args: options.args }]);
     await child.line((line) => line.includes(`"event":"${options.event}"`), TIMEOUT_MS);
     return {
       count: () => fs.readFileSync(out).filter((byte) => byte === LINE_FEED).length,
@@ -78,11 +90,19 @@ export class ClientProgram {
     return file;
   }
 
-  #launch(verb: string, args: readonly string[]): { child: Child; out: string } {
+  #launch(verbs: readonly Verb[]): { child: Child; outs: string[] } {
     const { command, args: first, env } = this.#program;
-    const out = path.join(this.#folder, `${verb}-${this.#files++}.jsonl`);
-    const all = [...first, verb, `ns=${this.#namesrv}`, `out=${out}`, ...args];
-    return { child: Child.start(command, all, env === undefined ? {} : { env }), out };
+    const outs: string[] = [];
+    const all = verbs.flatMap(({ verb, args }, index) => {
+      const out = path.join(this.#folder, `${verb}-${this.#files++}.jsonl`);
+      outs.push(out);
+      const own = [verb, `ns=${this.#namesrv}`, `out=${out}`, ...args];
+      return index === 0 ? own : ["--", ...own];
+    });
+    return {
+      child: Child.start(command, [...first, ...all], env === undefined ? {} : { env }),
+      outs,
+    };
   }
 }
 

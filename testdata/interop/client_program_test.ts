@@ -33,6 +33,19 @@ Deno.test("ClientProgram.run() hands over name server and output file and reads 
   });
 });
 
+Deno.test("ClientProgram.runAll() runs verbs in one process and reads the lines of each", async () => {
+  await inFolder(async (folder) => {
+    const verbs = [{ verb: "send", args: ["topic=T"] }, { verb: "query", args: ["in=F"] }];
+    // The script takes all that follows its verb for pairs, and writes to the last file named.
+    const [none, rows] = await program(folder).runAll(verbs) as { pairs: string }[][];
+    assert.deepEqual(none, []);
+    assert.match(
+      rows?.[0]?.pairs ?? "",
+      /^ns=127\.0\.0\.1:1 out=\S+ topic=T -- query ns=127\.0\.0\.1:1 out=\S+ in=F$/,
+    );
+  });
+});
+
 Deno.test("ClientProgram.start() gives the program back when it is ready", async () => {
   await inFolder(async (folder) => {
     await using running = await program(folder).start<{ verb: string }>("load", {

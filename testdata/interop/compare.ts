@@ -8,7 +8,12 @@
 import { type Acknowledged, queueOf, type Received, type Sent } from "./message.ts";
 
 /** Properties a broker adds to what the client sent. */
-const BROKER_PROPERTIES: ReadonlySet<string> = new Set(["CLUSTER", "MSG_REGION", "TRACE_ON"]);
+const BROKER_PROPERTIES: ReadonlySet<string> = new Set([
+  "CLUSTER",
+  "INNER_MULTI_QUEUE_OFFSET",
+  "MSG_REGION",
+  "TRACE_ON",
+]);
 /** Properties a client adds to a message when it hands it out. */
 const CLIENT_PROPERTIES: ReadonlySet<string> = new Set([
   "CONSUME_START_TIME",
@@ -126,19 +131,21 @@ function same(one: unknown, other: unknown): boolean {
 
 /**
  * Where two readings of the same messages differ, in any field and in what is there at all. Messages
- * are matched by their place in the log; what a client adds on its way is left out.
+ * are matched by their place in log and queue; what a client adds on its way is left out.
  */
 export function notTheSame(expected: readonly Received[], found: readonly Received[]): string[] {
   const differences: string[] = [];
-  const rest = new Map(found.map((message) => [message.commitLogOffset, message]));
+  // The messages of a batch queue's record share its place in the log.
+  const key = (message: Received) => `${message.commitLogOffset} ${place(message)}`;
+  const rest = new Map(found.map((message) => [key(message), message]));
   for (const message of expected) {
     const name = `${queueOf(message)} ${message.queueOffset}`;
-    const other = rest.get(message.commitLogOffset);
+    const other = rest.get(key(message));
     if (other === undefined) {
       differences.push(`${name}: missing, was at ${message.commitLogOffset} in the log`);
       continue;
     }
-    rest.delete(message.commitLogOffset);
+    rest.delete(key(message));
     differences.push(...fieldDifferences(name, stored(message), stored(other)));
   }
   for (const message of rest.values()) {

@@ -101,6 +101,12 @@ Deno.test("notTheSame() sees changed, missing and additional messages", () => {
   assert.match(notTheSame([RECEIVED], [RECEIVED, second]).join(), /T 1 1: not expected/);
 });
 
+Deno.test("notTheSame() tells the messages of one record of a batch queue apart", () => {
+  const second = { ...RECEIVED, queueOffset: 1, bodySha256: "def" };
+  assert.deepEqual(notTheSame([RECEIVED, second], [second, RECEIVED]), []);
+  assert.match(notTheSame([RECEIVED, second], [RECEIVED]).join(), /T 1 1: missing/);
+});
+
 Deno.test("notWhereAcknowledged() wants the very message at the acknowledged place", () => {
   const answer: Acknowledged = {
     no: "sync-0",

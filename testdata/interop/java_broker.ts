@@ -131,7 +131,7 @@ async function registered(plan: Plan): Promise<void> {
   while (Date.now() < end) {
     const { body } = await remotingCall(plan.namesrv, CODES.GET_BROKER_CLUSTER_INFO);
     if (body.includes(plan.broker)) return;
-    await remotingCall(plan.broker, CODES.UPDATE_BROKER_CONFIG, "brokerPermission=6\n");
+    await remotingCall(plan.broker, CODES.UPDATE_BROKER_CONFIG, { body: "brokerPermission=6\n" });
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
   throw new Error(`Broker ${plan.broker} did not register with ${plan.namesrv}`);

@@ -17,12 +17,16 @@ import { parseArgs } from "node:util";
 import { endAll } from "./child.ts";
 import { Report } from "./report.ts";
 import { admin } from "./scenarios/admin.ts";
+import { flips } from "./scenarios/flips.ts";
 import { goClient } from "./scenarios/go_client.ts";
 import { javaClient } from "./scenarios/java_client.ts";
 import { kill9 } from "./scenarios/kill9.ts";
+import { lock } from "./scenarios/lock.ts";
+import { light } from "./scenarios/light.ts";
 import { mixed } from "./scenarios/mixed.ts";
 import { offline } from "./scenarios/offline.ts";
 import { recover } from "./scenarios/recover.ts";
+import { relay } from "./scenarios/relay.ts";
 import { swap } from "./scenarios/swap.ts";
 import { type Scenario, Stage, type Target, TARGETS } from "./stage.ts";
 import { MissingTool } from "./toolchain.ts";
@@ -33,9 +37,13 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   admin,
   kill9,
   offline,
+  lock,
   mixed,
+  relay,
   swap,
   recover,
+  flips,
+  light,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -70,6 +70,8 @@ export interface QueueRange {
   readonly brokerName: string;
   readonly minOffset: number;
   readonly maxOffset: number;
+  /** What the reader's group had committed; -1 for nothing. */
+  readonly committed: number;
 }
 
 /** Everything that was read from a set of topics. */

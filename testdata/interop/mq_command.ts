@@ -22,9 +22,11 @@ export function mqOnDeno(): MqCommand {
 
 /** `mq` under Bun: the very binary, since a signal to npx would not reach it. */
 export async function mqOnBun(): Promise<MqCommand> {
-  const [bun] = await run("npx", ["-y", "bun@1.4.5", "-p", "process.execPath"], {
+  const printed = await run("npx", ["-y", "bun@1.4.5", "-p", "process.execPath"], {
     timeoutMs: BUN_TIMEOUT_MS,
   });
+  // npm may warn of this and that before.
+  const bun = printed.findLast((line) => path.isAbsolute(line));
   if (bun === undefined) throw new Error("Cannot find Bun: npx printed nothing");
   return [bun, PROGRAM];
 }

@@ -10,21 +10,43 @@ import net from "node:net";
 const TIMEOUT_MS = 5_000;
 
 /** Request codes of org.apache.rocketmq.remoting.protocol.RequestCode. */
-export const CODES = { UPDATE_BROKER_CONFIG: 25, GET_BROKER_CLUSTER_INFO: 106 } as const;
+export const CODES = {
+  SEND_MESSAGE: 10,
+  PULL_MESSAGE: 11,
+  QUERY_CONSUMER_OFFSET: 14,
+  UPDATE_CONSUMER_OFFSET: 15,
+  UPDATE_BROKER_CONFIG: 25,
+  SEARCH_OFFSET_BY_TIMESTAMP: 29,
+  GET_MAX_OFFSET: 30,
+  GET_MIN_OFFSET: 31,
+  GET_BROKER_CLUSTER_INFO: 106,
+} as const;
+
+/** What goes with a request's code. */
+export interface RemotingRequest {
+  readonly extFields?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** What came back. */
+export interface RemotingAnswer {
+  readonly code: number;
+  readonly extFields: Readonly<Record<string, string>>;
+  readonly body: Buffer;
+}
 
 /** Sends a request with a JSON header and gives the code and the body of the answer. */
 export function remotingCall(
   address: string,
   code: number,
-  body = "",
-): Promise<{ readonly code: number; readonly body: string }> {
+  { extFields = {}, body = "" }: RemotingRequest = {},
+): Promise<RemotingAnswer> {
   const [host, port] = address.split(":");
   const socket = net.connect({ host: host ?? "", port: Number(port) });
   socket.setTimeout(TIMEOUT_MS, () => socket.destroy(new Error(`No answer from ${address}`)));
-  socket.write(frame({ code, language: "OTHER", version: 0, opaque: 1, flag: 0 }, body));
-  const { promise, resolve, reject } = Promise.withResolvers<
-    { readonly code: number; readonly body: string }
-  >();
+  const header = { code, language: "OTHER", version: 0, opaque: 1, flag: 0, extFields };
+  socket.write(frame(header, body));
+  const { promise, resolve, reject } = Promise.withResolvers<RemotingAnswer>();
   let received = Buffer.alloc(0);
   socket.on("error", reject);
   socket.on("close", () => reject(new Error(`Connection to ${address} closed without an answer`)));
@@ -46,8 +68,8 @@ function frame(header: object, body: string): Buffer {
   return Buffer.concat([lengths, head, Buffer.from(body)]);
 }
 
-function answer(frame: Buffer): { readonly code: number; readonly body: string } {
+function answer(frame: Buffer): RemotingAnswer {
   const bodyAt = 8 + (frame.readInt32BE(4) & 0xffffff);
-  const { code } = JSON.parse(frame.toString("utf8", 8, bodyAt));
-  return { code, body: frame.toString("utf8", bodyAt) };
+  const { code, extFields = {} } = JSON.parse(frame.toString("utf8", 8, bodyAt));
+  return { code, extFields, body: frame.subarray(bodyAt, 4 + frame.readInt32BE(0)) };
 }

@@ -26,6 +26,7 @@ Deno.test("remotingCall() frames the request and reads an answer that comes in p
     assert.equal(request.readInt32BE(0), request.length - 4);
     const header = JSON.parse(request.toString("utf8", 8, 8 + request.readInt32BE(4)));
     assert.equal(header.code, 106);
+    assert.deepEqual(header.extFields, { queueId: "3" });
     const head = Buffer.from(`{"code":0,"opaque":1,"flag":1}`);
     const lengths = Buffer.alloc(8);
     lengths.writeInt32BE(4 + head.length + 4, 0);
@@ -34,7 +35,9 @@ Deno.test("remotingCall() frames the request and reads an answer that comes in p
     socket.write(head);
     setTimeout(() => socket.end("body"), 5);
   }, async (address) => {
-    assert.deepEqual(await remotingCall(address, 106), { code: 0, body: "body" });
+    const { code, body } = await remotingCall(address, 106, { extFields: { queueId: "3" } });
+    assert.equal(code, 0);
+    assert.equal(body.toString(), "body");
   });
 });
 

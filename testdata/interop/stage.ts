@@ -110,3 +110,13 @@ export class Stage {
 
 /** A scenario: runs its checks and reports each. */
 export type Scenario = (stage: Stage) => Promise<void>;
+
+/** Does the work for all items at once, and fails only when none of it goes on. */
+export async function sideBySide<T>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
+  for (const end of await Promise.allSettled(items.map(work))) {
+    if (end.status === "rejected") throw end.reason;
+  }
+}

@@ -68,10 +68,12 @@ export async function killBroker(
   }
 }
 
+const RENAMES: readonly Step[] = ["topics-rename", "offsets-rename", "config-rename"];
+
 /** Every other round dies at a rename, the others at what is around it. */
 function deathOf(round: number, random: () => number): Death {
   const steps = (Object.keys(STEPS) as Step[]).filter((step) => STEPS[step][1] === "config");
-  const step = round % 2 === 0 ? "config-rename" : oneOf(random, steps);
+  const step = round % 2 === 0 ? RENAMES[round / 2 % RENAMES.length]! : oneOf(random, steps);
   return { step, nth: between(random, 1, NTH_MAX), moment: oneOf(random, momentsOf(step)) };
 }
 

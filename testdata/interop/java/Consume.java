@@ -14,10 +14,10 @@ import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.MessageExt;
 
 /**
- * consume ns= topic= group= expect=N out= [tags=] [orderly=true] [later=N] [idleMs=] [timeoutMs=]: a push
+ * consume ns= topic= group= expect=N out= [tags=] [orderly=true] [later=N] [distinct=true] [idleMs=] [timeoutMs=]: a push
  * consumer from the first offset; one line a message in order of reception. It ends when `expect` messages
  * came and then none for `idleMs`, so that a message received twice is seen. With `later` the first N
- * messages are asked for again once.
+ * messages are asked for again once; with `distinct` a message that comes twice counts once.
  */
 final class Consume {
     /** Delay level 1, one second, instead of the ten seconds a first retry takes. */
@@ -27,11 +27,14 @@ final class Consume {
     private final AtomicInteger received = new AtomicInteger();
     private final AtomicLong lastAt = new AtomicLong(System.currentTimeMillis());
     private final Set<String> asked = ConcurrentHashMap.newKeySet();
+    private final Set<String> ids = ConcurrentHashMap.newKeySet();
     private final int later;
+    private final boolean distinct;
 
-    private Consume(Lines out, int later) {
+    private Consume(Lines out, Options options) {
         this.out = out;
-        this.later = later;
+        this.later = options.number("later", 0);
+        this.distinct = Boolean.parseBoolean(options.text("distinct", "false"));
     }
 
     static void run(Options options) throws Exception {
@@ -47,7 +50,7 @@ final class Consume {
         consumer.setConsumeThreadMin(orderly ? 4 : 1);
         consumer.setConsumeThreadMax(orderly ? 4 : 1);
         try (Lines out = new Lines(options.text("out"))) {
-            Consume consume = new Consume(out, options.number("later", 0));
+            Consume consume = new Consume(out, options);
             if (orderly) consumer.registerMessageListener((MessageListenerOrderly) (messages, context) -> {
                 messages.forEach(consume::take);
                 return ConsumeOrderlyStatus.SUCCESS;
@@ -76,7 +79,7 @@ final class Consume {
         row.put("receivedAt", System.currentTimeMillis());
         out.write(row);
         lastAt.set(System.currentTimeMillis());
-        received.incrementAndGet();
+        if (ids.add(message.getMsgId()) || !distinct) received.incrementAndGet();
     }
 
     private void await(Options options) throws InterruptedException {

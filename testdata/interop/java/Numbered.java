@@ -27,7 +27,7 @@ final class Numbered {
 
     static byte[] body(String kind, int index) {
         String phrase = String.format(PHRASE, index, kind);
-        if (kind.equals("sync") && index == LARGE_INDEX) {
+        if (kind.startsWith("sync") && index == LARGE_INDEX) {
             byte[] large = new byte[LARGE_BODY_BYTES];
             byte[] part = phrase.getBytes(StandardCharsets.UTF_8);
             for (int at = 0; at < large.length; at++) large[at] = part[at % part.length];

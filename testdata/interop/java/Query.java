@@ -30,7 +30,6 @@ final class Query {
                 ask(consumer, questions.get(index).split("\t"), index, out);
             }
         }
-        consumer.shutdown();
         System.out.println("{\"event\":\"queried\"}");
     }
 

@@ -10,10 +10,13 @@ import org.apache.rocketmq.client.producer.DefaultMQProducer;
 import org.apache.rocketmq.client.producer.SendCallback;
 import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.common.message.Message;
+import org.apache.rocketmq.common.message.MessageAccessor;
 
 /**
- * send ns= topic= out= [sync=N] [async=N] [oneway=N] [batch=N]: one line for each message, with what was
- * sent, what the broker answered, and the times between which it was sent.
+ * send ns= topic= out= [mark=] [sync=N] [async=N] [oneway=N] [batch=N] [delayed=N level=L]
+ * [light=N queues=A,B] [stay=true]: one line for each message, with what was sent, what the broker answered, and the
+ * times between which it was sent. `mark` goes into the messages' numbers; a light message goes to the
+ * light queues %LMQ%A and %LMQ%B as well. The producer is shut down unless it is to stay.
  */
 final class Send {
     private static final int IN_FLIGHT_MAX = 64;
@@ -21,23 +24,27 @@ final class Send {
     private final DefaultMQProducer producer;
     private final Lines out;
     private final String topic;
+    private final String mark;
 
-    private Send(DefaultMQProducer producer, Lines out, String topic) {
+    private Send(DefaultMQProducer producer, Lines out, Options options) {
         this.producer = producer;
         this.out = out;
-        this.topic = topic;
+        this.topic = options.text("topic");
+        this.mark = options.text("mark", "");
     }
 
     static void run(Options options) throws Exception {
         DefaultMQProducer producer = producer(options);
         try (Lines out = new Lines(options.text("out"))) {
-            Send send = new Send(producer, out, options.text("topic"));
+            Send send = new Send(producer, out, options);
             send.synchronously(options.number("sync", 0));
             send.asynchronously(options.number("async", 0));
             send.oneWay(options.number("oneway", 0));
             send.batch(options.number("batch", 0));
+            send.delayed(options.number("delayed", 0), options.number("level", 1));
+            send.light(options.number("light", 0), options.text("queues", ""));
         }
-        producer.shutdown();
+        if (!Boolean.parseBoolean(options.text("stay", "false"))) producer.shutdown();
         System.out.println("{\"event\":\"sent\"}");
     }
 
@@ -52,7 +59,7 @@ final class Send {
 
     private void synchronously(int count) throws Exception {
         for (int index = 0; index < count; index++) {
-            Message message = Numbered.message(topic, "sync", index);
+            Message message = Numbered.message(topic, "sync" + mark, index);
             Map<String, Object> row = row("sync", message);
             answered(row, message, producer.send(message));
         }
@@ -63,7 +70,7 @@ final class Send {
         CountDownLatch left = new CountDownLatch(count);
         for (int index = 0; index < count; index++) {
             room.acquire();
-            Message message = Numbered.message(topic, "async", index);
+            Message message = Numbered.message(topic, "async" + mark, index);
             Map<String, Object> row = row("async", message);
             producer.send(message, new SendCallback() {
                 @Override
@@ -89,7 +96,7 @@ final class Send {
 
     private void oneWay(int count) throws Exception {
         for (int index = 0; index < count; index++) {
-            Message message = Numbered.message(topic, "oneway", index);
+            Message message = Numbered.message(topic, "oneway" + mark, index);
             Map<String, Object> row = row("oneway", message);
             producer.sendOneway(message);
             row.put("status", "NO_ANSWER");
@@ -103,22 +110,44 @@ final class Send {
         List<Message> messages = new ArrayList<>();
         List<Map<String, Object>> rows = new ArrayList<>();
         for (int index = 0; index < count; index++) {
-            Message message = Numbered.message(topic, "batch", index);
+            Message message = Numbered.message(topic, "batch" + mark, index);
             messages.add(message);
             rows.add(row("batch", message));
         }
         SendResult result = producer.send(messages);
         String[] ids = result.getMsgId().split(",");
         String[] offsetIds = result.getOffsetMsgId().split(",");
+        // A topic with batch queues stores them as one record, which has one id of each kind.
+        boolean isOneRecord = offsetIds.length < count;
         for (int index = 0; index < count; index++) {
             Map<String, Object> row = rows.get(index);
             row.put("status", result.getSendStatus());
-            row.put("msgId", ids[index]);
-            row.put("offsetMsgId", offsetIds[index]);
+            row.put("msgId", isOneRecord ? messages.get(index).getProperty("UNIQ_KEY") : ids[index]);
+            if (!isOneRecord) row.put("offsetMsgId", offsetIds[index]);
             row.put("brokerName", result.getMessageQueue().getBrokerName());
             row.put("queueId", result.getMessageQueue().getQueueId());
             row.put("queueOffset", result.getQueueOffset() + index);
             written(row, messages.get(index));
+        }
+    }
+
+    private void delayed(int count, int level) throws Exception {
+        for (int index = 0; index < count; index++) {
+            Message message = Numbered.message(topic, "delayed" + mark, index);
+            message.setDelayTimeLevel(level);
+            Map<String, Object> row = row("sync", message);
+            answered(row, message, producer.send(message));
+        }
+    }
+
+    private void light(int count, String queues) throws Exception {
+        StringBuilder names = new StringBuilder();
+        for (String queue : queues.split(",")) names.append(names.length() == 0 ? "" : ",").append("%LMQ%").append(queue);
+        for (int index = 0; index < count; index++) {
+            Message message = Numbered.message(topic, "light" + mark, index);
+            MessageAccessor.putProperty(message, "INNER_MULTI_DISPATCH", names.toString());
+            Map<String, Object> row = row("sync", message);
+            answered(row, message, producer.send(message));
         }
     }
 

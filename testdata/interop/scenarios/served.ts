@@ -12,6 +12,7 @@ const KEYS_MAX = 30;
 /** A broker answers with at most this many messages. */
 const ANSWERS_MAX = 64;
 const TIMES_MAX = 3;
+const IDS_MAX = 10;
 
 /** What is expected of the broker. */
 export interface Expected {
@@ -66,7 +67,11 @@ export async function notAnswered(
   client: JavaClient,
   inquiries: readonly Inquiry[],
 ): Promise<string[]> {
-  const answers = await client.query(inquiries.flatMap(({ questions }) => questions));
+  return judged(inquiries, await client.query(inquiries.flatMap(({ questions }) => questions)));
+}
+
+/** What is wrong with the answers to all questions of some inquiries. */
+export function judged(inquiries: readonly Inquiry[], answers: readonly Answer[]): string[] {
   const byQuestion = Map.groupBy(answers, ({ question }) => question);
   let next = 0;
   return inquiries.flatMap(({ questions, judge }) =>
@@ -94,6 +99,20 @@ export function byKey({ messages, startedAt }: Expected): Inquiry {
       sample.flatMap(([name, found], index) =>
         notTheSame(found, storedBefore(answers[index] ?? [], startedAt))
           .map((difference) => `key ${name}: ${difference}`)
+      ),
+  };
+}
+
+/** A sample of the unique ids leads to their messages. */
+export function byId({ messages }: Pick<Expected, "messages">): Inquiry {
+  const sample = everyNth(messages.filter(({ properties }) => "UNIQ_KEY" in properties), IDS_MAX);
+  return {
+    questions: sample.map(({ topic, msgId }) => ({ ask: "id", topic, id: msgId })),
+    judge: (answers) =>
+      sample.flatMap((message, index) =>
+        notTheSame([message], answers[index] ?? []).map((difference) =>
+          `id ${message.msgId}: ${difference}`
+        )
       ),
   };
 }

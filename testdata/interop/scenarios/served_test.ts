@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Answer } from "../clients.ts";
 import type { Received } from "../message.ts";
-import { byKey, byTime, type Expected } from "./served.ts";
+import { byId, byKey, byTime, type Expected } from "./served.ts";
 
 function message(queueOffset: number, storeTimestamp: number, KEYS: string): Received {
   return {
@@ -66,4 +66,14 @@ Deno.test("byTime() wants the first message of that time or later", () => {
   assert.deepEqual(judge(answers), []);
   answers[2] = [answer(message(2, 0, ""))];
   assert.deepEqual(judge(answers), ["T 0 at 20: expected 1, found 2"]);
+});
+
+Deno.test("byId() wants the very message of a unique id, and leaves out those without one", () => {
+  const [first, ...rest] = MESSAGES;
+  const unique = { ...first!, properties: { ...first!.properties, UNIQ_KEY: "0" } };
+  const { questions, judge } = byId({ messages: [unique, ...rest] });
+  assert.deepEqual(questions, [{ ask: "id", topic: "T", id: "0" }]);
+  assert.deepEqual(judge([[{ ...unique, question: 0 }]]), []);
+  assert.match(judge([[]]).join(), /^id 0: T 0 0: missing/);
+  assert.match(judge([[{ ...unique, flag: 7, question: 0 }]]).join(), /flag/);
 });

@@ -1,0 +1,94 @@
+/**
+ * What the units of a consume queue say, and what a record says of the queue it is of, for whoever
+ * builds queues again.
+ *
+ * @module
+ */
+import { Buffer } from "node:buffer";
+import type { ConsumeQueue } from "./consume_queue.ts";
+import type { DispatchRequest } from "./dispatch.ts";
+import type { FileSystem } from "./file.ts";
+import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
+import { readI64 } from "./layout.ts";
+import { extOffset, QueueExtReader } from "./queue_ext_reader.ts";
+import type { StoredUnit } from "./queue_files.ts";
+import type { RecordView } from "./record_view.ts";
+import { listSegments } from "./segments.ts";
+
+/** A queue as a key of a map. */
+export function queueKey(queue: { readonly topic: string; readonly queueId: number }): string {
+  return `${queue.topic}/${queue.queueId}`;
+}
+
+/** Whether it leads anywhere, if only as padding. */
+export function isUnit(physicalOffset: number, size: number): boolean {
+  return physicalOffset >= 0 && size > 0;
+}
+
+/** Whether it leads to a message. */
+export function isMessage(physicalOffset: number, size: number): boolean {
+  return isUnit(physicalOffset, size) && size !== QUEUE_PADDING.size;
+}
+
+/** Whether two units lead to the same record. */
+export function isSame(one: StoredUnit, other: StoredUnit | undefined): boolean {
+  return one.physicalOffset === other?.physicalOffset && one.size === other.size;
+}
+
+/** Whether a queue leads to any message. */
+export function holdsMessage(queue: ConsumeQueue): boolean {
+  for (let index = queue.end - 1; index >= queue.min; index--) {
+    const { physicalOffset, size } = queue.unitAt(index)!;
+    if (isMessage(physicalOffset, size)) return true;
+  }
+  return false;
+}
+
+/** The unit at the end of a queue; `undefined` where there is none or it is padding. */
+export function lastMessageOf(queue: ConsumeQueue): StoredUnit | undefined {
+  const unit = new DataView(new ArrayBuffer(QUEUE_UNIT.size));
+  if (queue.read(queue.end - 1, new Uint8Array(unit.buffer)) === 0) return undefined;
+  const { at } = QUEUE_UNIT;
+  const stored = {
+    physicalOffset: readI64(unit, at.physicalOffset),
+    size: unit.getInt32(at.size),
+    tagsCodeHigh: unit.getInt32(at.tagsCode),
+    tagsCodeLow: unit.getInt32(at.tagsCode + 4),
+  };
+  return isMessage(stored.physicalOffset, stored.size) ? stored : undefined;
+}
+
+/** The unit a record calls for. */
+export function unitOf({ physicalOffset, size, tagsCode }: DispatchRequest): StoredUnit {
+  const tagsCodeHigh = Math.floor(tagsCode / 0x1_0000_0000);
+  return { physicalOffset, size, tagsCodeHigh, tagsCodeLow: tagsCode | 0 };
+}
+
+/** Whether a record says that it belongs to a queue, and, where that is asked, at an index. */
+export function isOf(record: RecordView | undefined, queue: ConsumeQueue, index?: number): boolean {
+  if (record === undefined || record.queueId() !== queue.queueId) return false;
+  if (index !== undefined && record.queueOffset() !== index) return false;
+  const { bytes, topicAt, topicLength } = record;
+  return Buffer.from(queue.topic).equals(bytes.subarray(topicAt, topicAt + topicLength));
+}
+
+/** Whether a unit is that of a record, with its tags code in an extension file. */
+export function leadsToExt(
+  fs: FileSystem,
+  directory: string,
+  { stored, request }: { readonly stored: StoredUnit; readonly request: DispatchRequest },
+): boolean {
+  if (stored.physicalOffset !== request.physicalOffset || stored.size !== request.size) {
+    return false;
+  }
+  const tagsCode = (BigInt(stored.tagsCodeHigh) << 32n) | BigInt(stored.tagsCodeLow >>> 0);
+  if (tagsCode > QUEUE_EXT_ADDRESS_MAX) return false;
+  const ext = new QueueExtReader(fs, listSegments(fs, directory));
+  try {
+    const { unit } = ext.read(extOffset(stored.tagsCodeHigh, stored.tagsCodeLow));
+    return unit?.tagsCode === BigInt(request.tagsCode) &&
+      unit.storeTimestamp === request.storeTimestamp;
+  } finally {
+    ext.close();
+  }
+}

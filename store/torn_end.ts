@@ -1,0 +1,29 @@
+/**
+ * Whether the last record of a log was written whole. Only its body has a CRC: sizes and body may have
+ * come to the disk and the properties not, which then end in zeros, as stored properties never do.
+ *
+ * @module
+ */
+import type { CommitLogScan } from "./commit_log_scan.ts";
+import type { FileSystem } from "./file.ts";
+import type { Flaw } from "./record_view.ts";
+import type { SegmentList } from "./segments.ts";
+import { usedLength } from "./used_bytes.ts";
+
+/** What is wrong with a record behind which the log holds nothing; `undefined` for one that is whole. */
+export function tornFlaw(
+  fs: FileSystem,
+  log: SegmentList,
+  { record, at, length, segment }: Pick<CommitLogScan, "record" | "at" | "length" | "segment">,
+): Flaw | undefined {
+  const last = record.propertiesAt + record.propertiesLength - 1;
+  if (segment === undefined || record.propertiesLength === 0 || record.bytes[last] !== 0) {
+    return undefined;
+  }
+  const isFollowed = log.segments.some((it) => {
+    return it.start >= segment.start && usedLength(fs, it, Math.max(0, at + length - it.start)) > 0;
+  });
+  if (isFollowed) return undefined;
+  const found = "properties that end in zeros";
+  return { code: "lengths", expected: "a record written to its end", found };
+}
