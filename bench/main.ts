@@ -15,7 +15,7 @@ import { removeFolders } from "./folders.ts";
 import { spinMs } from "./process_stat.ts";
 import { benchColdRecovery, benchRecovery } from "./recovery.ts";
 import { say } from "./report.ts";
-import { benchSendAsync, benchSendSync } from "./send.ts";
+import { benchSendAsync, benchSendSync, benchSendTopics } from "./send.ts";
 import { benchStartup } from "./startup.ts";
 import { benchAppend, benchLookUp, benchPut, benchStart } from "./store.ts";
 
@@ -42,6 +42,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
       about: "SYNC_FLUSH: the same (7 min)",
       run: benchSendSync,
     },
+    topics: { about: "10,000 topics beside one (4 min)", run: benchSendTopics },
   },
   store: {
     append: { about: "records into the log alone", run: benchAppend },

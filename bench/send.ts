@@ -9,9 +9,9 @@ import { run } from "../testdata/interop/child.ts";
 import type { BrokerConf, Cluster } from "../testdata/interop/cluster.ts";
 import { type ContenderName, CONTENDERS, withContender } from "./contender.ts";
 import { JavaProgram } from "./java_program.ts";
-import type { LightResult } from "./light_load.ts";
+import type { LightLoad, LightResult } from "./light_load.ts";
 import { processStat } from "./process_stat.ts";
-import { type Goal, median, row, say } from "./report.ts";
+import { type Goal, median, row, say, spread } from "./report.ts";
 
 const ROUNDS = 3;
 const THREADS = 64;
@@ -42,6 +42,34 @@ export function benchSendAsync(): Promise<void> {
 export function benchSendSync(): Promise<void> {
   const conf = { flushDiskType: "SYNC_FLUSH" };
   return benchSend("SYNC_FLUSH", { goal: SYNC_GOAL, conf });
+}
+
+const MANY_TOPICS = 10_000;
+/** Until every queue has its file: so many are made with each look. */
+const MANY_WARMUP_SECONDS = 40;
+/** Share of one topic's rate that is left, in percent. */
+const TOPICS_GOAL: Goal = { figure: 80, words: "80 %" };
+
+/** Ten thousand topics beside one, on this broker: topics and queues are made by the warm-up. */
+export async function benchSendTopics(): Promise<void> {
+  const shares: number[] = [];
+  const mq = CONTENDERS.find(({ name }) => name === "mq")!;
+  const load = { bodyBytes: 128, warmupSeconds: MANY_WARMUP_SECONDS, seconds: SECONDS };
+  for (let round = 0; round < ROUNDS; round++) {
+    await withContender(mq, async (cluster) => {
+      const many = await lightRound(cluster, { ...load, topics: MANY_TOPICS });
+      const one = await lightRound(cluster, { ...load, warmupSeconds: 3, topics: 1 });
+      say(
+        `  one topic ${one.perSecond}/s, ${one.brokerUs.toFixed(1)} µs a message; ` +
+          `${MANY_TOPICS} topics of 4 queues ${many.perSecond}/s, p99 ${many.p99Us} µs`,
+      );
+      shares.push(100 * many.perSecond / one.perSecond);
+    });
+  }
+  row("10,000 topics, % of one topic's rate", spread(shares, 0), {
+    figure: median(shares),
+    goal: TOPICS_GOAL,
+  });
 }
 
 /** Measures all contenders by turns and prints the ratios. */
@@ -105,9 +133,14 @@ async function javaRound(cluster: Cluster, load: JavaProgram): Promise<Round> {
   return { perSecond: result.perSecond, p99Us: result.p99Us, brokerUs: spent / result.count };
 }
 
-async function lightRound(cluster: Cluster): Promise<Round> {
+async function lightRound(cluster: Cluster, load: Partial<LightLoad> = {}): Promise<Round> {
   const program = path.join(import.meta.dirname ?? ".", "light_load.ts");
-  const options = { bodyBytes: BODY_BYTES, warmupSeconds: LIGHT_WARMUP_SECONDS, seconds: SECONDS };
+  const options = {
+    bodyBytes: BODY_BYTES,
+    warmupSeconds: LIGHT_WARMUP_SECONDS,
+    seconds: SECONDS,
+    ...load,
+  };
   const before = cpuUs(cluster);
   const started = performance.now();
   const [line = "{}"] = await run(Deno.execPath(), [

@@ -395,7 +395,8 @@ export class ConsumeQueue {
 
   #push(physicalOffset: number, size: number, tagsCode: number): void {
     const at = (this.end - this.#kept) * UNIT_BYTES;
-    if (at === this.#memory.length) this.#grow();
+    // The view is at hand anyway; with tens of thousands of queues every object more is a wait.
+    if (at === this.#view.byteLength) this.#grow();
     this.#left = undefined;
     writeI64(this.#view, at + AT.physicalOffset, physicalOffset);
     this.#view.setInt32(at + AT.size, size);

@@ -86,7 +86,7 @@ export interface StoreOptions {
   readonly intervals?: Partial<FlushIntervals>;
   /** How the background loops wait. Default: the machine's timers. */
   readonly sleep?: Sleep;
-  /** Bytes of the log after which a recovery saves how far it has got. Default: 4 GiB. */
+  /** Bytes of the log after which a recovery saves how far it has got. Default: 1 GiB. */
   readonly recoveryProgressBytes?: number;
   /** Overrides what `abort` says; `full` builds everything from the log. */
   readonly recovery?: RecoveryMode;

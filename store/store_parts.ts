@@ -106,7 +106,7 @@ function makeDirectories(fs: FileSystem, paths: readonly string[]): void {
 }
 
 /** A few seconds of reading: less than that is not worth the syncs. */
-const RECOVERY_PROGRESS_BYTES = 4 * 1024 * 1024 * 1024;
+const RECOVERY_PROGRESS_BYTES = 1024 * 1024 * 1024;
 
 export async function recover(disk: Disk, options: StoreOptions): Promise<RecoveryReport> {
   const { fs, paths, queues, batchQueues, index, checkpoint } = disk;
