@@ -5,6 +5,7 @@
  * @module
  */
 import type { PutResult } from "./put.ts";
+import { refusedPut } from "./staged_put.ts";
 
 /** Told what an operator should know. */
 export type StoreLog = (text: string, cause?: unknown) => void;
@@ -79,15 +80,6 @@ export class Admission {
   refusal(): PutResult {
     const cause = this.#failure ?? this.#fullQueues ?? this.#fullDisk ?? "it is closed";
     const reason = cause instanceof Error ? cause.message : String(cause);
-    return {
-      status: "SERVICE_NOT_AVAILABLE",
-      stored: false,
-      physicalOffset: -1,
-      queueOffset: -1,
-      storeTimestamp: 0,
-      physicalOffsets: [],
-      wroteBytes: 0,
-      reason: `The store takes no more messages: ${reason}`,
-    };
+    return refusedPut("SERVICE_NOT_AVAILABLE", `The store takes no more messages: ${reason}`);
   }
 }

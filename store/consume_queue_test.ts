@@ -380,6 +380,15 @@ function atWorst(fs: PowerLossFiles): PowerLossFiles {
   return fs.lose(() => false);
 }
 
+/** The only unit expires before it was written; the next one begins the queue's first file. */
+const EXPIRED_UNWRITTEN = [
+  { verb: "append", count: 1 },
+  { verb: "truncate", count: 1 },
+  { verb: "correct", count: 0 },
+  { verb: "leap", count: 1 },
+  { verb: "load", count: 2 },
+];
+
 Deno.test("ConsumeQueue agrees with a list of units, whatever is done to it", () => {
   const step = fc.record({
     verb: fc.constantFrom("append", "append", "leap", "truncate", "write", "load", "correct"),
@@ -391,6 +400,8 @@ Deno.test("ConsumeQueue agrees with a list of units, whatever is done to it", ()
       let queue = openQueue(fs, 64);
       let model: number[] = [];
       let offset = 0;
+      // What has expired may be padding when it is loaded, and stays expired.
+      let expired = 0;
       const append = (index: number) => {
         offset += 100;
         queue.append(index, { physicalOffset: offset, size: 100, tagsCode: 0 });
@@ -411,11 +422,12 @@ Deno.test("ConsumeQueue agrees with a list of units, whatever is done to it", ()
           queue = loaded(fs, 64);
         }
         assert.equal(queue.end, model.length);
-        const from = Math.max(queue.min, queue.end - count - 1);
+        expired = Math.min(Math.max(expired, queue.min), queue.end);
+        const from = Math.max(expired, queue.end - count - 1);
         assert.deepEqual(offsetsFrom(queue, from, 5000), model.slice(from));
       }
     }),
-    { numRuns: 150 },
+    { numRuns: 150, examples: [[EXPIRED_UNWRITTEN]] },
   );
 });
 

@@ -35,6 +35,27 @@ export interface RemotingAnswer {
   readonly body: Buffer;
 }
 
+/** Fields of a pull of all tags that is answered at once and moves no consumer's offset. */
+export function pullFields(
+  pull: { readonly topic: string; readonly queueId: number; readonly queueOffset: number },
+  countMax: number,
+): Record<string, string> {
+  return {
+    consumerGroup: "G_raw",
+    topic: pull.topic,
+    queueId: String(pull.queueId),
+    queueOffset: String(pull.queueOffset),
+    maxMsgNums: String(countMax),
+    // The subscription comes with the request.
+    sysFlag: "4",
+    commitOffset: "0",
+    suspendTimeoutMillis: "0",
+    subscription: "*",
+    subVersion: "0",
+    expressionType: "TAG",
+  };
+}
+
 /** Sends a request with a JSON header and gives the code and the body of the answer. */
 export function remotingCall(
   address: string,

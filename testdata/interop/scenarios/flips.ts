@@ -16,7 +16,7 @@ import { JavaFlips } from "../../java_flips.ts";
 import type { DiskImage } from "../../power_loss.ts";
 import { between, oneOf, randomOf } from "../../random.ts";
 import type { BrokerConf, Cluster } from "../cluster.ts";
-import { CODES, remotingCall } from "../remoting_call.ts";
+import { CODES, pullFields, remotingCall } from "../remoting_call.ts";
 import { sideBySide, type Stage } from "../stage.ts";
 import { JAVA_VERSIONS, type JavaVersion } from "../toolchain.ts";
 
@@ -76,22 +76,9 @@ async function lostBy(java: JavaFlips, cluster: Cluster): Promise<string[]> {
   const served = new Map<string, Uint8Array>();
   const places = java.lostFrom(() => undefined);
   for (const place of places) {
-    const [queueId = "", queueOffset = ""] = place.split("/");
+    const [queueId = 0, queueOffset = 0] = place.split("/").map(Number);
     const { body } = await remotingCall(cluster.broker, CODES.PULL_MESSAGE, {
-      extFields: {
-        consumerGroup: "G_flips",
-        topic: TOPIC,
-        queueId,
-        queueOffset,
-        maxMsgNums: "1",
-        // The subscription comes with the request.
-        sysFlag: "4",
-        commitOffset: "0",
-        suspendTimeoutMillis: "0",
-        subscription: "*",
-        subVersion: "0",
-        expressionType: "TAG",
-      },
+      extFields: pullFields({ topic: TOPIC, queueId, queueOffset }, 1),
     });
     served.set(place, body);
   }

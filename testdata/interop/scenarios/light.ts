@@ -8,7 +8,7 @@
 import { parseProperties } from "../../../store/properties.ts";
 import { messagesOf } from "../../message_path.ts";
 import type { BrokerConf, Cluster } from "../cluster.ts";
-import { CODES, remotingCall } from "../remoting_call.ts";
+import { CODES, pullFields, remotingCall } from "../remoting_call.ts";
 import type { Stage } from "../stage.ts";
 import { SMALL_FILES } from "../store_copies.ts";
 
@@ -105,19 +105,7 @@ class Dialog {
     { topic, queueId, queueOffset }: { topic: string; queueId: number; queueOffset: number },
   ): Promise<void> {
     const { code, extFields, body } = await remotingCall(this.#broker, CODES.PULL_MESSAGE, {
-      extFields: {
-        consumerGroup: "G_light",
-        topic,
-        queueId: String(queueId),
-        queueOffset: String(queueOffset),
-        maxMsgNums: "32",
-        sysFlag: "4",
-        commitOffset: "0",
-        suspendTimeoutMillis: "0",
-        subscription: "*",
-        subVersion: "0",
-        expressionType: "TAG",
-      },
+      extFields: pullFields({ topic, queueId, queueOffset }, 32),
     });
     const { nextBeginOffset, minOffset, maxOffset } = extFields;
     const messages = (code === 0 ? messagesOf(body) : []).map((message) => [
