@@ -203,6 +203,7 @@ export class FlushLoops {
       this.#writeQueues();
       await syncAll(extensions);
       this.#queuesSynced = await syncAll(queues);
+      turn.behind.recount();
       const { timestamp: indexed } = index.last;
       await index.sync();
       checkpoint.logicsMsgTimestamp = Math.max(checkpoint.logicsMsgTimestamp, timestamp);

@@ -8,7 +8,7 @@ import type { CommitLogScan } from "./commit_log_scan.ts";
 import type { FileSystem } from "./file.ts";
 import type { Flaw } from "./record_view.ts";
 import type { SegmentList } from "./segments.ts";
-import { usedLength } from "./used_bytes.ts";
+import { isUsed } from "./used_bytes.ts";
 
 /** What is wrong with a record behind which the log holds nothing; `undefined` for one that is whole. */
 export function tornFlaw(
@@ -20,10 +20,10 @@ export function tornFlaw(
   if (segment === undefined || record.propertiesLength === 0 || record.bytes[last] !== 0) {
     return undefined;
   }
-  const isFollowed = log.segments.some((it) => {
-    return it.start >= segment.start && usedLength(fs, it, Math.max(0, at + length - it.start)) > 0;
-  });
-  if (isFollowed) return undefined;
+  const end = at + length;
+  for (const it of log.segments) {
+    if (it.start >= segment.start && isUsed(fs, it, Math.max(0, end - it.start))) return undefined;
+  }
   const found = "properties that end in zeros";
   return { code: "lengths", expected: "a record written to its end", found };
 }

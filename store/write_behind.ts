@@ -25,7 +25,7 @@ export class WriteBehind {
   /** Those before it were written. */
   #next = 0;
   #full: WrittenBehind[] = [];
-  /** Units noted since the last look that wrote everything. */
+  /** Units the waiting queues hold back, as far as is known. */
   #units = 0;
 
   /** Notes that a queue is about to take a unit. */
@@ -59,6 +59,14 @@ export class WriteBehind {
       this.#waiting = this.#waiting.slice(this.#next);
       this.#next = 0;
     }
+  }
+
+  /** Looks anew at who waits, once a sync has written queues beside {@linkcode write}. */
+  recount(): void {
+    const waiting = new Set(this.#waiting.slice(this.#next));
+    this.#waiting = [...waiting].filter(({ unwritten }) => unwritten > 0);
+    this.#next = 0;
+    this.#units = this.#waiting.reduce((units, { unwritten }) => units + unwritten, 0);
   }
 
   #write(queue: WrittenBehind): void {

@@ -77,3 +77,26 @@ Deno.test("WriteBehind.write(): a queue that cannot be written is the next one a
   behind.write();
   assert.deepEqual([one.writes, two.writes, three.writes], [1, 1, 1]);
 });
+
+Deno.test("WriteBehind.recount(): what a sync has written waits no more, nor counts", () => {
+  const behind = new WriteBehind();
+  const queues = Array.from({ length: 2_000 }, () => new CountingQueue());
+  for (let round = 0; round < 4; round++) {
+    for (const queue of queues) take(behind, queue, 1_000);
+    for (const queue of queues) queue.write();
+    behind.recount();
+    assert.equal(behind.waiting, 0);
+  }
+  for (const queue of queues) take(behind, queue);
+  for (const queue of queues.slice(0, 1_000)) {
+    queue.write();
+    take(behind, queue);
+  }
+  assert.equal(behind.waiting, 3_000);
+  behind.recount();
+  assert.equal(behind.waiting, 2_000);
+  const before = queues.map(({ writes }) => writes);
+  behind.write();
+  const written = queues.filter(({ writes }, at) => writes > before[at]!);
+  assert.equal(written.length, 512, "a look is as short as ever");
+});
