@@ -14,8 +14,8 @@ import { QueueFiles, type StoredUnit } from "./queue_files.ts";
 
 const UNIT_BYTES = QUEUE_UNIT.size;
 const AT = QUEUE_UNIT.at;
-/** Written units a queue keeps in memory for readers near its end, where its table does not say. */
-const KEPT_UNITS = 1024;
+/** Written units a queue keeps in memory for readers near its end, if it is not one of very many. */
+export const KEPT_UNITS_MAX = 1024;
 /** How much more memory than kept units need a queue may hold on to. */
 const ROOM_FACTOR = 8;
 const FIRST_UNITS = 16;
@@ -39,7 +39,7 @@ export interface ConsumeQueueOptions {
   readonly directory: string;
   /** Units in one file. */
   readonly fileUnits: number;
-  /** Written units to keep in memory for readers near the end. Default: 1024. */
+  /** Written units to keep in memory for readers near the end. Default: {@linkcode KEPT_UNITS_MAX}. */
   readonly keptUnitsMax?: () => number;
 }
 
@@ -76,7 +76,7 @@ export class ConsumeQueue {
   #left: QueueEnd | undefined;
 
   constructor(files: OpenFiles, options: ConsumeQueueOptions) {
-    this.#keptUnitsMax = options.keptUnitsMax ?? (() => KEPT_UNITS);
+    this.#keptUnitsMax = options.keptUnitsMax ?? (() => KEPT_UNITS_MAX);
     this.topic = options.topic;
     this.queueId = options.queueId;
     this.#files = new QueueFiles(files, options.directory, options.fileUnits);

@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { ConsumeQueue } from "./consume_queue.ts";
+import { ConsumeQueue, KEPT_UNITS_MAX } from "./consume_queue.ts";
 import { SIZE } from "./format.ts";
 import { isLightTopic } from "./light_topic.ts";
 import { NAME, queueDirectory } from "./names.ts";
@@ -30,8 +30,8 @@ function isDirectoryName(topic: string): boolean {
     !/[/\\\u0000-\u001f\ufffd]/.test(topic);
 }
 
-/** Written units all queues together keep in memory for readers, and what each may keep of them. */
-const KEPT_UNITS = { all: 1024 * 1024, min: 16, max: 1024 } as const;
+/** Written units all queues together keep in memory for readers, but for the few each may keep. */
+const KEPT_UNITS = { all: 1024 * 1024, each: 16 } as const;
 
 /** Where and how the queues are kept. */
 export interface QueueTableOptions {
@@ -50,7 +50,7 @@ export class QueueTable implements Iterable<ConsumeQueue> {
   #queueCount = 0;
   readonly #keptUnitsMax = () => {
     const share = Math.floor(KEPT_UNITS.all / Math.max(1, this.#queueCount));
-    return Math.max(KEPT_UNITS.min, Math.min(KEPT_UNITS.max, share));
+    return Math.max(KEPT_UNITS.each, Math.min(KEPT_UNITS_MAX, share));
   };
   /** The topic asked for last, which is mostly the next one, too. */
   #lastTopic = "";

@@ -53,6 +53,10 @@ export interface Disk {
   readonly index: KeyIndex;
 }
 
+/**
+ * Makes the folders, takes the lock and puts together what is recovered next; reads no queue yet. What
+ * must be released is on the stack. Throws when another process holds the store.
+ */
 export function openDisk(root: string, options: StoreOptions, stack: AsyncDisposableStack): Disk {
   const fs = options.fs ?? diskFiles;
   const paths = storePaths(root, options);
@@ -108,6 +112,7 @@ function makeDirectories(fs: FileSystem, paths: readonly string[]): void {
 /** A few seconds of reading: less than that is not worth the syncs. */
 const RECOVERY_PROGRESS_BYTES = 1024 * 1024 * 1024;
 
+/** Brings the files into the state the log describes, from the table of queue ends where it can. */
 export async function recover(disk: Disk, options: StoreOptions): Promise<RecoveryReport> {
   const { fs, paths, queues, batchQueues, index, checkpoint } = disk;
   await redoFailedSync(fs, paths, options.signal);
@@ -193,6 +198,7 @@ function openLog(
   return log;
 }
 
+/** Puts together what writes to a recovered store; nothing runs in the background yet. */
 export function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreOptions): Writer {
   const { fs, paths, files, queues, batchQueues, queueExt, index, checkpoint } = disk;
   const log = openLog(disk, recovery, options);
@@ -257,6 +263,10 @@ export function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreO
   return { log, turn, loops, admission, retention };
 }
 
+/**
+ * Brings everything to the disk and takes the mark of a store in use away, last. The mark stays where
+ * something failed: the next start must look.
+ */
 export async function stopCleanly(disk: Disk, writer: Writer): Promise<void> {
   const { fs, paths } = disk;
   const { log, loops, turn, admission } = writer;
