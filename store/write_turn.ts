@@ -10,7 +10,7 @@
  * @module
  */
 import assert from "node:assert/strict";
-import type { CommitLog } from "./commit_log.ts";
+import type { CommitLog, ReservedPlace } from "./commit_log.ts";
 import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { isDiskFull } from "./file_disk.ts";
 import type { FlushGate } from "./flush_gate.ts";
@@ -87,6 +87,7 @@ export class WriteTurn {
   /** Filled anew with every put: one object for all of them. */
   readonly #parts: RecordParts[] = [];
   readonly #flags: number[] = [];
+  readonly #sizes: number[] = [];
   readonly #head: RecordHead = emptyHead();
   readonly #encoding: { head: RecordHead; parts: RecordParts; size: number };
   /** In the order of their records in the staging block. */
@@ -150,7 +151,7 @@ export class WriteTurn {
     parts.properties = properties;
     parts.propertiesLength = utf8Length(properties);
     this.#flags[number] = element.flag;
-    return recordBytes(parts, bornHost, storeHost);
+    return this.#sizes[number] = recordBytes(parts, bornHost, storeHost);
   }
 
   /** Returns whether it has been seen to; else it must be measured again, as others came between. */
@@ -187,7 +188,7 @@ export class WriteTurn {
     return error === undefined ? undefined : failedPut(error);
   }
 
-  #reserve(total: number): ReturnType<CommitLog["reserve"]> | PutResult {
+  #reserve(total: number): ReservedPlace | PutResult {
     try {
       return this.#options.log.reserve(total);
     } catch (error) {
@@ -243,7 +244,7 @@ export class WriteTurn {
     return undefined;
   }
 
-  #stage(put: Incoming, place: ReturnType<CommitLog["reserve"]>): void {
+  #stage(put: Incoming, place: ReservedPlace): void {
     const { topic, draft, count, placed, done } = put;
     const { storeHost, now, log, queues, syncFlush } = this.#options;
     const queue = !isQueued(draft.sysFlag)
@@ -276,7 +277,7 @@ export class WriteTurn {
     this.#staged.push(staged);
   }
 
-  #stageBatch(staged: StagedPut, place: ReturnType<CommitLog["reserve"]>, count: number): void {
+  #stageBatch(staged: StagedPut, place: ReservedPlace, count: number): void {
     const head = this.#head;
     const offsets: number[] = [];
     let { at } = place;
@@ -290,14 +291,14 @@ export class WriteTurn {
     staged.batchOffsets = offsets;
   }
 
-  #encode(number: number, place: ReturnType<CommitLog["reserve"]>, at: number): number {
-    const { storeHost, propertyCrc } = this.#options;
+  #encode(number: number, place: ReservedPlace, at: number): number {
+    const { propertyCrc } = this.#options;
     const encoding = this.#encoding;
     const parts = this.#parts[number]!;
     const head = this.#head;
     head.flag = this.#flags[number]!;
     encoding.parts = parts;
-    encoding.size = recordBytes(parts, head.bornHost, storeHost);
+    encoding.size = this.#sizes[number]!;
     encodeRecord(place, at, encoding);
     if (propertyCrc === true) sealRecord(place.bytes, { at, size: encoding.size });
     // A body must not be kept until as large a batch comes again.
