@@ -21,6 +21,9 @@ export const GROUP = {
   other: "Help:",
 } as const;
 
+/** What the argument of a command on a store says in its help. */
+export const STORE_ABOUT = "a store; default: MQ_STORE, else ./mq-data";
+
 /** What a command's help says. */
 export interface CommandAbout {
   /** One line for the list of commands. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { EXIT_ABOUT } from "./exit_code.ts";
-import { FORMATS } from "./format_option.ts";
+import { FORMATS } from "./output/format_option.ts";
 import { HELP_TOPICS } from "./help_topics.ts";
 
 const textOf = (name: string) => HELP_TOPICS.find((it) => it.name === name)!.text();

@@ -8,7 +8,7 @@ import { diskFiles } from "../store/file_disk.ts";
 import { findHolder } from "../store/lock.ts";
 import { EXIT } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
-import { descriptorSink, Out } from "./out.ts";
+import { descriptorSink, Out } from "./output/out.ts";
 import { run } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
 

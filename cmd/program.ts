@@ -6,14 +6,16 @@
  */
 import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { type Branch, describe, GROUP, pathOf } from "./branch.ts";
-import { addCheckCommands } from "./check_commands.ts";
 import { EXIT } from "./exit_code.ts";
 import { describeFailure, stackOf, usageFailure } from "./failure.ts";
-import { fieldsOption, headerOption, outputOption } from "./format_option.ts";
+import { fieldsOption, headerOption, outputOption } from "./output/format_option.ts";
 import { HELP_TOPICS } from "./help_topics.ts";
-import { addInspectCommands } from "./inspect_commands.ts";
-import { addServerCommands } from "./server_commands.ts";
+import { addInspectCommands } from "./inspect/commands.ts";
+import { addQueryCommand } from "./query/command.ts";
+import { addRecoverCommand } from "./recover/command.ts";
+import { addServerCommands } from "./server/server_commands.ts";
 import { lineText, type Terminal } from "./terminal.ts";
+import { addVerifyCommand } from "./verify/command.ts";
 import { VERSION } from "./version.ts";
 
 /** Runs one command line and returns its exit code. Never throws what a command threw. */
@@ -55,7 +57,9 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
     .addHelpText("after", topicsText);
   addServerCommands(program, branch);
   addInspectCommands(program, branch);
-  addCheckCommands(program, branch);
+  addQueryCommand(program, branch);
+  addVerifyCommand(program, branch);
+  addRecoverCommand(program, branch);
   const version = program.command("version")
     .helpGroup(GROUP.other)
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())

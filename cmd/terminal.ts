@@ -5,8 +5,8 @@
  * @module
  */
 import type { FileSystem } from "../store/file.ts";
-import type { Out } from "./out.ts";
-import { cellText } from "./table.ts";
+import type { Out } from "./output/out.ts";
+import { cellText } from "./output/table.ts";
 
 /** The surroundings of one run. */
 export interface Terminal {

@@ -6,7 +6,7 @@
 import process from "node:process";
 import config from "../deno.json" with { type: "json" };
 import { EXIT } from "./exit_code.ts";
-import { type Field, openRows, type OutputOptions } from "./format_option.ts";
+import { type Field, openRows, type OutputOptions } from "./output/format_option.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Version of the suite. */

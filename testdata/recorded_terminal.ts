@@ -5,7 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { Out } from "../cmd/out.ts";
+import { Out } from "../cmd/output/out.ts";
 import { run } from "../cmd/program.ts";
 import type { Terminal } from "../cmd/terminal.ts";
 import type { FileSystem } from "../store/file.ts";

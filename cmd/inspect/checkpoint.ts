@@ -1,0 +1,92 @@
+/**
+ * `mq inspect checkpoint`: the times up to which a store was flushed.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { type FileSystem, readWholeFile } from "../../store/file.ts";
+import { CHECKPOINT, SIZE } from "../../store/format.ts";
+import { NAME } from "../../store/names.ts";
+import { EXIT } from "../exit_code.ts";
+import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
+import { notA, placeAt } from "../reading/store_path.ts";
+import { note, type Terminal } from "../terminal.ts";
+
+const FIELDS: readonly Field[] = [
+  {
+    name: "physicMsgTimestamp",
+    type: "time",
+    about: "store time up to which the commit log was flushed",
+    width: 24,
+  },
+  {
+    name: "logicsMsgTimestamp",
+    type: "time",
+    about: "store time up to which the consume queues were flushed",
+    width: 24,
+  },
+  {
+    name: "indexMsgTimestamp",
+    type: "time",
+    about: "store time up to which the index was flushed",
+    width: 24,
+  },
+  {
+    name: "masterFlushedOffset",
+    type: "number",
+    about: "5.0 and later: what the master had flushed",
+    width: 19,
+  },
+  {
+    name: "confirmPhyOffset",
+    type: "number",
+    about: "5.0 and later: confirmed commit log offset",
+    width: 16,
+  },
+  {
+    name: "logicsPhysicalOffset",
+    type: "number",
+    about: "5.5 and later: commit log offset the queues had reached",
+    width: 20,
+  },
+];
+
+/** Prints a checkpoint. */
+export function inspectCheckpoint(
+  terminal: Terminal,
+  argument: string | undefined,
+  options: OutputOptions,
+): number {
+  const rows = openRows(terminal, FIELDS, { ...options, layout: "record" });
+  if (rows === undefined) return EXIT.ok;
+  const path = checkpointAt(terminal, argument);
+  const size = terminal.files.stat(path)!.size;
+  const fields = wholeFields(terminal.files, path);
+  if (fields.length > 0) rows.row(Object.fromEntries(fields));
+  rows.end();
+  if (size === SIZE.checkpointFile) return EXIT.ok;
+  terminal.out.flush();
+  note(terminal, `"${path}" is damaged: it has ${size} bytes, a checkpoint ${SIZE.checkpointFile}`);
+  return EXIT.left;
+}
+
+/** What the file is long enough for: a number that is cut in two would be any number. */
+function wholeFields(files: FileSystem, path: string): readonly (readonly [string, unknown])[] {
+  const bytes = readWholeFile(files, path) ?? new Uint8Array();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return [...CHECKPOINT.walk(view, 0)].filter((field) => field.value !== undefined)
+    .map(({ name, value }) => [name, value] as const);
+}
+
+function checkpointAt(terminal: Terminal, argument: string | undefined): string {
+  const place = placeAt(terminal, argument);
+  if (place.kind === "file") {
+    const isCheckpoint = basename(place.path) === NAME.checkpoint;
+    if (isCheckpoint) return place.path;
+  } else if (place.kind === "store") {
+    if (terminal.files.stat(place.paths.checkpoint)?.isDirectory === false) {
+      return place.paths.checkpoint;
+    }
+  }
+  throw notA(terminal, place, NAME.checkpoint);
+}

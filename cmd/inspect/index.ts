@@ -1,0 +1,212 @@
+/**
+ * `mq inspect index`: the entries of index files, or their headers.
+ *
+ * @module
+ */
+import type { FileSystem } from "../../store/file.ts";
+import { keyHash } from "../../store/hash.ts";
+import {
+  type IndexEntry,
+  type IndexFileReader,
+  openIndexFile,
+} from "../../store/key_index_reader.ts";
+import { EXIT } from "../exit_code.ts";
+import { usageFailure } from "../failure.ts";
+import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
+import { indexFilesAt } from "../reading/index_place.ts";
+import type { RowWriter } from "../output/row_writer.ts";
+import type { Terminal } from "../terminal.ts";
+import { isWithin, type TimeRange, timeRangeOf } from "../option/time_option.ts";
+
+/** What `mq inspect index` may be asked. */
+export interface InspectIndexOptions extends OutputOptions {
+  readonly topic?: string | undefined;
+  readonly key?: string | undefined;
+  readonly from?: number | undefined;
+  readonly to?: number | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly headers?: boolean | undefined;
+}
+
+const KIND: Field = { name: "kind", type: "string", about: "entry or damage", width: 6 };
+const FILE: Field = { name: "file", type: "string", about: "index file", width: 17 };
+const DAMAGE: Field = { name: "damage", type: "string", about: "what is wrong", width: 0 };
+
+const ENTRY_FIELDS: readonly Field[] = [
+  KIND,
+  FILE,
+  { name: "number", type: "number", about: "number of the entry, from 1", width: 8 },
+  { name: "slot", type: "number", about: "hash slot it hangs at", width: 8 },
+  { name: "keyHash", type: "number", about: "hash of topic#key", width: 10 },
+  { name: "commitLogOffset", type: "number", about: "where the record starts", width: 15 },
+  {
+    name: "storeTimestamp",
+    type: "time",
+    about: "store time of the record, cut to the second",
+    width: 24,
+  },
+  { name: "prevIndex", type: "number", about: "entry before it in the slot, 0: none", width: 9 },
+  DAMAGE,
+];
+
+const HEADER_FIELDS: readonly Field[] = [
+  { ...KIND, about: "header or damage" },
+  FILE,
+  { name: "beginTimestamp", type: "time", about: "store time of the first entry", width: 24 },
+  { name: "endTimestamp", type: "time", about: "store time of the last entry", width: 24 },
+  { name: "beginPhyOffset", type: "number", about: "commit log offset of the first", width: 14 },
+  { name: "endPhyOffset", type: "number", about: "commit log offset of the last", width: 12 },
+  {
+    name: "hashSlotCount",
+    type: "number",
+    about: "slots in use; up to 4.7.0 the count of all puts",
+    width: 13,
+  },
+  { name: "indexCount", type: "number", about: "number of the next entry", width: 10 },
+  { name: "slots", type: "number", about: "slots the file has", width: 8 },
+  {
+    name: "entries",
+    type: "number",
+    about: "entries the file has room for, the unused 0 counted",
+    width: 8,
+  },
+  DAMAGE,
+];
+
+/** Prints a key index. */
+export function inspectIndex(
+  terminal: Terminal,
+  argument: string | undefined,
+  options: InspectIndexOptions,
+): number {
+  if (options.key !== undefined && options.topic === undefined) {
+    throw usageFailure("--key needs --topic: an index knows hashes of both together only");
+  }
+  if (options.topic !== undefined && options.key === undefined) {
+    throw usageFailure("--topic needs --key: an index knows hashes of both together only");
+  }
+  const fields = options.headers === true ? HEADER_FIELDS : ENTRY_FIELDS;
+  const layout = options.headers === true ? "measured" : "stream";
+  const rows = openRows(terminal, fields, { ...options, layout });
+  if (rows === undefined) return EXIT.ok;
+  const times = timeRangeOf(options, terminal.now());
+  const paths = indexFilesAt(terminal, argument);
+  const print = new IndexPrint(terminal.files, rows, { ...options, times });
+  for (const path of paths) {
+    if (print.isFull) break;
+    print.file(path);
+  }
+  rows.end();
+  return print.damages > 0 ? EXIT.left : EXIT.ok;
+}
+
+/** Prints file after file until the limit is reached. */
+class IndexPrint {
+  damages = 0;
+  readonly #files: FileSystem;
+  readonly #rows: RowWriter;
+  readonly #options: InspectIndexOptions & { readonly times: TimeRange };
+  readonly #hash: number | undefined;
+  #entries = 0;
+
+  constructor(
+    files: FileSystem,
+    rows: RowWriter,
+    options: InspectIndexOptions & { readonly times: TimeRange },
+  ) {
+    this.#files = files;
+    this.#rows = rows;
+    this.#options = options;
+    const { topic, key } = options;
+    this.#hash = topic === undefined || key === undefined ? undefined : keyHash(topic, key);
+  }
+
+  /** Whether nothing more is wanted. */
+  get isFull(): boolean {
+    return this.#rows.closed || this.#entries >= (this.#options.limit ?? Infinity);
+  }
+
+  file(path: string): void {
+    const reader = openIndexFile(this.#files, path);
+    if (reader === undefined) {
+      const size = this.#files.stat(path)?.size ?? 0;
+      this.#damage({ file: path, damage: `${size} bytes are no index file` });
+      return;
+    }
+    try {
+      if (this.#options.headers === true) this.#header(reader);
+      else this.#fileEntries(reader);
+    } finally {
+      reader.close();
+    }
+  }
+
+  #header(reader: IndexFileReader): void {
+    const { header, geometry, path } = reader;
+    const damage = headerDamage(reader);
+    const row = { file: path, ...header, ...geometry };
+    this.#entries++;
+    if (damage === undefined) this.#rows.row({ kind: "header", ...row });
+    else this.#damage({ ...row, damage });
+  }
+
+  #fileEntries(reader: IndexFileReader): void {
+    const damage = headerDamage(reader);
+    if (damage !== undefined) this.#damage({ file: reader.path, damage });
+    for (const entry of reader.entries()) {
+      if (this.isFull) return;
+      const slot = entry.keyHash % reader.geometry.slots;
+      const { number, physicalOffset: commitLogOffset, storeTimestamp, prevIndex } = entry;
+      const row = {
+        file: reader.path,
+        number,
+        slot,
+        keyHash: entry.keyHash,
+        commitLogOffset,
+        storeTimestamp,
+        prevIndex,
+      };
+      const flaw = entryDamage(entry);
+      if (flaw !== undefined) this.#damage({ ...row, damage: flaw });
+      else if (this.#matches(entry)) {
+        this.#entries++;
+        this.#rows.row({ kind: "entry", ...row });
+      } else if (number % TICK_ENTRIES === 0) this.#rows.tick();
+    }
+  }
+
+  #matches(entry: IndexEntry): boolean {
+    const { from = 0, to = Infinity, times } = this.#options;
+    return (this.#hash === undefined || entry.keyHash === this.#hash) &&
+      entry.physicalOffset >= from && entry.physicalOffset < to &&
+      isWithin(times, entry.storeTimestamp);
+  }
+
+  #damage(row: object): void {
+    this.damages++;
+    this.#rows.row({ kind: "damage", ...row });
+  }
+}
+
+const TICK_ENTRIES = 4096;
+
+function headerDamage({ header, geometry }: IndexFileReader): string | undefined {
+  if (header.indexCount > geometry.entries) {
+    return `indexCount is ${header.indexCount}, the file has room for ${geometry.entries}`;
+  }
+  if (header.beginPhyOffset > header.endPhyOffset) return "beginPhyOffset is behind endPhyOffset";
+  return undefined;
+}
+
+/** What is wrong with an entry, as far as it shows by itself. */
+function entryDamage(entry: IndexEntry): string | undefined {
+  if (entry.keyHash < 0) return "keyHash is negative";
+  if (entry.physicalOffset < 0) return "commitLogOffset is negative";
+  if (entry.secondsFromBegin < 0) return "the time is before the file's first";
+  if (entry.prevIndex < 0 || entry.prevIndex >= entry.number) {
+    return `prevIndex is ${entry.prevIndex}, not of an earlier entry`;
+  }
+  return undefined;
+}

@@ -1,0 +1,168 @@
+/**
+ * `mq inspect topics`: the topics of a store and what their queues have.
+ *
+ * @module
+ */
+import { type TopicEntry, TOPICS } from "../../store/config_tables.ts";
+import type { QueueDirectory } from "../../store/queue_reader.ts";
+import { listSegments } from "../../store/segments.ts";
+import { EXIT } from "../exit_code.ts";
+import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
+import { storeQueues } from "../reading/queue_place.ts";
+import { RecordReader } from "../reading/record_reader.ts";
+import { storeAt } from "../reading/store_path.ts";
+import { note, type Terminal } from "../terminal.ts";
+import { queueExtent, readTable } from "../reading/topic_table.ts";
+
+/** What `mq inspect topics` may be asked. */
+export interface InspectTopicsOptions extends OutputOptions {
+  readonly topic?: string | undefined;
+  /** Whether queues are listed and not topics. */
+  readonly queues?: boolean | undefined;
+}
+
+const TOPIC: Field = { name: "topic", type: "string", about: "topic", width: 24 };
+const MESSAGES: Field = {
+  name: "messages",
+  type: "number",
+  about: "messages in the queues that the log still has",
+  width: 8,
+};
+const FIRST: Field = {
+  name: "firstStoreTimestamp",
+  type: "time",
+  about: "store time of the first message",
+  width: 24,
+};
+const LAST: Field = {
+  name: "lastStoreTimestamp",
+  type: "time",
+  about: "store time of the last message",
+  width: 24,
+};
+
+const TOPIC_FIELDS: readonly Field[] = [
+  TOPIC,
+  {
+    name: "configured",
+    type: "boolean",
+    about: "whether topics.json has it; false for a deleted or forgotten topic",
+    width: 10,
+  },
+  { name: "perm", type: "number", about: "bits: 4 read, 2 write, 1 inherit", width: 4 },
+  { name: "readQueueNums", type: "number", about: "queues consumers see", width: 13 },
+  { name: "writeQueueNums", type: "number", about: "queues producers see", width: 14 },
+  { name: "queues", type: "number", about: "queues on disk", width: 6 },
+  MESSAGES,
+  FIRST,
+  LAST,
+  { name: "order", type: "boolean", about: "whether it is an ordered topic" },
+  { name: "attributes", type: "object", about: "5.x: attributes such as queue.type" },
+];
+
+const QUEUE_FIELDS: readonly Field[] = [
+  TOPIC,
+  { name: "queueId", type: "number", about: "queue of the topic", width: 7 },
+  { name: "kind", type: "string", about: "simple or batch", width: 6 },
+  { name: "minOffset", type: "number", about: "index of the first message", width: 9 },
+  { name: "maxOffset", type: "number", about: "index the next message gets", width: 9 },
+  MESSAGES,
+  FIRST,
+  LAST,
+];
+
+/** What one queue has. */
+interface QueueRow {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly kind: string;
+  readonly minOffset: number;
+  readonly maxOffset: number;
+  readonly messages: number;
+  readonly firstStoreTimestamp?: number;
+  readonly lastStoreTimestamp?: number;
+}
+
+/** Prints topics or their queues. */
+export function inspectTopics(
+  terminal: Terminal,
+  argument: string | undefined,
+  options: InspectTopicsOptions,
+): number {
+  const fields = options.queues === true ? QUEUE_FIELDS : TOPIC_FIELDS;
+  const rows = openRows(terminal, fields, { ...options, layout: "measured" });
+  if (rows === undefined) return EXIT.ok;
+  const { files } = terminal;
+  const paths = storeAt(terminal, argument);
+  const isWanted = (topic: string) => options.topic === undefined || options.topic === topic;
+  const queues = storeQueues(files, paths).filter((queue) => isWanted(queue.topic));
+  const log = new RecordReader(files, listSegments(files, paths.commitLogs));
+  const table = readTable<ReadonlyMap<string, TopicEntry>>(files, paths, TOPICS);
+  try {
+    const measured = queues.map((queue) => () => queueRow(terminal, queue, log));
+    if (options.queues === true) measured.forEach((measure) => rows.row(measure()));
+    else {
+      const queueRows = measured.map((measure) => measure());
+      const names = new Set([...table.entries?.keys() ?? [], ...queues.map((it) => it.topic)]);
+      for (const topic of [...names].filter(isWanted).sort()) {
+        const own = queueRows.filter((row) => row.topic === topic);
+        rows.row(topicRow(topic, { entry: table.entries?.get(topic), own }));
+      }
+    }
+  } finally {
+    log.close();
+  }
+  rows.end();
+  terminal.out.flush();
+  for (const flaw of table.flaws) note(terminal, `damaged: ${flaw}`);
+  if (rows.count === 0 && options.topic !== undefined) note(terminal, "no such topic");
+  return table.flaws.length > 0 ? EXIT.left : EXIT.ok;
+}
+
+function queueRow(terminal: Terminal, queue: QueueDirectory, log: RecordReader): QueueRow {
+  const { minOffset, maxOffset, firstRecord, lastRecord } = queueExtent(
+    terminal.files,
+    queue,
+    log.start,
+  );
+  const first = storeTimeAt(log, firstRecord);
+  const last = storeTimeAt(log, lastRecord);
+  return {
+    topic: queue.topic,
+    queueId: queue.queueId,
+    kind: queue.kind,
+    minOffset,
+    maxOffset,
+    messages: Math.max(0, maxOffset - minOffset),
+    ...(first === undefined ? {} : { firstStoreTimestamp: first }),
+    ...(last === undefined ? {} : { lastStoreTimestamp: last }),
+  };
+}
+
+function storeTimeAt(log: RecordReader, offset: number): number | undefined {
+  if (offset < 0 || log.read(offset) !== undefined) return undefined;
+  return log.record.storeTimestamp();
+}
+
+function topicRow(
+  topic: string,
+  { entry, own }: { readonly entry: TopicEntry | undefined; readonly own: readonly QueueRow[] },
+): object {
+  const firsts = own.flatMap((row) => row.firstStoreTimestamp ?? []);
+  const lasts = own.flatMap((row) => row.lastStoreTimestamp ?? []);
+  return {
+    topic,
+    configured: entry !== undefined,
+    ...(entry && {
+      perm: entry.perm,
+      readQueueNums: entry.readQueueNums,
+      writeQueueNums: entry.writeQueueNums,
+      order: entry.order,
+      ...(entry.attributes && { attributes: entry.attributes }),
+    }),
+    queues: own.length,
+    messages: own.reduce((sum, row) => sum + row.messages, 0),
+    ...(firsts.length > 0 && { firstStoreTimestamp: Math.min(...firsts) }),
+    ...(lasts.length > 0 && { lastStoreTimestamp: Math.max(...lasts) }),
+  };
+}

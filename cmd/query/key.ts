@@ -1,0 +1,94 @@
+/**
+ * `mq query --key`: through the index where it can be trusted, through the log where not.
+ *
+ * @module
+ */
+import { listIndexFiles } from "../../store/key_index_reader.ts";
+import { type KeySearchResult, searchKey } from "../reading/key_search.ts";
+import type { LogFilter } from "../reading/log_filter.ts";
+import type { Query } from "./query.ts";
+import { scanLog } from "./scan.ts";
+import { knownTopics } from "../reading/topic_table.ts";
+
+/** Finds messages by one of their keys or their unique key. */
+export function findByKey(query: Query, key: string): void {
+  const filter = query.filter({ key });
+  const paths = query.paths === undefined
+    ? []
+    : listIndexFiles(query.files, query.paths.index).paths;
+  if (query.options.scan === true) return findInLog(query, filter, "");
+  if (paths.length === 0) return findInLog(query, filter, "there is no index: ");
+  findThroughIndex(query, { key, filter, paths });
+  if (query.found > 0 || query.isFull) return;
+  if (query.options.topic === undefined) {
+    return findInLog(query, filter, "not in the index under any known topic: ");
+  }
+  findThroughIndex(query, { key, filter, paths, everyEntry: true });
+  if (query.found > 0) {
+    query.damage("found only by reading every entry: the chains of the index are damaged");
+  } else {
+    query.note(`no message of topic "${query.options.topic}" with key "${key}"`);
+  }
+}
+
+function findInLog(query: Query, filter: LogFilter, reason: string): void {
+  query.note(`${reason}reading the whole log`);
+  const { records } = scanLog(query, { filter }, (record) => query.take(record));
+  if (query.found === 0) query.note(`not among the ${records} messages there`);
+}
+
+function findThroughIndex(
+  query: Query,
+  search: {
+    readonly key: string;
+    readonly filter: LogFilter;
+    readonly paths: readonly string[];
+    readonly everyEntry?: boolean;
+  },
+): void {
+  const { key, filter, paths, everyEntry = false } = search;
+  const topics = query.options.topic === undefined
+    ? knownTopics(query.files, query.paths!)
+    : [query.options.topic];
+  const log = { from: query.reader.start, to: query.reader.end };
+  const result = searchKey(query.files, paths, {
+    topics,
+    key,
+    times: query.times,
+    log,
+    everyEntry,
+  });
+  const offsets = new Set(hitsOf(query, filter, result));
+  if (!everyEntry) {
+    for (const { path, flaw } of result.damages) {
+      query.damage(`index file "${path}" is damaged: ${flaw}; its part of the log is read instead`);
+    }
+    let besides = 0;
+    for (const part of result.uncovered) {
+      const { records } = scanLog(query, { ...part, filter }, (record) => {
+        offsets.add(record.physicalOffset());
+      });
+      besides += records;
+    }
+    const also = besides > 1 ? ` and ${besides} records they do not cover` : "";
+    query.note(`looked through ${counted(result.files, "index file")}${also}`);
+  }
+  for (const offset of [...offsets].sort((a, b) => a - b)) {
+    if (query.reader.read(offset) === undefined) query.take(query.reader.record);
+  }
+}
+
+/** Hits whose record really carries the key. */
+function hitsOf(query: Query, filter: LogFilter, result: KeySearchResult): number[] {
+  return result.offsets.filter((offset) => {
+    const miss = query.reader.read(offset);
+    if (miss?.kind === "damage") {
+      query.damage(`the index leads to ${offset}, where the log is damaged`);
+    }
+    return miss === undefined && filter.matches(query.reader.record);
+  });
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

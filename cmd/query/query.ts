@@ -1,0 +1,169 @@
+/**
+ * `mq query`: finds messages by key, id or offset, and never says "not found" where it could not
+ * look.
+ *
+ * @module
+ */
+import type { FileSystem } from "../../store/file.ts";
+import type { StorePaths } from "../../store/names.ts";
+import type { RecordView } from "../../store/record_view.ts";
+import type { SegmentList } from "../../store/segments.ts";
+import { EXIT } from "../exit_code.ts";
+import { usageFailure } from "../failure.ts";
+import { openRows, type OutputOptions } from "../output/format_option.ts";
+import { LogFilter } from "../reading/log_filter.ts";
+import { logAt, type LogPlace } from "../reading/log_place.ts";
+import { type BodyOptions, messageFields, messageRow } from "../reading/message_rows.ts";
+import { findByKey } from "./key.ts";
+import { findById, findByOffset } from "./offset.ts";
+import { findByQueueOffset } from "./queue.ts";
+import { RecordReader } from "../reading/record_reader.ts";
+import type { RowWriter } from "../output/row_writer.ts";
+import { givenPath, placeAt } from "../reading/store_path.ts";
+import { note, type Terminal } from "../terminal.ts";
+import { type TimeRange, timeRangeOf } from "../option/time_option.ts";
+
+/** What `mq query` may be asked. */
+export interface QueryOptions extends OutputOptions, BodyOptions {
+  readonly key?: string | undefined;
+  readonly id?: string | undefined;
+  readonly offset?: number | undefined;
+  readonly topic?: string | undefined;
+  readonly queue?: number | undefined;
+  readonly queueOffset?: number | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly limit?: number | undefined;
+  /** Whether the log is read without looking at the index. */
+  readonly scan?: boolean | undefined;
+  /** Whether an empty result is no success. */
+  readonly exitStatus?: boolean | undefined;
+}
+
+/** A query under way: where it looks, and what it has found. */
+export class Query {
+  readonly terminal: Terminal;
+  readonly files: FileSystem;
+  readonly place: LogPlace;
+  readonly log: SegmentList;
+  /** The store around the log; absent for a lone log. */
+  readonly paths: StorePaths | undefined;
+  readonly options: QueryOptions;
+  readonly times: TimeRange;
+  /** Reads records anywhere in the log. */
+  readonly reader: RecordReader;
+  /** Messages printed. */
+  found = 0;
+  /** Damaged places met. */
+  damages = 0;
+  readonly #rows: RowWriter;
+  readonly #noted = new Set<string>();
+
+  constructor(
+    terminal: Terminal,
+    rows: RowWriter,
+    ask: {
+      readonly place: LogPlace;
+      readonly paths: StorePaths | undefined;
+      readonly options: QueryOptions;
+      readonly times: TimeRange;
+    },
+  ) {
+    this.terminal = terminal;
+    this.files = terminal.files;
+    this.#rows = rows;
+    this.place = ask.place;
+    this.log = ask.place.log;
+    this.paths = ask.paths;
+    this.options = ask.options;
+    this.times = ask.times;
+    this.reader = new RecordReader(this.files, this.log);
+  }
+
+  /** Whether nothing more is wanted. */
+  get isFull(): boolean {
+    return this.#rows.closed || this.found >= (this.options.limit ?? Infinity);
+  }
+
+  /** A filter for the options and what else must hold. */
+  filter(also: { readonly key?: string; readonly queueOffset?: number } = {}): LogFilter {
+    const { topic, queue } = this.options;
+    return new LogFilter({ topic, queue, ...also, times: this.times });
+  }
+
+  /** Prints a message that was found. */
+  take(record: RecordView): void {
+    if (this.isFull) return;
+    const row = messageRow(record, this.options);
+    if (row.bodyDamage !== undefined) this.damages++;
+    this.found++;
+    this.#rows.row(row);
+  }
+
+  /** Says on which way the search goes, or what it met. */
+  note(line: string): void {
+    this.terminal.out.flush();
+    note(this.terminal, line);
+  }
+
+  /** Notes damage, because of which a message may be missed; once, however often it is met. */
+  damage(line: string): void {
+    if (this.#noted.has(line)) return;
+    this.#noted.add(line);
+    this.damages++;
+    this.note(line);
+  }
+
+  /** Lets waiting rows out. */
+  tick(): void {
+    this.#rows.tick();
+  }
+}
+
+/** Answers a query. */
+export function query(
+  terminal: Terminal,
+  argument: string | undefined,
+  options: QueryOptions,
+): number {
+  checkOptions(options);
+  const rows = openRows(terminal, messageFields(options), options);
+  if (rows === undefined) return EXIT.ok;
+  const times = timeRangeOf(options, terminal.now());
+  const path = givenPath(terminal, argument);
+  const place = placeAt(terminal, path);
+  const paths = place.kind === "store" ? place.paths : undefined;
+  const search = new Query(terminal, rows, { place: logAt(terminal, path), paths, options, times });
+  try {
+    find(search);
+  } finally {
+    search.reader.close();
+  }
+  rows.end();
+  terminal.out.flush();
+  const isMissing = search.found === 0 && options.exitStatus === true;
+  return (search.damages > 0 ? EXIT.left : EXIT.ok) | (isMissing ? EXIT.corrected : EXIT.ok);
+}
+
+function find(search: Query): void {
+  const { key, id, offset, queueOffset } = search.options;
+  if (key !== undefined) findByKey(search, key);
+  else if (id !== undefined) findById(search, id);
+  else if (offset !== undefined) findByOffset(search, offset);
+  else findByQueueOffset(search, queueOffset!);
+}
+
+function checkOptions(options: QueryOptions): void {
+  const { key, id, offset, queueOffset, topic, queue } = options;
+  const asked = [key, id, offset, queueOffset].filter((it) => it !== undefined).length;
+  if (asked === 0) {
+    throw usageFailure("Nothing to look for: give --key, --id, --offset or --queue-offset");
+  }
+  if (asked > 1) {
+    throw usageFailure("Only one of --key, --id, --offset and --queue-offset can be looked for");
+  }
+  if (key === "" || id === "") throw usageFailure("The key or id to look for is empty");
+  if (queueOffset !== undefined && (topic === undefined || queue === undefined)) {
+    throw usageFailure("--queue-offset needs --topic and --queue");
+  }
+}

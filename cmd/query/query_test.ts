@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import { transactionState } from "../../store/message.ts";
+import { readTruth, storeInMemory, storeNames } from "../../testdata/fixture.ts";
+import { record, type RecordedRun } from "../../testdata/recorded_terminal.ts";
+
+const NAMES = storeNames().filter((name) => /a-clean|b-kill-second|d-expire|e-crc/.test(name));
+
+async function offsetsOf(
+  files: ReturnType<typeof storeInMemory>,
+  args: readonly string[],
+): Promise<RecordedRun & { offsets: number[] }> {
+  const fields = ["--fields", "commitLogOffset", "--no-header"];
+  const run = await record(["query", "store", ...fields, ...args], { files });
+  return { ...run, offsets: run.stdout.split("\n").filter(Boolean).map(Number) };
+}
+
+Deno.test("mq query --key finds all that Java's index finds, and nothing foreign", async () => {
+  for (const name of NAMES) {
+    const files = storeInMemory(name);
+    const rollbacks = readTruth(name).log
+      .filter((it) => transactionState(it.sysFlag) === "rollback").map((it) => it.commitLogOffset);
+    const lookups = readTruth(name).keyLookups.filter((_, at) => at % 5 === 0);
+    for (const { topic, key, matching } of lookups) {
+      const { offsets } = await offsetsOf(files, ["--topic", topic, "--key", key]);
+      for (const offset of matching) assert(offsets.includes(offset), `${name} ${topic} ${key}`);
+      const scanned = await offsetsOf(files, ["--topic", topic, "--key", key, "--scan"]);
+      const indexed = scanned.offsets.filter((offset) => !rollbacks.includes(offset));
+      assert.deepEqual(offsets, indexed, "the log itself says the same, rollbacks apart");
+    }
+  }
+});
+
+Deno.test("mq query finds a message by every way to it", async () => {
+  for (const name of NAMES) {
+    const files = storeInMemory(name);
+    const { log, queues } = readTruth(name);
+    for (
+      const { commitLogOffset, msgId, topic, properties } of log.filter((_, at) => at % 97 === 0)
+    ) {
+      const check = async (...args: string[]) => {
+        const { offsets } = await offsetsOf(files, args);
+        assert(offsets.includes(commitLogOffset), `${name} ${args.join(" ")}`);
+      };
+      await check("--id", msgId);
+      await check("--offset", String(commitLogOffset));
+      await check("--id", properties["UNIQ_KEY"]!, "--topic", topic);
+      await check("--id", properties["UNIQ_KEY"]!);
+    }
+    for (const { topic, queueId, messages } of queues) {
+      const [index, offset] = messages.at(-1) ?? [];
+      if (index === undefined) continue;
+      const place = ["--topic", topic, "--queue", String(queueId), "--queue-offset", String(index)];
+      assert.deepEqual((await offsetsOf(files, place)).offsets, [offset], `${name} ${place}`);
+    }
+  }
+});
+
+Deno.test("mq query finds as much when the index is gone or damaged", async () => {
+  const name = "5.5.0-a-clean-102";
+  const { offsets } = await offsetsOf(storeInMemory(name), ["--key", "retry1"]);
+  assert.equal(offsets.length, 3);
+  const damages: ((files: ReturnType<typeof storeInMemory>, path: string) => void)[] = [
+    (files) => files.remove("store/index"),
+    (files, path) => files.remove(path),
+    (files, path) => files.cut(path, 20),
+    (files, path) => files.zero(path, 0, 40),
+    (files, path) => files.zero(path, 40, 100 * 4),
+    (files, path) => files.zero(path, 440, 4096),
+  ];
+  for (const [at, damage] of damages.entries()) {
+    const path = storeInMemory(name).list("store/index")[0]!;
+    const files = storeInMemory(name);
+    damage(files, `store/index/${path}`);
+    const run = await offsetsOf(files, ["--key", "retry1"]);
+    assert.deepEqual(run.offsets, offsets, `damage ${at}: ${run.stderr}`);
+  }
+});
+
+Deno.test("mq query --exit-status adds 1 to the code of an empty result", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const code = async (...args: string[]) => (await offsetsOf(files, args)).exitCode;
+  assert.equal(await code("--key", "none"), 0);
+  assert.equal(await code("--key", "none", "--exit-status"), 1);
+  assert.equal(await code("--key", "retry1", "--exit-status"), 0);
+  files.flip("store/commitlog/00000000000000000000", 100);
+  assert.equal(await code("--offset", "0", "--exit-status"), 5);
+});
+
+Deno.test("mq query --limit ends a search", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  for (const way of [[], ["--scan"]]) {
+    const { offsets } = await offsetsOf(files, ["--key", "retry1", "--limit", "2", ...way]);
+    assert.equal(offsets.length, 2);
+  }
+});

@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { MemoryFiles } from "../../store/file_memory.ts";
+import { storePaths } from "../../store/names.ts";
+import { mountStore, recordedTerminal } from "../../testdata/recorded_terminal.ts";
+import { queuesAt, storeQueues } from "./queue_place.ts";
+
+function fixture(name: string) {
+  const files = new MemoryFiles();
+  mountStore(files, "s", { name });
+  const at = (path: string, options?: { batch: boolean }) =>
+    queuesAt(recordedTerminal({ files }).terminal, path, options)
+      .map((it) => `${it.kind} ${it.topic}/${it.queueId}`);
+  return { files, at };
+}
+
+Deno.test("queuesAt() finds queues from a store down to one file", () => {
+  const { at } = fixture("5.5.0-e-bcq-102");
+  const tags = ["simple T_tags/0", "simple T_tags/1", "simple T_tags/2"];
+  const batch = ["batch T_bcq/0", "batch T_bcq/1"];
+  assert(at("s").includes(tags[0]!) && at("s").includes(batch[1]!));
+  assert(!at("s/consumequeue").includes(batch[0]!));
+  assert.deepEqual(at("s/batchconsumequeue"), batch);
+  assert.deepEqual(at("s/batchconsumequeue/T_bcq"), batch);
+  assert.deepEqual(at("s/consumequeue/T_tags"), tags);
+  assert.deepEqual(at("s/consumequeue/T_tags/1"), [tags[1]]);
+  assert.deepEqual(at("s/consumequeue/T_tags/1/00000000000000000000"), [tags[1]]);
+});
+
+Deno.test("queuesAt() reads a folder apart from its store as it is told", () => {
+  const { files, at } = fixture("5.5.0-e-bcq-102");
+  const unit = files.snapshot().get("s/batchconsumequeue/T_bcq/0/00000000000000000000")!;
+  files.put("saved/Q/3/00000000000000000000", unit);
+  assert.deepEqual(at("saved/Q/3"), ["simple Q/3"]);
+  assert.deepEqual(at("saved/Q", { batch: true }), ["batch Q/3"]);
+});
+
+Deno.test("queuesAt() finds the extension files of a queue", () => {
+  const { files } = fixture("5.5.0-e-cqext-102");
+  const { terminal } = recordedTerminal({ files });
+  const [queue] = queuesAt(terminal, "s/consumequeue/T_tags/2");
+  assert.equal(queue!.extensions.segments.length, 1);
+});
+
+Deno.test("queuesAt() says what a path holds that holds no queue", () => {
+  const { files, at } = fixture("5.5.0-e-bcq-102");
+  assert.throws(() => at("s/index"), /is no consume queue but a part of the store "s"/);
+  assert.throws(() => at("s/checkpoint"), /it is a checkpoint/);
+  files.remove("s/consumequeue");
+  files.remove("s/batchconsumequeue");
+  assert.throws(() => at("s"), /Store "s" has no consume queue/);
+});
+
+Deno.test("storeQueues() refuses queues in RocksDB", () => {
+  const { files } = fixture("5.5.0-e-rocksdb-102");
+  assert.throws(() => storeQueues(files, storePaths("s")), /in RocksDB, which mq does not read/);
+});

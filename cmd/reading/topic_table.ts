@@ -1,0 +1,101 @@
+/**
+ * The topics of a store and the extent of their queues, from `topics.json` and from what is on disk.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { batchQueueEnd, batchQueueMin, BatchQueueReader } from "../../store/batch_queue_reader.ts";
+import { readConfigFile } from "../../store/config_file.ts";
+import type { ConfigFormat } from "../../store/config_tables.ts";
+import { type TopicEntry, TOPICS } from "../../store/config_tables.ts";
+import type { FileSystem } from "../../store/file.ts";
+import type { StorePaths } from "../../store/names.ts";
+import { queueEnd, queueMin } from "../../store/queue_range.ts";
+import { listQueues, type QueueDirectory, QueueReader } from "../../store/queue_reader.ts";
+import { listSegments } from "../../store/segments.ts";
+
+/** A table of `config/`, and what was wrong with its file. */
+export interface TableRead<Entries> {
+  /** `undefined` when there is no file, or none that can be read. */
+  readonly entries: Entries | undefined;
+  /** What is damaged; empty when nothing is. */
+  readonly flaws: readonly string[];
+}
+
+/** Reads one table of a store's configuration. */
+export function readTable<Entries>(
+  files: FileSystem,
+  paths: StorePaths,
+  format: ConfigFormat<Entries>,
+): TableRead<Entries> {
+  const path = join(paths.config, format.fileName);
+  const read = readConfigFile(files, path, format.decode);
+  switch (read.state) {
+    case "ok": {
+      const isEmpty = read.path !== path && files.stat(path)?.size === 0;
+      const flaw = read.flaw ?? (isEmpty ? `${path}: it is empty` : undefined);
+      const instead = flaw === undefined ? [] : [`${flaw}; read ${read.path} instead`];
+      return { entries: read.value.entries, flaws: instead };
+    }
+    case "absent":
+      return { entries: undefined, flaws: [] };
+    case "damaged":
+      return { entries: undefined, flaws: read.flaws };
+  }
+}
+
+/** All topics a store knows of, sorted: those configured and those with queues. */
+export function knownTopics(files: FileSystem, paths: StorePaths): string[] {
+  const configured = readTable<ReadonlyMap<string, TopicEntry>>(files, paths, TOPICS).entries;
+  const queued = listQueues(files, paths).queues.map((queue) => queue.topic);
+  return [...new Set([...configured?.keys() ?? [], ...queued])].sort();
+}
+
+/** What a queue has. */
+export interface QueueExtent {
+  /** Index of the first message. */
+  readonly minOffset: number;
+  /** Index the next message gets. */
+  readonly maxOffset: number;
+  /** Commit log offset of the first message's record; −1 without messages. */
+  readonly firstRecord: number;
+  /** Commit log offset of the last message's record; −1 without messages. */
+  readonly lastRecord: number;
+}
+
+/** Measures a queue. `logMin` is the first offset the commit log still has. */
+export function queueExtent(
+  files: FileSystem,
+  queue: QueueDirectory,
+  logMin: number,
+): QueueExtent {
+  const segments = listSegments(files, queue.path);
+  if (queue.kind === "batch") {
+    using reader = closing(new BatchQueueReader(files, segments));
+    return batchExtent(reader.it, logMin);
+  }
+  using reader = closing(new QueueReader(files, segments));
+  return simpleExtent(reader.it, logMin);
+}
+
+function simpleExtent(reader: QueueReader, logMin: number): QueueExtent {
+  const { index: maxOffset } = queueEnd(reader);
+  const minOffset = queueMin(reader, { end: maxOffset, logMin });
+  if (minOffset >= maxOffset) return { minOffset, maxOffset, firstRecord: -1, lastRecord: -1 };
+  const firstRecord = reader.moveTo(minOffset) ? reader.physicalOffset : -1;
+  const lastRecord = reader.moveTo(maxOffset - 1) ? reader.physicalOffset : -1;
+  return { minOffset, maxOffset, firstRecord, lastRecord };
+}
+
+function batchExtent(reader: BatchQueueReader, logMin: number): QueueExtent {
+  const end = batchQueueEnd(reader);
+  const minOffset = batchQueueMin(reader, { end, logMin });
+  const maxOffset = end.index;
+  if (minOffset >= maxOffset) return { minOffset, maxOffset, firstRecord: -1, lastRecord: -1 };
+  const firstRecord = reader.moveToIndex(minOffset, end.number) ? reader.physicalOffset : -1;
+  return { minOffset, maxOffset, firstRecord, lastRecord: end.physicalStart };
+}
+
+function closing<T extends { close(): void }>(it: T): Disposable & { readonly it: T } {
+  return { it, [Symbol.dispose]: () => it.close() };
+}

@@ -1,0 +1,247 @@
+/**
+ * `mq recover`: says what would put a store right, and does it when asked to. Without `--apply` or
+ * `--into` nothing is written.
+ *
+ * @module
+ */
+import { dirname, relative, resolve } from "node:path";
+import type { FileSystem } from "../../store/file.ts";
+import { SIZE } from "../../store/format.ts";
+import { StoreLockedError } from "../../store/lock.ts";
+import { type StorePaths, storePaths } from "../../store/names.ts";
+import type { RepairAction, RepairOptions } from "../../store/repair/action.ts";
+import { applyRepair, planRepair, repairInto } from "../../store/repair/repair.ts";
+import { listSegments } from "../../store/segments.ts";
+import { EXIT } from "../exit_code.ts";
+import { Failure, usageFailure } from "../failure.ts";
+import { openRows, type OutputOptions } from "../output/format_option.ts";
+import { Progress, type ProgressForm } from "../output/progress.ts";
+import { countedFiles } from "../reading/read_count.ts";
+import { type JavaMode, tellJavaStart } from "./java.ts";
+import {
+  lossOf,
+  lossText,
+  printRecovery,
+  recoverFields,
+  type RecoverMode,
+  type RecoverResult,
+} from "./report.ts";
+import { fileAbove, givenPath, storeAt } from "../reading/store_path.ts";
+import { note, type Terminal } from "../terminal.ts";
+
+const INDEX_ENTRIES_PER_SLOT = SIZE.indexEntriesDefault / SIZE.indexSlotsDefault;
+
+/** What `mq recover` may be asked. */
+export interface RecoverOptions extends OutputOptions {
+  /** Whether the plan is carried out. */
+  readonly apply?: boolean | undefined;
+  /** Whether actions that give up messages are carried out, too. */
+  readonly allowDataLoss?: boolean | undefined;
+  /** Folder to make a repaired copy in; the store stays as it is. */
+  readonly into?: string | undefined;
+  /** Whether nobody is asked before messages are given up. */
+  readonly yes?: boolean | undefined;
+  /** Units in a file of a queue, for a store none of whose queues has a file left. */
+  readonly queueFileUnits?: number | undefined;
+  /** Hash slots of an index file, for a store that has no index file left. */
+  readonly indexSlots?: number | undefined;
+  /** Entries of such a file; default: as many for a slot as RocketMQ has. */
+  readonly indexEntries?: number | undefined;
+  readonly progress?: ProgressForm | undefined;
+  /** Tells what a start of this release of Java would do instead. */
+  readonly mode?: JavaMode | undefined;
+}
+
+/** Recovers a store, or says how. */
+export async function recover(
+  terminal: Terminal,
+  argument: string | undefined,
+  options: RecoverOptions,
+): Promise<number> {
+  const mode = modeOf(options);
+  if (options.mode !== undefined) {
+    const paths = unusedStore(terminal, argument);
+    const signal = terminal.stopSignal();
+    try {
+      return await tellJavaStart(terminal, { ...options, paths, mode: options.mode, signal });
+    } catch (error) {
+      throw signal.aborted && error === signal.reason ? stoppedFailure(error, mode) : error;
+    }
+  }
+  const rows = openRows(terminal, recoverFields(mode), { ...options, layout: "measured" });
+  if (rows === undefined) return EXIT.ok;
+  const paths = unusedStore(terminal, argument);
+  if (options.into !== undefined) checkTarget(terminal, paths.root, options.into);
+  const signal = terminal.stopSignal();
+  try {
+    const result = await run({ terminal, paths, mode, options, signal });
+    printRecovery(terminal, rows, result);
+    terminal.out.flush();
+    return (result.applied.length > 0 ? EXIT.corrected : EXIT.ok) |
+      (result.left.length > 0 ? EXIT.left : EXIT.ok);
+  } catch (error) {
+    throw signal.aborted && error === signal.reason ? stoppedFailure(error, mode) : error;
+  }
+}
+
+function modeOf(options: RecoverOptions): RecoverMode {
+  const { apply, allowDataLoss, into } = options;
+  if (apply === true && into !== undefined) {
+    throw usageFailure("--apply and --into exclude each other");
+  }
+  if (into === "") throw usageFailure("The path of --into is empty");
+  const mode = into !== undefined ? "into" : apply === true ? "apply" : "plan";
+  if (allowDataLoss === true && mode === "plan") {
+    throw usageFailure("--allow-data-loss needs --apply or --into");
+  }
+  if (options.indexEntries !== undefined && options.indexSlots === undefined) {
+    throw usageFailure("--index-entries needs --index-slots");
+  }
+  if (options.mode !== undefined && mode !== "plan") {
+    throw usageFailure("--mode changes nothing: leave out --apply and --into");
+  }
+  return mode;
+}
+
+/** The store, if no broker is using it: what is being written cannot be put right. */
+function unusedStore(terminal: Terminal, argument: string | undefined): StorePaths {
+  const path = givenPath(terminal, argument);
+  const { lock } = storePaths(path);
+  const holder = terminal.lockHolder(lock);
+  if (holder !== undefined) throw new StoreLockedError(lock, holder);
+  return storeAt(terminal, path);
+}
+
+function checkTarget(terminal: Terminal, root: string, target: string): void {
+  if (terminal.files.stat(target) !== undefined) {
+    throw new Failure(`Cannot recover into "${target}": it exists already`);
+  }
+  const file = fileAbove(terminal.files, target);
+  if (file !== undefined) {
+    throw new Failure(`Cannot recover into "${target}": "${file}" is a file`);
+  }
+  const way = relative(resolve(root), resolve(target));
+  if (way !== ".." && !way.startsWith("../")) {
+    throw new Failure(`Cannot recover into "${target}": it lies in the store "${root}"`);
+  }
+}
+
+/** What a run needs to know. */
+interface RecoverTask {
+  readonly terminal: Terminal;
+  readonly paths: StorePaths;
+  readonly mode: RecoverMode;
+  readonly options: RecoverOptions;
+  readonly signal: AbortSignal;
+}
+
+async function run(task: RecoverTask): Promise<RecoverResult> {
+  const progress = new Progress(task.terminal, task.options.progress);
+  let bytesChecked = 0;
+  const bytesExpected = LOG_PASSES * logBytes(task);
+  const files = countedFiles(task.terminal.files, (path, bytes) => {
+    if (!task.paths.commitLogs.includes(dirname(path))) return;
+    bytesChecked = Math.min(bytesChecked + bytes, bytesExpected);
+    progress.tell({ bytesChecked, bytesExpected });
+  });
+  try {
+    const result = await repair(task, { files, progress });
+    progress.end({ bytesChecked });
+    return result;
+  } catch (error) {
+    progress.clear();
+    throw error;
+  }
+}
+
+/** How often a log is read whose damage is told and then filled; a sound one half as often. */
+const LOG_PASSES = 4;
+
+function logBytes({ terminal, paths }: RecoverTask): number {
+  const { segments } = listSegments(terminal.files, paths.commitLogs);
+  return segments.reduce((sum, segment) => sum + segment.length, 0);
+}
+
+/** What a run works with. */
+interface Tools {
+  readonly files: FileSystem;
+  readonly progress: Progress;
+}
+
+async function repair(task: RecoverTask, tools: Tools): Promise<RecoverResult> {
+  const { files } = tools;
+  const { paths: { root: store }, mode, options: { into: target } } = task;
+  const allowDataLoss = task.options.allowDataLoss === true;
+  const options = { ...repairOptionsOf(task), allowDataLoss };
+  if (mode === "plan") {
+    const { actions: left, report } = await planRepair(files, store, options);
+    return { mode, store, applied: [], left, report };
+  }
+  if (target !== undefined) {
+    const outcome = await repairInto(files, store, target, options);
+    warnOfHolder(task);
+    return { mode, store, target, ...outcome };
+  }
+  if (allowDataLoss && task.options.yes !== true) await askForLoss(task, tools);
+  return { mode, store, ...await applyRepair(files, store, options) };
+}
+
+function repairOptionsOf({ terminal: { commitLogPath }, options, signal }: RecoverTask) {
+  return { signal, ...sizesOf(options), ...(commitLogPath !== undefined && { commitLogPath }) };
+}
+
+/** Sizes of files of which the store itself may have none left to tell. */
+function sizesOf(
+  { queueFileUnits, indexSlots: slots, indexEntries }: RecoverOptions,
+): Pick<RepairOptions, "queueFileUnits" | "indexGeometry"> {
+  const entries = indexEntries ?? (slots ?? 0) * INDEX_ENTRIES_PER_SLOT;
+  return {
+    ...(queueFileUnits !== undefined && { queueFileUnits }),
+    ...(slots !== undefined && { indexGeometry: { slots, entries } }),
+  };
+}
+
+/** A copy takes no lock, since the store may be one that cannot be written. */
+function warnOfHolder({ terminal, paths }: RecoverTask): void {
+  const holder = terminal.lockHolder(paths.lock);
+  if (holder === undefined) return;
+  note(
+    terminal,
+    `process ${holder} has begun to use the store meanwhile: the copy may lack what it wrote`,
+  );
+}
+
+/** Asks before messages are given up for good; nobody to ask is a no. */
+async function askForLoss(task: RecoverTask, { files, progress }: Tools): Promise<void> {
+  const { terminal, paths } = task;
+  const { actions } = await planRepair(files, paths.root, repairOptionsOf(task));
+  progress.clear();
+  const unsafe = actions.filter((it) => !it.safe);
+  if (unsafe.length === 0) return;
+  const loss = lossText(lossOf(unsafe));
+  const { confirm } = terminal;
+  if (confirm === undefined) {
+    const message = `Nobody to ask whether to give up ${loss} of "${paths.root}": add --yes`;
+    throw new Failure(message, { exitCode: EXIT.declined });
+  }
+  for (const action of unsafe) note(terminal, `not safe: ${actionText(action)}`);
+  if (await confirm(`Give up ${loss} of "${paths.root}"?`)) return;
+  throw new Failure("Nothing was changed", { exitCode: EXIT.declined });
+}
+
+function actionText({ action, file, from, to, reason }: RepairAction): string {
+  return `${action} ${file} ${from} to ${to}: ${reason}`;
+}
+
+/** What an operator who stopped the command should know. */
+function stoppedFailure(reason: unknown, mode: RecoverMode): Failure {
+  const known = reason instanceof Failure ? reason : undefined;
+  const rest = mode === "apply"
+    ? "what was done is done, the same command does the rest"
+    : mode === "into"
+    ? "the store is as it was"
+    : "nothing was changed";
+  return new Failure(`${known?.message ?? "Stopped"}: ${rest}`, {
+    exitCode: known?.exitCode ?? EXIT.interrupted,
+  });
+}

@@ -1,0 +1,248 @@
+/**
+ * What `mq recover` says: its rows, what each kind of action means, and what to do next.
+ *
+ * @module
+ */
+import type { RepairAction, RepairVerb } from "../../store/repair/action.ts";
+import type { RecoveryReport } from "../../store/recovery_report.ts";
+import type { Field } from "../output/format_option.ts";
+import type { RowWriter } from "../output/row_writer.ts";
+import { alignedLine, displayWidth, tabbedLine } from "../output/table.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** What a run was asked to do. */
+export type RecoverMode = "plan" | "apply" | "into";
+
+/** What a run came to. */
+export interface RecoverResult {
+  readonly mode: RecoverMode;
+  /** Store that was looked at. */
+  readonly store: string;
+  /** With `into`: where the repaired store is. */
+  readonly target?: string | undefined;
+  /** Actions that were done. */
+  readonly applied: readonly RepairAction[];
+  /** Actions that were not: a plan, or what gives up messages. */
+  readonly left: readonly RepairAction[];
+  readonly report: RecoveryReport;
+}
+
+/** Fields of the rows; what became of an action is a column only where something was done. */
+export function recoverFields(mode: RecoverMode): readonly Field[] {
+  return [
+    { name: "kind", type: "string", about: "action, or summary: the last row" },
+    {
+      name: "state",
+      type: "string",
+      about: "done, left because messages would be given up, or planned",
+      ...(mode !== "plan" && { width: 5 }),
+    },
+    { name: "safe", type: "boolean", about: "whether no message is given up by it", width: 5 },
+    { name: "action", type: "string", about: "what is done", width: 14 },
+    { name: "file", type: "string", about: "file, or folder of a queue", width: 40 },
+    {
+      name: "from",
+      type: "number",
+      about: "where it begins: offset in the log or in the file, index in a queue",
+      width: 10,
+    },
+    { name: "to", type: "number", about: "where it ends, behind the last", width: 10 },
+    {
+      name: "bytesLost",
+      type: "number",
+      about: "bytes that held something and are no longer read",
+      width: 9,
+    },
+    {
+      name: "messagesLost",
+      type: "number",
+      about: "messages no longer served, as far as anybody can know",
+      width: 12,
+    },
+    { name: "reason", type: "string", about: "what was found", width: 0 },
+    { name: "mode", type: "string", about: "summary: plan, apply or into" },
+    { name: "store", type: "string", about: "summary: the store that was looked at" },
+    { name: "target", type: "string", about: "summary: with --into, where the new store is" },
+    { name: "actions", type: "object", about: "summary: actions planned, done and left" },
+    { name: "messages", type: "number", about: "summary: sound records in the log" },
+    { name: "unqueued", type: "number", about: "summary: records no queue can take" },
+    {
+      name: "flawedBatches",
+      type: "number",
+      about: "summary: batches in one record whose index or count cannot be read",
+    },
+    { name: "logStart", type: "number", about: "summary: first offset of the log" },
+    { name: "logEnd", type: "number", about: "summary: where the log ends, or would end" },
+  ];
+}
+
+/** What is done, for people who see it for the first time. */
+const VERBS: Readonly<Record<RepairVerb, string>> = {
+  "cut-tail": "ends the log behind its last sound record; the bytes are kept in quarantine/",
+  "drop-file": "removes a log file behind the end of the log; bytes in it are kept in quarantine/",
+  "fill-damage": "fills damage between sound records with what brokers pass over; the bytes are " +
+    "kept in quarantine/",
+  "skip-damage": "too small to be filled: mq passes over it, a Java broker ends the log there",
+  "rebuild-queue": "writes queue units anew from the log",
+  "truncate-queue": "drops queue units that lead to no message",
+  "rebuild-index": "writes an index file anew from the log",
+  "extend-file": "gives a file its length back, with zeros",
+  "trim-file": "takes off what is behind a file's length; bytes of the log are kept in quarantine/",
+  "restore-config":
+    "puts the .bak in place of a file nobody can read, which is kept in quarantine/",
+  "write-checkpoint": "writes the checkpoint anew from the log",
+  "remove-abort": "removes the mark of an unclean stop",
+};
+
+/** Prints a result: rows, and under a table what they mean. */
+export function printRecovery(terminal: Terminal, rows: RowWriter, result: RecoverResult): void {
+  const { mode, applied, left } = result;
+  for (const action of applied) rows.row(rowOf(action, "done"));
+  for (const action of left) {
+    rows.row(rowOf(action, mode === "plan" && isMendable(action) ? "planned" : "left"));
+  }
+  if (rows.format !== "table") {
+    rows.row(summaryOf(result));
+    rows.end();
+    return;
+  }
+  if (rows.count > 0) {
+    rows.end();
+    printVerbs(terminal, [...applied, ...left]);
+  }
+  for (const line of sentences(result)) terminal.out.write(`${line}\n`);
+}
+
+function rowOf(it: RepairAction, state: "done" | "left" | "planned"): object {
+  const { action, file, from, to, reason, safe, bytesLost, messagesLost } = it;
+  return { kind: "action", state, action, file, from, to, reason, safe, bytesLost, messagesLost };
+}
+
+/** Whether anything can be done at all. */
+function isMendable({ action }: RepairAction): boolean {
+  return action !== "skip-damage";
+}
+
+function printVerbs(terminal: Terminal, actions: readonly RepairAction[]): void {
+  const lines = [...new Set(actions.map((it) => it.action))].map((verb) => [verb, VERBS[verb]]);
+  const width = Math.max(...lines.map(([verb]) => displayWidth(verb!)));
+  const columns = [{ width, right: false }, { width: 0, right: false }];
+  terminal.out.write("\n");
+  for (const line of lines) {
+    terminal.out.write(terminal.isTty ? alignedLine(line, columns) : tabbedLine(line));
+  }
+  terminal.out.write("\n");
+}
+
+function summaryOf({ mode, store, target, applied, left, report }: RecoverResult): object {
+  const { messages, unqueued, flawedBatches, start: logStart, end: logEnd } = report;
+  const planned = mode === "plan" ? left.filter(isMendable) : [];
+  const unsafe = [...applied, ...left].filter((it) => !it.safe);
+  return {
+    kind: "summary",
+    mode,
+    store,
+    ...(target === undefined ? {} : { target }),
+    actions: {
+      planned: planned.length,
+      done: applied.length,
+      left: left.length - planned.length,
+      unsafe: unsafe.length,
+    },
+    ...lossOf(mode === "plan" ? planned : applied),
+    messages,
+    unqueued,
+    flawedBatches,
+    logStart,
+    logEnd,
+  };
+}
+
+interface Loss {
+  readonly bytesLost: number;
+  readonly messagesLost: number;
+}
+
+/** What actions give up together. */
+export function lossOf(actions: readonly Loss[]): Loss {
+  let [bytesLost, messagesLost] = [0, 0];
+  for (const action of actions) {
+    bytesLost += action.bytesLost;
+    messagesLost += action.messagesLost;
+  }
+  return { bytesLost, messagesLost };
+}
+
+/** What is given up, in words. */
+export function lossText({ bytesLost, messagesLost }: Loss): string {
+  if (messagesLost === 0) return counted(bytesLost, "byte");
+  return `${counted(messagesLost, "message")} (${counted(bytesLost, "byte")})`;
+}
+
+function sentences(result: RecoverResult): string[] {
+  const { report, applied, left } = result;
+  const range = `log offsets ${report.start} to ${report.end}`;
+  const unqueued = `${counted(report.unqueued, "record")} belong to no queue and are not served.`;
+  const flawed = `${counted(report.flawedBatches, "record")} hold a batch whose index or count ` +
+    "cannot be read and are served as one message.";
+  return [
+    `${counted(report.messages, "message")} read, ${range}.`,
+    ...(report.unqueued > 0 ? [unqueued] : []),
+    ...(report.flawedBatches > 0 ? [flawed] : []),
+    ...(applied.length + left.length === 0 ? [soundSentence(result)] : workSentences(result)),
+    ...nextSentences(result),
+  ];
+}
+
+function soundSentence({ target }: RecoverResult): string {
+  return target === undefined ? "Nothing to do." : `Nothing was to be done; the copy is ${target}.`;
+}
+
+function workSentences({ mode, applied, left, target }: RecoverResult): string[] {
+  const lines = [];
+  const [mendable, rest] = [left.filter(isMendable), left.filter((it) => !isMendable(it))];
+  const unsafe = mendable.filter((it) => !it.safe);
+  if (mode === "plan") {
+    const safe = unsafe.length === 0 ? "all" : mendable.length - unsafe.length;
+    lines.push(
+      `${counted(mendable.length, "action")} planned, ${safe} safe; nothing was changed.`,
+    );
+  } else if (applied.length === 0) {
+    lines.push(target === undefined ? "Nothing was changed." : `The copy is ${target}.`);
+  } else {
+    const place = target === undefined ? "" : ` in ${target}`;
+    const loss = lossOf(applied.filter((it) => !it.safe));
+    const cost = loss.bytesLost + loss.messagesLost > 0 ? `, giving up ${lossText(loss)}` : "";
+    lines.push(`${counted(applied.length, "action")} done${place}${cost}.`);
+  }
+  if (unsafe.length > 0) {
+    const loss = lossText(lossOf(unsafe));
+    lines.push(`Not safe: ${counted(unsafe.length, "action")}, giving up ${loss}. ${REPLICA}`);
+  }
+  if (rest.length > 0) {
+    lines.push(`Cannot be mended: ${counted(rest.length, "range")} of the log. ${REPLICA}`);
+  }
+  return lines;
+}
+
+const REPLICA = "Look for what is lost in a replica or a backup first.";
+
+/** The one command to run next; none where nothing is left that can be done. */
+function nextSentences({ mode, store, target, applied, left }: RecoverResult): string[] {
+  const place = quoted(target ?? store);
+  const mendable = left.filter(isMendable);
+  if (mode === "plan" && mendable.some((it) => it.safe)) {
+    return [`Next: mq recover ${place} --apply`];
+  }
+  if (mendable.length > 0) return [`Next: mq recover ${place} --apply --allow-data-loss`];
+  return applied.length > 0 || mode === "into" ? [`Next: mq verify ${place}`] : [];
+}
+
+/** A path as a shell reads it. */
+function quoted(path: string): string {
+  return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,97 @@
+/**
+ * The commands that run servers.
+ *
+ * @module
+ */
+import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
+import { parseAddresses, parseHost } from "../option/address_option.ts";
+import { addGroup, type Branch, describe, GROUP } from "../branch.ts";
+import { parsePort } from "../option/number_option.ts";
+
+/** Adds the commands. */
+export function addServerCommands(program: CommandUnknownOpts, branch: Branch): void {
+  addStart(program, branch);
+  const namesrv = addGroup(program, {
+    name: "namesrv",
+    summary: "run a name server",
+    heading: GROUP.run,
+  });
+  addNamesrvStart(namesrv, branch);
+  const broker = addGroup(program, {
+    name: "broker",
+    summary: "run a broker",
+    heading: GROUP.run,
+  });
+  addBrokerStart(broker, branch);
+}
+
+/** `-o` of a server: what is printed when it is ready. */
+function readyOption(): Option<
+  "-o, --output <format>",
+  undefined,
+  undefined,
+  undefined,
+  false,
+  "table" | "json"
+> {
+  return new Option("-o, --output <format>", "form of the line that says it is ready")
+    .choices(["table", "json"] as const);
+}
+
+function addStart(program: CommandUnknownOpts, { terminal, finish }: Branch): void {
+  const command = program.command("start")
+    .helpGroup(GROUP.run)
+    .option("--store <folder>", "folder of the store; default: MQ_STORE, else ./mq-data")
+    .option("--port <port>", "port of the broker, 0 for a free one; default: 10911", parsePort)
+    .option("--namesrv-port <port>", "port of the name server; default: 9876", parsePort)
+    .option("--host <address>", "address to listen on; default: 127.0.0.1", parseHost)
+    .addOption(readyOption())
+    .action(async (options) => {
+      finish(await (await import("./start.ts")).start(terminal, options));
+    });
+  describe(command, {
+    summary: "run a name server and a broker in this folder",
+    text: "Runs a name server and a broker in one process, with a store in this folder. Clients " +
+      "connect to the name server's address.",
+    examples: ["mq start", "mq start --store data --port 0 --namesrv-port 0 -o json"],
+  });
+}
+
+function addNamesrvStart(namesrv: CommandUnknownOpts, { terminal, finish }: Branch): void {
+  const command = namesrv.command("start")
+    .option("-c, --config-file <file>", "settings of a Java namesrv.conf")
+    .option("--host <address>", "address to listen on; default: 127.0.0.1", parseHost)
+    .option("--port <port>", "port, 0 for a free one; default: 9876", parsePort)
+    .option("-p, --print-config", "print the settings and start nothing")
+    .addOption(readyOption())
+    .action(async (options) => {
+      finish(await (await import("./namesrv_start.ts")).startNamesrv(terminal, options));
+    });
+  describe(command, {
+    summary: "run a name server",
+    text: "Runs a name server. Every setting of a Java namesrv.conf is honoured, or named with " +
+      "the reason why not.",
+    examples: ["mq namesrv start", "mq namesrv start -c conf/namesrv.conf -p"],
+  });
+}
+
+function addBrokerStart(broker: CommandUnknownOpts, { terminal, finish }: Branch): void {
+  const command = broker.command("start")
+    .option("-c, --config-file <file>", "settings of a Java broker.conf")
+    .option(
+      "-n, --namesrv <addresses>",
+      "name servers, host:port;host:port; else MQ_NAMESRV",
+      parseAddresses,
+    )
+    .option("-p, --print-config", "print the settings and start nothing")
+    .addOption(readyOption())
+    .action(async (options) => {
+      finish(await (await import("./broker_start.ts")).startBroker(terminal, options));
+    });
+  describe(command, {
+    summary: "run a broker",
+    text: "Runs a broker. Every setting of a Java broker.conf is honoured, or named with the " +
+      "reason why not; a value that mq cannot keep its word with is refused.",
+    examples: ["mq broker start -n 127.0.0.1:9876", "mq broker start -c conf/broker.conf -p"],
+  });
+}

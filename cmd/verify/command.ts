@@ -1,0 +1,43 @@
+/**
+ * `mq verify` on the command line.
+ *
+ * @module
+ */
+import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { type Branch, describe, GROUP, STORE_ABOUT } from "../branch.ts";
+import { commitLogOption, withCommitLog } from "../option/commitlog_option.ts";
+import { collected, listOf } from "../option/list_option.ts";
+import { progressOption } from "../option/progress_option.ts";
+import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
+
+/** Adds the command. */
+export function addVerifyCommand(program: CommandUnknownOpts, { terminal, finish }: Branch): void {
+  const command = program.command("verify")
+    .helpGroup(GROUP.mend)
+    .argument("[store]", STORE_ABOUT)
+    .option("--quick", "names, lengths, headers, first and last entries only")
+    .option("--deep", "decompress bodies, and read room that was never written")
+    .option("--only <kinds>", "look for damage in commitlog, cq, index, checkpoint, config", listOf)
+    .option("--ignore <code>", "neither print nor count findings of this code", collected)
+    .option("--strict", "let the exit code tell of what harms nobody, too")
+    .addOption(progressOption())
+    .addOption(commitLogOption())
+    .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
+    .action(async (path, options) => {
+      finish(
+        await (await import("./verify.ts")).verify(
+          withCommitLog(terminal, options),
+          path,
+          options,
+        ),
+      );
+    });
+  describe(command, {
+    summary: "check a store: log, queues and index against each other",
+    text: "Checks a store: every record, every checksum, and log, queues and index against each " +
+      "other. Ends with 4 when anything is damaged; what every start of a broker puts right " +
+      "after an unclean stop is only told. The last lines say what was looked at and what not.",
+    examples: ["mq verify mq-data", "mq verify store --deep -o jsonl", "mq verify --only index,cq"],
+    readsOnly: true,
+  });
+}

@@ -1,0 +1,109 @@
+/**
+ * What `mq verify` prints under its table, for somebody who was woken by it: what each finding means
+ * and what can be done, what was looked at and what not, and one word on the whole.
+ *
+ * @module
+ */
+import {
+  FILE_KINDS,
+  type FindingCode,
+  FINDINGS,
+  type Severity,
+} from "../../store/check/findings.ts";
+import type { VerifySummary } from "../../store/check/summary.ts";
+import { alignedLine, cellText, displayWidth, tabbedLine } from "../output/table.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** How often a code occurred, and the advice of its first finding. */
+export interface FoundCode {
+  readonly count: number;
+  readonly fix: string;
+}
+
+/** Codes that occurred, by how grave they are. */
+export type FoundCodes = Readonly<Record<Severity, Map<FindingCode, FoundCode>>>;
+
+/** What a report is made from. */
+export interface ReportInput {
+  /** The store, as it was named. */
+  readonly root: string;
+  readonly summary: VerifySummary & { readonly ignored: number };
+  readonly found: FoundCodes;
+  /** Whether only some kinds of files were asked about. */
+  readonly isPart: boolean;
+}
+
+/** Prints the report. */
+export function printReport(terminal: Terminal, input: ReportInput): void {
+  const { out } = terminal;
+  const meanings = meaningsOf(input.found);
+  out.write(meanings === "" ? "" : `\n${meanings}\n`);
+  printCoverage(terminal, input.summary);
+  out.write(`\n${lookedAt(input.summary)}${verdict(input)}`);
+}
+
+/** The gravest first: a code, what it means, what can be done. */
+function meaningsOf(found: FoundCodes): string {
+  let text = "";
+  for (const severity of ["error", "warning", "info"] as const) {
+    for (const [code, { count, fix }] of found[severity]) {
+      const times = count === 1 ? "" : ` (${count} times)`;
+      text += `${severity} ${code}${times}: ${FINDINGS[code].about}.\n`;
+      text += isNoAdvice(fix) ? "" : `  What to do: ${fix}.\n`;
+    }
+  }
+  return text;
+}
+
+function isNoAdvice(fix: string): boolean {
+  return fix === "none needed";
+}
+
+function printCoverage(terminal: Terminal, { files }: VerifySummary): void {
+  const head = ["files", "count", "expected", "checked", "skipped"];
+  const rows = FILE_KINDS.filter((kind) => files[kind].files > 0).map((kind) => {
+    const { files: count, bytesExpected, bytesChecked, bytesSkipped } = files[kind];
+    return [kind, ...[count, bytesExpected, bytesChecked, bytesSkipped].map(String)];
+  });
+  const lines = [head, ...rows];
+  const columns = head.map((_, at) => ({
+    width: Math.max(...lines.map((line) => displayWidth(line[at]!))),
+    right: at > 0,
+  }));
+  for (const line of lines) {
+    terminal.out.write(terminal.isTty ? alignedLine(line, columns) : tabbedLine(line));
+  }
+}
+
+function lookedAt(summary: VerifySummary): string {
+  const { messages, logStart, logEnd, units, queues, keys, files } = summary;
+  const skipped = FILE_KINDS.filter((kind) => files[kind].bytesSkipped > 0)
+    .map((kind) => `${files[kind].bytesSkipped} bytes of ${kind}`);
+  const rest = skipped.length === 0 ? "" : `Not looked at: ${skipped.join(", ")}.\n`;
+  if (summary.depth === "quick") {
+    return `The first records of ${counted(messages, "log file")} and the last units of ` +
+      `${counted(queues, "queue")} were looked at, and nothing in between.\n${rest}`;
+  }
+  const bodies = summary.depth === "deep" ? ", bodies decompressed" : "";
+  return `Checked ${counted(messages, "message")} from log offset ${logStart} to ${logEnd}, ` +
+    `${counted(units, "unit")} of ${counted(queues, "queue")} and ${counted(keys, "index entry")}` +
+    ` against each other${bodies}.\n${rest}`;
+}
+
+function verdict({ root, summary, isPart }: ReportInput): string {
+  const { severities: { error, warning, info }, ignored, depth } = summary;
+  const found = `${counted(error, "error")}, ${counted(warning, "warning")}, ${info} info` +
+    (ignored > 0 ? `, ${ignored} ignored` : "");
+  if (error + warning > 0) {
+    return `${found}: damaged. mq recover ${
+      cellText(root)
+    } shows what can be put right, and writes nothing.\n`;
+  }
+  if (depth === "quick") return `${found}: nothing wrong at a quick look.\n`;
+  return `${found}: ${ignored > 0 || isPart ? "nothing else wrong" : "sound"}.\n`;
+}
+
+function counted(count: number, noun: string): string {
+  if (count === 1) return `${count} ${noun}`;
+  return `${count} ${noun.replace(/y$/, "ie")}s`;
+}
