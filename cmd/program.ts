@@ -6,6 +6,9 @@
  */
 import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
 import { type Branch, describe, GROUP, pathOf } from "./branch.ts";
+import { addCompletionCommand } from "./completion/command.ts";
+import { COMPLETE_WORD, printCompletion } from "./completion/complete.ts";
+import { addDiffCommand } from "./diff/command.ts";
 import { EXIT } from "./exit_code.ts";
 import { describeFailure, stackOf, usageFailure } from "./failure.ts";
 import { fieldsOption, headerOption, outputOption } from "./output/format_option.ts";
@@ -24,6 +27,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
   const program = makeProgram({ terminal, finish: (code) => exitCode = code });
   try {
     if (args.length === 0) program.outputHelp();
+    else if (args[0] === COMPLETE_WORD) printCompletion(terminal, program, args.slice(1));
     else await program.parseAsync(args, { from: "user" });
     terminal.out.flush();
   } catch (error) {
@@ -44,6 +48,10 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
     .version(`mq ${VERSION}`, "-V, --version", "print the version of mq")
     .helpOption("-h, --help", "explain a command")
     .exitOverride()
+    .configureHelp({
+      // What a command takes stands in its own help.
+      subcommandTerm: (command) => [command.name(), ...command.aliases()].join(", "),
+    })
     .configureOutput({
       writeOut: (text) => terminal.out.write(text),
       writeErr: (text) => terminal.err.write(text),
@@ -58,6 +66,7 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
   addServerCommands(program, branch);
   addInspectCommands(program, branch);
   addQueryCommand(program, branch);
+  addDiffCommand(program, branch);
   addVerifyCommand(program, branch);
   addRecoverCommand(program, branch);
   const version = program.command("version")
@@ -71,6 +80,7 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
     examples: ["mq version -o json"],
     readsOnly: true,
   });
+  addCompletionCommand(program, branch);
   addHelpCommand(program, terminal);
   return program;
 }

@@ -18,6 +18,7 @@ export function addQueryCommand(program: CommandUnknownOpts, { terminal, finish 
     .option("--key <key>", "messages with this key, or this unique key")
     .option("--id <id>", "the message with this id: an offset id, or a unique key")
     .option("--offset <offset>", "the message at this commit log offset", parseWhole)
+    .option("--body-match <text>", "messages whose body holds this text, or matches /expression/")
     .option("--topic <topic>", "of this topic only; makes --key look in the index alone")
     .option("--queue <id>", "of this queue only", parseWhole)
     .option("--queue-offset <index>", "the message at this place of the queue", parseWhole)
@@ -35,13 +36,15 @@ export function addQueryCommand(program: CommandUnknownOpts, { terminal, finish 
       );
     });
   describe(command, {
-    summary: "find messages by key, id or offset",
-    text: "Finds messages by key, id or offset. Keys are looked up in the index, and each hit is " +
+    summary: "find messages by key, id, offset or body",
+    text:
+      "Finds messages by key, id, offset or body. Keys are looked up in the index, and each hit is " +
       "compared with its record; what no sound index file covers is read from the log.",
     examples: [
       "mq query --key 4711 --topic orders --body text",
       "mq query mq-data --id C0A8000900002A9F00000000000000A0 -o jsonl",
       "mq query --topic orders --queue 0 --queue-offset 12",
+      'mq query --body-match \'"status":"failed"\' --since -1h --body json',
     ],
     readsOnly: true,
   });

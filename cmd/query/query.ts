@@ -14,6 +14,7 @@ import { openRows, type OutputOptions } from "../output/format_option.ts";
 import { LogFilter } from "../reading/log_filter.ts";
 import { logAt, type LogPlace } from "../reading/log_place.ts";
 import { type BodyOptions, messageFields, messageRow } from "../reading/message_rows.ts";
+import { findByBody } from "./body_match.ts";
 import { findByKey } from "./key.ts";
 import { findById, findByOffset } from "./offset.ts";
 import { findByQueueOffset } from "./queue.ts";
@@ -28,6 +29,8 @@ export interface QueryOptions extends OutputOptions, BodyOptions {
   readonly key?: string | undefined;
   readonly id?: string | undefined;
   readonly offset?: number | undefined;
+  /** Text that the body holds, or an expression between slashes. */
+  readonly bodyMatch?: string | undefined;
   readonly topic?: string | undefined;
   readonly queue?: number | undefined;
   readonly queueOffset?: number | undefined;
@@ -146,21 +149,26 @@ export function query(
 }
 
 function find(search: Query): void {
-  const { key, id, offset, queueOffset } = search.options;
+  const { key, id, offset, queueOffset, bodyMatch } = search.options;
   if (key !== undefined) findByKey(search, key);
   else if (id !== undefined) findById(search, id);
   else if (offset !== undefined) findByOffset(search, offset);
+  else if (bodyMatch !== undefined) findByBody(search, bodyMatch);
   else findByQueueOffset(search, queueOffset!);
 }
 
 function checkOptions(options: QueryOptions): void {
-  const { key, id, offset, queueOffset, topic, queue } = options;
-  const asked = [key, id, offset, queueOffset].filter((it) => it !== undefined).length;
+  const { key, id, offset, queueOffset, bodyMatch, topic, queue } = options;
+  const asked = [key, id, offset, queueOffset, bodyMatch].filter((it) => it !== undefined).length;
   if (asked === 0) {
-    throw usageFailure("Nothing to look for: give --key, --id, --offset or --queue-offset");
+    throw usageFailure(
+      "Nothing to look for: give --key, --id, --offset, --queue-offset or --body-match",
+    );
   }
   if (asked > 1) {
-    throw usageFailure("Only one of --key, --id, --offset and --queue-offset can be looked for");
+    throw usageFailure(
+      "Only one of --key, --id, --offset, --queue-offset and --body-match can be looked for",
+    );
   }
   if (key === "" || id === "") throw usageFailure("The key or id to look for is empty");
   if (queueOffset !== undefined && (topic === undefined || queue === undefined)) {
