@@ -26,9 +26,9 @@ export function addCompletionCommand(
       "may be given, and the topics and groups of the store a command line names, or of MQ_STORE " +
       "or ./mq-data.",
     examples: [
-      "source <(mq completion bash)",
-      "source <(mq completion zsh)",
-      "mq completion fish | source",
+      "mq completion bash >> ~/.bashrc",
+      "mq completion zsh >> ~/.zshrc",
+      "mq completion fish > ~/.config/fish/completions/mq.fish",
     ],
   });
 }
