@@ -10,6 +10,7 @@ import { addCompletionCommand } from "./completion/command.ts";
 import { COMPLETE_WORD, printCompletion } from "./completion/complete.ts";
 import { addDiffCommand } from "./diff/command.ts";
 import { EXIT } from "./exit_code.ts";
+import { addExportCommand } from "./export/command.ts";
 import { describeFailure, stackOf, usageFailure } from "./failure.ts";
 import { fieldsOption, headerOption, outputOption } from "./output/format_option.ts";
 import { HELP_TOPICS } from "./help_topics.ts";
@@ -67,6 +68,7 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
   addInspectCommands(program, branch);
   addQueryCommand(program, branch);
   addDiffCommand(program, branch);
+  addExportCommand(program, branch);
   addVerifyCommand(program, branch);
   addRecoverCommand(program, branch);
   const version = program.command("version")

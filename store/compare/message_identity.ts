@@ -9,6 +9,7 @@ import { crc32 } from "node:zlib";
 import { MESSAGE_V1 } from "../format.ts";
 import { bytesHash } from "../hash.ts";
 import { PROPERTY, propertyOf } from "../properties.ts";
+import { propertiesOf, topicOf } from "../record_text.ts";
 import type { RecordView } from "../record_view.ts";
 
 const LOW_BITS = 21;
@@ -19,20 +20,14 @@ const LOW_MASK = 2 ** LOW_BITS - 1;
  * the same one with a probability of about 1 in 18,000.
  */
 export function messageIdentity(record: RecordView): number {
-  const { bytes, view, at, topicAt, topicLength } = record;
-  const topic = text(bytes, topicAt, topicLength);
-  const properties = text(bytes, record.propertiesAt, record.propertiesLength);
-  const key = propertyOf(properties, PROPERTY.uniqueKey);
+  const { view, at } = record;
+  const key = propertyOf(propertiesOf(record), PROPERTY.uniqueKey);
   const name = key ?? [
     record.queueId(),
     record.queueOffset(),
     view.getInt32(at + MESSAGE_V1.at.bodyCRC),
   ].join("/");
-  const whole = Buffer.from(`${topic}\u0000${name}`);
+  const whole = Buffer.from(`${topicOf(record)}\u0000${name}`);
   const low = bytesHash(whole, { from: 0, to: whole.length }) & LOW_MASK;
   return crc32(whole) * 2 ** LOW_BITS + low;
-}
-
-function text(bytes: Uint8Array, at: number, length: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString();
 }
