@@ -36,6 +36,7 @@ function processTerminal(): Terminal {
     now: Date.now,
     lockHolder,
     stopSignal: () => (stop ??= stopController()).signal,
+    stdin: () => process.stdin,
     ...(isAsked ? { confirm } : {}),
   };
 }

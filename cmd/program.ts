@@ -17,6 +17,7 @@ import { HELP_TOPICS } from "./help_topics.ts";
 import { addInspectCommands } from "./inspect/commands.ts";
 import { addQueryCommand } from "./query/command.ts";
 import { addRecoverCommand } from "./recover/command.ts";
+import { addReplayCommand } from "./replay/command.ts";
 import { addServerCommands } from "./server/server_commands.ts";
 import { lineText, type Terminal } from "./terminal.ts";
 import { addVerifyCommand } from "./verify/command.ts";
@@ -71,6 +72,7 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
   addExportCommand(program, branch);
   addVerifyCommand(program, branch);
   addRecoverCommand(program, branch);
+  addReplayCommand(program, branch);
   const version = program.command("version")
     .helpGroup(GROUP.other)
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())

@@ -30,6 +30,8 @@ export interface Terminal {
   readonly lockHolder: (path: string) => number | undefined;
   /** A signal that fires when the process is asked to stop; from this call on it is not killed. */
   readonly stopSignal: () => AbortSignal;
+  /** What comes through a pipe; absent where there is none. */
+  readonly stdin?: () => AsyncIterable<Uint8Array>;
   /** Asks a yes-or-no question; absent where nobody can answer. */
   readonly confirm?: (question: string) => Promise<boolean>;
 }

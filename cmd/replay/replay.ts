@@ -1,0 +1,215 @@
+/**
+ * `mq replay`: sends chosen messages of a store, or of JSON lines, to a running cluster.
+ *
+ * @module
+ */
+import { nameServersOf } from "../../net/broker/registration.ts";
+import { RouteBook } from "../../net/client/route_book.ts";
+import { send } from "../../net/client/send.ts";
+import { RpcClient } from "../../net/rpc/client.ts";
+import { EXIT } from "../exit_code.ts";
+import { Failure, usageFailure } from "../failure.ts";
+import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
+import type { RowWriter } from "../output/row_writer.ts";
+import { note, type Terminal } from "../terminal.ts";
+import { type ChosenSource, openSource, type SourceOptions } from "./chosen_source.ts";
+import { readCursor, type ReplayCursor, writeCursor } from "./replay_cursor.ts";
+import { outgoing } from "./replay_message.ts";
+import { ReplayFailure, ReplayRun } from "./replay_run.ts";
+
+/** What `mq replay` may be asked. */
+export interface ReplayOptions extends OutputOptions, SourceOptions {
+  readonly namesrv?: string | undefined;
+  readonly group: string;
+  /** Messages a second. */
+  readonly rate?: number | undefined;
+  readonly inFlight: number;
+  readonly timeout: number;
+  /** Whether nothing is sent. */
+  readonly dryRun?: boolean | undefined;
+  readonly cursorFile?: string | undefined;
+}
+
+/** Fields of the output. */
+export const REPLAY_FIELDS: readonly Field[] = [
+  { name: "kind", type: "string", about: "topic, or summary: the last line", width: 7 },
+  { name: "topic", type: "string", about: "topic the messages were in", width: 24 },
+  { name: "target", type: "string", about: "topic they go to", width: 24 },
+  { name: "messages", type: "number", about: "messages that were chosen", width: 9 },
+  { name: "bytes", type: "number", about: "bytes of their bodies", width: 12 },
+  { name: "read", type: "number", about: "of the summary: messages read" },
+  { name: "sent", type: "number", about: "messages a broker has taken, earlier runs included" },
+  { name: "skipped", type: "number", about: "messages that are not sent again, such as halves" },
+  { name: "uncertain", type: "number", about: "messages that may be there twice" },
+  { name: "degraded", type: "number", about: "messages stored, but not synced or copied as asked" },
+  { name: "damagedBytes", type: "number", about: "bytes that are no record, so not sent" },
+  { name: "note", type: "string", about: "in tables: in words", width: 0, from: noteOf },
+];
+
+/** Messages after which what was sent is noted. */
+const CURSOR_EVERY = 1000;
+
+/** Replays messages. */
+export async function replay(
+  terminal: Terminal,
+  argument: string | undefined,
+  options: ReplayOptions,
+): Promise<number> {
+  const rows = openRows(terminal, REPLAY_FIELDS, { ...options, layout: "measured" });
+  if (rows === undefined) return EXIT.ok;
+  const nameServers = nameServersOf(options.namesrv ?? terminal.env("MQ_NAMESRV") ?? "");
+  if (nameServers.length === 0 && options.dryRun !== true) {
+    throw usageFailure("No cluster named: give --namesrv host:port, or set MQ_NAMESRV");
+  }
+  const source = openSource(terminal, argument, options);
+  const signal = terminal.stopSignal();
+  await using client = new RpcClient();
+  const routes = new RouteBook({ client, nameServers, timeoutMs: options.timeout });
+  const run = new ReplayRun({
+    routes,
+    send: (queue, message) => {
+      return send(client, queue, message, {
+        producerGroup: options.group,
+        timeoutMs: options.timeout,
+      });
+    },
+    inFlightMax: options.inFlight,
+    ratePerSecond: options.rate,
+    signal,
+  });
+  const of = JSON.stringify({ ...source.identity, namesrv: nameServers });
+  const replaying = new Replay({ terminal, rows, options, source, run, of });
+  return await replaying.run();
+}
+
+interface Work {
+  readonly terminal: Terminal;
+  readonly rows: RowWriter;
+  readonly options: ReplayOptions;
+  readonly source: ChosenSource;
+  readonly run: ReplayRun;
+  /** What the cursor is of. */
+  readonly of: string;
+}
+
+/** One replay under way. */
+class Replay {
+  readonly #work: Work;
+  readonly #before: ReplayCursor | undefined;
+  /** Position behind the last message taken. */
+  #next: number;
+
+  constructor(work: Work) {
+    this.#work = work;
+    const { terminal: { files }, options: { cursorFile, dryRun }, of } = work;
+    this.#before = cursorFile === undefined ? undefined : readCursor(files, cursorFile, of);
+    this.#next = this.#before?.next ?? 0;
+    if (this.#before !== undefined && dryRun !== true) {
+      note(work.terminal, `going on behind ${this.#before.sent} messages sent before`);
+    }
+  }
+
+  async run(): Promise<number> {
+    const { source, run, options } = this.#work;
+    try {
+      await this.#sendAll();
+      await run.settle();
+    } catch (error) {
+      if (options.dryRun !== true) await this.#keepPlace(error);
+      this.#report();
+      throw error instanceof ReplayFailure
+        ? new Failure(`${error.message}; ${this.#sentText()}`, { cause: error })
+        : error;
+    }
+    this.#save(this.#next, []);
+    this.#report();
+    const isWhole = options.dryRun === true || this.#sent === source.chosen;
+    return isWhole && source.damagedBytes === 0 ? EXIT.ok : EXIT.left;
+  }
+
+  async #sendAll(): Promise<void> {
+    const { source, run, options, rows } = this.#work;
+    const done = new Set(this.#before?.ahead);
+    const from = this.#before?.next ?? 0;
+    let sinceSave = 0;
+    for await (const { message, target } of source.messages()) {
+      rows.tick();
+      if (options.dryRun === true || message.position < from || done.has(message.position)) {
+        continue;
+      }
+      await run.add({
+        position: message.position,
+        topic: target,
+        queueId: message.queueId,
+        message: outgoing(message),
+      });
+      this.#next = message.position + 1;
+      if (++sinceSave < CURSOR_EVERY || options.cursorFile === undefined) continue;
+      sinceSave = 0;
+      await run.settle();
+      this.#save(this.#next, []);
+    }
+  }
+
+  /** After a failure or a stop: what is under way is waited for, so that nothing is sent twice. */
+  async #keepPlace(error: unknown): Promise<void> {
+    const { run } = this.#work;
+    let failure = error;
+    try {
+      await run.settle();
+    } catch (later) {
+      failure = later;
+    }
+    const next = failure instanceof ReplayFailure ? failure.position : this.#next;
+    this.#save(next, run.ahead.filter((position) => position >= next));
+  }
+
+  get #sent(): number {
+    return this.#work.run.sent + (this.#before?.sent ?? 0);
+  }
+
+  #sentText(): string {
+    const again = this.#work.options.cursorFile === undefined
+      ? ""
+      : "; the same command goes on there";
+    return `${this.#sent} messages were sent${again}`;
+  }
+
+  #save(next: number, ahead: readonly number[]): void {
+    const { terminal: { files }, options: { cursorFile, dryRun }, of } = this.#work;
+    if (cursorFile === undefined || dryRun === true) return;
+    writeCursor(files, cursorFile, { of, next, ahead, sent: this.#sent });
+  }
+
+  #report(): void {
+    const { rows, source, run, options } = this.#work;
+    for (const row of source.topics()) rows.row({ kind: "topic", ...row });
+    const { read, chosen, skipped, damagedBytes } = source;
+    rows.row({
+      kind: "summary",
+      read,
+      messages: chosen,
+      skipped,
+      ...(options.dryRun !== true && {
+        sent: this.#sent,
+        uncertain: run.uncertain,
+        degraded: run.degraded,
+      }),
+      damagedBytes,
+    });
+    rows.end();
+  }
+}
+
+/** A row in words. */
+function noteOf(row: object): string {
+  const it = row as Readonly<Record<string, number | string | undefined>>;
+  if (it["kind"] === "topic") return "";
+  const parts = [`${it["read"]} messages read`, `${it["messages"]} chosen`];
+  if (it["skipped"] !== 0) parts.push(`${it["skipped"]} not to be sent again`);
+  parts.push(it["sent"] === undefined ? "none sent: a dry run" : `${it["sent"]} sent`);
+  if (Number(it["uncertain"] ?? 0) > 0) parts.push(`${it["uncertain"]} perhaps twice`);
+  if (Number(it["degraded"] ?? 0) > 0) parts.push(`${it["degraded"]} not synced or copied`);
+  if (Number(it["damagedBytes"]) > 0) parts.push(`${it["damagedBytes"]} bytes are no record`);
+  return parts.join(", ");
+}

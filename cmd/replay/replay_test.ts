@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { NameServer } from "../../net/namesrv/namesrv.ts";
+import { MemoryFiles } from "../../store/file_memory.ts";
+import { BrokerFixture, FIXTURE_STORE } from "../../testdata/broker_fixture.ts";
+import { mountStore, record } from "../../testdata/recorded_terminal.ts";
+
+/** A cluster and a recorded store, all in one memory. */
+async function started(config: Record<string, unknown> = {}) {
+  const files = new MemoryFiles();
+  mountStore(files, "from", { name: "5.5.0-a-clean-102" });
+  const nameServer = await NameServer.listen({ hostname: "127.0.0.1", port: 0 });
+  const broker = await BrokerFixture.start({
+    fs: files,
+    config: { ...config, namesrvAddr: nameServer.peer },
+  });
+  return {
+    files,
+    namesrv: nameServer.peer,
+    async stop() {
+      await broker[Symbol.asyncDispose]();
+      await nameServer[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Messages of a store as texts, without what a second life changes. */
+async function messages(files: MemoryFiles, path: string, topic: string): Promise<string[]> {
+  const args = ["export", path, "--topic", topic];
+  const { stdout } = await record(args, { files });
+  return stdout.trimEnd().split("\n").filter(Boolean).map((line) => JSON.parse(line))
+    .filter((it) => it.kind === "message")
+    .map((it) => {
+      const { UNIQ_KEY, TAGS, KEYS } = it.properties;
+      return JSON.stringify([it.queueId, it.queueOffset, it.flag, UNIQ_KEY, TAGS, KEYS, it.body]);
+    }).sort();
+}
+
+Deno.test("mq replay brings a topic to a cluster: same bodies, keys, queues and order", async () => {
+  const { files, namesrv, stop } = await started();
+  const args = ["replay", "from", "--topic", "T_tags", "-n", namesrv, "-o", "json"];
+  const { stdout, exitCode } = await record(args, { files });
+  await stop();
+  assert.equal(exitCode, 0);
+  const summary = JSON.parse(stdout).at(-1);
+  assert.deepEqual([summary.messages, summary.sent, summary.uncertain], [140, 140, 0]);
+  const there = await messages(files, FIXTURE_STORE, "T_tags");
+  assert.equal(there.length, 140);
+  assert.deepEqual(there, await messages(files, "from", "T_tags"));
+});
+
+Deno.test("mq replay goes on where it was stopped, and sends nothing twice", async () => {
+  const { files, namesrv, stop } = await started();
+  const args = ["replay", "from", "--topic", "T_plain", "-n", namesrv, "--cursor-file", "cursor"];
+  // What stops it comes after some have been sent.
+  const controller = new AbortController();
+  const timer = setInterval(() => {
+    if (files.stat(`${FIXTURE_STORE}/consumequeue/T_plain`)) controller.abort(new Error("stop"));
+  }, 0);
+  const first = await record([...args, "--in-flight", "2"], { files, stop: controller.signal });
+  clearInterval(timer);
+  const second = await record([...args, "-o", "json"], { files });
+  const third = await record([...args, "-o", "json"], { files });
+  await stop();
+  assert.equal(first.exitCode, controller.signal.aborted ? 8 : 0);
+  assert.equal(second.exitCode, 0);
+  assert.equal(JSON.parse(second.stdout).at(-1).sent, 267);
+  assert.equal(JSON.parse(third.stdout).at(-1).sent, 267);
+  assert.equal((await messages(files, FIXTURE_STORE, "T_plain")).length, 267);
+});
+
+Deno.test("mq replay --dry-run counts, and asks nobody", async () => {
+  const files = new MemoryFiles();
+  mountStore(files, "from", { name: "5.5.0-a-clean-102" });
+  const before = new Map(files.snapshot());
+  const args = ["replay", "from", "--dry-run", "--cursor-file", "cursor", "-o", "json"];
+  const { stdout, exitCode } = await record(args, { files });
+  assert.equal(exitCode, 0);
+  assert.equal(JSON.parse(stdout).at(-1).messages, 529);
+  assert.deepEqual(new Map(files.snapshot()), before);
+});
+
+Deno.test("mq replay ends with 8 where it cannot send, and says how far it came", async () => {
+  const { files, namesrv, stop } = await started({ autoCreateTopicEnable: false });
+  files.put("lines", Buffer.from('{"topic":"Unknown","body":"x"}\n'));
+  const { stderr, stdout, exitCode } = await record(["replay", "lines", "-n", namesrv], { files });
+  await stop();
+  assert.equal(exitCode, 8);
+  assert.match(stderr, /Cannot send the message at 1: .*"Unknown".*; 0 messages were sent/);
+  assert.match(stdout, /1 chosen, 0 sent/);
+});
+
+Deno.test("mq replay needs a cluster", async () => {
+  const files = new MemoryFiles();
+  mountStore(files, "from", { name: "5.5.0-b-kill-start-102" });
+  const { exitCode, stderr } = await record(["replay", "from"], { files });
+  assert.equal(exitCode, 16);
+  assert.match(stderr, /--namesrv/);
+});
