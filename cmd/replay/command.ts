@@ -50,9 +50,9 @@ export function addReplayCommand(program: CommandUnknownOpts, { terminal, finish
       "--cursor-file the same command goes on where it stopped; after kill -9 up to 1,000 messages " +
       "are sent twice. Ends with 0 when all that was chosen is sent.",
     examples: [
-      "mq replay mq-data --topic orders --since -1h -n 127.0.0.1:9876 --dry-run",
-      "mq replay orders.jsonl -n 127.0.0.1:9876 --rate 500 --cursor-file orders.cursor",
-      "mq replay broken -n 127.0.0.1:9876 --topic %DLQ%billing --map-topic %DLQ%billing=orders",
+      "mq replay mq-data --topic orders --since -1h -n 10.0.0.7:9876 --dry-run",
+      "mq replay orders.jsonl -n 10.0.0.7:9876 --rate 500 --cursor-file cursor",
+      "mq replay old --topic %DLQ%pay --map-topic %DLQ%pay=pay -n 10.0.0.7:9876",
     ],
   });
 }
