@@ -13,6 +13,7 @@ import type { ValueOf } from "./layout.ts";
 import { offsetName } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 import { changeTime, olderFilesCrc, type QueueEnd } from "./queue_ends.ts";
+import type { UnitRange } from "./queue_files.ts";
 import { listSegments, type SegmentList } from "./segments.ts";
 
 const UNIT_BYTES = BATCH_QUEUE_UNIT.size;
@@ -139,13 +140,24 @@ export class BatchQueue {
     };
   }
 
+  /** Which units the files have room for, in order. */
+  files(): readonly UnitRange[] {
+    const starts = this.#known().starts.toSorted((one, other) => one - other);
+    return starts.map((first) => ({ first, end: first + this.#fileUnits }));
+  }
+
+  /** Takes it that the messages of all units before a number have expired. */
+  skipTo(number: number): void {
+    this.firstUnit = number;
+  }
+
   /**
-   * Number of the first unit from the one the queue was left with on that is none, or leads to no later
-   * record than the one before it; behind the last unit where there is no such hole.
+   * Number of the first unit from `from` on that is none, or leads to no later record than the one
+   * before it; behind the last unit where there is no such hole.
    */
-  firstHole(left: QueueEnd): number {
+  firstHole(from: number): number {
     let last = -1;
-    for (let number = left.firstUnit; number < this.endUnit; number++) {
+    for (let number = from; number < this.endUnit; number++) {
       const unit = this.unitAt(number);
       if (unit === undefined || unit.size <= 0 || unit.physicalOffset <= last) return number;
       last = unit.physicalOffset;
@@ -176,25 +188,30 @@ export class BatchQueue {
     return true;
   }
 
-  /** The unit of a number; `undefined` outside the queue. */
+  /** The unit of a number; `undefined` outside the queue, and where its file is gone. */
   unitAt(number: number): BatchUnit | undefined {
     if (number < this.firstUnit || number >= this.endUnit) return undefined;
     let bytes = this.#memory[number - this.#written];
     if (bytes === undefined) {
       bytes = new Uint8Array(UNIT_BYTES);
       const start = this.#startOf(number);
+      if (!this.#known().has(start)) return undefined;
       this.#known().get(start).read(bytes, (number - start) * UNIT_BYTES);
     }
     return BATCH_QUEUE_UNIT.read(new DataView(bytes.buffer), 0);
   }
 
-  /** Number of the first unit for which `isBehind` holds, which must hold for all that follow. */
+  /**
+   * Number of the first unit for which `isBehind` holds, which must hold for all that follow. A file
+   * that is gone counts as behind.
+   */
   firstWhere(isBehind: (unit: BatchUnit) => boolean): number {
     let low = this.firstUnit;
     let high = this.endUnit;
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
-      if (isBehind(this.unitAt(middle)!)) high = middle;
+      const unit = this.unitAt(middle);
+      if (unit === undefined || isBehind(unit)) high = middle;
       else low = middle + 1;
     }
     return low;
@@ -348,7 +365,12 @@ export class BatchQueue {
   /** Removes files without a unit, and zeros the stale units of the last one. */
   #clearBehind(): void {
     const series = this.#known();
-    for (const start of series.starts) if (start >= this.endUnit) series.remove(start);
+    const behind = series.starts.filter((start) => start >= this.endUnit);
+    for (const [nth, start] of behind.sort((one, other) => other - one).entries()) {
+      // The youngest first: what a crash leaves must go on from the queue's beginning.
+      if (nth > 0) this.#files.fs.syncDirectory(this.#directory);
+      series.remove(start);
+    }
     const start = this.#startOf(this.endUnit);
     const to = Math.min(this.#staleEnd, start + this.#fileUnits);
     if (to <= this.endUnit || !series.has(start)) return;

@@ -4,44 +4,28 @@
  *
  * Where the table of queue ends fits log and checkpoint, a look at the last file of each queue is
  * enough. Without one, because a Java broker ran last, every queue is compared with the newest files
- * of the log and with what its consumers have got as far as.
+ * of the log and with what its consumers have got as far as, and each of its files must go on where
+ * the one before it ends.
  *
  * @module
  */
-import { join } from "node:path";
 import type { BatchQueueTable } from "./batch_queue_table.ts";
 import { CommitLogScan } from "./commit_log_scan.ts";
-import { readConfigFile } from "./config_file.ts";
-import { CONSUMER_OFFSETS, LMQ_CONSUMER_OFFSETS } from "./config_tables.ts";
+import { consumedOffsets } from "./consumed_offsets.ts";
 import type { FileSystem } from "./file.ts";
-import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "./format.ts";
 import { isLightTopic } from "./light_topic.ts";
-import { LogLookup } from "./log_lookup.ts";
 import type { StorePaths } from "./names.ts";
-import type { QueueEnd, QueueEnds } from "./queue_ends.ts";
+import { type DoubtfulStart, QueueDoubts } from "./queue_doubts.ts";
+import type { QueueEnds } from "./queue_ends.ts";
 import { QueueSurvey } from "./queue_survey.ts";
 import { isSafeTopic, type QueueTable } from "./queue_table.ts";
 import { takeUpQueues } from "./queue_tree.ts";
-import type { RecoveryStart } from "./recovery_start.ts";
-import { listSegments, type SegmentList } from "./segments.ts";
-import { type AnyQueue, isRight, lastOf, soundEnd } from "./sound_end.ts";
+import { listSegments } from "./segments.ts";
+import { type AnyQueue, lastOf } from "./sound_end.ts";
 import type { TopicKinds } from "./topic_kinds.ts";
 
-/** Why a queue is built again, and from where. */
-export interface QueueDoubt {
-  /** Log offset of the first record it may lack. */
-  readonly from: number;
-  /** Number of the first unit that cannot be right, Infinity where none is known. */
-  readonly hole: number;
-  readonly why: string;
-}
-
 /** Where a recovery after a clean stop begins, and for whom. */
-export interface CleanStart extends RecoveryStart {
-  /** Queues that are built again. All others have every record up to {@linkcode current}. */
-  readonly doubts: ReadonlyMap<AnyQueue, QueueDoubt>;
-  /** Where the log ends. */
-  readonly current: number;
+export interface CleanStart extends DoubtfulStart {
   /** Log offset of the last record whose keys the index must have, −1 where nobody knows. */
   readonly indexEnd: number;
 }
@@ -107,20 +91,14 @@ export function startAsLeft(input: CleanStartInput, left: QueueEnds): CleanStart
       exists,
     })),
   ];
-  const doubts = new Doubts(fs, listSegments(fs, paths.commitLogs), left.logEnd);
-  try {
-    for (const { queue, why, hole, left: asLeft, isSame } of odd) {
-      const wrong = asLeft === undefined ? hole : doubts.firstWrong(queue, asLeft, hole);
-      if (isSame && wrong === hole) queue.takeUp(asLeft!);
-      else doubts.add(queue, why, wrong);
-    }
-  } finally {
-    doubts.close();
+  using doubts = new QueueDoubts(fs, listSegments(fs, paths.commitLogs), left.logEnd);
+  for (const { queue, why, hole, left: asLeft, isSame } of odd) {
+    const wrong = asLeft === undefined ? hole : doubts.firstWrong(queue, asLeft, hole);
+    if (isSame && wrong === hole) queue.takeUp(asLeft!);
+    else doubts.add(queue, why, wrong);
   }
-  return doubts.start({
-    indexEnd: left.indexEnd,
-    whenNone: "every queue is as it was left",
-  });
+  const start = doubts.start({ whenNone: "every queue is as it was left" });
+  return stoppedCleanly(start, left.indexEnd);
 }
 
 /** Without a table; the queues are loaded. */
@@ -129,37 +107,39 @@ export async function startBySurvey(input: CleanStartInput): Promise<CleanStart>
   const log = listSegments(fs, paths.commitLogs);
   const survey = await QueueSurvey.make(fs, log, { ...input, isBatch: topics.isBatch });
   const logStart = log.segments[0]?.start ?? 0;
-  const doubts = new Doubts(fs, log, survey.end);
-  try {
-    for (const queue of [...queues, ...batchQueues ?? []]) {
-      queue.correctMin(logStart);
-      const why = oddityOf(queue, survey);
-      if (why !== undefined) doubts.add(queue, why);
+  using doubts = new QueueDoubts(fs, log, survey.end);
+  for (const queue of [...queues, ...batchQueues ?? []]) {
+    const flaw = doubts.discontinuityOf(queue);
+    if (flaw !== undefined) {
+      doubts.add(queue, flaw.why, flaw.hole);
+      continue;
     }
-    for (const { topic, queueId, physicalOffset } of survey) {
-      const tree = topics.isBatch(topic) ? batchQueues : queues;
-      if (tree === undefined || tree.get(topic, queueId) !== undefined) continue;
-      // Light queues come and go without an entry anywhere.
-      if (!isSafeTopic(topic) || isLightTopic(topic)) continue;
-      if (!topics.exists(topic, physicalOffset)) continue;
-      doubts.add(tree.getOrCreate(topic, queueId), "it is gone, and the log has messages of it");
-    }
-    for (const { topic, queueId, offset } of consumedOffsets(fs, paths)) {
-      const tree = topics.isBatch(topic) ? batchQueues : queues;
-      if (tree === undefined || !isSafeTopic(topic) || !topics.exists(topic, 0)) continue;
-      if (offset <= (tree.get(topic, queueId)?.end ?? 0)) continue;
-      const why = `a consumer has got as far as ${offset}`;
-      doubts.add(tree.getOrCreate(topic, queueId), why);
-    }
-  } finally {
-    doubts.close();
+    queue.correctMin(logStart);
+    const why = oddityOf(queue, survey);
+    if (why !== undefined) doubts.add(queue, why);
+  }
+  for (const { topic, queueId, physicalOffset } of survey) {
+    const tree = topics.isBatch(topic) ? batchQueues : queues;
+    if (tree === undefined || tree.get(topic, queueId) !== undefined) continue;
+    // Light queues come and go without an entry anywhere.
+    if (!isSafeTopic(topic) || isLightTopic(topic)) continue;
+    if (!topics.exists(topic, physicalOffset)) continue;
+    doubts.add(tree.getOrCreate(topic, queueId), "it is gone, and the log has messages of it");
+  }
+  for (const { topic, queueId, offset } of consumedOffsets(fs, paths)) {
+    const tree = topics.isBatch(topic) ? batchQueues : queues;
+    if (tree === undefined || !isSafeTopic(topic) || !topics.exists(topic, 0)) continue;
+    if (offset <= (tree.get(topic, queueId)?.end ?? 0)) continue;
+    doubts.add(tree.getOrCreate(topic, queueId), `a consumer has got as far as ${offset}`);
   }
   // Where there is no index at all a broker may have been told to keep none.
   const hasIndex = fs.list(paths.index).length > 0;
-  return doubts.start({
-    indexEnd: hasIndex ? survey.lastKeyed : -1,
-    whenNone: "every queue leads to its last record",
-  });
+  const start = doubts.start({ whenNone: "every queue leads to its last record" });
+  return stoppedCleanly(start, hasIndex ? survey.lastKeyed : -1);
+}
+
+function stoppedCleanly(start: DoubtfulStart, indexEnd: number): CleanStart {
+  return { ...start, reason: `stopped cleanly; ${start.reason}`, indexEnd };
 }
 
 /** How it shows that a queue is not what the newest files of the log call for. */
@@ -178,74 +158,4 @@ function oddityOf(queue: AnyQueue, survey: QueueSurvey): string | undefined {
   if (unit.physicalOffset > record.physicalOffset) return "its last unit leads to no record of it";
   const lacksIndexes = !("endUnit" in queue) && unit.last < record.index;
   return lacksIndexes ? "messages before its last one are missing" : undefined;
-}
-
-/** How far the consumers of each queue have got. */
-function* consumedOffsets(
-  fs: FileSystem,
-  { config }: StorePaths,
-): Generator<{ readonly topic: string; readonly queueId: number; readonly offset: number }> {
-  for (const { fileName, decode } of [CONSUMER_OFFSETS, LMQ_CONSUMER_OFFSETS]) {
-    const read = readConfigFile(fs, join(config, fileName), decode);
-    if (read.state !== "ok") continue;
-    for (const [name, offsets] of read.value.entries) {
-      const topic = name.slice(0, name.lastIndexOf("@"));
-      for (const [queueId, offset] of offsets) yield { topic, queueId, offset };
-    }
-  }
-}
-
-/** Queues to be built again. Close it to release its file. */
-class Doubts {
-  readonly #queues = new Map<AnyQueue, QueueDoubt>();
-  readonly #lookup: LogLookup;
-  readonly #logStart: number;
-  readonly #logEnd: number;
-
-  constructor(fs: FileSystem, log: SegmentList, logEnd: number) {
-    this.#lookup = new LogLookup(fs, log);
-    this.#logStart = log.segments[0]?.start ?? 0;
-    this.#logEnd = logEnd;
-  }
-
-  /** What stands behind the last unit that is right is built again; all of it where none is. */
-  add(queue: AnyQueue, why: string, hole = Infinity): void {
-    if (this.#queues.has(queue)) return;
-    const place = { lookup: this.#lookup, logEnd: this.#logEnd, hole };
-    this.#queues.set(queue, {
-      from: soundEnd(queue, place) ?? this.#logStart,
-      hole,
-      why,
-    });
-  }
-
-  /** Number of the first unit that is wrong, of the last ones of each file; `hole` when none is. */
-  firstWrong(queue: AnyQueue, { firstUnit, fileBytes }: QueueEnd, hole: number): number {
-    const unitBytes = "endUnit" in queue ? BATCH_QUEUE_UNIT.size : QUEUE_UNIT.size;
-    const fileUnits = Math.floor(fileBytes / unitBytes);
-    let to = firstUnit - firstUnit % fileUnits;
-    while (to < hole) {
-      to = Math.min(to + fileUnits, hole);
-      const unit = lastOf(queue, { hole: to });
-      const isSeen = unit !== undefined && unit.physicalOffset >= this.#logStart;
-      if (isSeen && !isRight(queue, unit, this.#lookup)) return unit.first;
-    }
-    return hole;
-  }
-
-  close(): void {
-    this.#lookup.close();
-  }
-
-  start(
-    { indexEnd, whenNone }: { readonly indexEnd: number; readonly whenNone: string },
-  ): CleanStart {
-    const doubts = this.#queues;
-    const current = this.#logEnd;
-    let from = current;
-    for (const doubt of doubts.values()) from = Math.min(from, doubt.from);
-    const many = doubts.size === 1 ? "1 queue is" : `${doubts.size} queues are`;
-    const reason = doubts.size === 0 ? whenNone : `${many} not what the log calls for`;
-    return { from, reason: `stopped cleanly; ${reason}`, doubts, current, indexEnd };
-  }
 }

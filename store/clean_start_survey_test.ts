@@ -141,3 +141,23 @@ Deno.test("without a table an index that lacks its last file gets the keys of th
   assert.deepEqual(differences(whole, fs.snapshot()), []);
   assert.equal((await surveyed(fs)).keys, 0);
 });
+
+Deno.test("after a clean stop of Java a queue that lacks an older file, or has an older copy, is built again", async () => {
+  let spoilt = 0;
+  for (const name of ["4.2.0-a-clean-103", "4.9.7-a-clean-101", "5.5.0-a-clean-102"]) {
+    const whole = queuesOf(storeInMemory(name));
+    for (const path of whole.keys()) {
+      if (filesOf(storeInMemory(name), dirname(path)).at(-1) === path) continue;
+      for (const kept of [0, 100] as const) {
+        const fs = storeInMemory(name);
+        if (kept === 0) fs.remove(path);
+        else fs.zero(path, kept, fs.stat(path)!.size - kept);
+        const { reason } = await surveyed(fs);
+        assert.equal(reason, "stopped cleanly; 1 queue is not what the log calls for", path);
+        assert.deepEqual(differences(whole, queuesOf(fs)), [], `${name}: ${path}`);
+        spoilt++;
+      }
+    }
+  }
+  assert(spoilt > 4, `only ${spoilt} files could be spoilt`);
+});

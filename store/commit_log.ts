@@ -33,6 +33,8 @@ export interface CommitLogOptions {
   readonly tailCacheBytesMax?: number;
   /** Whether readers compare the seals of records that come from files, see `property_crc.ts`. */
   readonly checksSeals?: boolean;
+  /** Whether readers compare records that come from files with their frames and CRCs. */
+  readonly checksRecords?: boolean;
 }
 
 /** A block that could not be written is forgotten. */
@@ -55,6 +57,7 @@ export interface ReservedPlace {
 export class CommitLog {
   readonly segmentBytes: number;
   readonly checksSeals: boolean;
+  readonly checksRecords: boolean;
   /** Reads what is not in memory. */
   readonly cold: ColdBlocks = new ColdBlocks(this);
   /** Where the next record will start, were nothing rolled. */
@@ -77,6 +80,7 @@ export class CommitLog {
     this.#files = new LogFiles(files, options);
     this.segmentBytes = options.segmentBytes;
     this.checksSeals = options.checksSeals ?? false;
+    this.checksRecords = options.checksRecords ?? false;
     this.stagedTo = this.writtenTo = options.end;
     this.flushedTo = Math.min(options.unsyncedFrom ?? options.end, options.end);
     this.#tail = new TailCache(options.tailCacheBytesMax);

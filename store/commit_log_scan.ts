@@ -14,7 +14,7 @@ import type { FileSystem, ReadableFile } from "./file.ts";
 import { BLANK, MAGIC, MESSAGE_V1, SIZE } from "./format.ts";
 import { i32, readI64 } from "./layout.ts";
 import { FileWindow, WINDOW_BYTES } from "./file_window.ts";
-import { sealFlaw, sealState } from "./property_crc.ts";
+import { sealFlaw, type SealState, sealState } from "./property_crc.ts";
 import { type Flaw, hex32, RECORD_BYTES_MIN, RecordView } from "./record_view.ts";
 import type { Segment, SegmentList } from "./segments.ts";
 import { allZero, isZeroFile } from "./zeros.ts";
@@ -50,6 +50,8 @@ export interface ScanOptions {
    * keeps looking at a preallocated file of 1 GiB fast. Default: yes.
    */
   readonly trustHoles?: boolean;
+  /** Whether the record before `from` carries a right seal. Default: that is not known. */
+  readonly isSealed?: boolean | undefined;
 }
 
 const LARGEST_RECORD = SIZE.bodyBytesMax * 64;
@@ -69,13 +71,15 @@ export class CommitLogScan {
   flaw: Flaw | undefined;
   /** File the item starts in; `undefined` for a range whose file is missing. */
   segment: Segment | undefined;
+  /** What the seal of a `message` says; `absent` where CRCs are not compared. */
+  seal: SealState = "absent";
   /** The record of a `message`; for `damage` meaningless. */
   readonly record: RecordView = new RecordView();
 
   readonly #fs: FileSystem;
   readonly #segments: readonly Segment[];
   readonly #segmentBytes: number;
-  readonly #options: Required<ScanOptions>;
+  readonly #options: Required<Omit<ScanOptions, "isSealed">>;
   readonly #checkCrc: boolean;
   readonly #checkOffset: boolean;
   readonly #sealRequired: boolean;
@@ -108,6 +112,33 @@ export class CommitLogScan {
     this.#checkCrc = this.#options.checkCrc;
     this.#checkOffset = this.#options.checkOffset;
     this.#sealRequired = this.#options.sealRequired;
+    this.#isSealed = options.isSealed;
+  }
+
+  /** Where the next item begins. */
+  get position(): number {
+    return this.#position;
+  }
+
+  /** Whether the last sound record carries a right seal; `undefined` before the first. */
+  get isSealed(): boolean | undefined {
+    return this.#isSealed;
+  }
+
+  /**
+   * Turns to the first sound record of `[from, to)` in the file that holds `from`, or to the file
+   * behind that; false where neither is. Tells where a walk may begin in the middle of a log.
+   */
+  seek(from: number, to: number): boolean {
+    this.#position = from;
+    if (!this.#enterSegment()) return false;
+    const segment = this.#segments[this.#number]!;
+    const end = segment.start + this.#usable(segment);
+    const limit = Math.min(this.#dataEnd(segment, { from, end }), to);
+    const accept = (at: number) => this.#isRecord(at, end);
+    const found = this.#find(RECORD_MAGIC, { from, end: limit, accept });
+    this.#position = found < limit ? found : end;
+    return this.#position < to;
   }
 
   /** Moves to the next item; false at the end. */
@@ -148,6 +179,7 @@ export class CommitLogScan {
       const seal = sealState(record);
       if (seal === "wrong" || (this.#sealRequired && seal === "absent")) return false;
       this.#isSealed = seal === "right";
+      this.seal = seal;
     }
     this.kind = "message";
     this.flaw = undefined;
@@ -263,6 +295,7 @@ export class CommitLogScan {
       if (isNextSealed) return flaw;
     }
     this.#isSealed = seal === "right";
+    this.seal = seal;
     return undefined;
   }
 

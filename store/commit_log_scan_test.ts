@@ -193,3 +193,41 @@ Deno.test("CommitLogScan.next() asks every record for a seal where that is wante
   const torn = scan(log, { sealRequired: true });
   assert.deepEqual(soundRecords(torn), [log.records[0]!.at]);
 });
+
+Deno.test("CommitLogScan.seek() turns to the first sound record behind a place, else to the next file", () => {
+  const log = new SmallLog(1000).addMany(20);
+  const starts = log.records.map(({ at }) => at);
+  const seek = (from: number, to: number) => {
+    const cursor = new CommitLogScan(log.files, listSegments(log.files, log.directory));
+    const place = cursor.seek(from, to) ? cursor.position : -1;
+    const next = place >= 0 && cursor.next() ? cursor.at : -1;
+    cursor.close();
+    return [place, next];
+  };
+  for (let from = 0; from < log.end - 200; from++) {
+    const first = starts.find((at) => at >= from)!;
+    assert.deepEqual(seek(from, 3000), [first, first], `${from}`);
+  }
+  assert.deepEqual(seek(starts[3]! + 1, starts[4]!), [-1, -1]);
+  log.flip(starts[4]! + MESSAGE_V1.at.bodyCRC);
+  assert.deepEqual(seek(starts[3]! + 1, 3000), [starts[5], starts[5]]);
+  assert.deepEqual(seek(log.end + 1, 3000), [-1, -1]);
+});
+
+Deno.test("CommitLogScan knows by what it was told whether a wrong seal is damage", () => {
+  const sealed = { properties: withCrcPlace("TAGS\u0001a\u0002") };
+  const log = new SmallLog(4096).addMany(2, sealed);
+  const [first] = log.records;
+  log.flip(first!.at + MESSAGE_V1.at.flag);
+  log.flip(log.records[1]!.at + MESSAGE_V1.at.flag);
+  const kindOf = (isSealed: boolean) => {
+    const list = listSegments(log.files, log.directory);
+    const cursor = new CommitLogScan(log.files, list, { isSealed });
+    cursor.next();
+    const kind = [cursor.kind, cursor.seal, cursor.isSealed];
+    cursor.close();
+    return kind;
+  };
+  assert.deepEqual(kindOf(true).slice(0, 1), ["damage"]);
+  assert.deepEqual(kindOf(false), ["message", "wrong", false]);
+});

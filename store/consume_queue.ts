@@ -10,7 +10,7 @@ import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64, writeI64 } from "./layout.ts";
 import type { OpenFiles } from "./open_files.ts";
 import type { QueueEnd } from "./queue_ends.ts";
-import { QueueFiles, type StoredUnit } from "./queue_files.ts";
+import { QueueFiles, type StoredUnit, type UnitRange } from "./queue_files.ts";
 
 const UNIT_BYTES = QUEUE_UNIT.size;
 const AT = QUEUE_UNIT.at;
@@ -133,13 +133,23 @@ export class ConsumeQueue {
     };
   }
 
+  /** Which units the files have room for, in order. */
+  files(): readonly UnitRange[] {
+    return this.#files.ranges();
+  }
+
+  /** Takes it that the messages of all units before an index have expired. */
+  skipTo(index: number): void {
+    this.min = index;
+  }
+
   /**
-   * First index from the one the queue was left with on whose unit is none, or leads to an earlier
-   * record than the one before it; the end where there is no such hole.
+   * First index from `from` on whose unit is none, or leads to an earlier record than the one before
+   * it; the end where there is no such hole.
    */
-  firstHole(left: QueueEnd): number {
+  firstHole(from: number): number {
     let last = -1;
-    return this.#files.firstOther({ from: left.min, to: this.end }, (physicalOffset, size) => {
+    return this.#files.firstOther({ from, to: this.end }, (physicalOffset, size) => {
       if (size === QUEUE_PADDING.size) return true;
       const isBehind = size > 0 && physicalOffset >= last;
       last = physicalOffset;
@@ -192,6 +202,26 @@ export class ConsumeQueue {
     const rest = (count - done) * UNIT_BYTES;
     if (rest > 0) into.set(this.#memory.subarray(start, start + rest), done * UNIT_BYTES);
     return count;
+  }
+
+  /** Whether units from an index on are in memory. */
+  holds(from: number): boolean {
+    return from >= this.#kept;
+  }
+
+  /** As {@linkcode read}, without holding up the event loop for what is not in memory. */
+  async readAsync(from: number, into: Uint8Array): Promise<number> {
+    const count = Math.min(Math.floor(into.length / UNIT_BYTES), this.end - from);
+    if (count <= 0 || from < this.min) return 0;
+    let done = 0;
+    while (done < count && from + done < this.#kept) {
+      const index = from + done;
+      const end = Math.min(from + count, this.#kept, this.#files.fileEnd(index));
+      const units = into.subarray(done * UNIT_BYTES, (end - from) * UNIT_BYTES);
+      await this.#files.readAsync(index, units);
+      done = end - from;
+    }
+    return done + this.read(from + done, into.subarray(done * UNIT_BYTES, count * UNIT_BYTES));
   }
 
   /** Physical offset and size of one unit; `undefined` outside the queue. */

@@ -48,7 +48,7 @@ export interface FileSystem {
   openRead(path: string): ReadableFile;
   /** Opens a file for reading and writing and creates it, empty, when it is missing. */
   openWrite(path: string): WritableFile;
-  /** Names in a directory, sorted; none when the directory is missing. */
+  /** Names in a directory, sorted; none when it is missing, or a file has its name. */
   list(path: string): string[];
   /** What stands behind a name, `undefined` when nothing does. */
   stat(path: string): FileStat | undefined;

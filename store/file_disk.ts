@@ -20,7 +20,7 @@ export const diskFiles: FileSystem = {
     try {
       return fs.readdirSync(path).sort();
     } catch (error) {
-      if (codeOf(error) === "ENOENT") return [];
+      if (codeOf(error) === "ENOENT" || codeOf(error) === "ENOTDIR") return [];
       throw failed(`list "${path}"`, error);
     }
   },

@@ -196,6 +196,28 @@ export const TIMER_SLOT = record([
   ["magic", i32, "0"],
 ]);
 
+/** Bits of a timer log unit's `magic` (Java: `TimerMessageStore.MAGIC_…`). */
+export const TIMER_MAGIC = {
+  default: 0x1,
+  /** Parked further ahead than the wheel reaches: it comes back to be parked again. */
+  roll: 0x2,
+  /** Takes back the message with the same unique key. */
+  delete: 0x4,
+  /** Other bits are never set. */
+  mask: 0xf,
+} as const;
+
+/** The file `config/timercheck` (5.x): these fields, then zeros up to one page. */
+export const TIMER_CHECKPOINT = record([
+  ["lastReadTime", i64, "due time up to which parked messages were delivered, milliseconds"],
+  ["lastTimerLogFlushPosition", i64, "end of the timer log that was flushed"],
+  ["lastTimerQueueOffset", i64, "index of the timer topic's next message to park"],
+  ["masterTimerQueueOffset", i64, "the same of the master"],
+  ["stateVersion", i64, "state of the broker at the last change"],
+  ["versionTimestamp", i64, "when it was changed last, milliseconds"],
+  ["versionCounter", i64, "how often it was changed"],
+]);
+
 /** Sizes and limits that are part of the format or of its default configuration. */
 export const SIZE = {
   /** Bytes kept free for {@linkcode BLANK} at the end of every commit log file. */
@@ -319,5 +341,11 @@ export const FORMAT_TABLES: readonly FormatTable[] = [
     file: "timerwheel",
     about: "Slot (time / precision) modulo the number of slots.",
     rows: TIMER_SLOT.rows,
+  },
+  {
+    title: "Timer checkpoint",
+    file: "config/timercheck",
+    about: "One page of 4096 bytes; what follows the fields is zero.",
+    rows: TIMER_CHECKPOINT.rows,
   },
 ];

@@ -22,6 +22,13 @@ import {
 import { hostBytes } from "./host.ts";
 import type { Row } from "./layout.ts";
 import { bodyCrc, hex32, RECORD_BYTES_MIN } from "./record_view.ts";
+import {
+  UNDO_BATCH,
+  UNDO_BLOCK_BYTES,
+  UNDO_ENDING,
+  UNDO_ENTRY,
+  UNDO_KIND,
+} from "./repair/undo_format.ts";
 
 /** Columns of a line, as the formatter is set. */
 const LINE_WIDTH = 100;
@@ -49,6 +56,7 @@ export function formatDoc(): string {
     ...consumeQueues(),
     ...keyIndex(),
     ...rest(),
+    ...undoFiles(),
   ];
   return parts.map(filled).join("\n\n") + "\n";
 }
@@ -68,6 +76,7 @@ function fileTree(): string[] {
       "  queueends                                   where the queues end, after a clean stop of mq",
       "  config/*.json                               topics, groups, offsets; X.bak is the one before",
       "  timerlog/<offset>, timerwheel               messages for later (5.x)",
+      "  epochFileCheckpoint                         whose leadership wrote which part (5.x)",
       "  abort                                       there while a broker runs, and after a crash",
       "  lock                                        locked by the running broker",
       "```",
@@ -163,6 +172,32 @@ function rest(): string[] {
     "## Timer",
     "Read for inspection only.",
     ...tablesOf("timer"),
+    ...tablesOf("config/timer"),
+    "## Epochs",
+    "`epochFileCheckpoint`, a text file of brokers under a controller (5.x): the number of lines " +
+    "that follow the second, the CRC-32 of these lines without its top bit (0: not checked), then " +
+    "`<epoch>-<commit log offset>` a line, both growing. `.bak` counts where it cannot be read.",
+  ];
+}
+
+/** Written by `mq recover` alone, and read by nobody else. */
+function undoFiles(): string[] {
+  const kinds = Object.entries(UNDO_KIND);
+  return [
+    "## Undo files",
+    `\`quarantine/recover-<time>${UNDO_ENDING}\`, by which \`mq recover --undo\` takes a repair back: ` +
+    "batches of entries, each on the disk before what it tells of is changed. Only the last can be " +
+    "torn, and then nothing it tells of was changed. No broker looks at it.",
+    rowsOf({ title: "", file: "", about: "", rows: UNDO_BATCH.rows }),
+    "Behind it the entries of the batch:",
+    rowsOf({ title: "", file: "", about: "", rows: UNDO_ENTRY.rows }),
+    `Of files only blocks of ${UNDO_BLOCK_BYTES} bytes that are changed are kept, zeros at their ` +
+    "end left out.",
+    table(["kind", "name"], kinds.map(([name, kind]) => [String(kind), mono(name)])),
+    "A `file` was `length` bytes long, −1 where it was not there; a `block` had `content` and zeros " +
+    "up to `length`; a `folder` was removed (0) or made (−1). `left` is how the repair left a file: " +
+    "its length, and at `at` the CRC-32 of its kept blocks and of all behind the old length. After " +
+    "`end` everything is told; `undoing` and `undone` say how far taking back is.",
   ];
 }
 
@@ -233,7 +268,7 @@ function bytes(count: number): string {
 }
 
 /** Columns are padded as the formatter pads them, so that it leaves the page alone. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
+export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((cell, column) =>
     Math.max(cell.length, ...rows.map((row) => row[column]!.length))
   );
@@ -243,7 +278,7 @@ function table(head: readonly string[], rows: readonly (readonly string[])[]): s
 }
 
 /** Breaks long lines of prose where the formatter does; tables and code stay as they are. */
-function filled(part: string): string {
+export function filled(part: string): string {
   if (/^(\||#|```)/.test(part)) return part;
   const lines: string[] = [];
   let line = "";

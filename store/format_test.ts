@@ -86,6 +86,11 @@ Deno.test("the tables are those on every disk", () => {
       "messageSize:i32 topicHash:i32 reserved:i64",
     ],
     ["Timer wheel slot", "timeSeconds:i64 firstPosition:i64 lastPosition:i64 count:i32 magic:i32"],
+    [
+      "Timer checkpoint",
+      "lastReadTime:i64 lastTimerLogFlushPosition:i64 lastTimerQueueOffset:i64 " +
+      "masterTimerQueueOffset:i64 stateVersion:i64 versionTimestamp:i64 versionCounter:i64",
+    ],
   ]);
 });
 

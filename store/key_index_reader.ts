@@ -102,12 +102,17 @@ export class IndexFileReader {
     return length < this.#bytes.length ? undefined : this.#entryAt(this.#view, 0, number);
   }
 
-  /** All entries by number. */
-  *entries(): Generator<IndexEntry, void> {
+  /** Turns a window to the file. */
+  openWindow(window: FileWindow): void {
+    window.open(this.#file, this.#file.size());
+  }
+
+  /** All entries by number, or those from one on. */
+  *entries(from = 1): Generator<IndexEntry, void> {
     const window = new FileWindow(4096 * INDEX_ENTRY.size);
     const view = new DataView(window.bytes.buffer);
-    window.open(this.#file, this.#file.size());
-    for (let number = 1; number < this.entriesEnd; number++) {
+    this.openWindow(window);
+    for (let number = from; number < this.entriesEnd; number++) {
       const at = entryPosition(number, this.geometry);
       if (window.hold(at, INDEX_ENTRY.size) < INDEX_ENTRY.size) return;
       yield this.#entryAt(view, at - window.from, number);

@@ -26,6 +26,7 @@ export function recordAt(log: CommitLog, physicalOffset: number): RecordView | u
   record.attach(bytes);
   if (record.load(0, size) !== undefined) return undefined;
   if (log.checksSeals && sealState(record) === "wrong") return undefined;
+  if (log.checksRecords && record.checkBody() !== undefined) return undefined;
   return record.checkOffset(physicalOffset) === undefined ? record : undefined;
 }
 

@@ -23,6 +23,10 @@ export const NAME = {
   lock: "lock",
   timerWheel: "timerwheel",
   timerLog: "timerlog",
+  /** Under `config`, as are the JSON files. */
+  timerCheckpoint: "timercheck",
+  timerMetrics: "timermetrics",
+  epochFile: "epochFileCheckpoint",
   topics: "topics.json",
   subscriptionGroups: "subscriptionGroup.json",
   consumerOffsets: "consumerOffset.json",

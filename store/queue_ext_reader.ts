@@ -69,6 +69,15 @@ export class QueueExtReader {
     if (segment === undefined) return flawed(at, "a file that holds the offset", "none");
     const length = this.#open(segment).read(this.#bytes, at - segment.start);
     const size = length < 2 ? FILE_END : this.#view.getInt16(QUEUE_EXT_UNIT.at.size);
+    // Bytes of an earlier read say nothing about the end of this file.
+    this.#bytes.fill(0, length, length + 2);
+    if (length < UNIT_BYTES_MIN && length > 0) {
+      return flawed(
+        at,
+        `a unit of at least ${UNIT_BYTES_MIN} bytes`,
+        `${length} bytes of the file`,
+      );
+    }
     if (size < UNIT_BYTES_MIN || size > length) {
       return flawed(at, `a unit of ${UNIT_BYTES_MIN} to ${length} bytes`, `${size} bytes`);
     }

@@ -36,6 +36,12 @@ export interface StoredUnit {
   readonly tagsCodeLow: number;
 }
 
+/** Which units a file has room for. */
+export interface UnitRange {
+  readonly first: number;
+  readonly end: number;
+}
+
 /** What a queue's files hold. */
 export interface QueueFilesFound {
   /** Index of the first unit any file has room for. */
@@ -152,6 +158,12 @@ export class QueueFiles {
     return this.#series?.unsynced ?? false;
   }
 
+  /** Which units the files have room for, in order. */
+  ranges(): UnitRange[] {
+    const starts = this.#known().starts.toSorted((one, other) => one - other);
+    return starts.map((first) => ({ first, end: first + this.#fileUnits }));
+  }
+
   /** Index of the first unit any file has room for; there must be one. */
   get first(): number {
     return Math.min(...this.#known().starts);
@@ -168,6 +180,13 @@ export class QueueFiles {
     const start = this.#startOf(index);
     const at = (index - start) * UNIT_BYTES;
     into.fill(0, this.#known().has(start) ? this.#file(start).read(into, at) : 0);
+  }
+
+  /** As {@linkcode read}, without holding up the event loop. */
+  async readAsync(index: number, into: Uint8Array): Promise<void> {
+    const start = this.#startOf(index);
+    const at = (index - start) * UNIT_BYTES;
+    into.fill(0, this.#known().has(start) ? await this.#file(start).readAsync(into, at) : 0);
   }
 
   /** What stands at an index; `undefined` where no file has room for it. */
@@ -258,8 +277,10 @@ export class QueueFiles {
    */
   clearBehind(end: number, staleEnd: number): void {
     const last = this.#startOf(end);
-    for (const start of this.#known().starts) {
-      if (start < end) continue;
+    const behind = this.#known().starts.filter((start) => start >= end);
+    for (const [nth, start] of behind.sort((one, other) => other - one).entries()) {
+      // The youngest first: what a crash leaves must go on from the queue's beginning.
+      if (nth > 0) this.#files.fs.syncDirectory(this.#directory);
       this.#remove(start);
     }
     const to = Math.min(staleEnd, this.fileEnd(end));

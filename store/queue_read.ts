@@ -7,6 +7,7 @@
  */
 import { totalmem } from "node:os";
 import { BodyPool } from "./body_pool.ts";
+import { ColdUnits, type HeldUnits, leadsOn } from "./cold_units.ts";
 import type { CommitLog } from "./commit_log.ts";
 import type { ConsumeQueue } from "./consume_queue.ts";
 import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
@@ -28,6 +29,8 @@ export const READ_LIMITS: ReadLimits = {
 
 /** Units looked at in one read, whatever the filter keeps. */
 const UNITS_SCANNED = 800;
+/** A block of units that holds so many more is not read again for the next few. */
+const UNITS_WANTED_MAX = 32;
 
 /** What reads bring, of all stores of this process. */
 const BODIES = new BodyPool();
@@ -35,6 +38,9 @@ const BODIES = new BodyPool();
 /** The units of one read, which nothing else runs beside. */
 const SCANNED = new Uint8Array((UNITS_SCANNED + 2) * UNIT_BYTES);
 const SCANNED_VIEW = new DataView(SCANNED.buffer);
+
+/** Units that were read from files, of all stores of this process. */
+const COLD_UNITS = new ColdUnits();
 
 /** The machine's memory, asked for once: that costs more than all else in a short read. */
 let memoryBytes = 0;
@@ -62,7 +68,25 @@ export function readQueue(
   request: GetRequest,
 ): GetResult | Promise<GetResult> {
   if (queue === undefined) return empty("NO_MATCHED_LOGIC_QUEUE", 0);
-  return readRange(log, { queue, request, select: () => select(log, queue, request) });
+  const { queueOffset } = request;
+  const isThere = queueOffset >= queue.min && queueOffset < queue.end;
+  if (!isThere || queue.holds(queueOffset)) {
+    return readRange(log, { queue, request, select: () => select(log, queue, request) });
+  }
+  // One more unit is looked at on either side.
+  const from = Math.max(queue.min, queueOffset - 1);
+  const held = COLD_UNITS.find(queue, from, Math.min(request.countMax, UNITS_WANTED_MAX) + 2);
+  const read = (units: HeldUnits) =>
+    readRange(log, { queue, request, select: () => select(log, queue, request, units) });
+  return held === undefined ? COLD_UNITS.load(queue, from).then(read) : read(held);
+}
+
+/** Units of one read that are in memory anyway. */
+function unitsInMemory(queue: ConsumeQueue, queueOffset: number): HeldUnits {
+  const from = Math.max(queue.min, queueOffset - 1);
+  const length = (queueOffset - from + UNITS_SCANNED + 1) * UNIT_BYTES;
+  const count = queue.read(from, SCANNED.subarray(0, length));
+  return { from, count, view: SCANNED_VIEW };
 }
 
 /** Reads what is selected, which is asked for only when the queue has the index wanted. */
@@ -105,7 +129,9 @@ export function readRange(
   }
   return log.cold.read(found, memory).then(async (whole) => {
     const read = whole ? { bytes: memory, found } : await readEach(log, found);
-    const { bytes, count } = log.checksSeals ? onlySound(read) : asRead(read);
+    const { bytes, count } = log.checksSeals || log.checksRecords
+      ? onlySound(read, log)
+      : asRead(read);
     return count > 0 ? result(bytes, count) : none("MESSAGE_WAS_REMOVING", next);
   });
 }
@@ -129,8 +155,11 @@ function asRead({ bytes, found }: Read): { readonly bytes: Uint8Array; readonly 
   return { bytes, count: totalMessages(found) };
 }
 
-/** Leaves out records whose seal tells that the disk gave back something else than was written. */
-function onlySound({ bytes, found }: Read): { readonly bytes: Uint8Array; readonly count: number } {
+/** Leaves out records of which the disk gave back something else than was written. */
+function onlySound(
+  { bytes, found }: Read,
+  checks: Pick<CommitLog, "checksRecords" | "checksSeals">,
+): { readonly bytes: Uint8Array; readonly count: number } {
   const record = new RecordView();
   record.attach(bytes);
   const sound: Found[] = [];
@@ -138,7 +167,7 @@ function onlySound({ bytes, found }: Read): { readonly bytes: Uint8Array; readon
   let to = 0;
   for (const it of found) {
     const end = from + it.length;
-    if (record.load(from, end) !== undefined || sealState(record) !== "wrong") {
+    if (isSound(record, { from, end, at: it.at }, checks)) {
       if (to < from) bytes.copyWithin(to, from, end);
       to += it.length;
       sound.push(it);
@@ -146,6 +175,18 @@ function onlySound({ bytes, found }: Read): { readonly bytes: Uint8Array; readon
     from = end;
   }
   return asRead({ bytes: bytes.subarray(0, to), found: sound });
+}
+
+function isSound(
+  record: RecordView,
+  { from, end, at }: { readonly from: number; readonly end: number; readonly at: number },
+  { checksRecords, checksSeals }: Pick<CommitLog, "checksRecords" | "checksSeals">,
+): boolean {
+  if (record.load(from, end) !== undefined) return !checksRecords;
+  if (checksSeals && sealState(record) === "wrong") return false;
+  if (!checksRecords) return true;
+  return record.size === end - from && record.checkOffset(at) === undefined &&
+    record.checkBody() === undefined;
 }
 
 /**
@@ -156,13 +197,12 @@ function select(
   log: CommitLog,
   queue: ConsumeQueue,
   request: GetRequest,
+  units?: HeldUnits,
 ): Selection {
   const { queueOffset, countMax, tagsCodeMatches } = request;
-  const scanned = Math.min(UNITS_SCANNED, queue.end - queueOffset);
-  const from = Math.max(queue.min, queueOffset - 1);
+  const isEnough = units !== undefined && leadsOn(units, queueOffset, queue.end);
+  const { from, count: held, view } = isEnough ? units : unitsInMemory(queue, queueOffset);
   const first = queueOffset - from;
-  const held = queue.read(from, SCANNED.subarray(0, (first + scanned + 1) * UNIT_BYTES));
-  const view = SCANNED_VIEW;
   const offsetOf = (unit: number) =>
     unit >= 0 && unit < held ? readI64(view, unit * UNIT_BYTES + AT.physicalOffset) : -1;
   const found: Found[] = [];
@@ -174,7 +214,8 @@ function select(
   let before = offsetOf(first - 1);
   let at = offsetOf(first);
   let after = -1;
-  const end = Math.min(first + scanned, held);
+  // Of the last one the neighbour is not known, unless the queue ends there.
+  const end = Math.min(first + UNITS_SCANNED, from + held < queue.end ? held - 1 : held);
   for (let unit = first; unit < end; unit++, next++, before = at, at = after) {
     after = offsetOf(unit + 1);
     const length = view.getInt32(unit * UNIT_BYTES + AT.size);
@@ -226,6 +267,8 @@ export function limitsAt(
 
 /** Bytes at the end of the log that are taken to be in the machine's memory. */
 export function youngBytesMax({ memoryPercent }: Pick<ReadLimits, "memoryPercent">): number {
+  // Who wants none of it need not be allowed to ask the system.
+  if (memoryPercent === 0) return 0;
   return (memoryBytes ||= totalmem()) * memoryPercent / 100;
 }
 

@@ -17,7 +17,6 @@ import { join } from "node:path";
 import { BatchQueueReplay } from "./batch_queue_replay.ts";
 import type { BatchQueueTable } from "./batch_queue_table.ts";
 import { type ConsumeQueue, QUEUE_LEAP_UNITS_MAX } from "./consume_queue.ts";
-import type { QueueDoubt } from "./clean_start.ts";
 import type { DamageRanges } from "./damage_ranges.ts";
 import type { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
@@ -27,8 +26,10 @@ import type { LogLookup } from "./log_lookup.ts";
 import { lightQueuesOf } from "./multi_dispatch.ts";
 import { queueDirectory, type StorePaths } from "./names.ts";
 import type { StoredUnit } from "./queue_files.ts";
+import type { QueueDoubt } from "./queue_doubts.ts";
 import { QueueLanes } from "./queue_lanes.ts";
 import { listQueues } from "./queue_reader.ts";
+import type { QueuesAside } from "./queues_aside.ts";
 import { isSafeTopic, type QueueTable } from "./queue_table.ts";
 import { StoredUnits } from "./stored_units.ts";
 import type { RecordView } from "./record_view.ts";
@@ -69,6 +70,8 @@ export interface QueueReplayInput {
   /** After a clean stop: the queues that are built again. All others have all up to `current`. */
   readonly doubts?: ReadonlyMap<AnyQueue, QueueDoubt>;
   readonly current?: number;
+  /** After an unclean stop: the queues that are left alone; what lacks records is added to them. */
+  readonly aside?: QueuesAside;
   /** Whether units that lead to damaged records stay. */
   readonly keepDamaged: boolean;
 }
@@ -119,9 +122,11 @@ export class QueueReplay {
       const replayed = this.#replayedFrom(queue);
       if (replayed === Infinity) continue;
       const { topic, queueId, end } = queue;
-      const isFilled = end > queue.min;
+      const hole = input.doubts?.get(queue)?.hole ?? Infinity;
+      // Where the queue has lost its front, what is left says nothing of where that led.
+      const isFilled = end > queue.min && (queue.min === 0 || hole > queue.min);
       // Dropping what the replay brings again lets the log overrule a wrong unit.
-      queue.truncate(input.doubts?.get(queue)?.hole ?? Infinity);
+      queue.truncate(hole);
       if (input.mode !== "full") queue.truncateBehind(replayed);
       const now = { topic, queueId, before: end, kept: queue.end, hadUnits: isFilled };
       const { before, kept, hadUnits } = resumed === undefined
@@ -167,6 +172,7 @@ export class QueueReplay {
 
   /** Lets the next records of a queue simply be appended, where nothing is unclear. */
   #openLane(queue: ConsumeQueue): void {
+    if (this.#input.aside?.has(queue) === true) return;
     const { stored, from } = this.#state(queue);
     const isClear = from !== Infinity && (stored !== undefined || !this.#filled.has(queue.topic));
     if (isClear && !this.#hasExt && this.#input.doubts === undefined) {
@@ -195,6 +201,7 @@ export class QueueReplay {
     } else if (exists && batchQueues !== undefined) {
       const queue = batchQueues.getOrCreate(request.topic, request.queueId);
       const batch = innerBatchOf(record);
+      if (this.#input.aside?.lacksBatches(queue, batch.base) === true) return;
       if (batch.flaw !== undefined) this.flawedBatches++;
       if (queue.append(request, batch)) this.units++;
     }
@@ -202,7 +209,8 @@ export class QueueReplay {
 
   /** Log offset from which on a queue is replayed; Infinity for one that is left as it is. */
   #replayedFrom(queue: AnyQueue): number {
-    const { doubts, mode, from } = this.#input;
+    const { doubts, mode, from, aside } = this.#input;
+    if (aside?.has(queue) === true) return Infinity;
     if (doubts !== undefined) return doubts.get(queue)?.from ?? Infinity;
     return mode === "full" ? 0 : from;
   }
@@ -247,9 +255,9 @@ export class QueueReplay {
 
   /** Ends the queues where the log ends, and tells of each. */
   finish(logEnd: number, told: (queue: ConsumeQueue, change: QueueChange) => void): void {
-    const { queues, mode, logStart, damage, doubts } = this.#input;
+    const { queues, mode, logStart, damage, doubts, aside } = this.#input;
     for (const queue of queues) {
-      if (doubts !== undefined && !this.#queues.has(queue)) continue;
+      if (!this.#queues.has(queue) || aside?.has(queue) === true) continue;
       const state = this.#state(queue);
       queue.truncateBehind(logEnd);
       if (mode === "full" && state.from === Infinity) this.#keepAll(queue);
@@ -269,6 +277,7 @@ export class QueueReplay {
     for (const queue of this.#batchQueues.values()) queue.finish();
     if (mode === "full") return;
     for (const queue of this.#input.batchQueues ?? []) {
+      if (aside?.has(queue) === true) continue;
       if (doubts !== undefined && !doubts.has(queue) && queue.unwritten === 0) continue;
       queue.truncateBehind(logEnd);
       queue.correctMin(logStart);
@@ -335,6 +344,7 @@ export class QueueReplay {
   }
 
   #put(queue: ConsumeQueue, index: number, request: DispatchRequest): void {
+    if (this.#input.aside?.has(queue) === true) return;
     const state = this.#state(queue);
     if (state.from === Infinity) {
       // One that begins later has lost a file: a topic made again begins at 0.
@@ -363,6 +373,8 @@ export class QueueReplay {
         this.unqueued++;
         return false;
       }
+      const isFirstPut = queue.end === state.change.kept;
+      if (isFirstPut && this.#input.aside?.lacks(queue, index, state.stored) === true) return false;
       const isFirst = queue.end === queue.min && queue.storedAt(queue.end) === undefined;
       if (isFirst || this.#fill(queue, index, unitOf(request))) return true;
     } else {

@@ -28,8 +28,8 @@ export interface LeavableQueue {
   takeUp(left: QueueEnd): void;
   /** How it stands; `undefined` while something is not on the disk. */
   standing(): QueueEnd | undefined;
-  /** Number of the first unit that cannot be right, of those the queue was left with. */
-  firstHole(left: QueueEnd): number;
+  /** Number of the first unit from one on that cannot be right. */
+  firstHole(from: number): number;
 }
 
 /** The queues of one kind. */
@@ -128,7 +128,7 @@ function takeUp(
   if (stat === undefined && fs.list(directory).length === 0 && !exists(topic)) return;
   const queue = tree.getOrCreate(topic, end.queueId);
   queue.load(end.fileBytes);
-  const hole = queue.firstHole(end);
+  const hole = queue.firstHole(end.firstUnit);
   const now = queue.standing();
   const left = {
     ...end,

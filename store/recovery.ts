@@ -4,82 +4,41 @@
  * makes queues and index a function of the log.
  *
  * Where the scan begins is told in `clean_start.ts` after a clean stop, in `recovery_start.ts` after an
- * unclean one; a full recovery begins at the first record.
+ * unclean one, and which queues get a second pass in `queues_aside.ts`; a full recovery begins at the
+ * first record.
  *
  * @module
  */
 import { dirname } from "node:path";
 import { setImmediate } from "node:timers";
-import type { BatchQueueTable } from "./batch_queue_table.ts";
 import { withSlack } from "./checkpoint.ts";
 import { type CleanStart, startAsLeft, startBySurvey } from "./clean_start.ts";
 import { CommitLogScan } from "./commit_log_scan.ts";
 import { asRange, DamageRanges, type OpenDamage, openDamage, words } from "./damage_ranges.ts";
 import { DispatchRequest } from "./dispatch.ts";
-import type { FileSystem } from "./file.ts";
 import type { IndexedLog } from "./index_entries.ts";
+import { fillIndexGaps, type IndexGapFilled } from "./index_gaps.ts";
 import type { IndexResume, KeyIndex } from "./key_index.ts";
 import { LogLookup } from "./log_lookup.ts";
-import { offsetName, queueDirectory, type StorePaths } from "./names.ts";
+import { offsetName, queueDirectory } from "./names.ts";
 import { keepAside, moveAside } from "./quarantine.ts";
-import type { QueueEnds } from "./queue_ends.ts";
 import { QueueReplay } from "./queue_replay.ts";
-import type { QueueTable } from "./queue_table.ts";
+import { QueuesAside } from "./queues_aside.ts";
+import type { RecoveryInput } from "./recovery_input.ts";
 import {
-  type ProgressOptions,
   ProgressSaver,
   readProgress,
   type RecoveryProgress,
   removeProgress,
 } from "./recovery_progress.ts";
-import type { RecoveryAction, RecoveryMode, RecoveryReport } from "./recovery_report.ts";
+import type { RecoveryAction, RecoveryReport } from "./recovery_report.ts";
 import { type RecoveryStart, startAfterUncleanStop } from "./recovery_start.ts";
 import { listSegments, type Segment, type SegmentList } from "./segments.ts";
 import { tornFlaw } from "./torn_end.ts";
 import { readTopicKinds, type TopicKinds } from "./topic_kinds.ts";
 import { usedLength } from "./used_bytes.ts";
 
-/** What a recovery works on. Queues are loaded, unless it is told how they were left; the index is not. */
-export interface RecoveryInput {
-  readonly fs: FileSystem;
-  readonly paths: StorePaths;
-  readonly mode: RecoveryMode;
-  readonly queues: QueueTable;
-  /** Batch queues, loaded; after a full recovery they must be loaded again. */
-  readonly batchQueues?: BatchQueueTable;
-  /** For `full`: units in a file of a batch queue that has none left to tell. */
-  readonly batchQueueFileUnits?: number | undefined;
-  /** For `clean`: how the queues were left, where that is to be believed. They are not loaded then. */
-  readonly left?: QueueEnds;
-  /** Absent where only the queues are wanted. */
-  readonly index?: KeyIndex;
-  /** The checkpoint's smallest time: everything up to it is in the queues. */
-  readonly minTimestamp: number;
-  /** The checkpoint's time of the last complete index file. */
-  readonly indexMsgTimestamp: number;
-  readonly delayLevelsMs?: readonly number[];
-  /** Whether records without a CRC of all they are count as damage. Default: no. */
-  readonly sealRequired?: boolean;
-  /** Ends the recovery between two records. */
-  readonly signal?: AbortSignal;
-  /** For `full`: index files at the start of the index that are kept, as they were verified. */
-  readonly indexFilesKept?: number;
-  /** Whether tags are indexed, too, as Java 5.5 does. */
-  readonly tagsIndexed?: boolean;
-  /** Leaves bytes that may be messages, and units that lead to them; the report tells of them. */
-  readonly keepDamaged?: boolean;
-  /**
-   * Whether a record that was not written whole is to be expected at the end: it is cut off even
-   * with `keepDamaged`. Default: after an unclean stop.
-   */
-  readonly tornTail?: boolean;
-  /** For `full`: which topics still exist; default: what the store's files tell. */
-  readonly topics?: TopicKinds;
-  /** For `unclean`: how progress is saved. Without it an interrupted recovery begins anew. */
-  readonly progress?: ProgressOptions;
-  /** Shown every sound record. */
-  readonly onMessage?: (request: DispatchRequest) => void;
-}
+export type { RecoveryInput };
 
 /** Their memory is a small part of what a broker may take, and files are rarely written before the end. */
 const UNWRITTEN_UNITS_MAX = 3_000_000;
@@ -92,34 +51,74 @@ export async function recoverStore(input: RecoveryInput): Promise<RecoveryReport
   const start = await chooseStart(input, log, topics);
   refuseEmptyLog(input, log);
   const { from, reason } = start;
-  const replay = new Replay({ ...input, topics }, log, start);
-  try {
-    await replay.run();
-    replay.finish();
-    await replay.settle();
-  } finally {
-    replay.close();
-  }
+  const aside = input.mode === "unclean"
+    ? new QueuesAside({ ...input, topics }, log, from)
+    : undefined;
+  using replay = new Replay({ ...input, topics, ...(aside && { aside }) }, log, start);
+  await replay.run();
+  replay.finish();
+  const second = await rebuildAside({ ...input, topics }, aside, replay.end);
+  const gaps = await fillGaps(input);
+  await replay.settle();
   const { resumed } = replay;
+  const again = second === undefined
+    ? ""
+    : `; ${second.start.reason}: built from ${second.start.from} on`;
   const resumption = resumed === undefined
     ? ""
     : `; a start that was interrupted began at ${resumed.from} and got as far as ${resumed.to}`;
   return {
     mode: input.mode,
     from,
-    reason: reason + resumption,
+    reason: reason + resumption + again,
     ...(resumed && { resumed: { from: resumed.from, to: resumed.to } }),
     start: log.segments[0]?.start ?? 0,
     end: replay.end,
     messages: replay.messages,
-    units: replay.queues.units,
-    keys: replay.keys,
-    unqueued: replay.queues.unqueued,
-    flawedBatches: replay.queues.flawedBatches,
+    units: replay.queues.units + (second?.replay.queues.units ?? 0),
+    keys: gaps.reduce((sum, it) => sum + it.keys, replay.keys),
+    unqueued: replay.queues.unqueued + (second?.replay.queues.unqueued ?? 0),
+    flawedBatches: replay.queues.flawedBatches + (second?.replay.queues.flawedBatches ?? 0),
     lastStoreTimestamp: replay.lastStoreTimestamp,
-    actions: replay.actions,
+    // The first pass has told of the damage it came across.
+    actions: [
+      ...replay.actions,
+      ...second?.replay.actions.filter((it) => it.action !== "skip-damage" || it.from < from) ?? [],
+      ...gaps.map(({ path: file, keys, from, to }) => {
+        const reason = `${keys} keys were in no file, of records from ${from} to ${to}`;
+        return action({ action: "rebuild-index", file, reason });
+      }),
+    ],
     left: replay.left,
   };
+}
+
+/** A full recovery builds the index from where it is proved to be right. */
+async function fillGaps(input: RecoveryInput): Promise<IndexGapFilled[]> {
+  const { fs, paths, mode, index, signal } = input;
+  if (mode === "full" || index === undefined) return [];
+  return await fillIndexGaps({ fs, log: listSegments(fs, paths.commitLogs), index, signal });
+}
+
+interface Second {
+  readonly start: RecoveryStart;
+  readonly replay: Replay;
+}
+
+/** A second pass, for the queues the first one set aside. */
+async function rebuildAside(
+  input: ReplayInput,
+  aside: QueuesAside | undefined,
+  logEnd: number,
+): Promise<Second | undefined> {
+  const log = listSegments(input.fs, input.paths.commitLogs);
+  const start = aside?.start(log, logEnd);
+  if (start === undefined) return undefined;
+  const { index: _, progress: __, onMessage: ___, ...rest } = input;
+  using replay = new Replay({ ...rest, mode: "clean" }, log, start);
+  await replay.run();
+  replay.finish();
+  return { replay, start };
 }
 
 /**
@@ -149,12 +148,23 @@ async function chooseStart(
       ? await startBySurvey({ ...input, topics })
       : startAsLeft({ ...input, topics }, left);
   }
-  if (input.mode === "unclean") return startAfterUncleanStop(input.fs, log, input.minTimestamp);
-  return { from: log.segments[0]?.start ?? 0, reason: "everything is built from the log" };
+  const logStart = log.segments[0]?.start ?? 0;
+  if (input.mode === "full") return { from: logStart, reason: "everything is built from the log" };
+  const queues = [...input.queues, ...input.batchQueues ?? []];
+  return queues.every((it) => it.end === it.min)
+    ? { from: logStart, reason: "no queue holds anything" }
+    : startAfterUncleanStop(input.fs, log, input.minTimestamp);
+}
+
+/** What a pass works on. */
+interface ReplayInput extends RecoveryInput {
+  readonly topics: TopicKinds;
+  /** Queues this pass leaves alone. */
+  readonly aside?: QueuesAside;
 }
 
 /** One pass over the log. */
-class Replay {
+class Replay implements Disposable {
   end: number;
   messages = 0;
   keys = 0;
@@ -165,7 +175,7 @@ class Replay {
   /** What an interrupted start left. */
   readonly resumed: RecoveryProgress | undefined;
 
-  readonly #input: RecoveryInput;
+  readonly #input: ReplayInput;
   /** Whether the last record may not have been written whole. */
   readonly #isTailTorn: boolean;
   readonly #log: SegmentList;
@@ -179,7 +189,7 @@ class Replay {
   readonly #progress: ProgressSaver | undefined;
 
   constructor(
-    input: RecoveryInput & { readonly topics: TopicKinds },
+    input: ReplayInput,
     log: SegmentList,
     start: RecoveryStart & Partial<CleanStart>,
   ) {
@@ -226,7 +236,7 @@ class Replay {
       : undefined;
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#lookup.close();
   }
 
@@ -305,7 +315,7 @@ class Replay {
 
   /** Saves that all before the start of a file is done, unless it is not clear what is in front. */
   async #save(to: number): Promise<void> {
-    if (this.#open.length > 0) return;
+    if (this.#open.length > 0 || this.#input.aside?.isEmpty === false) return;
     await this.#progress!.save(this.#progressTo(to), this.lastStoreTimestamp);
   }
 

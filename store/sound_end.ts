@@ -60,7 +60,7 @@ export function isRight(queue: AnyQueue, unit: LastUnit, lookup: LogLookup): boo
     const { baseOffset, tagsCode } = queue.unitAt(unit.last)!;
     return innerBatchOf(record).base === baseOffset && hasTagsCode(record, tagsCode);
   }
-  const index = indexIn(record, queue) ?? -1;
+  const index = indexIn(record, queue);
   if (index < unit.first || index > unit.last) return false;
   const bytes = new Uint8Array(QUEUE_UNIT.size);
   if (queue.read(index, bytes) === 0) return false;
@@ -100,13 +100,13 @@ function lastOfBatches(
   return { first: last, last, physicalOffset: unit.physicalOffset, size: unit.size };
 }
 
-/** The index a record says it has in a queue; `undefined` where it is not of that queue. */
-function indexIn(record: RecordView, queue: ConsumeQueue): number | undefined {
+/** The index a record says it has in a queue; −1 where it is not of that queue. */
+export function indexIn(record: RecordView, queue: AnyQueue): number {
   if (isLightTopic(queue.topic)) {
     const light = lightQueuesOf(record).find((it) => it.topic === queue.topic);
     if (light !== undefined) return light.queueOffset;
   }
-  return isOf(record, queue) ? record.queueOffset() : undefined;
+  return isOf(record, queue) ? record.queueOffset() : -1;
 }
 
 function isOf(record: RecordView, { topic, queueId }: AnyQueue): boolean {

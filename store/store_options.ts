@@ -82,6 +82,11 @@ export interface StoreOptions {
    * one of which the last bytes were not written does not pass. Default: no.
    */
   readonly propertyCrcRequired?: boolean;
+  /**
+   * Whether readers compare every record from a file with its frame and its CRC, and pass over what is
+   * damaged: for those who serve a log that nobody has read through. Default: no.
+   */
+  readonly checksRecords?: boolean;
   readonly tailCacheBytesMax?: number;
   readonly intervals?: Partial<FlushIntervals>;
   /** How the background loops wait. Default: the machine's timers. */

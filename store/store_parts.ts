@@ -193,6 +193,7 @@ function openLog(
     ...(recovery.mode !== "clean" && { unsyncedFrom: recovery.from }),
     ...(options.tailCacheBytesMax && { tailCacheBytesMax: options.tailCacheBytesMax }),
     checksSeals: options.propertyCrc ?? false,
+    checksRecords: options.checksRecords ?? false,
   });
   log.restoreLengths();
   return log;

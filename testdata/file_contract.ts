@@ -96,6 +96,7 @@ export const FILE_CONTRACT: Readonly<Record<string, Check>> = {
     fs.makeDirectory(join(root, "bb", "deep"));
     assert.deepEqual(fs.list(root), ["a", "b", "bb", "c"]);
     assert.deepEqual(fs.list(join(root, "bb")), ["deep"]);
+    assert.deepEqual(fs.list(join(root, "b")), [], "somebody left a file among the folders");
     assert.equal(fs.stat(join(root, "bb"))!.isDirectory, true);
     assert.equal(fs.stat(join(root, "b"))!.isDirectory, false);
     fs.makeDirectory(join(root, "bb"));

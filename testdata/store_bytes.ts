@@ -27,3 +27,8 @@ function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boo
   return one !== undefined && one.length === other?.length &&
     one.every((byte, at) => byte === other[at]);
 }
+
+/** All but the files by which repairs can be taken back, which have the time in them. */
+export function withoutUndo(bytes: StoreBytes): Map<string, Uint8Array> {
+  return new Map([...bytes].filter(([path]) => !path.endsWith(".undo")));
+}

@@ -43,7 +43,7 @@ export async function checkCrash(image: DiskImage, expectation: Expectation): Pr
   }
   const isDamaged = store.recovery.actions.some((it) => it.action === "skip-damage");
   await store[Symbol.asyncDispose]();
-  await checkVerified(fs, { isDamaged, leaves: expectation.leaves ?? [] });
+  await checkVerified(fs, { isDamaged, leaves: expectation.leaves ?? [], options });
   await using again = await openStore(fs, options);
   assert.equal(again.recovery.mode, "clean");
   assert.deepEqual([...await checkStore(again, expectation)], [...found]);
@@ -120,9 +120,13 @@ async function readQueue(
  */
 async function checkVerified(
   fs: PowerLossFiles,
-  { isDamaged, leaves }: { readonly isDamaged: boolean; readonly leaves: readonly FindingCode[] },
+  { isDamaged, leaves, options: { commitLogPath } }: {
+    readonly isDamaged: boolean;
+    readonly leaves: readonly FindingCode[];
+    readonly options: Partial<StoreOptions>;
+  },
 ): Promise<void> {
-  const { findings } = await verified(fs);
+  const { findings } = await verified(fs, commitLogPath === undefined ? {} : { commitLogPath });
   const errors = findings.filter(({ severity, code }) => {
     return severity === "error" && code !== "log-torn-properties" && !leaves.includes(code) &&
       !(isDamaged && code.startsWith("log-"));

@@ -36,6 +36,8 @@ export interface Plan {
   readonly segmentBytes: number;
   readonly queueFileUnits: number;
   readonly steps: readonly Step[];
+  /** Folders the files of the log are spread over, as with several disks. Default: 1. */
+  readonly logFolders?: number;
 }
 
 /** A message that was answered for. */
@@ -72,6 +74,7 @@ export function planOf(random: () => number): Plan {
     segmentBytes: oneOf(random, [4096, 4000, 8192]),
     queueFileUnits: oneOf(random, [5, 7, 60]),
     steps: [{ verb: "send", sends: sendsOf(random) }, ...steps],
+    logFolders: random() < 0.3 ? 2 : 1,
   };
 }
 
@@ -100,7 +103,21 @@ function sendsOf(random: () => number): Send[] {
 /** The options a plan's store is opened with. */
 export function optionsOf(plan: Omit<Plan, "steps">): Partial<StoreOptions> {
   const { flushMode, segmentBytes, queueFileUnits } = plan;
-  return { flushMode, segmentBytes, queueFileUnits, indexGeometry: { slots: 5, entries: 12 } };
+  const indexGeometry = { slots: 5, entries: 12 };
+  const folders = logFoldersOf(plan);
+  return {
+    flushMode,
+    segmentBytes,
+    queueFileUnits,
+    indexGeometry,
+    ...(folders.length > 1 && { commitLogPath: folders.toReversed().join(",") }),
+  };
+}
+
+/** The folders of a plan's log, in the order in which files are dealt out. */
+function logFoldersOf({ logFolders = 1 }: Pick<Plan, "logFolders">): string[] {
+  if (logFolders === 1) return ["store/commitlog"];
+  return Array.from({ length: logFolders }, (_, nth) => `disk-${nth}/commitlog`);
 }
 
 /** Carries out a plan. */
@@ -188,9 +205,11 @@ class Run implements Recording {
 /** The file of the log a message stands in, and where. */
 export function placeOf(
   { at, bytes }: Pick<Sent, "at" | "bytes">,
-  segmentBytes: number,
+  plan: Pick<Plan, "segmentBytes" | "logFolders">,
 ): { readonly path: string; readonly from: number; readonly to: number } {
+  const { segmentBytes } = plan;
   const start = at - at % segmentBytes;
-  const path = `store/commitlog/${offsetName(start)}`;
+  const folders = logFoldersOf(plan);
+  const path = `${folders[start / segmentBytes % folders.length]}/${offsetName(start)}`;
   return { path, from: at - start, to: at - start + bytes.length };
 }

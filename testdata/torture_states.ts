@@ -108,7 +108,7 @@ class Torture {
     else if (event.sent.isPromised) this.#promised.add(event.sent);
     else this.#waiting.add(event.sent);
     for (const it of this.#waiting) {
-      const { path, from, to } = placeOf(it, this.#plan.segmentBytes);
+      const { path, from, to } = placeOf(it, this.#plan);
       if (!this.#disk.holds(path, from, to)) continue;
       this.#waiting.delete(it);
       this.#promised.add(it);

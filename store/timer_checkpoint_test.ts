@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { readTruth, storeInMemory } from "../testdata/fixture.ts";
+import { TIMER_CHECKPOINT } from "./format.ts";
+import { listSegments } from "./segments.ts";
+import { readTimerCheckpoint } from "./timer_checkpoint.ts";
+import { TimerLogReader } from "./timer_log.ts";
+
+const STORE = "5.5.0-e-timer-102";
+const PATH = "store/config/timercheck";
+
+Deno.test("readTimerCheckpoint() agrees with the timer log and the queue beside it", () => {
+  const fs = storeInMemory(STORE);
+  const checkpoint = readTimerCheckpoint(fs, PATH)!;
+  const log = new TimerLogReader(fs, listSegments(fs, "store/timerlog"));
+  const units = [...log.items()].filter((it) => it.kind === "unit").length;
+  log.close();
+  assert.equal(checkpoint.lastTimerLogFlushPosition, units * 52);
+  const queue = readTruth(STORE).queues.find((it) => it.topic === "rmq_sys_wheel_timer")!;
+  assert.equal(checkpoint.lastTimerQueueOffset, queue.maxOffset);
+  assert.equal(checkpoint.masterTimerQueueOffset, queue.maxOffset);
+  assert.equal(new Date(checkpoint.lastReadTime).toISOString(), "2026-11-21T09:53:14.000Z");
+});
+
+Deno.test("readTimerCheckpoint() knows nothing of a file that is missing or cut", () => {
+  const fs = storeInMemory(STORE);
+  fs.cut(PATH, TIMER_CHECKPOINT.size);
+  assert(readTimerCheckpoint(fs, PATH) !== undefined);
+  fs.cut(PATH, TIMER_CHECKPOINT.size - 1);
+  assert.equal(readTimerCheckpoint(fs, PATH), undefined);
+  fs.remove(PATH);
+  assert.equal(readTimerCheckpoint(fs, PATH), undefined);
+});
