@@ -1,5 +1,5 @@
 /**
- * Rewrites the generated documents: FORMAT.md and PROTOCOL.md.
+ * Rewrites the generated documents: FINDINGS.md, FORMAT.md and PROTOCOL.md.
  *
  *     deno task docs
  *

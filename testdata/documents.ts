@@ -5,6 +5,7 @@
  */
 import { NameServer } from "../net/namesrv/namesrv.ts";
 import { protocolDoc } from "../net/wire/protocol_doc.ts";
+import { findingsDoc } from "../store/check/findings_doc.ts";
 import { formatDoc } from "../store/format_doc.ts";
 import { BrokerFixture } from "./broker_fixture.ts";
 
@@ -14,6 +15,7 @@ export async function documents(): Promise<Readonly<Record<string, string>>> {
   await using fixture = await BrokerFixture.start();
   const servers = { "name server": nameServer.served, broker: fixture.broker.served };
   return {
+    "FINDINGS.md": findingsDoc(),
     "FORMAT.md": formatDoc(),
     "PROTOCOL.md": protocolDoc({
       status: (name) =>

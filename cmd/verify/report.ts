@@ -5,7 +5,9 @@
  * @module
  */
 import {
+  FILE_KIND_ABOUT,
   FILE_KINDS,
+  type FileKind,
   type FindingCode,
   FINDINGS,
   type Severity,
@@ -75,11 +77,25 @@ function printCoverage(terminal: Terminal, { files }: VerifySummary): void {
   }
 }
 
+/** Kinds of which somebody may wonder why they were not looked at. */
+const UNREAD: ReadonlySet<FileKind> = new Set([
+  "mq",
+  "rocksdb",
+  "compaction",
+  "tieredstore",
+  "dledger",
+  "other",
+]);
+
 function lookedAt(summary: VerifySummary): string {
   const { messages, logStart, logEnd, units, queues, keys, files } = summary;
   const skipped = FILE_KINDS.filter((kind) => files[kind].bytesSkipped > 0)
     .map((kind) => `${files[kind].bytesSkipped} bytes of ${kind}`);
-  const rest = skipped.length === 0 ? "" : `Not looked at: ${skipped.join(", ")}.\n`;
+  const unread = FILE_KINDS.filter((kind) => UNREAD.has(kind) && files[kind].bytesSkipped > 0)
+    .map((kind) => `  ${kind}: ${FILE_KIND_ABOUT[kind]}.\n`);
+  const rest = skipped.length === 0
+    ? ""
+    : `Not looked at: ${skipped.join(", ")}.\n${unread.join("")}`;
   if (summary.depth === "quick") {
     return `The first records of ${counted(messages, "log file")} and the last units of ` +
       `${counted(queues, "queue")} were looked at, and nothing in between.\n${rest}`;
@@ -90,7 +106,10 @@ function lookedAt(summary: VerifySummary): string {
     ` against each other${bodies}.\n${rest}`;
 }
 
-function verdict({ root, summary, isPart }: ReportInput): string {
+/** Findings which say that parts of the store were not looked at. */
+const UNREAD_CODES: readonly FindingCode[] = ["queue-rocksdb", "store-not-read"];
+
+function verdict({ root, summary, found: codes, isPart }: ReportInput): string {
   const { severities: { error, warning, info }, ignored, depth } = summary;
   const found = `${counted(error, "error")}, ${counted(warning, "warning")}, ${info} info` +
     (ignored > 0 ? `, ${ignored} ignored` : "");
@@ -100,6 +119,9 @@ function verdict({ root, summary, isPart }: ReportInput): string {
     } shows what can be put right, and writes nothing.\n`;
   }
   if (depth === "quick") return `${found}: nothing wrong at a quick look.\n`;
+  if (UNREAD_CODES.some((code) => codes.info.has(code))) {
+    return `${found}: nothing wrong in what mq can read.\n`;
+  }
   return `${found}: ${ignored > 0 || isPart ? "nothing else wrong" : "sound"}.\n`;
 }
 

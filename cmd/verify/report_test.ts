@@ -47,6 +47,7 @@ Deno.test("printReport() of a sound store says what was checked, what not, and t
     `${COVERAGE}
 Checked 1 message from log offset 0 to 700, 3 units of 2 queues and 1 index entry against each other.
 Not looked at: 12 bytes of other.
+  other: files no broker makes there, or that mq does not know.
 0 errors, 0 warnings, 0 info: sound.
 `,
   );
@@ -97,6 +98,9 @@ Deno.test("printReport() does not call sound what it has not seen", () => {
   assert.match(verdict({ depth: "quick" }), /: nothing wrong at a quick look\.$/);
   assert.match(verdict({ ignored: 3 }), /, 3 ignored: nothing else wrong\.$/);
   assert.match(verdict({ isPart: true }), /: nothing else wrong\.$/);
+  const unread = /: nothing wrong in what mq can read\.$/;
+  assert.match(verdict({ found: [["info", "queue-rocksdb", 1]] }), unread);
+  assert.match(verdict({ found: [["info", "store-not-read", 1]] }), unread);
 });
 
 Deno.test("printReport() says how closely it looked", () => {

@@ -10,14 +10,19 @@ import {
   FINDINGS,
   type Severity,
 } from "../../store/check/findings.ts";
+import type { ProveElsewhere } from "../../store/check/full_check.ts";
 import type { VerifyDepth } from "../../store/check/summary.ts";
 import { verifyStore } from "../../store/check/verify.ts";
+import { diskFiles } from "../../store/file_disk.ts";
 import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
+import { suggestion } from "../near_word.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { Progress, type ProgressForm } from "../output/progress.ts";
 import { storeAt } from "../reading/store_path.ts";
 import type { Terminal } from "../terminal.ts";
+import { Keeping } from "./keeping.ts";
+import { proveOnThreads, usualWorkers } from "./proof_pool.ts";
 import { type FoundCodes, printReport } from "./report.ts";
 
 /** What `mq verify` may be asked. */
@@ -31,6 +36,10 @@ export interface VerifyCommandOptions extends OutputOptions {
   /** Whether what harms nobody counts, too. */
   readonly strict?: boolean | undefined;
   readonly progress?: ProgressForm | undefined;
+  /** Threads that read the log. */
+  readonly workers?: number | undefined;
+  /** File that keeps how far the verification is. */
+  readonly state?: string | undefined;
 }
 
 const FIELDS: readonly Field[] = [
@@ -40,6 +49,7 @@ const FIELDS: readonly Field[] = [
   { name: "topic", type: "string", about: "topic concerned", width: 12 },
   { name: "queueId", type: "number", about: "queue concerned", width: 7 },
   { name: "queueOffset", type: "number", about: "first queue index concerned", width: 11 },
+  { name: "logOffset", type: "number", about: "log offset of the first record concerned" },
   { name: "offset", type: "number", about: "where it begins in the file", width: 10 },
   { name: "length", type: "number", about: "bytes concerned", width: 8 },
   { name: "file", type: "string", about: "file, or folder of a missing one", width: 40 },
@@ -73,13 +83,17 @@ export async function verify(
   const { commitLogPath } = terminal;
   const progress = new Progress(terminal, options.progress);
   const count = new FindingCount();
+  const depth = depthOf(options);
+  const keeping = keepingOf(terminal, depth, options.state);
   const items = verifyStore(terminal.files, root, {
-    depth: depthOf(options),
+    depth,
     ...(commitLogPath !== undefined && { commitLogPath }),
     ...(only && { only }),
     onProgress: (done) => progress.tell(done),
+    ...threadsOf(terminal, options.workers),
+    ...keeping?.options,
   });
-  for await (const item of items) {
+  for await (const item of keeping?.watched(items) ?? items) {
     if (rows.closed) break;
     if (item.kind === "finding") {
       if (!count.add(item, ignored)) continue;
@@ -100,6 +114,20 @@ export async function verify(
     }
   }
   return count.isHarmful(options.strict === true) ? EXIT.left : EXIT.ok;
+}
+
+/** Threads read files of the disk only. */
+function threadsOf(
+  { files }: Terminal,
+  workers: number = usualWorkers(),
+): { readonly proveElsewhere?: ProveElsewhere } {
+  return files === diskFiles ? { proveElsewhere: proveOnThreads(workers) } : {};
+}
+
+function keepingOf(terminal: Terminal, depth: VerifyDepth, path?: string): Keeping | undefined {
+  if (path === undefined) return undefined;
+  if (depth === "quick") throw usageFailure("--state and --quick exclude each other");
+  return new Keeping(terminal, path);
 }
 
 /** Counts findings, those that are ignored apart. */
@@ -163,8 +191,9 @@ function kindsOf(names: readonly string[] | undefined): readonly FileKind[] | un
   return names?.flatMap((name) => {
     const kinds = KIND_NAMES[name];
     if (kinds !== undefined) return kinds;
+    const known = Object.keys(KIND_NAMES);
     throw usageFailure(
-      `--only knows no "${name}"; there is ${Object.keys(KIND_NAMES).join(", ")}`,
+      `--only knows no "${name}"${suggestion(name, known)}; there is ${known.join(", ")}`,
     );
   });
 }
@@ -173,7 +202,7 @@ function ignoredCodes(codes: readonly string[] = []): ReadonlySet<string> {
   for (const code of codes) {
     if (Object.hasOwn(FINDINGS, code)) continue;
     throw usageFailure(
-      `--ignore knows no "${code}"; there is ${Object.keys(FINDINGS).join(", ")}`,
+      `--ignore knows no "${code}"${suggestion(code, Object.keys(FINDINGS))}; mq explain lists all`,
     );
   }
   return new Set(codes);

@@ -7,6 +7,7 @@
 import { BatchQueueReader } from "../batch_queue_reader.ts";
 import { Expectation, PendingUnits } from "./queue_expectation.ts";
 import { missingUnit, type QueuePlace, type UnitFlaw } from "./queue_place.ts";
+import type { QueueCheckState } from "./verify_state.ts";
 
 /** A batch queue while the log is read. Findings name units by their number, not their index. */
 export class BatchQueueCheck {
@@ -30,6 +31,18 @@ export class BatchQueueCheck {
   /** A record of the queue; they come in the order of the log. */
   expect(it: Expectation): void {
     this.#pending.push(it);
+  }
+
+  /** How far it is, when nothing is kept back. */
+  get state(): QueueCheckState {
+    const { topic, queueId, openRun: run } = this.place;
+    return { kind: "batch", topic, queueId, next: this.#next, ...(run && { run }) };
+  }
+
+  /** Goes on from where another one was. */
+  restore({ next, run }: QueueCheckState): void {
+    this.#next = next;
+    this.place.openRun = run;
   }
 
   /** Compares what was kept back with the files. */

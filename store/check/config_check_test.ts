@@ -49,7 +49,7 @@ Deno.test("checkConfigs() warns of a file in whose place the backup counts", () 
 Deno.test("checkConfigs() warns of an empty file that was not always so", () => {
   const files = configs({ "topics.json": "", "topics.json.bak": "{}" });
   assert.deepEqual(unreadableConfigs(files, "store/config"), [
-    { path: "store/config/topics.json", reason: "empty", hasBackup: true },
+    { path: "store/config/topics.json", reason: "empty", hasBackup: true, isMissing: false },
   ]);
 });
 
@@ -61,4 +61,58 @@ Deno.test("checkConfigs() says that a broker does not start where neither can be
   assert.equal(finding!.fix, "bring it back from a backup");
   files.remove("store/config/topics.json.bak");
   assert.equal(found(files)[0]!.severity, "error");
+});
+
+Deno.test("checkConfigs() takes a file for missing only where its backup is there", () => {
+  const files = configs({ "topics.json.bak": "{}" });
+  assert.deepEqual(found(files).map(brief), ["warning config-missing config/topics.json 0+0"]);
+  assert.deepEqual(unreadableConfigs(files, "store/config").map((it) => it.isMissing), [true]);
+  assert.deepEqual(found(configs({ "topics.json.bak": "" })), []);
+  const neither = found(configs({ "topics.json.bak": "{" }));
+  assert.deepEqual(neither.map(brief), ["error config-unreadable config/topics.json 0+0"]);
+});
+
+Deno.test("checkConfigs() wants the members a broker needs, as brokers do", () => {
+  const files = configs({
+    "consumerOffset.json": '{"offsetTable":{"T@G":{0:"many"}}}',
+    "delayOffset.json": '{"offsetTable":[]}',
+    "other.json": '{"offsetTable":[]}',
+  });
+  assert.deepEqual(found(files).map(brief), [
+    "error config-unreadable config/consumerOffset.json 0+34",
+    "error config-unreadable config/delayOffset.json 0+18",
+  ]);
+});
+
+/** A configuration file of this version. */
+function versioned(counter: number, timestamp: number): string {
+  return `{"dataVersion":{"counter":${counter},"timestamp":${timestamp}},"offsetTable":{}}`;
+}
+
+Deno.test("checkConfigs() warns of a backup that is newer than its file", () => {
+  const pairs: readonly (readonly [file: string, backup: string, isNewer: boolean])[] = [
+    [versioned(5, 100), versioned(6, 100), true],
+    [versioned(5, 100), versioned(6, 101), true],
+    [versioned(5, 100), versioned(5, 100), false],
+    [versioned(5, 100), versioned(4, 99), false],
+    // The counter of another broker says nothing where the time is older.
+    [versioned(5, 100), versioned(9, 99), false],
+    // 4.x keeps no version there.
+    ['{"offsetTable":{}}', versioned(9, 99), false],
+    [versioned(5, 100), '{"offsetTable":{}}', false],
+    [versioned(5, 100), "null", false],
+  ];
+  for (const [file, backup, isNewer] of pairs) {
+    const files = configs({ "delayOffset.json": file, "delayOffset.json.bak": backup });
+    const codes = found(files).map((it) => it.code);
+    assert.deepEqual(codes, isNewer ? ["config-backup-newer"] : [], `${file} ${backup}`);
+  }
+});
+
+Deno.test("checkConfigs() warns of a backup that could not stand in", () => {
+  const files = configs({ "topics.json": "{}", "topics.json.bak": "\u0000\u0000" });
+  const lines = found(files).map(brief);
+  assert.deepEqual(lines, ["warning config-backup-unreadable config/topics.json.bak 0+2"]);
+  files.put("store/config/topics.json.bak", new Uint8Array(0));
+  assert.deepEqual(found(files), []);
 });

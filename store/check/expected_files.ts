@@ -4,10 +4,12 @@
  *
  * @module
  */
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
+import { backupPath } from "../config_file.ts";
 import { listIndexFiles } from "../key_index_reader.ts";
-import { parseOffsetName } from "../names.ts";
-import { configNames } from "./config_check.ts";
+import { NAME, parseOffsetName } from "../names.ts";
+import { QUARANTINE } from "../quarantine.ts";
+import { isConfigName } from "./config_check.ts";
 import type { FileKind } from "./findings.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally } from "./summary.ts";
@@ -31,22 +33,71 @@ export function expectFiles(state: StoreState, tally: Tally): void {
   visit(paths.root);
 }
 
+/** Files that only have to be there; a broker of 5.x leaves a backup of one. */
+export function markerPaths({ paths: { abort, lock } }: StoreState): string[] {
+  return [abort, backupPath(abort), lock];
+}
+
+/** Folders under the root whose files mq does not read. */
+const UNREAD_FOLDERS: readonly (readonly [folder: string, kind: FileKind])[] = [
+  ["rocksdbstore", "rocksdb"],
+  [join(NAME.config, "topics"), "rocksdb"],
+  [join(NAME.config, "subscriptionGroups"), "rocksdb"],
+  [join(NAME.config, "consumerOffsets"), "rocksdb"],
+  [join(NAME.config, "rdb"), "rocksdb"],
+  ["compaction", "compaction"],
+  ["tiered_index_file", "tieredstore"],
+];
+const DLEDGER_PREFIX = "dledger-";
+
+/** Kind of what mq does not read of a store, by the folder it stands in; else `undefined`. */
+export function unreadKind(
+  { paths, queues }: StoreState,
+  path: string,
+): { readonly kind: FileKind; readonly folder: string } | undefined {
+  const isBelow = (folder: string) => path.startsWith(folder + sep);
+  if (queues.isRocksDb && isBelow(paths.consumeQueue)) {
+    return { kind: "rocksdb", folder: paths.consumeQueue };
+  }
+  for (const [name, kind] of UNREAD_FOLDERS) {
+    const folder = join(paths.root, name);
+    if (isBelow(folder)) return { kind, folder };
+  }
+  const [first = ""] = path.slice(join(paths.root, sep).length).split(sep);
+  if (!first.startsWith(DLEDGER_PREFIX) || !isBelow(join(paths.root, first))) return undefined;
+  return { kind: "dledger", folder: join(paths.root, first) };
+}
+
 /** Tells the kind of a file by its path. */
-function kindsOfFiles({ fs, paths, log, queues }: StoreState): (path: string) => FileKind {
-  const single = new Map<string, FileKind>([[paths.checkpoint, "checkpoint"]]);
+function kindsOfFiles(state: StoreState): (path: string) => FileKind {
+  const { fs, paths, log, queues } = state;
+  const single = new Map<string, FileKind>([
+    [paths.checkpoint, "checkpoint"],
+    [join(paths.root, NAME.timerWheel), "timer"],
+    [join(paths.config, NAME.timerCheckpoint), "timer"],
+    [paths.queueEnds, "mq"],
+    [paths.recoveryProgress, "mq"],
+  ]);
+  const epochs = join(paths.root, NAME.epochFile);
+  for (const path of [epochs, backupPath(epochs)]) single.set(path, "epoch");
+  for (const path of markerPaths(state)) single.set(path, "marker");
   for (const { path } of log.segments) single.set(path, "commitlog");
   for (const path of listIndexFiles(fs, paths.index).paths) single.set(path, "index");
-  for (const name of configNames(fs, paths.config)) single.set(join(paths.config, name), "config");
-  const folders = new Map<string, FileKind>();
+  const folders = new Map<string, FileKind>([[join(paths.root, NAME.timerLog), "timer"]]);
   for (const { kind, path } of queues.queues) {
     folders.set(path, kind === "simple" ? "consumequeue" : "batchconsumequeue");
   }
-  const ext = join(paths.consumeQueueExt, "/");
+  const ext = join(paths.consumeQueueExt, sep);
+  const quarantine = join(paths.root, QUARANTINE, sep);
   return (path) => {
     if (path.startsWith(ext)) return "consumequeue_ext";
     const kind = single.get(path);
     if (kind !== undefined) return kind;
-    const queue = folders.get(dirname(path));
-    return queue !== undefined && parseOffsetName(basename(path)) !== undefined ? queue : "other";
+    const folder = dirname(path);
+    const inFolder = folders.get(folder);
+    if (inFolder !== undefined && parseOffsetName(basename(path)) !== undefined) return inFolder;
+    if (folder === paths.config && isConfigName(basename(path))) return "config";
+    if (path.startsWith(quarantine)) return "mq";
+    return unreadKind(state, path)?.kind ?? "other";
   };
 }

@@ -29,20 +29,44 @@ Deno.test("expectFiles() knows the kind of every file by its place", () => {
     "store/index/20261121091601736",
     "store/checkpoint",
     "store/config/topics.json",
+    "store/timerwheel",
+    "store/epochFileCheckpoint",
+    "store/queueends",
+    "store/lock",
+    "store/rocksdbstore/CURRENT",
+    `store/compaction/compactionLog/T/0/${FIRST}`,
+    "store/tiered_index_file/x",
+    `store/dledger-n0/data/${FIRST}`,
   ];
   const each = Object.fromEntries(FILE_KINDS.slice(0, -1).map((kind) => [kind, 1]));
   assert.deepEqual(counted(paths), each);
 });
 
-Deno.test("expectFiles() counts as other whatever no check reads", () => {
+Deno.test("expectFiles() counts backups with the files they stand in for", () => {
+  assert.deepEqual(counted(["store/config/topics.json.bak", "store/config/timermetrics.bak"]), {
+    config: 2,
+  });
+  assert.deepEqual(counted(["store/epochFileCheckpoint.bak"]), { epoch: 1 });
+  // Java 5.x leaves it behind, too.
+  assert.deepEqual(counted(["store/abort", "store/abort.bak"]), { marker: 2 });
+});
+
+Deno.test("expectFiles() counts all that keeps timed messages", () => {
+  const paths = ["store/timerwheel", `store/timerlog/${FIRST}`, "store/config/timercheck"];
+  assert.deepEqual(counted(paths), { timer: 3 });
+});
+
+Deno.test("expectFiles() counts what mq keeps for itself, what it kept aside included", () => {
+  const paths = ["store/queueends", "store/recoveryprogress", "store/quarantine/log-tail-0"];
+  assert.deepEqual(counted(paths), { mq: 3 });
+});
+
+Deno.test("expectFiles() counts as other whatever belongs to nothing", () => {
   const paths = [
-    "store/abort",
-    "store/lock",
-    "store/timerwheel",
-    `store/timerlog/${FIRST}`,
-    "store/config/timercheck",
-    "store/config/topics.json.bak",
     "store/checkpoint.bak",
+    "store/timerlog/notes",
+    "store/config/topics.json.bak2",
+    "store/dledger",
     "store/index/notes",
     "store/commitlog/notes",
     `store/commitlog/folder/${FIRST}`,
@@ -55,9 +79,14 @@ Deno.test("expectFiles() counts as other whatever no check reads", () => {
   assert.deepEqual(counted(paths), { other: paths.length });
 });
 
-Deno.test("expectFiles() counts the files of a RocksDB as other", () => {
-  const paths = ["store/consumequeue/CURRENT", `store/consumequeue/T/0/${FIRST}`];
-  assert.deepEqual(counted(paths), { other: 2 });
+Deno.test("expectFiles() counts the files of a RocksDB, wherever a broker keeps one", () => {
+  const paths = [
+    "store/consumequeue/CURRENT",
+    `store/consumequeue/T/0/${FIRST}`,
+    "store/config/topics/000011.sst",
+    "store/config/consumerOffsets/CURRENT",
+  ];
+  assert.deepEqual(counted(paths), { rocksdb: 4 });
 });
 
 Deno.test("expectFiles() counts a log that lies elsewhere", () => {

@@ -58,6 +58,15 @@ export class RunJoiner<What> {
     this.#run = { what, from: at, to: at + 1, firstAt: logOffset, lastAt: logOffset, note };
   }
 
+  /** The open run; setting it goes on with one of an earlier run of the program. */
+  get open(): Run<What> | undefined {
+    return this.#run;
+  }
+
+  set open(run: Run<What> | undefined) {
+    this.#run = run && { ...run };
+  }
+
   /** Hands over the open run. */
   close(): void {
     const run = this.#run;

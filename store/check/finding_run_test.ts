@@ -41,3 +41,19 @@ Deno.test("RunJoiner takes several things at one place for one", () => {
 Deno.test("RunJoiner hands over nothing when nothing was added", () => {
   assert.deepEqual(joined(), []);
 });
+
+Deno.test("RunJoiner.open goes on with a run that another joiner began", () => {
+  const runs: Run<string>[] = [];
+  const same = (one: string, other: string) => one === other;
+  const first = new RunJoiner<string>(same, () => assert.fail("nothing is done yet"));
+  first.add(place(3));
+  const second = new RunJoiner<string>(same, (run) => runs.push(run));
+  second.open = JSON.parse(JSON.stringify(first.open));
+  second.add(place(4));
+  second.close();
+  assert.deepEqual(runs, [
+    { what: "missing", from: 3, to: 5, firstAt: 300, lastAt: 400, note: "at 3" },
+  ]);
+  assert.equal(first.open!.to, 4);
+  assert.equal(second.open, undefined);
+});

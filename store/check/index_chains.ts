@@ -5,11 +5,13 @@
  * @module
  */
 import type { FileSystem } from "../file.ts";
-import { INDEX_SLOT } from "../format.ts";
+import { FileWindow } from "../file_window.ts";
+import { INDEX_ENTRY, INDEX_SLOT } from "../format.ts";
 import { entryPosition, slotPosition } from "../index_geometry.ts";
 import type { IndexEntry, IndexFileReader } from "../key_index_reader.ts";
 
 const BLOCK_SLOTS = 64 * 1024;
+const WINDOW_ENTRIES = 4096;
 
 /** The first thing wrong with a file's chains. */
 export interface ChainFlaw {
@@ -34,7 +36,7 @@ export class IndexChains {
   }
 
   /** Takes the entries by number. */
-  add({ number, keyHash, prevIndex }: IndexEntry): void {
+  add({ number, keyHash, prevIndex }: Pick<IndexEntry, "number" | "keyHash" | "prevIndex">): void {
     const { geometry } = this.#file;
     this.#newest ??= new Int32Array(geometry.slots);
     const slot = keyHash % geometry.slots;
@@ -43,6 +45,25 @@ export class IndexChains {
     this.#newest[slot] = number;
     if (prevIndex === expected) return;
     this.#wrong(number, `entry ${number} follows ${prevIndex} in its chain instead of ${expected}`);
+  }
+
+  /** Takes the entries `[from, to)` from the file. */
+  addAll(from: number, to: number): void {
+    const { geometry } = this.#file;
+    const window = new FileWindow(WINDOW_ENTRIES * INDEX_ENTRY.size);
+    const view = new DataView(window.bytes.buffer);
+    const newest = this.#newest ??= new Int32Array(geometry.slots);
+    this.#file.openWindow(window);
+    for (let number = from; number < to; number++) {
+      const position = entryPosition(number, geometry);
+      if (window.hold(position, INDEX_ENTRY.size) < INDEX_ENTRY.size) return;
+      const at = position - window.from;
+      const keyHash = view.getInt32(at + INDEX_ENTRY.at.keyHash);
+      const prevIndex = view.getInt32(at + INDEX_ENTRY.at.prevIndex);
+      const slot = keyHash % geometry.slots;
+      if (slot >= 0 && newest[slot] === prevIndex) newest[slot] = number;
+      else this.add({ number, keyHash, prevIndex });
+    }
   }
 
   /** What is wrong, once all entries were added. */

@@ -21,9 +21,11 @@ import {
   type Severity,
 } from "./findings.ts";
 import { type Run, RunJoiner } from "./finding_run.ts";
+import type { ProvenIndex } from "./index_proof.ts";
 import { IndexFileWalk } from "./index_walk.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally } from "./summary.ts";
+import type { IndexCheckState } from "./verify_state.ts";
 
 /** What checking an index needs. */
 export interface IndexCheckInput {
@@ -38,9 +40,11 @@ interface OpenIndexFile {
   readonly walk: IndexFileWalk;
 }
 
-interface EntryFlaw {
+/** What is wrong with entries, or records without theirs. */
+export interface EntryFlaw {
   readonly code: FindingCode;
-  readonly file: OpenIndexFile | undefined;
+  /** Number of the file at hand. */
+  readonly file: number | undefined;
   readonly severity?: Severity | undefined;
 }
 
@@ -116,6 +120,66 @@ export class IndexCheck {
     let missing = 0;
     for (const hash of keyHashes) if (!this.#found.includes(hash)) missing++;
     if (missing > 0) this.#lacks(request, missing);
+  }
+
+  /** Passes over entries that lead before a log offset, and says whether what is proven begins here. */
+  fits({ from, endBefore }: ProvenIndex, logOffset: number): boolean {
+    this.#passAstray(logOffset);
+    const file = this.#open?.number ?? this.#paths.length;
+    return file === from.file && (this.#entry?.number ?? 0) === from.entry &&
+      (this.#open === undefined || this.#endBefore === endBefore);
+  }
+
+  /** Takes over what is proven of a piece that {@linkcode IndexCheck.fits}. */
+  adopt({ to, keys, records, hasTags, times }: ProvenIndex): void {
+    this.#input.tally.keys += keys;
+    this.#records += records;
+    this.hasTags ||= hasTags;
+    while (this.#open !== undefined) {
+      const { number, walk } = this.#open;
+      for (const time of times) if (time.file === number) walk.proven(time);
+      if (number === to.file) {
+        if (to.entry > this.#entry!.number) {
+          walk.skipTo(to.entry);
+          this.#entry = walk.next();
+        }
+        return;
+      }
+      walk.skipTo(walk.reader.entriesEnd);
+      this.#advance();
+    }
+  }
+
+  /** How far it is. */
+  get state(): IndexCheckState {
+    const walk = this.#open?.walk;
+    const [flaws, missing] = [this.#flaws.open, this.#missing.open];
+    return {
+      file: this.#open?.number ?? this.#paths.length,
+      entry: this.#entry?.number ?? 0,
+      ...(this.#endBefore !== undefined && { endBefore: this.#endBefore }),
+      ...(walk && { ends: walk.ends }),
+      records: this.#records,
+      missingKeys: this.#missingKeys,
+      ...(flaws && { flaws }),
+      ...(missing && { missing }),
+    };
+  }
+
+  /** Goes on from where another one was: reads the file at hand again up to the entry. */
+  restore({ file, entry, endBefore, ends, records, missingKeys, ...runs }: IndexCheckState): void {
+    this.close();
+    this.#entry = undefined;
+    this.#nextFile = file;
+    this.#endBefore = endBefore;
+    if (this.#openFile() && ends !== undefined) {
+      this.#open!.walk.restore(entry, ends);
+      this.#entry = this.#open!.walk.next();
+    }
+    this.#records = records;
+    this.#missingKeys = missingKeys;
+    this.#flaws.open = runs.flaws;
+    this.#missing.open = runs.missing;
   }
 
   /** Looks at the entries behind the last record. `logEnd` is the end of the sound records. */
@@ -234,9 +298,9 @@ export class IndexCheck {
 
   #lacks({ physicalOffset }: DispatchRequest, keys: number): void {
     const isReplayed = physicalOffset >= this.#input.state.replayFrom;
-    const file = this.#open;
+    const file = this.#open?.number;
     // Keys behind the last entry only lag; those before it can no longer be put in.
-    if (this.#entry !== undefined) this.#wrong(file!.number);
+    if (this.#entry !== undefined) this.#wrong(file!);
     this.#missing.add({
       what: { code: "index-missing-keys", file, severity: isReplayed ? "info" : undefined },
       at: this.#records,
@@ -253,7 +317,7 @@ export class IndexCheck {
       walk.doubt(entry);
     }
     this.#flaws.add({
-      what: { code, file: this.#open },
+      what: { code, file: number },
       at: entry.number,
       logOffset: entry.physicalOffset,
       note,
@@ -264,8 +328,9 @@ export class IndexCheck {
     this.#firstWrong = Math.min(this.#firstWrong, number);
   }
 
+  /** A run ends with its file at the latest. */
   #reportEntries({ what, from, to, note, firstAt, lastAt }: Run<EntryFlaw>): void {
-    const { reader } = what.file!.walk;
+    const { reader } = this.#open!.walk;
     const subject = to - from === 1 ? `entry ${from}` : `entries ${from} to ${to - 1}`;
     const more = firstAt === lastAt ? "" : `, and so on to log offset ${lastAt}`;
     const offset = entryPosition(from, reader.geometry);
@@ -275,7 +340,8 @@ export class IndexCheck {
   }
 
   #reportMissing({ what, from, to, firstAt, lastAt }: Run<EntryFlaw>): void {
-    const file = what.file?.walk.reader.path ?? this.#paths.at(-1) ?? this.#input.state.paths.index;
+    const number = what.file ?? this.#paths.length - 1;
+    const file = this.#paths[number] ?? this.#input.state.paths.index;
     const records = to - from;
     const message = records === 1
       ? `${this.#missingKeys} of the keys of the record at log offset ${firstAt}: missing`

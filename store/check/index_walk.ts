@@ -26,7 +26,7 @@ export interface IndexFileFlaw {
 /** Follows one file. Close it to release the file. */
 export class IndexFileWalk {
   readonly reader: IndexFileReader;
-  readonly #entries: Generator<IndexEntry, void>;
+  #entries: Generator<IndexEntry, void>;
   readonly #chains: IndexChains;
   /** `endTimestamp` of the file before; `undefined` where that is unknown. */
   readonly #endBefore: number | undefined;
@@ -79,14 +79,51 @@ export class IndexFileWalk {
     if (entry === this.#last) this.#last = undefined;
   }
 
-  /** Seconds an entry should have (Java: `IndexFile.putKey`). */
+  /**
+   * Passes over the entries before a number: all are known to lead to their records. The next one is
+   * that of the number; {@linkcode IndexFileWalk.proven} tells of the first and the last.
+   */
+  skipTo(number: number): void {
+    const ahead = this.#ahead?.number ?? number;
+    if (number <= ahead) return;
+    if (ahead === 1) this.#first = this.#ahead;
+    this.#chains.addAll(ahead, number);
+    this.#entries = this.reader.entries(number);
+    const next = this.#entries.next();
+    this.#ahead = next.done === true ? undefined : next.value;
+    if (this.#ahead === undefined) this.#last = this.reader.entry(number - 1);
+  }
+
+  /** What is known of the first and the last entry. */
+  get ends(): {
+    readonly first?: number;
+    readonly last?: number;
+    readonly isFirstInDoubt: boolean;
+  } {
+    return {
+      ...(this.#firstTime !== undefined && { first: this.#firstTime }),
+      ...(this.#lastTime !== undefined && { last: this.#lastTime }),
+      isFirstInDoubt: this.#first === undefined,
+    };
+  }
+
+  /** Turns to an entry, with what was known of the first and the last one. */
+  restore(number: number, ends: IndexFileWalk["ends"]): void {
+    this.skipTo(number);
+    if (ends.isFirstInDoubt) this.#first = undefined;
+    this.proven(ends);
+  }
+
+  /** Store times of the records of the first and the last entry, as far as these were proven. */
+  proven({ first, last }: { readonly first?: number; readonly last?: number }): void {
+    this.#firstTime ??= first;
+    this.#lastTime ??= last;
+  }
+
+  /** Seconds an entry should have. */
   secondsOf({ number, secondsFromBegin }: IndexEntry, storeTimestamp: number): number {
-    const { beginTimestamp, beginPhyOffset } = this.reader.header;
-    if (number > 1) return secondsBetween(beginTimestamp, storeTimestamp);
-    // Java measures the first entry of a file from the end of the file before, others from itself.
-    if (secondsFromBegin === 0) return 0;
-    if (this.#endBefore !== undefined) return secondsBetween(this.#endBefore, storeTimestamp);
-    return beginPhyOffset === 0 ? 0 : secondsFromBegin;
+    const of = { header: this.reader.header, endBefore: this.#endBefore, number, secondsFromBegin };
+    return expectedSeconds(of, storeTimestamp);
   }
 
   /** What is wrong with chains and header, once all entries were read. */
@@ -134,6 +171,25 @@ export class IndexFileWalk {
 }
 
 type HeaderField = Exclude<keyof IndexHeader, "hashSlotCount" | "indexCount">;
+
+/** Seconds an entry should have (Java: `IndexFile.putKey`). */
+export function expectedSeconds(
+  { header, endBefore, number, secondsFromBegin }: {
+    readonly header: IndexHeader;
+    /** `endTimestamp` of the file before; `undefined` where that is unknown. */
+    readonly endBefore: number | undefined;
+    readonly number: number;
+    readonly secondsFromBegin: number;
+  },
+  storeTimestamp: number,
+): number {
+  const { beginTimestamp, beginPhyOffset } = header;
+  if (number > 1) return secondsBetween(beginTimestamp, storeTimestamp);
+  // Java measures the first entry of a file from the end of the file before, others from itself.
+  if (secondsFromBegin === 0) return 0;
+  if (endBefore !== undefined) return secondsBetween(endBefore, storeTimestamp);
+  return beginPhyOffset === 0 ? 0 : secondsFromBegin;
+}
 
 function secondsBetween(begin: number, storeTimestamp: number): number {
   const seconds = begin <= 0 ? 0 : Math.trunc((storeTimestamp - begin) / 1000);

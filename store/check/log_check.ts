@@ -10,7 +10,7 @@ import type { CommitLogScan } from "../commit_log_scan.ts";
 import { SYS_FLAG } from "../format.ts";
 import { offsetName } from "../names.ts";
 import { parseProperties, PROPERTY } from "../properties.ts";
-import { sealState } from "../property_crc.ts";
+import type { SealState } from "../property_crc.ts";
 import type { Flaw, RecordView } from "../record_view.ts";
 import type { Segment } from "../segments.ts";
 import { usedLength } from "../used_bytes.ts";
@@ -23,11 +23,13 @@ import {
 } from "./findings.ts";
 import type { LogLookup } from "../log_lookup.ts";
 import { tornFlaw } from "../torn_end.ts";
+import type { ProvenLog } from "./piece_proof.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally, VerifyDepth } from "./summary.ts";
+import type { LogCheckState } from "./verify_state.ts";
 
 /** What recovery takes off the checkpoint: times may go back by less. */
-const TIME_SLACK_MS = 3_000;
+export const TIME_SLACK_MS = 3_000;
 
 const CODES: Readonly<Record<Flaw["code"], FindingCode>> = {
   size: "log-bad-record",
@@ -96,7 +98,7 @@ export class LogCheck {
       case "message":
         if (this.#isTorn(scan)) return false;
         this.#sound(scan.at + scan.length);
-        this.#record(scan.record, scan.segment!);
+        this.#record(scan.record, scan.segment!, scan.seal);
         return true;
       case "blank":
         this.#sound(scan.at + scan.length);
@@ -108,6 +110,42 @@ export class LogCheck {
       case "tail":
         return false;
     }
+  }
+
+  /** How far it is. */
+  get state(): LogCheckState {
+    const { end, lastStoreTimestamp } = this;
+    const open = this.#open.map(({ segment, ...it }) => {
+      return { ...it, ...(segment && { file: segment.start }) };
+    });
+    return { end, lastStoreTimestamp, previousTime: this.#previousTime, open };
+  }
+
+  /** Goes on from where another one was. */
+  restore({ end, lastStoreTimestamp, previousTime, open }: LogCheckState): void {
+    const { segments } = this.#input.state.log;
+    this.end = end;
+    this.lastStoreTimestamp = lastStoreTimestamp;
+    this.#previousTime = previousTime;
+    this.#open = open.map(({ file, ...it }) => {
+      return { ...it, segment: segments.find((segment) => segment.start === file) };
+    });
+  }
+
+  /** Whether the records of a piece go on in time from those before. */
+  fits({ messages, firstTime }: ProvenLog): boolean {
+    return messages === 0 || firstTime >= this.#previousTime - TIME_SLACK_MS;
+  }
+
+  /** Takes over what is proven of a piece that {@linkcode LogCheck.fits}. */
+  adopt({ messages, bytesChecked, end, lastTime, latestTime }: ProvenLog): void {
+    const { tally } = this.#input;
+    tally.check("commitlog", bytesChecked);
+    tally.messages += messages;
+    if (end !== undefined) this.#sound(end);
+    if (messages === 0) return;
+    this.#previousTime = lastTime;
+    this.lastStoreTimestamp = Math.max(this.lastStoreTimestamp, latestTime);
   }
 
   /** Whether it is a record a start would cut, because it was not written whole. */
@@ -181,7 +219,7 @@ export class LogCheck {
     };
   }
 
-  #record(record: RecordView, segment: Segment): void {
+  #record(record: RecordView, segment: Segment, seal: SealState): void {
     const { tally, depth } = this.#input;
     tally.messages++;
     const time = record.storeTimestamp();
@@ -191,7 +229,7 @@ export class LogCheck {
     }
     this.#previousTime = time;
     this.lastStoreTimestamp = Math.max(this.lastStoreTimestamp, time);
-    if (sealState(record) === "wrong") {
+    if (seal === "wrong") {
       const message = "its seal is not its own, and the records beside it carry none";
       const of = { record, segment, severity: "warning" } as const;
       this.#recordFinding("log-property-crc", of, message);
@@ -269,7 +307,7 @@ export function topicOf(record: RecordView): string {
 }
 
 /** Bits of a record that holds a producer's batch in one piece (5.x). */
-const BATCH_FLAGS = SYS_FLAG.needUnwrap | SYS_FLAG.innerBatch;
+export const BATCH_FLAGS: number = SYS_FLAG.needUnwrap | SYS_FLAG.innerBatch;
 
 /** What contradicts itself in a record that holds a batch; `undefined` for a sound or plain one. */
 function wrongBatch(record: RecordView): string | undefined {

@@ -18,6 +18,8 @@ import { BatchQueueCheck } from "./batch_queue_check.ts";
 import { type FileKind, finding } from "./findings.ts";
 import { Expectation } from "./queue_expectation.ts";
 import { type QueueContext, QueuePlace } from "./queue_place.ts";
+import type { DeletedRecords, ProvenQueues } from "./queue_proof.ts";
+import type { QueuesCheckState } from "./verify_state.ts";
 import { SimpleQueueCheck } from "./simple_queue_check.ts";
 
 /** Expectations kept back at the most: 48 bytes each. */
@@ -98,8 +100,10 @@ export class QueueCheck {
     it.storeTimestamp = request.storeTimestamp;
     it.index = request.queueOffset;
     it.count = 1;
-    if (!topics.exists(request.topic, request.physicalOffset)) this.#noteDeleted(request);
-    else if (topics.isBatch(request.topic)) {
+    const { physicalOffset: at } = request;
+    if (!topics.exists(request.topic, at)) {
+      this.#noteDeleted(request.topic, { records: 1, first: at, last: at });
+    } else if (topics.isBatch(request.topic)) {
       const { base, count } = innerBatchOf(record);
       it.index = base;
       it.count = count;
@@ -113,6 +117,36 @@ export class QueueCheck {
     }
   }
 
+  /** Compares everything that is kept back, at the end of a piece of the log. */
+  compare(): void {
+    this.#pending = 0;
+    for (const one of this.#all()) one.compare();
+  }
+
+  /** How far all queues are, when nothing is kept back. */
+  get state(): QueuesCheckState {
+    const deleted = [...this.#deleted].map(([topic, it]) => ({ topic, ...it }));
+    return { queues: [...this.#all()].map((it) => it.state), deleted };
+  }
+
+  /** Goes on from where another one was. */
+  restore({ queues, deleted }: QueuesCheckState): void {
+    for (const it of queues) this.#get(it.kind, it).restore(it);
+    for (const it of deleted) this.#addDeleted(it);
+  }
+
+  /** Whether what is proven of a piece follows what was looked at so far. */
+  fits({ queues }: ProvenQueues): boolean {
+    return queues.every((it) => this.#simple(it).fits(it));
+  }
+
+  /** Takes over what is proven of a piece that {@linkcode QueueCheck.fits}. */
+  adopt({ units, queues, deleted }: ProvenQueues): void {
+    this.#context.tally.units += units;
+    for (const it of queues) this.#simple(it).adopt(it);
+    for (const it of deleted) this.#addDeleted(it);
+  }
+
   /** Compares everything that is still kept back and looks behind the last records. */
   finish(logEnd: number): void {
     for (const queue of this.#all()) queue.finish(logEnd);
@@ -123,21 +157,28 @@ export class QueueCheck {
     }
   }
 
-  #noteDeleted({ topic, physicalOffset }: DispatchRequest): void {
+  /** Asks for the topic, too: whether it exists is decided by its first record. */
+  #addDeleted({ topic, ...records }: DeletedRecords): void {
+    this.#context.state.topics.exists(topic, records.first);
+    this.#noteDeleted(topic, records);
+  }
+
+  #noteDeleted(topic: string, { records, first, last }: DeletedTopic): void {
     const known = this.#deleted.get(topic);
-    if (known === undefined) {
-      this.#deleted.set(topic, { records: 1, first: physicalOffset, last: physicalOffset });
-    } else {
-      known.records++;
-      known.last = physicalOffset;
+    if (known === undefined) this.#deleted.set(topic, { records, first, last });
+    else {
+      known.records += records;
+      known.last = last;
     }
   }
 
   #expect(queue: QueueUnderCheck, it: Expectation): void {
     queue.expect(it);
-    if (++this.#pending < this.#pendingMax) return;
-    this.#pending = 0;
-    for (const one of this.#all()) one.compare();
+    if (++this.#pending >= this.#pendingMax) this.compare();
+  }
+
+  #simple(queue: { readonly topic: string; readonly queueId: number }): SimpleQueueCheck {
+    return this.#get("simple", queue) as SimpleQueueCheck;
   }
 
   *#all(): Generator<QueueUnderCheck, void> {

@@ -19,11 +19,12 @@ export class Expectation {
 
 const FIELDS = 6;
 const FIRST_CAPACITY = 4;
+const NO_VALUES = new Float64Array(0);
 
 /** Expectations of one queue in the order of the log. */
 export class PendingUnits {
   length = 0;
-  #values = new Float64Array(0);
+  #values: Float64Array = NO_VALUES;
 
   /** Keeps a copy. */
   push(it: Expectation): void {
@@ -58,6 +59,6 @@ export class PendingUnits {
   /** Forgets all and lets go of the memory. */
   clear(): void {
     this.length = 0;
-    this.#values = new Float64Array(0);
+    this.#values = NO_VALUES;
   }
 }

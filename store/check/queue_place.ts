@@ -74,7 +74,8 @@ export class QueuePlace {
   readonly unitBytes: number;
   readonly context: QueueContext;
   #files: SegmentList | undefined;
-  readonly #flaws: RunJoiner<UnitFlaw>;
+  /** Made with the first flaw: most queues have none. */
+  #joiner: RunJoiner<UnitFlaw> | undefined;
 
   constructor(context: QueueContext, queue: {
     readonly topic: string;
@@ -87,10 +88,6 @@ export class QueuePlace {
     this.queueId = queue.queueId;
     this.directory = queue.directory;
     this.unitBytes = queue.unitBytes;
-    this.#flaws = new RunJoiner(
-      (one, other) => one.code === other.code && one.severity === other.severity,
-      (run) => this.#report(run),
-    );
   }
 
   /** The files, listed once. */
@@ -114,9 +111,25 @@ export class QueuePlace {
     this.#flaws.add({ what, at: slot, logOffset: details.logOffset ?? -1, note: details.note });
   }
 
+  /** The run of neighbours that is not reported yet. */
+  get openRun(): Run<UnitFlaw> | undefined {
+    return this.#joiner?.open;
+  }
+
+  set openRun(run: Run<UnitFlaw> | undefined) {
+    if (run !== undefined) this.#flaws.open = run;
+  }
+
   /** Reports what is still open. */
   close(): void {
-    this.#flaws.close();
+    this.#joiner?.close();
+  }
+
+  get #flaws(): RunJoiner<UnitFlaw> {
+    return this.#joiner ??= new RunJoiner(
+      (one, other) => one.code === other.code && one.severity === other.severity,
+      (run) => this.#report(run),
+    );
   }
 
   #report(run: Run<UnitFlaw>): void {
@@ -135,6 +148,7 @@ export class QueuePlace {
       topic: this.topic,
       queueId: this.queueId,
       queueOffset: from,
+      ...(run.firstAt >= 0 && { logOffset: run.firstAt }),
     }, {
       message: `${subject}: ${run.note}${more}`,
       ...(what.severity !== undefined && { severity: what.severity }),

@@ -11,7 +11,6 @@ import { listIndexFiles, openIndexFile } from "../key_index_reader.ts";
 import { LogLookup } from "../log_lookup.ts";
 import { offsetName } from "../names.ts";
 import { allZero } from "../zeros.ts";
-import { checkCheckpoint } from "./checkpoint_check.ts";
 import { finding } from "./findings.ts";
 import { strayIndexFiles } from "./index_check.ts";
 import { LogCheck } from "./log_check.ts";
@@ -21,7 +20,7 @@ import type { Work } from "./verify.ts";
 
 /** Checks a store quickly; yields when others may run. */
 export function* quickCheck(work: Work): Generator<void, void> {
-  const { state, sink, tally, depth } = work;
+  const { state, sink, tally, depth, sides } = work;
   const lookup = new LogLookup(state.fs, state.log);
   try {
     const log = new LogCheck({ state, lookup, sink, tally, depth });
@@ -31,7 +30,7 @@ export function* quickCheck(work: Work): Generator<void, void> {
     new QueueCheck({ state, lookup, sink, tally }).files({ areRead: false });
     yield* quickQueues(work, lookup);
     quickIndex(work);
-    checkCheckpoint(state, { sink, tally });
+    sides.after();
   } finally {
     lookup.close();
   }

@@ -52,7 +52,9 @@ Deno.test("quickQueues() says nothing of units whose records have expired, nor o
   store.add({ queueId: 1 });
   store.queue().queue.put(0, { physicalOffset: 100, size: SIZE });
   assert.deepEqual(await foundIn(store.save().files, QUICK), []);
-  store.queue().queue.pad(5);
+  const { queue } = store.queue("TopicTest", 2);
+  queue.pad(5);
+  queue.put(5, { physicalOffset: 100, size: SIZE });
   assert.deepEqual(await foundIn(store.files, QUICK), []);
 });
 

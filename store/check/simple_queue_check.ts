@@ -6,6 +6,7 @@
  */
 import { QUEUE_LEAP_UNITS_MAX } from "../consume_queue.ts";
 import { SCHEDULE_TOPIC } from "../dispatch.ts";
+import { QUEUE_UNIT } from "../format.ts";
 import { isQueued } from "../message.ts";
 import { extOffset, QueueExtReader } from "../queue_ext_reader.ts";
 import { QueueReader } from "../queue_reader.ts";
@@ -15,12 +16,16 @@ import { topicOf } from "./log_check.ts";
 import { checkQueueExt, listQueueExt } from "./queue_ext_check.ts";
 import { Expectation, PendingUnits } from "./queue_expectation.ts";
 import { indexIn, missingUnit, type QueuePlace } from "./queue_place.ts";
+import type { QueueCheckState } from "./verify_state.ts";
+import type { ProvenQueue } from "./queue_proof.ts";
+
+/** One is enough for all queues: what is read is compared at once. */
+const EXPECTED = new Expectation();
 
 /** A queue while the log is read. */
 export class SimpleQueueCheck {
   readonly place: QueuePlace;
   readonly #pending = new PendingUnits();
-  readonly #expected = new Expectation();
   /** Slot that was not looked at yet; −1 before the first. */
   #next = -1;
   /** Whether a slot before had a message: padding behind it stands for one that is gone. */
@@ -46,13 +51,45 @@ export class SimpleQueueCheck {
     this.#pending.push(it);
   }
 
+  /** How far it is, when nothing is kept back. */
+  get state(): QueueCheckState {
+    const { topic, queueId, openRun: run } = this.place;
+    const queue = { kind: "simple", topic, queueId, next: this.#next } as const;
+    return { ...queue, hasBegun: this.#hasBegun, ...(run && { run }) };
+  }
+
+  /** Goes on from where another one was. */
+  restore({ next, hasBegun, run }: QueueCheckState): void {
+    this.#next = next;
+    this.#hasBegun = hasBegun ?? false;
+    this.place.openRun = run;
+  }
+
+  /** Whether units from an index on can follow those looked at so far. */
+  fits({ first }: ProvenQueue): boolean {
+    return this.#next <= first;
+  }
+
+  /** Takes over units that {@linkcode SimpleQueueCheck.fits}, when nothing is kept back. */
+  adopt({ first, end }: ProvenQueue): void {
+    if (this.#next < 0) this.#next = this.#startBefore(first);
+    if (this.#next < first) {
+      this.#withReader((units) => {
+        const to = Math.min(first, units.queue.files.end);
+        for (let slot = this.#next; slot < to; slot++) this.#uncovered(units, slot, Infinity);
+      });
+    }
+    this.#hasBegun = true;
+    this.#next = end;
+  }
+
   /** Compares what was kept back with the files. */
   compare(): void {
     if (this.#pending.length === 0) return;
     this.#withReader((units) => {
       for (let number = 0; number < this.#pending.length; number++) {
-        this.#pending.read(number, this.#expected);
-        this.#compareOne(units, this.#expected);
+        this.#pending.read(number, EXPECTED);
+        this.#compareOne(units, EXPECTED);
       }
     });
     this.#pending.clear();
@@ -88,10 +125,15 @@ export class SimpleQueueCheck {
     }
   }
 
+  /** First slot to look at, when the first record of the queue has this index. */
+  #startBefore(index: number): number {
+    const first = this.place.files.segments[0];
+    return first === undefined ? index : Math.min(Math.ceil(first.start / QUEUE_UNIT.size), index);
+  }
+
   #compareOne(units: Units, it: Expectation): void {
     const { queue } = units;
-    const hasFiles = queue.files.segments.length > 0;
-    if (this.#next < 0) this.#next = hasFiles ? Math.min(queue.files.first, it.index) : it.index;
+    if (this.#next < 0) this.#next = this.#startBefore(it.index);
     const leap = it.index - Math.max(this.#next, queue.files.end);
     if (it.index !== this.#next && this.#isMoved(queue, it)) {
       const note = `leads to the record with index ${it.index}`;

@@ -5,6 +5,7 @@
  * @module
  */
 import { FILE_KINDS, type FileKind, type Finding, type Severity } from "./findings.ts";
+import type { TallyState } from "./verify_state.ts";
 
 /** How closely is looked. What each depth promises is proven by the tests beside this file. */
 export type VerifyDepth =
@@ -97,6 +98,19 @@ export class Tally {
       checked += count.checked;
     }
     return { expected, checked };
+  }
+
+  /** What was looked at so far. */
+  get state(): TallyState {
+    const { messages, units, keys } = this;
+    const checked = Object.fromEntries([...this.#files].map(([kind, it]) => [kind, it.checked]));
+    return { messages, units, keys, checked };
+  }
+
+  /** Goes on from where another one was; files and findings are counted anew. */
+  restore({ messages, units, keys, checked }: TallyState): void {
+    Object.assign(this, { messages, units, keys });
+    for (const [kind, count] of this.#files) count.checked = checked[kind] ?? 0;
   }
 
   /** A finding was yielded. */

@@ -9,20 +9,22 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import { CommitLogScan } from "../commit_log_scan.ts";
-import { DispatchRequest } from "../dispatch.ts";
 import type { FileSystem } from "../file.ts";
-import { checkCheckpoint } from "./checkpoint_check.ts";
-import { checkConfigs } from "./config_check.ts";
 import { expectFiles } from "./expected_files.ts";
-import { type FileKind, type Finding, finding, FINDINGS } from "./findings.ts";
-import { IndexCheck } from "./index_check.ts";
-import { LogCheck } from "./log_check.ts";
-import { LogLookup } from "../log_lookup.ts";
-import { QueueCheck } from "./queue_check.ts";
+import { FindingStream } from "./finding_stream.ts";
+import { type FileKind, type Finding, finding } from "./findings.ts";
+import { FullCheck, type ProveElsewhere, type Turn } from "./full_check.ts";
 import { quickCheck } from "./quick_check.ts";
+import { SideChecks } from "./side_checks.ts";
 import { readStoreState, type StoreState } from "./store_state.ts";
 import { Tally, type VerifyDepth, type VerifySummary } from "./summary.ts";
+import {
+  changedFiles,
+  fileMarks,
+  StateRefusal,
+  VERIFY_STATE_FORMAT,
+  type VerifyState,
+} from "./verify_state.ts";
 
 /** How far a verification is. */
 export interface VerifyProgress {
@@ -42,13 +44,25 @@ export interface VerifyOptions {
   readonly delayLevelsMs?: readonly number[];
   /** Queue units kept back before queues are opened; a bound of the memory. */
   readonly pendingUnitsMax?: number;
+  /** Bytes of the log that are looked at as one; a part of what takes memory. */
+  readonly pieceBytes?: number;
+  /** Has pieces of the log looked at elsewhere; what is found stays the same. */
+  readonly proveElsewhere?: ProveElsewhere;
+  /**
+   * Told at the end of every piece of the log; the function takes the state of the verification there,
+   * `undefined` when too much was found to keep. An abort then waits for the end of a piece.
+   */
+  readonly onPiece?: (stateOf: () => VerifyState | undefined) => void;
+  /**
+   * State of an earlier run of the same depth to go on from; throws when it is not of this store, or
+   * the files have changed since. What that run has found is yielded again.
+   */
+  readonly resume?: VerifyState;
   /** Ends the verification between two records, with the signal's reason as an error. */
   readonly signal?: AbortSignal;
   /** Told now and then. */
   readonly onProgress?: (progress: VerifyProgress) => void;
 }
-
-const RECORDS_PER_TURN = 16_384;
 
 /**
  * Verifies a store: yields what is found, at last the summary. Throws errors of the system only.
@@ -85,30 +99,33 @@ export async function* verifyStore(
   const depth = options.depth ?? "default";
   const state = readStoreState(fs, root, options);
   const tally = new Tally();
-  const found: Finding[] = [];
-  const wanted = options.only === undefined ? undefined : new Set(options.only);
-  const sink = (it: Finding) => {
-    if (wanted !== undefined && !wanted.has(FINDINGS[it.code].kind)) return;
-    tally.count(it);
-    found.push(it);
-  };
+  const stream = new FindingStream({
+    tally,
+    only: options.only,
+    isKept: options.onPiece !== undefined,
+  });
+  const sink = (it: Finding) => stream.add(it);
+  const sides = new SideChecks({ state, sink, tally, depth });
+  stream.onFinding = (it) => sides.see(it);
+  stream.isQuiet = options.resume !== undefined && depth !== "quick";
   tally.logStart = state.log.segments[0]?.start ?? 0;
   expectFiles(state, tally);
   if (!state.stoppedCleanly) {
     const message = "the file abort is there";
     sink(finding("store-unclean", { file: state.paths.abort }, { message }));
   }
-  checkConfigs(state, { sink, tally });
-  const work: Work = { state, sink, tally, depth, options };
+  sides.before();
+  const work: Work = { state, sink, stream, tally, depth, options, sides };
   const turns = depth === "quick" ? quickCheck(work) : fullCheck(work);
-  for (const _ of turns) {
-    yield* found.splice(0);
+  for await (const turn of turns) {
+    yield* stream.take();
     const { expected: bytesExpected, checked: bytesChecked } = tally.bytes;
     options.onProgress?.({ bytesExpected, bytesChecked, messages: tally.messages });
     await new Promise<void>((resolve) => setImmediate(resolve));
-    options.signal?.throwIfAborted();
+    // Whoever keeps states wants the last one before the end.
+    if (options.onPiece === undefined || turn !== "turn") options.signal?.throwIfAborted();
   }
-  yield* found.splice(0);
+  yield* stream.take();
   yield tally.summary({ depth, stoppedCleanly: state.stoppedCleanly });
 }
 
@@ -116,41 +133,48 @@ export async function* verifyStore(
 export interface Work {
   readonly state: StoreState;
   readonly sink: (it: Finding) => void;
+  readonly stream: FindingStream;
   readonly tally: Tally;
   readonly depth: VerifyDepth;
   readonly options: VerifyOptions;
+  readonly sides: SideChecks;
 }
 
 /** The one pass; yields when others may run. */
-function* fullCheck({ state, sink, tally, depth, options }: Work): Generator<void, void> {
-  const lookup = new LogLookup(state.fs, state.log);
-  const log = new LogCheck({ state, lookup, sink, tally, depth });
-  log.files();
-  const queues = new QueueCheck({ state, lookup, sink, tally }, options.pendingUnitsMax);
-  queues.files();
-  const index = new IndexCheck({ state, sink, tally });
-  const scan = new CommitLogScan(state.fs, state.log, { trustHoles: depth !== "deep" });
-  const request = new DispatchRequest(options.delayLevelsMs);
-  try {
-    for (let count = 1; scan.next(); count++) {
-      if (log.item(scan)) {
-        request.read(scan.record);
-        log.batch(scan, state.topics.isBatch(request.topic));
-        queues.record(request, scan.record);
-        index.record(request);
-      }
-      if (count % RECORDS_PER_TURN === 0) yield;
-    }
-    tally.logEnd = log.end;
-    log.finish();
-    yield;
-    queues.finish(log.end);
-    index.finish(log.end);
-  } finally {
-    scan.close();
-    lookup.close();
-    index.close();
+async function* fullCheck(work: Work): AsyncGenerator<Turn, void> {
+  const { state, sink, stream, tally, depth, options, sides } = work;
+  using check = new FullCheck({ state, sink, tally, options: { ...options, depth } });
+  const marks = options.onPiece && fileMarks(state);
+  if (options.resume !== undefined) goOn(work, check, options.resume);
+  const stateOf = (): VerifyState | undefined => {
+    const findings = stream.kept;
+    if (findings === undefined || marks === undefined) return undefined;
+    const format = VERIFY_STATE_FORMAT;
+    return { format, depth, marks, pass: check.state, tally: tally.state, findings };
+  };
+  for await (const turn of check.run()) {
+    if (turn === "piece") options.onPiece?.(stateOf);
+    yield turn;
   }
-  const end = { offset: log.end, timestamp: log.lastStoreTimestamp };
-  checkCheckpoint(state, { sink, tally }, end);
+  sides.after(check.end);
+}
+
+/** Goes on from where an earlier run was, and says again what that has found. */
+function goOn({ state, stream, tally, depth }: Work, check: FullCheck, resume: VerifyState): void {
+  if (resume.format !== VERIFY_STATE_FORMAT) {
+    throw new StateRefusal(
+      `its state has format ${resume.format}, only ${VERIFY_STATE_FORMAT} is known`,
+    );
+  }
+  if (resume.depth !== depth) {
+    throw new StateRefusal(`it was made at depth ${resume.depth}, not ${depth}`);
+  }
+  const changed = changedFiles(resume.marks, fileMarks(state));
+  if (changed !== undefined) {
+    throw new StateRefusal(`the store's files of ${changed} are other ones now`);
+  }
+  check.restore(resume.pass);
+  tally.restore(resume.tally);
+  stream.isQuiet = false;
+  for (const it of resume.findings) stream.add(it);
 }

@@ -166,7 +166,15 @@ const EXPECTED: Readonly<Record<string, Readonly<Partial<Record<Tree, readonly s
   "5.5.0-a-clean-102": { recorded: [DELETED] },
   "4.9.7-d-byhand-101": { "recorded": BY_HAND, "after-java-recovery": BY_HAND },
   "5.5.0-d-expire-102": { "recorded": EXPIRED, "after-java-recovery": EXPIRED },
-  "5.5.0-e-rocksdb-102": { recorded: ["info queue-rocksdb consumequeue 0+0"] },
+  "5.5.0-e-rocksdb-102": {
+    recorded: [
+      "info queue-rocksdb consumequeue 0+0",
+      // Topics, groups and offsets are kept there, too.
+      "info store-not-read config/consumerOffsets 0+0",
+      "info store-not-read config/subscriptionGroups 0+0",
+      "info store-not-read config/topics 0+0",
+    ],
+  },
   // Not stopped cleanly: the next start builds these again from the log.
   "5.5.0-c-damage-102-cqbehind": {
     recorded: [UNCLEAN, ...units("info queue-missing-units", ...BEHIND)],
