@@ -16,7 +16,7 @@ import { OverlayFiles } from "../../store/repair/overlay_files.ts";
 import { planRepair } from "../../store/repair/repair.ts";
 import { EXIT } from "../exit_code.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
-import { lossOf } from "./report.ts";
+import { counted, lossOf } from "./report.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Releases by what `--mode` is given. */
@@ -54,6 +54,10 @@ const FIELDS: readonly Field[] = [
     type: "number",
     about: "index entries of surviving messages deleted for good",
   },
+  { name: "mqLogEnd", type: "number", about: "where the log would end for mq recover" },
+  { name: "mqActions", type: "number", about: "what mq recover would do, in actions" },
+  { name: "mqSafe", type: "number", about: "those of them that give up no message" },
+  { name: "mqUnqueued", type: "number", about: "messages no queue could take for mq recover" },
 ];
 
 /** What is asked of {@linkcode tellJavaStart}. */
@@ -80,7 +84,17 @@ export async function tellJavaStart(
   const { messagesLost: messagesLostByMq } = lossOf(plan.actions);
   const messages = java.messagesBefore + messagesLostByMq;
   const messagesDestroyed = java.refusal === undefined ? messages - java.messagesAfter : 0;
-  const told = { ...java, store, messages, messagesDestroyed, messagesLostByMq };
+  const told: Told = {
+    ...java,
+    store,
+    messages,
+    messagesDestroyed,
+    messagesLostByMq,
+    mqLogEnd: plan.report.end,
+    mqActions: plan.actions.length,
+    mqSafe: plan.actions.filter((it) => it.safe).length,
+    mqUnqueued: plan.report.unqueued,
+  };
   if (rows.format === "table") {
     for (const line of sentences(told)) terminal.out.write(`${line}\n`);
   } else {
@@ -95,6 +109,7 @@ export async function tellJavaStart(
 function rowOf(told: Told): object {
   const { release, store, refusal, stoppedCleanly, startFile, reason, dispatched, deleted } = told;
   const { messages, messagesDestroyed, messagesLostByMq, inNoQueue, atWrongIndex, keysLost } = told;
+  const { mqLogEnd, mqActions, mqSafe, mqUnqueued } = told;
   return {
     kind: "java",
     release,
@@ -112,6 +127,10 @@ function rowOf(told: Told): object {
     inNoQueue,
     atWrongIndex,
     keysLost,
+    mqLogEnd,
+    mqActions,
+    mqSafe,
+    mqUnqueued,
   };
 }
 
@@ -120,6 +139,10 @@ interface Told extends JavaRecoveryReport {
   readonly messages: number;
   readonly messagesDestroyed: number;
   readonly messagesLostByMq: number;
+  readonly mqLogEnd: number;
+  readonly mqActions: number;
+  readonly mqSafe: number;
+  readonly mqUnqueued: number;
 }
 
 function isHarmless(told: Told): boolean {
@@ -127,27 +150,48 @@ function isHarmless(told: Told): boolean {
   return refusal === undefined && messagesDestroyed + inNoQueue + atWrongIndex + keysLost === 0;
 }
 
+/** What Java would do, what mq would, and at last both in one sentence. */
 function sentences(told: Told): string[] {
   const { release, refusal, messages, messagesDestroyed, messagesLostByMq, store, deleted } = told;
   const kept = messagesLostByMq === 0 ? "all" : `all but ${messagesLostByMq}`;
-  const files = deleted.length === 0
-    ? "no file"
-    : `${deleted.length} file${deleted.length === 1 ? "" : "s"}`;
   if (refusal !== undefined) {
     return [
+      ...mqSentences(told),
+      "Nothing was changed.",
       `Java ${release} would not start: ${refusal}; mq keeps ${kept} of ${messages} messages.`,
     ];
   }
+  const start = told.startFile === undefined
+    ? "would have no log to read"
+    : `would read from file ${told.startFile} on: ${told.reason}`;
+  const files = deleted.length === 0 ? "no file" : counted(deleted.length, "file");
   return [
-    `Java ${release} would destroy ${messagesDestroyed} of these ${messages} messages at start; ` +
-    `mq keeps ${kept}.`,
-    told.startFile === undefined
-      ? "There is no log to read."
-      : `It would read from file ${told.startFile} on: ${told.reason}.`,
-    `It would end the log at ${told.end} and delete ${files}.`,
+    `Java ${release} ${start}.`,
+    `It would end the log at ${told.end} and delete ${files}${deleted.length > 0 ? ":" : "."}`,
     ...deleted.map((path) => `  ${relative(store, path)}`),
     ...harmSentences(told),
+    ...mqSentences(told),
     "Nothing was changed.",
+    `Java ${release} would destroy ${messagesDestroyed} of these ${messages} messages at its ` +
+    `start${strayText(told)}; mq keeps ${kept}.`,
+  ];
+}
+
+/** What becomes of messages that survive. */
+function strayText({ inNoQueue, atWrongIndex }: Told): string {
+  const parts = [
+    ...(inNoQueue > 0 ? [`leave ${inNoQueue} in no queue`] : []),
+    ...(atWrongIndex > 0 ? [`serve ${atWrongIndex} at a wrong offset`] : []),
+  ];
+  return parts.length === 0 ? "" : `, ${parts.join(" and ")}`;
+}
+
+function mqSentences({ mqLogEnd, mqActions, mqSafe, mqUnqueued }: Told): string[] {
+  const safe = mqSafe === mqActions ? "all" : mqSafe;
+  const work = mqActions === 0 ? "do nothing" : `do ${counted(mqActions, "action")}, ${safe} safe,`;
+  return [
+    `mq recover would ${work} and leave the log to end at ${mqLogEnd}.`,
+    ...(mqUnqueued > 0 ? [`Messages no queue could take: ${mqUnqueued}.`] : []),
   ];
 }
 

@@ -5,52 +5,34 @@
  * @module
  */
 import { dirname, relative, resolve } from "node:path";
+import { type VerifyOptions, verifyStore } from "../../store/check/verify.ts";
 import type { FileSystem } from "../../store/file.ts";
-import { SIZE } from "../../store/format.ts";
 import { StoreLockedError } from "../../store/lock.ts";
 import { type StorePaths, storePaths } from "../../store/names.ts";
 import type { RepairAction, RepairOptions } from "../../store/repair/action.ts";
+import { findFixes } from "../../store/repair/fixes.ts";
 import { applyRepair, planRepair, repairInto } from "../../store/repair/repair.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
-import { Failure, usageFailure } from "../failure.ts";
-import { openRows, type OutputOptions } from "../output/format_option.ts";
-import { Progress, type ProgressForm } from "../output/progress.ts";
+import { Failure } from "../failure.ts";
+import { openRows } from "../output/format_option.ts";
+import { Progress } from "../output/progress.ts";
 import { countedFiles } from "../reading/read_count.ts";
-import { type JavaMode, tellJavaStart } from "./java.ts";
+import { tellJavaStart } from "./java.ts";
 import {
+  isFound,
   lossOf,
   lossText,
   printRecovery,
   recoverFields,
   type RecoverMode,
   type RecoverResult,
+  type Severities,
 } from "./report.ts";
+import { undo } from "./undo.ts";
+import { askedAgain, modeOf, type RecoverOptions, repairWish } from "./wish.ts";
 import { fileAbove, givenPath, storeAt } from "../reading/store_path.ts";
 import { note, type Terminal } from "../terminal.ts";
-
-const INDEX_ENTRIES_PER_SLOT = SIZE.indexEntriesDefault / SIZE.indexSlotsDefault;
-
-/** What `mq recover` may be asked. */
-export interface RecoverOptions extends OutputOptions {
-  /** Whether the plan is carried out. */
-  readonly apply?: boolean | undefined;
-  /** Whether actions that give up messages are carried out, too. */
-  readonly allowDataLoss?: boolean | undefined;
-  /** Folder to make a repaired copy in; the store stays as it is. */
-  readonly into?: string | undefined;
-  /** Whether nobody is asked before messages are given up. */
-  readonly yes?: boolean | undefined;
-  /** Units in a file of a queue, for a store none of whose queues has a file left. */
-  readonly queueFileUnits?: number | undefined;
-  /** Hash slots of an index file, for a store that has no index file left. */
-  readonly indexSlots?: number | undefined;
-  /** Entries of such a file; default: as many for a slot as RocketMQ has. */
-  readonly indexEntries?: number | undefined;
-  readonly progress?: ProgressForm | undefined;
-  /** Tells what a start of this release of Java would do instead. */
-  readonly mode?: JavaMode | undefined;
-}
 
 /** Recovers a store, or says how. */
 export async function recover(
@@ -58,6 +40,10 @@ export async function recover(
   argument: string | undefined,
   options: RecoverOptions,
 ): Promise<number> {
+  if (options.undo !== undefined) {
+    const findStore = (path: string) => unusedStore(terminal, path);
+    return undo(terminal, argument, { ...options, undo: options.undo, findStore });
+  }
   const mode = modeOf(options);
   if (options.mode !== undefined) {
     const paths = unusedStore(terminal, argument);
@@ -74,33 +60,16 @@ export async function recover(
   if (options.into !== undefined) checkTarget(terminal, paths.root, options.into);
   const signal = terminal.stopSignal();
   try {
-    const result = await run({ terminal, paths, mode, options, signal });
+    const done = await run({ terminal, paths, mode, options, signal });
+    const result = { ...done, asked: askedAgain(options) };
     printRecovery(terminal, rows, result);
     terminal.out.flush();
-    return (result.applied.length > 0 ? EXIT.corrected : EXIT.ok) |
-      (result.left.length > 0 ? EXIT.left : EXIT.ok);
+    const { applied, left, verified, fixes } = result;
+    const isLeft = left.length > 0 || isFound(verified) || (fixes?.unfixed.size ?? 0) > 0;
+    return (applied.length > 0 ? EXIT.corrected : EXIT.ok) | (isLeft ? EXIT.left : EXIT.ok);
   } catch (error) {
     throw signal.aborted && error === signal.reason ? stoppedFailure(error, mode) : error;
   }
-}
-
-function modeOf(options: RecoverOptions): RecoverMode {
-  const { apply, allowDataLoss, into } = options;
-  if (apply === true && into !== undefined) {
-    throw usageFailure("--apply and --into exclude each other");
-  }
-  if (into === "") throw usageFailure("The path of --into is empty");
-  const mode = into !== undefined ? "into" : apply === true ? "apply" : "plan";
-  if (allowDataLoss === true && mode === "plan") {
-    throw usageFailure("--allow-data-loss needs --apply or --into");
-  }
-  if (options.indexEntries !== undefined && options.indexSlots === undefined) {
-    throw usageFailure("--index-entries needs --index-slots");
-  }
-  if (options.mode !== undefined && mode !== "plan") {
-    throw usageFailure("--mode changes nothing: leave out --apply and --into");
-  }
-  return mode;
 }
 
 /** The store, if no broker is using it: what is being written cannot be put right. */
@@ -154,8 +123,8 @@ async function run(task: RecoverTask): Promise<RecoverResult> {
   }
 }
 
-/** How often a log is read whose damage is told and then filled; a sound one half as often. */
-const LOG_PASSES = 4;
+/** How often a log is read whose damage is told, filled and verified; a sound one half as often. */
+const LOG_PASSES = 5;
 
 function logBytes({ terminal, paths }: RecoverTask): number {
   const { segments } = listSegments(terminal.files, paths.commitLogs);
@@ -172,32 +141,42 @@ async function repair(task: RecoverTask, tools: Tools): Promise<RecoverResult> {
   const { files } = tools;
   const { paths: { root: store }, mode, options: { into: target } } = task;
   const allowDataLoss = task.options.allowDataLoss === true;
-  const options = { ...repairOptionsOf(task), allowDataLoss };
+  const options = { ...repairOptionsOf(task), allowDataLoss, now: task.terminal.now };
+  const place = placeOf(task);
   if (mode === "plan") {
     const { actions: left, report } = await planRepair(files, store, options);
-    return { mode, store, applied: [], left, report };
+    const fixes = await findFixes(left, verifyStore(files, store, place));
+    return { mode, store, applied: [], left, report, fixes };
   }
   if (target !== undefined) {
     const outcome = await repairInto(files, store, target, options);
     warnOfHolder(task);
-    return { mode, store, target, ...outcome };
+    const verified = await verify(files, target, task.signal);
+    return { mode, store, target, ...outcome, verified };
   }
   if (allowDataLoss && task.options.yes !== true) await askForLoss(task, tools);
   return { mode, store, ...await applyRepair(files, store, options) };
 }
 
-function repairOptionsOf({ terminal: { commitLogPath }, options, signal }: RecoverTask) {
-  return { signal, ...sizesOf(options), ...(commitLogPath !== undefined && { commitLogPath }) };
+/** Verifies a new store: the repair is not believed, what it left is read again. */
+async function verify(files: FileSystem, root: string, signal: AbortSignal): Promise<Severities> {
+  for await (const it of verifyStore(files, root, { signal })) {
+    if (it.kind === "summary") return it.severities;
+  }
+  throw new Error(`Cannot verify "${root}": it ended without a summary`);
 }
 
-/** Sizes of files of which the store itself may have none left to tell. */
-function sizesOf(
-  { queueFileUnits, indexSlots: slots, indexEntries }: RecoverOptions,
-): Pick<RepairOptions, "queueFileUnits" | "indexGeometry"> {
-  const entries = indexEntries ?? (slots ?? 0) * INDEX_ENTRIES_PER_SLOT;
+/** Where the log lies, and what ends the work. */
+function placeOf({ terminal: { commitLogPath }, signal }: RecoverTask): VerifyOptions {
+  return { signal, ...(commitLogPath !== undefined && { commitLogPath }) };
+}
+
+function repairOptionsOf({ terminal, options, signal }: RecoverTask): RepairOptions {
+  const { commitLogPath, now } = terminal;
   return {
-    ...(queueFileUnits !== undefined && { queueFileUnits }),
-    ...(slots !== undefined && { indexGeometry: { slots, entries } }),
+    signal,
+    ...repairWish(options, now()),
+    ...(commitLogPath !== undefined && { commitLogPath }),
   };
 }
 

@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import { join } from "node:path";
+import { diskFiles } from "../../store/file_disk.ts";
 import { StoreLockedError } from "../../store/lock.ts";
 import type { MemoryFiles } from "../../store/file_memory.ts";
-import { storeInMemory, storeNames } from "../../testdata/fixture.ts";
+import { storeInMemory, storeNames, storeOnDisk } from "../../testdata/fixture.ts";
 import { record, type RecordedSurroundings } from "../../testdata/recorded_terminal.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
@@ -29,10 +33,10 @@ async function run(files: MemoryFiles, args: readonly string[], around: Recorded
   return { actions: rows.slice(0, -1) as Row[], summary: rows.at(-1), stderr, exitCode };
 }
 
-/** Every file with its bytes, below another root, without the lock. */
+/** Every file with its bytes, below another root, without the lock and the undo files. */
 function contents(files: MemoryFiles, root = "store"): [string, string][] {
   return [...files.snapshot()]
-    .filter(([path]) => path.startsWith(`${root}/`) && path !== `${root}/lock`)
+    .filter(([path]) => path.startsWith(`${root}/`) && !/\/lock$|\.undo$/.test(path))
     .map(([path, bytes]) => [path.slice(root.length), new TextDecoder("latin1").decode(bytes)]);
 }
 
@@ -230,4 +234,75 @@ Deno.test("mq recover refuses options that contradict each other", async () => {
   await check(["--allow-data-loss"], "--allow-data-loss needs --apply or --into");
   await check(["--apply", "--into", "x"], "--apply and --into exclude each other");
   await check(["--into", ""], "The path of --into is empty");
+});
+
+Deno.test("mq recover --into verifies what it made, and says so where something is left", async () => {
+  const sound = await run(storeInMemory(FLIPPED), ["--into", "copy", "--allow-data-loss"]);
+  assert.equal(sound.summary.verified.error + sound.summary.verified.warning, 0);
+  assert.equal(sound.exitCode, EXIT.corrected);
+  const files = storeInMemory(SOUND);
+  files.put("store/commitlog/notes.txt", new Uint8Array(1));
+  const stray = await run(files, ["--into", "copy"]);
+  assert.equal(stray.summary.verified.warning, 1);
+  assert.equal(stray.exitCode, EXIT.left);
+  const plan = await run(files, []);
+  assert.deepEqual(plan.summary.unfixed, { "log-stray-file": 1 });
+  assert.equal(plan.exitCode, EXIT.left, "never 0 with something found");
+});
+
+Deno.test("mq recover --into leaves bytes and times of the store on the disk as they are", async () => {
+  const folder = fs.mkdtempSync(join(os.tmpdir(), "mq-recover-"));
+  try {
+    const root = storeOnDisk(FLIPPED, folder);
+    const facts = () =>
+      fs.readdirSync(root, { recursive: true, encoding: "utf8" }).sort().map((name) => {
+        const stat = fs.statSync(join(root, name));
+        const bytes = stat.isDirectory() ? "" : fs.readFileSync(join(root, name), "latin1");
+        return [name, stat.mtimeMs, stat.mode, bytes];
+      });
+    const before = facts();
+    const args = ["recover", root, "--into", join(folder, "new"), "--allow-data-loss"];
+    const { stdout, exitCode } = await record(args, { files: diskFiles });
+    assert.match(stdout, /\nVerified: 0 findings, 1 fact\.\n/);
+    assert.equal(exitCode, EXIT.corrected);
+    assert.deepEqual(facts(), before);
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+});
+
+Deno.test("mq recover --until ends the log at a time or at a record, after asking", async () => {
+  const whole = await run(storeInMemory(SOUND), []);
+  const until = ["--until", String(whole.summary.logEnd)];
+  assert.deepEqual((await run(storeInMemory(SOUND), until)).actions, []);
+  const files = storeInMemory(SOUND);
+  const before = contents(files);
+  const plan = await run(files, ["--until", "2026-11-21T09:16:02Z"]);
+  assert(plan.summary.messagesLost > 100);
+  assert.equal(plan.exitCode, EXIT.left);
+  const asked = await run(files, ["--until", "2026-11-21T09:16:02Z", ...ALL.slice(0, 2)]);
+  assert.match(asked.stderr, /Nobody to ask whether to give up \d+ messages/);
+  assert.deepEqual(contents(files), before);
+  const done = await run(files, ["--until", "2026-11-21T09:16:02Z", ...ALL]);
+  assert.equal(done.exitCode, EXIT.corrected);
+  assert.equal(done.summary.messages + done.summary.messagesLost, whole.summary.messages);
+  const within = await run(files, ["--until", "5"]);
+  assert.match(within.stderr, /^mq: Cannot end the log of "store" at 5: it lies in a record; the/);
+  assert.equal(within.exitCode, 8);
+});
+
+Deno.test("mq recover --rebuild says what was asked for and takes names of topics", async () => {
+  const files = storeInMemory(SOUND);
+  const args = ["--rebuild", "queue", "--rebuild", "checkpoint", "--topic", "T_plain"];
+  const { actions, exitCode } = await run(files, [...args, "--apply"]);
+  assert.equal(exitCode, EXIT.corrected);
+  assert.deepEqual(actions.map((it) => it.file), [
+    ..."0123".split("").map((id) => `store/consumequeue/T_plain/${id}`),
+    "store/checkpoint",
+  ]);
+  const none = await run(files, ["--rebuild", "queue", "--topic", "T_plain", "--queue", "9"]);
+  assert.match(none.stderr, /topic "T_plain" has no queue 9/);
+  const other = await run(files, ["--rebuild", "log"]);
+  assert.match(other.stderr, /Allowed choices are queue, index, checkpoint/);
+  assert.equal(other.exitCode, 16);
 });

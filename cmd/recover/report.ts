@@ -3,7 +3,9 @@
  *
  * @module
  */
+import type { Severity } from "../../store/check/findings.ts";
 import type { RepairAction, RepairVerb } from "../../store/repair/action.ts";
+import type { Fixes } from "../../store/repair/fixes.ts";
 import type { RecoveryReport } from "../../store/recovery_report.ts";
 import type { Field } from "../output/format_option.ts";
 import type { RowWriter } from "../output/row_writer.ts";
@@ -20,11 +22,27 @@ export interface RecoverResult {
   readonly store: string;
   /** With `into`: where the repaired store is. */
   readonly target?: string | undefined;
+  /** What was asked besides, as words of the command line. */
+  readonly asked?: readonly string[] | undefined;
   /** Actions that were done. */
   readonly applied: readonly RepairAction[];
   /** Actions that were not: a plan, or what gives up messages. */
   readonly left: readonly RepairAction[];
   readonly report: RecoveryReport;
+  /** With `apply`: the file by which all of it can be taken back. */
+  readonly undo?: string | undefined;
+  /** With `plan`: what the actions put right of what `mq verify` finds. */
+  readonly fixes?: Fixes | undefined;
+  /** With `into`: what `mq verify` finds in the new store. */
+  readonly verified?: Severities | undefined;
+}
+
+/** Findings by how grave they are. */
+export type Severities = Readonly<Record<Severity, number>>;
+
+/** Whether anything graver than facts was found. */
+export function isFound(found: Severities | undefined): boolean {
+  return found !== undefined && found.error + found.warning > 0;
 }
 
 /** Fields of the rows; what became of an action is a column only where something was done. */
@@ -59,10 +77,27 @@ export function recoverFields(mode: RecoverMode): readonly Field[] {
       about: "messages no longer served, as far as anybody can know",
       width: 12,
     },
+    {
+      name: "fixes",
+      type: "list",
+      about: "plan: codes of the findings of mq verify that it puts right",
+      ...(mode === "plan" && { width: 16 }),
+    },
     { name: "reason", type: "string", about: "what was found", width: 0 },
     { name: "mode", type: "string", about: "summary: plan, apply or into" },
     { name: "store", type: "string", about: "summary: the store that was looked at" },
     { name: "target", type: "string", about: "summary: with --into, where the new store is" },
+    { name: "undo", type: "string", about: "summary: file for mq recover --undo" },
+    {
+      name: "unfixed",
+      type: "object",
+      about: "summary of a plan: findings no action puts right, counted by code",
+    },
+    {
+      name: "verified",
+      type: "object",
+      about: "summary: with --into, findings in the new store by severity",
+    },
     { name: "actions", type: "object", about: "summary: actions planned, done and left" },
     { name: "messages", type: "number", about: "summary: sound records in the log" },
     { name: "unqueued", type: "number", about: "summary: records no queue can take" },
@@ -78,7 +113,7 @@ export function recoverFields(mode: RecoverMode): readonly Field[] {
 
 /** What is done, for people who see it for the first time. */
 const VERBS: Readonly<Record<RepairVerb, string>> = {
-  "cut-tail": "ends the log behind its last sound record; the bytes are kept in quarantine/",
+  "cut-tail": "ends the log there; the bytes behind are kept in quarantine/",
   "drop-file": "removes a log file behind the end of the log; bytes in it are kept in quarantine/",
   "fill-damage": "fills damage between sound records with what brokers pass over; the bytes are " +
     "kept in quarantine/",
@@ -90,6 +125,7 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
   "trim-file": "takes off what is behind a file's length; bytes of the log are kept in quarantine/",
   "restore-config":
     "puts the .bak in place of a file nobody can read, which is kept in quarantine/",
+  "lower-offsets": "brings offsets of consumers back to the end of their queue",
   "write-checkpoint": "writes the checkpoint anew from the log",
   "remove-abort": "removes the mark of an unclean stop",
 };
@@ -99,7 +135,8 @@ export function printRecovery(terminal: Terminal, rows: RowWriter, result: Recov
   const { mode, applied, left } = result;
   for (const action of applied) rows.row(rowOf(action, "done"));
   for (const action of left) {
-    rows.row(rowOf(action, mode === "plan" && isMendable(action) ? "planned" : "left"));
+    const state = mode === "plan" && isMendable(action) ? "planned" : "left";
+    rows.row({ ...rowOf(action, state), ...fixesOf(result, action) });
   }
   if (rows.format !== "table") {
     rows.row(summaryOf(result));
@@ -111,6 +148,10 @@ export function printRecovery(terminal: Terminal, rows: RowWriter, result: Recov
     printVerbs(terminal, [...applied, ...left]);
   }
   for (const line of sentences(result)) terminal.out.write(`${line}\n`);
+}
+
+function fixesOf({ fixes }: RecoverResult, action: RepairAction): { fixes?: readonly string[] } {
+  return fixes === undefined ? {} : { fixes: [...fixes.of.get(action) ?? []] };
 }
 
 function rowOf(it: RepairAction, state: "done" | "left" | "planned"): object {
@@ -134,7 +175,8 @@ function printVerbs(terminal: Terminal, actions: readonly RepairAction[]): void 
   terminal.out.write("\n");
 }
 
-function summaryOf({ mode, store, target, applied, left, report }: RecoverResult): object {
+function summaryOf(result: RecoverResult): object {
+  const { mode, store, target, undo, fixes, verified, applied, left, report } = result;
   const { messages, unqueued, flawedBatches, start: logStart, end: logEnd } = report;
   const planned = mode === "plan" ? left.filter(isMendable) : [];
   const unsafe = [...applied, ...left].filter((it) => !it.safe);
@@ -142,7 +184,10 @@ function summaryOf({ mode, store, target, applied, left, report }: RecoverResult
     kind: "summary",
     mode,
     store,
-    ...(target === undefined ? {} : { target }),
+    ...(target !== undefined && { target }),
+    ...(undo !== undefined && { undo }),
+    ...(fixes !== undefined && { unfixed: Object.fromEntries(fixes.unfixed) }),
+    ...(verified !== undefined && { verified }),
     actions: {
       planned: planned.length,
       done: applied.length,
@@ -190,6 +235,7 @@ function sentences(result: RecoverResult): string[] {
     ...(report.unqueued > 0 ? [unqueued] : []),
     ...(report.flawedBatches > 0 ? [flawed] : []),
     ...(applied.length + left.length === 0 ? [soundSentence(result)] : workSentences(result)),
+    ...findingSentences(result),
     ...nextSentences(result),
   ];
 }
@@ -225,24 +271,48 @@ function workSentences({ mode, applied, left, target }: RecoverResult): string[]
   return lines;
 }
 
+/** What a verification finds besides. */
+function findingSentences({ fixes, verified, undo }: RecoverResult): string[] {
+  const lines = [];
+  if (fixes !== undefined && fixes.unfixed.size > 0) {
+    const codes = [...fixes.unfixed].map(([code, count]) => `${code} ×${count}`);
+    lines.push(`mq verify finds what no action puts right: ${codes.join(", ")}.`);
+  }
+  if (verified !== undefined) {
+    const { error, warning, info } = verified;
+    const facts = info > 0 ? `, ${counted(info, "fact")}` : "";
+    lines.push(
+      error + warning === 0
+        ? `Verified: 0 findings${facts}.`
+        : `Verified: ${counted(error, "error")}, ${counted(warning, "warning")}${facts}.`,
+    );
+  }
+  if (undo !== undefined) lines.push(`To take it back: mq recover --undo ${quoted(undo)}`);
+  return lines;
+}
+
 const REPLICA = "Look for what is lost in a replica or a backup first.";
 
 /** The one command to run next; none where nothing is left that can be done. */
-function nextSentences({ mode, store, target, applied, left }: RecoverResult): string[] {
+function nextSentences(
+  { mode, store, target, asked = [], applied, left }: RecoverResult,
+): string[] {
   const place = quoted(target ?? store);
+  // What a log ends at is given up at once; what is left of anything else is another run's.
+  const wish = mode === "plan" ? asked.map((word) => ` ${quoted(word)}`).join("") : "";
   const mendable = left.filter(isMendable);
-  if (mode === "plan" && mendable.some((it) => it.safe)) {
-    return [`Next: mq recover ${place} --apply`];
-  }
-  if (mendable.length > 0) return [`Next: mq recover ${place} --apply --allow-data-loss`];
+  const isSafeFirst = !asked.includes("--until") && mendable.some((it) => it.safe);
+  if (mode === "plan" && isSafeFirst) return [`Next: mq recover ${place}${wish} --apply`];
+  if (mendable.length > 0) return [`Next: mq recover ${place}${wish} --apply --allow-data-loss`];
   return applied.length > 0 || mode === "into" ? [`Next: mq verify ${place}`] : [];
 }
 
 /** A path as a shell reads it. */
-function quoted(path: string): string {
+export function quoted(path: string): string {
   return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }
 
-function counted(count: number, noun: string): string {
+/** A number with its noun. */
+export function counted(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

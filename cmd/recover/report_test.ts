@@ -69,6 +69,11 @@ Deno.test("printRecovery() ends with the one command to run next", () => {
   check({ mode: "apply", left: [SKIP] }, undefined);
   check({ mode: "into", target: "t", left: [FILL] }, "mq recover t --apply --allow-data-loss");
   check({ mode: "into", target: "t" }, "mq verify t");
+  const asked = ["--rebuild", "queue", "--topic", "my topic"];
+  check({ left: [QUEUE], asked }, "mq recover s --rebuild queue --topic 'my topic' --apply");
+  const until = { left: [QUEUE], asked: ["--until", "-1h"] };
+  check(until, "mq recover s --until -1h --apply --allow-data-loss");
+  check({ ...until, mode: "apply", left: [], applied: [FILL] }, "mq verify s");
   check({ left: [QUEUE], store: "my store's" }, "mq recover 'my store'\\''s' --apply");
 });
 

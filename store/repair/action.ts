@@ -5,6 +5,8 @@
  */
 import type { IndexGeometry } from "../index_geometry.ts";
 import type { RecoveryReport, RecoveryVerb } from "../recovery_report.ts";
+import type { PointInTime } from "./point_in_time.ts";
+import type { RebuildWish } from "./rebuild.ts";
 
 /** What is done to a file. */
 export type RepairVerb =
@@ -20,6 +22,8 @@ export type RepairVerb =
   | "trim-file"
   /** A configuration file that cannot be read is replaced by its `.bak` that can. */
   | "restore-config"
+  /** Offsets of consumers behind the end of their queue are brought back to it. */
+  | "lower-offsets"
   /** The checkpoint is written anew. */
   | "write-checkpoint"
   /** The mark of an unclean stop is removed. */
@@ -56,6 +60,10 @@ export interface RepairOptions {
   readonly queueFileUnits?: number;
   /** The same for index files. */
   readonly indexGeometry?: IndexGeometry;
+  /** Where the log is to end; what stands behind is kept aside. Default: where it ends. */
+  readonly until?: PointInTime;
+  /** What is built anew although it looks sound. Default: nothing. */
+  readonly rebuild?: RebuildWish;
   /** Ends the work between two records. */
   readonly signal?: AbortSignal;
 }
@@ -77,6 +85,8 @@ export interface RepairOutcome {
    */
   readonly left: readonly RepairAction[];
   readonly report: RecoveryReport;
+  /** The file by which all of it can be taken back; absent where nothing in place was changed. */
+  readonly undo?: string;
 }
 
 /** An action; what is not given is nothing, and safe. */

@@ -5,12 +5,16 @@
  * @module
  */
 import type { FileSystem } from "../file.ts";
+import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../format.ts";
 import { offsetName, type StorePaths } from "../names.ts";
 import { keepAside } from "../quarantine.ts";
-import { listQueues } from "../queue_reader.ts";
+import { listQueues, type QueueKind } from "../queue_reader.ts";
 import { listSegments, type Segment, type SegmentList } from "../segments.ts";
 import { usedLength } from "../used_bytes.ts";
 import { type RepairAction, repairAction } from "./action.ts";
+import { findQueueSizes, type QueueSizes } from "./queue_sizes.ts";
+
+const UNIT_BYTES = { simple: QUEUE_UNIT.size, batch: BATCH_QUEUE_UNIT.size };
 
 /** Puts right all lengths and tells of each. */
 export function repairLengths(fs: FileSystem, paths: StorePaths): RepairAction[] {
@@ -20,11 +24,25 @@ export function repairLengths(fs: FileSystem, paths: StorePaths): RepairAction[]
     if (segment.length > log.segmentBytes) keepExcess(fs, paths.root, { log, segment });
     done.push(setLength(fs, segment, log.segmentBytes));
   }
-  for (const { path } of listQueues(fs, paths).queues) {
-    const queue = listSegments(fs, path);
+  const sizes = findQueueSizes(fs, paths);
+  for (const { kind, path } of listQueues(fs, paths).queues) {
+    const found = listSegments(fs, path);
+    const queue = { ...found, segmentBytes: queueFileBytes(found, kind, sizes) };
     for (const segment of wrong(queue)) done.push(setLength(fs, segment, queue.segmentBytes));
   }
   return done;
+}
+
+/** The only file of a queue cannot tell that it was cut; those of other queues can. */
+function queueFileBytes(
+  { segments, segmentBytes }: SegmentList,
+  kind: QueueKind,
+  sizes: QueueSizes,
+): number {
+  const [only, next] = segments;
+  const usual = (sizes[kind] ?? 0) * UNIT_BYTES[kind];
+  const isCut = next === undefined && only !== undefined && segmentBytes < usual;
+  return isCut && only.start % usual === 0 ? usual : segmentBytes;
 }
 
 function wrong({ segments, segmentBytes }: SegmentList): readonly Segment[] {

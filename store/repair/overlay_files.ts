@@ -13,6 +13,34 @@ import type { FileStat, FileSystem, ReadableFile, WritableFile } from "../file.t
 
 const PAGE = 4096;
 
+/** What the pages of all files take, and may take. */
+class PageBudget {
+  bytesMax: number;
+  bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.bytesMax = bytesMax;
+  }
+
+  /** Makes room for a page of a file, or throws. */
+  take(path: string): void {
+    if (this.bytes + PAGE > this.bytesMax) throw new OverlayFullError(path, this.bytesMax);
+    this.bytes += PAGE;
+  }
+}
+
+/** Thrown by a write for which {@linkcode OverlayFiles} may not take more memory. */
+export class OverlayFullError extends Error {
+  override readonly name = "OverlayFullError";
+  /** The limit. */
+  readonly bytesMax: number;
+
+  constructor(path: string, bytesMax: number) {
+    super(`Cannot keep what "${path}" gets in memory: all changes together take ${bytesMax} bytes`);
+    this.bytesMax = bytesMax;
+  }
+}
+
 /** One file as the overlay sees it. */
 class Layer {
   size: number;
@@ -21,11 +49,14 @@ class Layer {
   baseSize: number;
   readonly pages = new Map<number, Uint8Array>();
   readonly #fs: FileSystem;
+  readonly #budget: PageBudget;
   #file: ReadableFile | undefined;
   #users = 0;
+  #isNamed = true;
 
-  constructor(fs: FileSystem, base: string | undefined) {
+  constructor(fs: FileSystem, base: string | undefined, budget: PageBudget) {
     this.#fs = fs;
+    this.#budget = budget;
     this.base = base;
     this.size = this.baseSize = base === undefined ? 0 : fs.stat(base)?.size ?? 0;
   }
@@ -56,13 +87,23 @@ class Layer {
     return count;
   }
 
-  write(bytes: Uint8Array, at: number): void {
+  /** As {@linkcode read}; the event loop waits for no disk where nothing was written. */
+  async readAsync(into: Uint8Array, at: number): Promise<number> {
+    const isBelow = this.pages.size === 0 && at + into.length <= this.baseSize;
+    if (!isBelow || into.length === 0) return this.read(into, at);
+    this.#file ??= this.#fs.openRead(this.base!);
+    const count = await this.#file.readAsync(into, at);
+    into.fill(0, count);
+    return into.length;
+  }
+
+  write(path: string, bytes: Uint8Array, at: number): void {
     this.size = Math.max(this.size, at + bytes.length);
     for (let done = 0; done < bytes.length;) {
       const number = Math.floor((at + done) / PAGE);
       const within = at + done - number * PAGE;
       const length = Math.min(PAGE - within, bytes.length - done);
-      this.#writePage(number, bytes.subarray(done, done + length), within);
+      this.#writePage(path, number, { bytes: bytes.subarray(done, done + length), within });
       done += length;
     }
   }
@@ -71,20 +112,38 @@ class Layer {
     if (size < this.size) {
       this.baseSize = Math.min(this.baseSize, size);
       for (const [number, page] of this.pages) {
-        if (number * PAGE >= size) this.pages.delete(number);
+        if (number * PAGE >= size) this.#drop(number);
         else if ((number + 1) * PAGE > size) page.fill(0, size - number * PAGE);
       }
     }
     this.size = size;
   }
 
-  #writePage(number: number, bytes: Uint8Array, within: number): void {
+  /** Whether a name leads to it: only then its pages count, and others soon are nobody's. */
+  set isNamed(isNamed: boolean) {
+    if (isNamed === this.#isNamed) return;
+    this.#isNamed = isNamed;
+    this.#budget.bytes += (isNamed ? PAGE : -PAGE) * this.pages.size;
+  }
+
+  #writePage(
+    path: string,
+    number: number,
+    { bytes, within }: { readonly bytes: Uint8Array; readonly within: number },
+  ): void {
     const below = Buffer.alloc(PAGE);
     this.#readBase(below, number * PAGE);
     const page = this.pages.get(number) ?? Uint8Array.from(below);
     page.set(bytes, within);
-    if (below.equals(page)) this.pages.delete(number);
-    else this.pages.set(number, page);
+    if (below.equals(page)) this.#drop(number);
+    else if (!this.pages.has(number)) {
+      if (this.#isNamed) this.#budget.take(path);
+      this.pages.set(number, page);
+    }
+  }
+
+  #drop(number: number): void {
+    if (this.pages.delete(number) && this.#isNamed) this.#budget.bytes -= PAGE;
   }
 
   /** What shows through from below; zeros where nothing does. */
@@ -118,9 +177,28 @@ export class OverlayFiles implements FileSystem {
   readonly #directories = new Set<string>();
   /** Names that are gone, those below a removed directory, too. */
   readonly #removed = new Set<string>();
+  /** Names of what was made or opened to be written, by directory. */
+  readonly #names = new Map<string, Set<string>>();
+  readonly #budget: PageBudget;
 
-  constructor(below: FileSystem) {
+  /** Over `below`; a write that would make all changes take more than `bytesMax` throws. */
+  constructor(below: FileSystem, options: { readonly bytesMax?: number | undefined } = {}) {
     this.#below = below;
+    this.#budget = new PageBudget(options.bytesMax ?? Infinity);
+  }
+
+  /** What all changes may take in memory. */
+  get bytesMax(): number {
+    return this.#budget.bytesMax;
+  }
+
+  set bytesMax(bytesMax: number) {
+    this.#budget.bytesMax = bytesMax;
+  }
+
+  /** What all changes take in memory. */
+  get bytesHeld(): number {
+    return this.#budget.bytes;
   }
 
   openRead(path: string): ReadableFile {
@@ -134,8 +212,8 @@ export class OverlayFiles implements FileSystem {
     if (layer === undefined) {
       if (this.stat(dirname(path))?.isDirectory !== true) this.#missing("open", path);
       const isBelow = !this.#isRemoved(path) && this.#below.stat(path)?.isDirectory === false;
-      layer = new Layer(this.#below, isBelow ? path : undefined);
-      this.#layers.set(path, layer);
+      layer = new Layer(this.#below, isBelow ? path : undefined, this.#budget);
+      this.#setLayer(path, layer);
     }
     return handle(path, layer);
   }
@@ -147,9 +225,7 @@ export class OverlayFiles implements FileSystem {
         if (!this.#isRemoved(join(path, name))) names.add(name);
       }
     }
-    for (const known of [...this.#layers.keys(), ...this.#directories]) {
-      if (known !== path && dirname(known) === path) names.add(basename(known));
-    }
+    for (const name of this.#names.get(path) ?? []) names.add(name);
     return [...names].sort();
   }
 
@@ -169,7 +245,10 @@ export class OverlayFiles implements FileSystem {
   }
 
   makeDirectory(path: string): void {
-    for (let at = path; this.stat(at) === undefined; at = dirname(at)) this.#directories.add(at);
+    for (let at = path; this.stat(at) === undefined; at = dirname(at)) {
+      this.#directories.add(at);
+      this.#addName(at);
+    }
   }
 
   rename(from: string, to: string): void {
@@ -181,14 +260,14 @@ export class OverlayFiles implements FileSystem {
     this.remove(from);
     for (const folder of folders) this.makeDirectory(to + folder.slice(from.length));
     for (const [path, layer] of moved) {
-      this.#layers.set(to + path.slice(from.length), layer ?? new Layer(this.#below, path));
+      const target = to + path.slice(from.length);
+      this.#forget(target);
+      this.#setLayer(target, layer ?? new Layer(this.#below, path, this.#budget));
     }
   }
 
   remove(path: string): void {
-    const inside = (known: string) => known === path || known.startsWith(`${path}/`);
-    for (const known of [...this.#layers.keys()]) if (inside(known)) this.#layers.delete(known);
-    for (const known of [...this.#directories]) if (inside(known)) this.#directories.delete(known);
+    this.#forget(path);
     if (this.#below.stat(path) !== undefined) this.#removed.add(path);
   }
 
@@ -201,6 +280,30 @@ export class OverlayFiles implements FileSystem {
   /** Takes no lock: nothing is written. */
   lock(_path: string): Disposable {
     return { [Symbol.dispose]() {} };
+  }
+
+  #setLayer(path: string, layer: Layer): void {
+    this.#layers.set(path, layer);
+    layer.isNamed = true;
+    this.#addName(path);
+  }
+
+  #addName(path: string): void {
+    const directory = dirname(path);
+    const names = this.#names.get(directory);
+    if (names === undefined) this.#names.set(directory, new Set([basename(path)]));
+    else names.add(basename(path));
+  }
+
+  /** Takes away what was made here under a name, and everything below it. */
+  #forget(path: string): void {
+    for (const name of [...this.#names.get(path) ?? []]) this.#forget(join(path, name));
+    this.#names.delete(path);
+    const layer = this.#layers.get(path);
+    if (layer !== undefined) layer.isNamed = false;
+    this.#layers.delete(path);
+    this.#directories.delete(path);
+    this.#names.get(dirname(path))?.delete(basename(path));
   }
 
   #isRemoved(path: string): boolean {
@@ -216,8 +319,12 @@ export class OverlayFiles implements FileSystem {
   }
 }
 
-/** Paths of all files under a directory, sorted in each folder. */
+/** Paths of all files under a directory, sorted in each folder; a file is its own. */
 export function* filesUnder(fs: FileSystem, directory: string): Generator<string, void> {
+  if (fs.stat(directory)?.isDirectory === false) {
+    yield directory;
+    return;
+  }
   for (const name of fs.list(directory)) {
     const path = join(directory, name);
     if (fs.stat(path)?.isDirectory === true) yield* filesUnder(fs, path);
@@ -226,7 +333,7 @@ export function* filesUnder(fs: FileSystem, directory: string): Generator<string
 }
 
 /** A folder and all below it; none where the path is no folder. */
-function* foldersUnder(fs: FileSystem, directory: string): Generator<string, void> {
+export function* foldersUnder(fs: FileSystem, directory: string): Generator<string, void> {
   if (fs.stat(directory)?.isDirectory !== true) return;
   yield directory;
   for (const name of fs.list(directory)) yield* foldersUnder(fs, join(directory, name));
@@ -239,8 +346,8 @@ function handle(path: string, layer: Layer): WritableFile {
     path,
     size: () => layer.size,
     read: (into, at) => layer.read(into, at),
-    readAsync: (into, at) => Promise.resolve(layer.read(into, at)),
-    write: (bytes, at) => layer.write(bytes, at),
+    readAsync: (into, at) => layer.readAsync(into, at),
+    write: (bytes, at) => layer.write(path, bytes, at),
     truncate: (size) => layer.truncate(size),
     sync: () => Promise.resolve(),
     syncNow: () => {},

@@ -4,7 +4,7 @@ import { FILE_CONTRACT } from "../../testdata/file_contract.ts";
 import { differences } from "../../testdata/store_bytes.ts";
 import type { FileSystem } from "../file.ts";
 import { MemoryFiles } from "../file_memory.ts";
-import { filesUnder, OverlayFiles } from "./overlay_files.ts";
+import { filesUnder, OverlayFiles, OverlayFullError } from "./overlay_files.ts";
 
 for (const [title, check] of Object.entries(FILE_CONTRACT)) {
   Deno.test(`OverlayFiles: ${title}`, async () => {
@@ -137,3 +137,66 @@ function apply(fs: FileSystem, step: Step): void {
   else file.write(new Uint8Array(step.length).fill(step.at % 251), step.at);
   file.close();
 }
+
+Deno.test("OverlayFiles.bytesHeld counts the pages that differ, of files that still have a name", () => {
+  const below = new MemoryFiles();
+  below.put("dir/a", new Uint8Array(3 * 4096));
+  const overlay = new OverlayFiles(below);
+  const file = overlay.openWrite("dir/a");
+  file.write(bytes("x"), 0);
+  file.write(bytes("xx"), 2 * 4096 - 1);
+  assert.equal(overlay.bytesHeld, 3 * 4096);
+  file.write(new Uint8Array(1), 0);
+  assert.equal(overlay.bytesHeld, 2 * 4096, "the first is as it was");
+  file.truncate(4097);
+  assert.equal(overlay.bytesHeld, 4096);
+  overlay.rename("dir/a", "dir/b");
+  assert.equal(overlay.bytesHeld, 4096);
+  put(overlay, "dir/c", "y");
+  overlay.rename("dir/c", "dir/b");
+  assert.equal(overlay.bytesHeld, 4096, "what had the name is gone");
+  file.write(bytes("z"), 0);
+  assert.equal(overlay.bytesHeld, 4096, "a file without a name does not count");
+  file.close();
+  overlay.remove("dir");
+  assert.equal(overlay.bytesHeld, 0);
+});
+
+Deno.test("OverlayFiles throws when changes would take more than they may, and the change is not made", () => {
+  const below = new MemoryFiles();
+  below.put("a", new Uint8Array(4 * 4096));
+  const overlay = new OverlayFiles(below, { bytesMax: 2 * 4096 });
+  const file = overlay.openWrite("a");
+  file.write(bytes("x"), 0);
+  file.write(bytes("x"), 4096);
+  file.write(bytes("y"), 10);
+  assert.throws(
+    () => file.write(bytes("x"), 2 * 4096),
+    (error) => error instanceof OverlayFullError && /"a" .*8192 bytes/.test(error.message),
+  );
+  assert.equal(overlay.bytesHeld, 2 * 4096);
+  file.write(new Uint8Array(1), 3 * 4096);
+  overlay.bytesMax = Infinity;
+  file.write(bytes("x"), 2 * 4096);
+  assert.equal(overlay.bytesHeld, 3 * 4096);
+  file.close();
+});
+
+Deno.test("OverlayFiles reads what is below without holding up others, also when it was written around", async () => {
+  const below = new MemoryFiles();
+  below.put("a", bytes("0123456789"));
+  const overlay = new OverlayFiles(below);
+  const file = overlay.openWrite("a");
+  const read = async (length: number, at: number) => {
+    const into = new Uint8Array(length).fill(33);
+    const count = await file.readAsync(into, at);
+    return new TextDecoder().decode(into.subarray(0, count));
+  };
+  assert.equal(await read(4, 2), "2345");
+  assert.equal(await read(9, 5), "56789");
+  file.truncate(12);
+  assert.equal(await read(9, 5), "56789\0\0");
+  file.write(bytes("AB"), 3);
+  assert.equal(await read(10, 0), "012AB56789");
+  file.close();
+});

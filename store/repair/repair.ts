@@ -8,10 +8,12 @@
  * configuration files are copied into `quarantine/` before they are changed.
  *
  * While files are changed the store is marked as not cleanly stopped, so an interrupted repair leaves
- * a store that a broker recovers, and that another repair brings to the same end.
+ * a store that a broker recovers, and that another repair brings to the same end. Before anything is
+ * changed in its place what was there goes into an undo file, see `undo.ts`.
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import { basename, dirname, join } from "node:path";
 import { readStoreState, type StoreState } from "../check/store_state.ts";
 import { redoFailedSync } from "../failed_sync.ts";
@@ -27,11 +29,18 @@ import {
   type RepairOutcome,
   type RepairPlan,
 } from "./action.ts";
+import { lowerOffsets } from "./consumer_offsets.ts";
+import { type MarkKind, markOf, markStore, writeAbort } from "./mark.ts";
 import { OverlayFiles } from "./overlay_files.ts";
+import { cutLog, findCut } from "./point_in_time.ts";
+import { rebuild } from "./rebuild.ts";
 import { RecordedFiles } from "./recorded_files.ts";
 import { repairPass } from "./repair_pass.ts";
 import { copyStore } from "./store_copy.ts";
+import { UndoFiles } from "./undo_files.ts";
 
+export type { PointInTime } from "./point_in_time.ts";
+export type { QueueChoice, RebuildWish } from "./rebuild.ts";
 export type {
   RepairAction,
   RepairOptions,
@@ -44,10 +53,9 @@ export type {
 export interface ApplyOptions extends RepairOptions {
   /** Whether actions that are not safe are done. Default: no. */
   readonly allowDataLoss?: boolean;
+  /** Names the undo file. Default: the machine's clock. */
+  readonly now?: () => number;
 }
-
-/** What stands in `abort` while a store that was stopped cleanly is repaired. */
-const MARK = "mq recover";
 
 /**
  * Tells what a repair would do, all of it, without writing anything: it is done in memory. Takes no
@@ -91,7 +99,17 @@ export async function applyRepair(
   const paths = pathsOf(fs, root, options);
   using _lock = fs.lock(paths.lock);
   await redoFailedSync(fs, paths, options.signal);
-  return await repair(fs, paths, options);
+  const kept = new UndoFiles(fs, { root, first: paths.abort, now: options.now ?? Date.now });
+  const outcome = await repair(kept, paths, {
+    ...options,
+    beforeLast: (bytes) => {
+      kept.keep(paths.abort);
+      kept.finish({ path: paths.abort, bytes });
+    },
+  });
+  // Where only what a process was making when it ended was removed.
+  kept.finish({ path: paths.abort, bytes: readWholeFile(fs, paths.abort) });
+  return { ...outcome, ...(kept.path !== undefined && { undo: kept.path }) };
 }
 
 /**
@@ -136,25 +154,62 @@ function pathsOf(fs: FileSystem, root: string, options: RepairOptions): StorePat
   return paths;
 }
 
-async function repair(
-  fs: FileSystem,
-  paths: StorePaths,
-  options: ApplyOptions,
-): Promise<RepairOutcome> {
-  const wasMarked = isMarked(fs, paths);
-  const state = stateOf(fs, paths, wasMarked);
-  const beforeFirst = () => {
-    if (state.stoppedCleanly && !wasMarked) mark(fs, paths);
-  };
+interface Task extends ApplyOptions {
+  /** Called before the last change of all: what `abort` will hold; with `undefined` it is removed. */
+  readonly beforeLast?: ((bytes: Uint8Array | undefined) => void) | undefined;
+}
+
+async function repair(fs: FileSystem, paths: StorePaths, options: Task): Promise<RepairOutcome> {
+  const marked = markOf(fs, paths);
+  const abort = readWholeFile(fs, paths.abort);
+  const { stoppedCleanly } = stateOf(fs, paths, marked);
   const recorded = (below: FileSystem) =>
-    new RecordedFiles(below, { root: paths.root, beforeFirst });
+    new RecordedFiles(below, {
+      root: paths.root,
+      beforeFirst: () => {
+        if (below === fs && markOf(fs, paths) === undefined) {
+          markStore(fs, paths, stoppedCleanly ? "clean" : "unclean");
+        }
+      },
+    });
+  const work: Work = { fs, paths, options, recorded, state: () => stateOf(fs, paths, marked) };
+  const { applied, left, report } = await change(work);
+  removeUnfinished(fs, paths);
+  const isLeft = left.length > 0 && options.allowDataLoss !== true && !stoppedCleanly;
+  leaveAbort(fs, paths, {
+    // What stood there before an interrupted repair nobody knows.
+    bytes: !isLeft ? undefined : marked === undefined ? abort : new Uint8Array(0),
+    beforeLast: options.beforeLast,
+  });
+  const all = { applied: [...applied], left: [...left] };
+  if (abort !== undefined) (isLeft ? all.left : all.applied).push(abortAction(paths, isLeft));
+  return { ...all, report };
+}
+
+/** What a repair works with. */
+interface Work {
+  readonly fs: FileSystem;
+  readonly paths: StorePaths;
+  readonly options: Task;
+  /** Files over others that tell what is changed; those of the store are marked then. */
+  readonly recorded: (below: FileSystem) => RecordedFiles;
+  readonly state: () => StoreState;
+}
+
+/** All changes but that of the mark. */
+async function change({ fs, paths, options, recorded, state: read }: Work): Promise<RepairOutcome> {
+  const isAllowed = options.allowDataLoss === true;
+  const { checkpoint, stoppedCleanly, topics, replayFrom } = read();
+  const applied: RepairAction[] = await endLog(recorded(fs), paths, options);
+  // How the store was stopped is told by what it was before.
+  const state = { ...read(), checkpoint, stoppedCleanly, topics, replayFrom };
   const safe = await repairPass(recorded(fs), { state, options, keepDamaged: true });
-  const applied: RepairAction[] = [...safe.actions];
+  applied.push(...safe.actions);
   const left: RepairAction[] = [];
   let { report } = safe;
   if (safe.hasRest) {
-    const isAllowed = options.allowDataLoss === true;
-    const target = isAllowed ? recorded(fs) : recordedApart(fs, paths);
+    // What is not allowed is done in memory only, to tell of it.
+    const target = recorded(isAllowed ? fs : new OverlayFiles(fs));
     const rest = await repairPass(target, { state, options, keepDamaged: false });
     for (const it of rest.actions) {
       const isDone = isAllowed && it.action !== "skip-damage";
@@ -162,58 +217,64 @@ async function repair(
     }
     if (isAllowed) report = rest.report;
   }
-  removeUnfinished(fs, paths);
-  const abort = removeAbort(fs, paths, {
-    action: !state.stoppedCleanly || wasMarked,
-    keep: left.length > 0 && options.allowDataLoss !== true && !state.stoppedCleanly,
-  });
-  if (abort !== undefined) (abort.isDone ? applied : left).push(abort.action);
+  if (options.rebuild !== undefined) {
+    const rebuilt = await rebuild({
+      fs: recorded(fs),
+      over: recorded,
+      paths,
+      wish: options.rebuild,
+      allowDataLoss: isAllowed,
+      build: async (files) => {
+        const input = { state, options, keepDamaged: !isAllowed, known: safe.known };
+        return (await repairPass(files, input)).actions;
+      },
+    });
+    applied.push(...rebuilt.done);
+    left.push(...rebuilt.left);
+  }
+  const configs = recorded(fs);
+  applied.push(...await lowerOffsets(configs, paths));
+  await configs.sync();
   return { applied, left, report };
 }
 
-/** What is not allowed is done in memory only, to tell of it. */
-function recordedApart(fs: FileSystem, { root }: StorePaths): RecordedFiles {
-  return new RecordedFiles(new OverlayFiles(fs), { root, beforeFirst: () => {} });
+/** Ends the log where that is asked for. */
+async function endLog(
+  fs: FileSystem,
+  paths: StorePaths,
+  { until, signal }: Task,
+): Promise<RepairAction[]> {
+  const cut = until === undefined ? undefined : await findCut(fs, paths, until, signal);
+  return cut === undefined ? [] : cutLog(fs, paths, cut);
 }
 
-function stateOf(fs: FileSystem, paths: StorePaths, wasMarked: boolean): StoreState {
+/** What a store says of itself; where it is marked, how it was stopped before. */
+function stateOf(fs: FileSystem, paths: StorePaths, marked: MarkKind | undefined): StoreState {
   const state = readStoreState(fs, paths);
-  if (!wasMarked) return state;
+  if (marked !== "clean") return state;
   const topics = readTopicKinds(fs, paths);
   return { ...state, stoppedCleanly: true, replayFrom: Infinity, topics };
 }
 
-function isMarked(fs: FileSystem, paths: StorePaths): boolean {
-  const content = readWholeFile(fs, paths.abort);
-  return content !== undefined && new TextDecoder().decode(content) === MARK;
-}
-
-function mark(fs: FileSystem, paths: StorePaths): void {
-  const file = fs.openWrite(paths.abort);
-  try {
-    file.write(new TextEncoder().encode(MARK), 0);
-    file.syncNow();
-  } finally {
-    file.close();
-  }
-  fs.syncDirectory(paths.root);
+/** Brings the mark of an unclean stop into its last state, where it is not in it. */
+function leaveAbort(
+  fs: FileSystem,
+  paths: StorePaths,
+  last: { readonly bytes: Uint8Array | undefined } & Pick<Task, "beforeLast">,
+): void {
+  const found = readWholeFile(fs, paths.abort);
+  const isSame = found === undefined
+    ? last.bytes === undefined
+    : last.bytes !== undefined && Buffer.compare(found, last.bytes) === 0;
+  if (isSame) return;
+  last.beforeLast?.(last.bytes);
+  writeAbort(fs, paths, last.bytes);
 }
 
 /** The mark of a repair goes without a word, but for one that another repair left. */
-function removeAbort(
-  fs: FileSystem,
-  paths: StorePaths,
-  wish: { readonly action: boolean; readonly keep: boolean },
-): { readonly action: RepairAction; readonly isDone: boolean } | undefined {
-  if (fs.stat(paths.abort) === undefined) return undefined;
-  if (!wish.keep) {
-    fs.remove(paths.abort);
-    fs.syncDirectory(paths.root);
-  }
-  if (!wish.action) return undefined;
-  const reason = wish.keep ? "the next start must look at what is left" : "the store is recovered";
-  const action = repairAction({ action: "remove-abort", file: paths.abort, reason });
-  return { action: { ...action, safe: !wish.keep }, isDone: !wish.keep };
+function abortAction({ abort: file }: StorePaths, isLeft: boolean): RepairAction {
+  const reason = isLeft ? "the next start must look at what is left" : "the store is recovered";
+  return repairAction({ action: "remove-abort", file, reason, safe: !isLeft });
 }
 
 function renamed(outcome: RepairOutcome, from: string, to: string): RepairOutcome {

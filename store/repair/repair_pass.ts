@@ -31,7 +31,7 @@ import { repairCheckpoint } from "./checkpoint_repair.ts";
 import { restoreConfigs } from "./config_restore.ts";
 import { fillDamage, type FillerPlace, whyNotFilled } from "./damage_filler.ts";
 import { repairLengths } from "./file_lengths.ts";
-import { findQueueSizes } from "./queue_sizes.ts";
+import { findQueueSizes, type QueueSizes } from "./queue_sizes.ts";
 import type { RecordedFiles } from "./recorded_files.ts";
 
 const RECORDS_PER_TURN = 65_536;
@@ -43,6 +43,15 @@ export interface PassInput {
   readonly options: RepairOptions;
   /** Whether bytes that may be messages, and units that lead to them, stay. */
   readonly keepDamaged: boolean;
+  /** What files were like before some were removed. Default: as those that are there. */
+  readonly known?: KnownFiles;
+}
+
+/** How long files are, and what the index is of. */
+export interface KnownFiles {
+  readonly queues: QueueSizes;
+  readonly indexGeometry: IndexGeometry | undefined;
+  readonly hasTags: boolean;
 }
 
 /** What came of a pass. */
@@ -51,6 +60,7 @@ export interface PassOutcome {
   readonly report: RecoveryReport;
   /** Whether damage was kept. */
   readonly hasRest: boolean;
+  readonly known: KnownFiles;
 }
 
 /** Does one pass. Everything is on the disk when it ends. */
@@ -59,7 +69,7 @@ export async function repairPass(fs: RecordedFiles, input: PassInput): Promise<P
   signal?.throwIfAborted();
   const actions = [...restoreConfigs(fs, paths), ...repairLengths(fs, paths)];
   signal?.throwIfAborted();
-  const { report, end } = await recover(fs, input);
+  const { report, end, known } = await recover(fs, input);
   for (const it of report.actions) {
     if (it.action !== "skip-damage") actions.push(asRepair(it));
   }
@@ -71,25 +81,27 @@ export async function repairPass(fs: RecordedFiles, input: PassInput): Promise<P
   const isEndSure = report.left.every((it) => it.action === "skip-damage");
   const checkpoint = isEndSure ? repairCheckpoint(fs, paths, end) : undefined;
   if (checkpoint !== undefined) actions.push(checkpoint);
-  return { actions, report, hasRest: report.left.length > 0 };
+  return { actions, report, hasRest: report.left.length > 0, known };
 }
 
 async function recover(
   fs: RecordedFiles,
-  { state, options, keepDamaged }: PassInput,
-): Promise<{ report: RecoveryReport; end: LogEnd }> {
+  input: PassInput,
+): Promise<{ report: RecoveryReport; end: LogEnd; known: KnownFiles }> {
+  const { state, options, keepDamaged } = input;
   const { paths, topics, stoppedCleanly, checkpoint = emptyCheckpoint() } = state;
   const { filesKept, hasTags } = await soundIndexFiles(fs, { state, options });
-  const found = findQueueSizes(fs, paths);
+  const known = input.known ??
+    { queues: findQueueSizes(fs, paths), indexGeometry: foundGeometry(fs, paths), hasTags };
   using files = new OpenFiles(fs);
   const queues = new QueueTable(files, {
     directory: paths.consumeQueue,
-    fileUnits: options.queueFileUnits ?? found.simple ?? SIZE.queueFileUnitsDefault,
+    fileUnits: options.queueFileUnits ?? known.queues.simple ?? SIZE.queueFileUnitsDefault,
   });
   queues.load();
   const index = new KeyIndex(files, {
     directory: paths.index,
-    geometry: options.indexGeometry ?? foundGeometry(fs, paths) ??
+    geometry: options.indexGeometry ?? known.indexGeometry ??
       { slots: SIZE.indexSlotsDefault, entries: SIZE.indexEntriesDefault },
     onComplete: () => {},
   });
@@ -99,13 +111,13 @@ async function recover(
     paths,
     mode: "full",
     queues,
-    batchQueueFileUnits: found.batch,
+    batchQueueFileUnits: known.queues.batch,
     index,
     topics,
     keepDamaged,
     tornTail: !stoppedCleanly,
     indexFilesKept: filesKept,
-    tagsIndexed: hasTags,
+    tagsIndexed: known.hasTags,
     minTimestamp: minTimestamp(checkpoint),
     indexMsgTimestamp: checkpoint.indexMsgTimestamp,
     ...(options.delayLevelsMs && { delayLevelsMs: options.delayLevelsMs }),
@@ -113,7 +125,7 @@ async function recover(
     onMessage: (request) => timestamp = Math.max(timestamp, request.storeTimestamp),
   });
   await index.sync();
-  return { report, end: { offset: report.end, timestamp } };
+  return { report, end: { offset: report.end, timestamp }, known };
 }
 
 /** Slots and entries of the first index file that can be read. */

@@ -1,10 +1,13 @@
 /**
- * Stores of Java brokers that were killed, recovered offline: `mq recover --apply` mends them,
- * `mq verify` finds nothing more, and this project's broker and a Java broker serve the same messages.
+ * Stores of Java brokers that were killed, recovered offline: `mq recover --apply` mends them, also
+ * after it was taken back by `--undo`, `mq verify` finds nothing more, and this project's broker and a
+ * Java broker serve the same messages.
  *
  * @module
  */
 
+import fs from "node:fs";
+import { join } from "node:path";
 import { storeNames } from "../../fixture.ts";
 import { type MqCommand, notEnding } from "../mq_command.ts";
 import type { Stage } from "../stage.ts";
@@ -29,6 +32,7 @@ async function recoverOne(stage: Stage, mq: MqCommand, name: string): Promise<vo
   stage.report.check(`recover: ${name} is mended and then clean`, [
     // 0: nothing to mend; 1: findings, all mended.
     ...await notEnding(mq, ["recover", store.path, "--apply", "--yes"], [0, 1]),
+    ...await notTakenBack(mq, store.path),
     ...await notEnding(mq, ["verify", store.path, "-o", "jsonl"], [0]),
   ], since);
 
@@ -50,4 +54,16 @@ async function recoverOne(stage: Stage, mq: MqCommand, name: string): Promise<vo
       ...await notAnswered(client, [byKey(now)]),
     ], since);
   }
+}
+
+/** Takes the repair back, if it changed anything, and does it once more. */
+async function notTakenBack(mq: MqCommand, store: string): Promise<string[]> {
+  const folder = join(store, "quarantine");
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  const undo = names.find((name) => name.endsWith(".undo"));
+  if (undo === undefined) return [];
+  return [
+    ...await notEnding(mq, ["recover", "--undo", join(folder, undo)], [0]),
+    ...await notEnding(mq, ["recover", store, "--apply", "--yes"], [1]),
+  ];
 }

@@ -1,0 +1,96 @@
+/**
+ * Which findings of `mq verify` each action of a repair puts right, so that plan and verification read
+ * as one; and which are left.
+ *
+ * @module
+ */
+import { basename } from "node:path";
+import { type Finding, type FindingCode, FINDINGS } from "../check/findings.ts";
+import type { VerifySummary } from "../check/summary.ts";
+import { parseOffsetName } from "../names.ts";
+import type { RepairAction, RepairVerb } from "./action.ts";
+
+/** What actions put right, and what they do not. */
+export interface Fixes {
+  /** Codes of findings for each action, in the order of their first finding. */
+  readonly of: ReadonlyMap<RepairAction, ReadonlySet<FindingCode>>;
+  /** Findings graver than facts that no action puts right, counted by code. */
+  readonly unfixed: ReadonlyMap<FindingCode, number>;
+}
+
+/** What stands beside what an action is about, and stays. */
+const BEYOND: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  "queue-offset-repeated",
+  "queue-stray-file",
+  "queue-wrong-kind",
+  "index-stray-file",
+]);
+
+/** Goes over all findings once; what is kept does not grow with them. */
+export async function findFixes(
+  actions: readonly RepairAction[],
+  found: AsyncIterable<Finding | VerifySummary>,
+): Promise<Fixes> {
+  const of = new Map<RepairAction, Set<FindingCode>>();
+  const unfixed = new Map<FindingCode, number>();
+  for await (const item of found) {
+    if (item.kind !== "finding") continue;
+    const fixing = fixingActions(actions, item);
+    for (const action of fixing) {
+      const codes = of.get(action) ?? new Set();
+      of.set(action, codes.add(item.code));
+    }
+    if (fixing.length > 0 || item.severity === "info") continue;
+    unfixed.set(item.code, (unfixed.get(item.code) ?? 0) + 1);
+  }
+  return { of, unfixed };
+}
+
+function fixingActions(actions: readonly RepairAction[], it: Finding): readonly RepairAction[] {
+  const done = (...verbs: RepairVerb[]) => actions.filter(({ action }) => verbs.includes(action));
+  if (BEYOND.has(it.code)) return [];
+  const { kind } = FINDINGS[it.code];
+  if (it.code === "store-unclean") return done("remove-abort");
+  if (it.code === "log-wrong-length" || it.code === "queue-wrong-length") {
+    return done("extend-file", "trim-file").filter(({ file }) => file === it.file);
+  }
+  const cutOff = done("extend-file").filter(({ file }) => file === it.file);
+  if (it.code === "log-torn-tail" && cutOff.length > 0) return cutOff;
+  switch (kind) {
+    case "commitlog":
+      return done("cut-tail", "drop-file", "fill-damage").filter((action) => isOver(action, it));
+    case "consumequeue":
+    case "consumequeue_ext":
+      return done("rebuild-queue", "truncate-queue").filter(({ file }) => isOfQueue(file, it));
+    case "index": {
+      const all = done("rebuild-index");
+      const own = all.filter(({ file }) => file === it.file);
+      return own.length > 0 ? own : all;
+    }
+    case "checkpoint":
+      return done("write-checkpoint");
+    case "config":
+      return done(isAhead(it) ? "lower-offsets" : "restore-config")
+        .filter(({ file }) => file === it.file);
+    default:
+      return [];
+  }
+}
+
+/** Whether somebody has consumed further than a queue goes. */
+function isAhead({ code }: Finding): boolean {
+  return code === "consumer-offset-ahead" || code === "delay-offset-ahead";
+}
+
+/** Whether a finding lies in the range of the log an action is about. */
+function isOver({ from, to }: RepairAction, { code, file, offset, length }: Finding): boolean {
+  // Where the file is missing the finding already says a log offset.
+  const start = code === "log-missing-file" ? 0 : parseOffsetName(basename(file)) ?? 0;
+  const at = start + offset;
+  return at < to && at + Math.max(1, length) > from;
+}
+
+function isOfQueue(folder: string, { file, topic, queueId }: Finding): boolean {
+  if (file === folder || file.startsWith(`${folder}/`)) return true;
+  return topic !== undefined && queueId !== undefined && folder.endsWith(`/${topic}/${queueId}`);
+}
