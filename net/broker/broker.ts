@@ -22,11 +22,13 @@ import type { Connection } from "../rpc/connection.ts";
 import type { ConnectionLimits, Log } from "../rpc/limits.ts";
 import { type Family, type Route, routesOf } from "../rpc/routes.ts";
 import type { RequestName } from "../wire/codes.ts";
+import { readOnlyRoute } from "../rpc/read_only_route.ts";
 import { Server } from "../rpc/server.ts";
 import { Arrivals } from "./arrival.ts";
 import {
   type BrokerConfig,
   completeBrokerConfig,
+  type HostDefaults,
   isLoopback,
   readLimitsOf,
   retentionOf,
@@ -49,6 +51,7 @@ import { ProducerGroups } from "./producer_groups.ts";
 import { progressFamily } from "./progress_family.ts";
 import { pullFamily } from "./pull_family.ts";
 import { queryFamily } from "./query_family.ts";
+import { adoptTopics, BROKER_READS } from "./read_only_broker.ts";
 import { Registration } from "./registration.ts";
 import { relayFamily } from "./relay_family.ts";
 import { runtimeFamily } from "./runtime_family.ts";
@@ -80,6 +83,15 @@ export interface BrokerOptions {
   readonly stopTimeoutMs?: number | undefined;
   /** Ends a start that takes too long. */
   readonly signal?: AbortSignal | undefined;
+  /** Name and address of this machine, for settings that nobody made; default: as the system says. */
+  readonly host?: HostDefaults | undefined;
+  /**
+   * Whether the store is only shown: what would change it is refused, no delayed message is delivered,
+   * no file expires, every record is checked before it is served, and tables that cannot be read are
+   * done without. What a start has to put right and what consumers commit goes into `fs` all the
+   * same, which therefore keeps it in memory (`OverlayFiles`). Default: no.
+   */
+  readonly readOnly?: boolean | undefined;
 }
 
 /** The second port, which old clients use for sends, is so much below the first. */
@@ -164,7 +176,7 @@ export class Broker implements AsyncDisposable {
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     options.signal?.throwIfAborted();
     const { log = () => {}, now = Date.now, random = Math.random } = options;
-    const config = completeBrokerConfig(options.config ?? {}, hostDefaults());
+    const config = completeBrokerConfig(options.config ?? {}, options.host ?? hostDefaults());
     await using stack = new AsyncDisposableStack();
     await using doors = new AsyncDisposableStack();
     const routes = new Map<number, Route>();
@@ -187,8 +199,9 @@ export class Broker implements AsyncDisposable {
     }
     const registered: Registration[] = [];
     const announce = async () => await registered[0]?.announce();
-    for (const [code, route] of routesOf(familiesOf(parts, { announce, random }))) {
-      routes.set(code, route);
+    const { readOnly } = options;
+    for (const [code, route] of routesOf(familiesOf(parts, { announce, random, readOnly }))) {
+      routes.set(code, readOnly === true ? readOnlyRoute(route, BROKER_READS) : route);
     }
     const { address } = early ?? doors.use(await listen(port));
     if (early === undefined) await openVipDoor(doors, { listen, port, log });
@@ -215,6 +228,7 @@ export class Broker implements AsyncDisposable {
 
 async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Promise<Parts> {
   const { config, port, log, now, fs = diskFiles, diskSpace: space = diskSpace } = options;
+  const { readOnly = false } = options;
   const storeHost = hostBytes(config.brokerIP1, port);
   const arrivals = new Arrivals();
   const levelsMs = parseDelayLevels(config.messageDelayLevel);
@@ -230,13 +244,16 @@ async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Pr
       onArrival: arrivals.notify,
       onFailure: (cause) => log("The store can no longer be written", cause),
       retention: { settings: retentionOf(config), spaceOnDisk: space, tell: log },
+      background: !readOnly,
+      checksRecords: readOnly,
       ...(options.signal && { signal: options.signal }),
     }),
   );
   const directory = storePaths(config.storePathRootDir).config;
   const fileOf = <Entries>(format: ConfigFormat<Entries>) =>
-    stack.use(new TableFile({ fs, directory, log, format }));
+    stack.use(new TableFile({ fs, directory, log, format, isLenient: readOnly }));
   const topics = TopicTable.open({ config, now, file: fileOf(TOPIC_FILE) });
+  if (readOnly) adoptTopics(topics, store);
   const groups = GroupTable.open({ config, now, file: fileOf(GROUP_FILE) });
   const plainOffsets = fileOf(CONSUMER_OFFSETS);
   const offsets = OffsetTable.open({
@@ -253,7 +270,14 @@ async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Pr
   });
   const onDelivered = (topic: string, put: PutResult) => stats.put(topic, 1, put.wroteBytes);
   const schedule = stack.use(
-    Schedule.open({ store, levelsMs, file: fileOf(DELAY_OFFSETS), onDelivered, log, now }),
+    Schedule.open({
+      store,
+      levelsMs: readOnly ? [] : levelsMs,
+      file: fileOf(DELAY_OFFSETS),
+      onDelivered,
+      log,
+      now,
+    }),
   );
   const hold = new PullHold({ now });
   stack.use(arrivals.add((request) => schedule.arrived(request)));
@@ -299,7 +323,11 @@ async function expiryLoop(
 
 function familiesOf(
   parts: Parts,
-  { announce, random }: { announce: () => Promise<void>; random: () => number },
+  { announce, random, readOnly }: {
+    announce: () => Promise<void>;
+    random: () => number;
+    readOnly: boolean | undefined;
+  },
 ): Family[] {
   const { config, storeHost, schedule, now } = parts;
   const { brokerName } = config;
@@ -313,7 +341,11 @@ function familiesOf(
     queryFamily(parts),
     clientFamily(parts),
     lockFamily({ locks }),
-    offsetFamily({ ...parts, youngBytesMax: youngBytesMax(readLimitsOf(config)) }),
+    offsetFamily({
+      ...parts,
+      youngBytesMax: youngBytesMax(readLimitsOf(config)),
+      startsAtFirst: readOnly,
+    }),
     topicFamily({ ...parts, announce }),
     groupFamily(parts),
     progressFamily({ ...parts, brokerName }),

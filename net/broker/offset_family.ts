@@ -26,6 +26,11 @@ export interface OffsetFamilyInput {
    * starts at its first message.
    */
   readonly youngBytesMax: number;
+  /**
+   * Whether a group that never committed starts at the first message of every queue, wherever else it
+   * would: nothing will come to a store that is only shown. Default: no.
+   */
+  readonly startsAtFirst?: boolean | undefined;
 }
 
 /** Requests about offsets. */
@@ -62,16 +67,17 @@ export function offsetFamily(input: OffsetFamilyInput): Family {
  * is how 5.x answers; 4.x says 0 for empty queues too, where every client ends up at 0 anyway.
  */
 function queryConsumerOffset(
-  { store, offsets, youngBytesMax }: OffsetFamilyInput,
+  { store, offsets, youngBytesMax, startsAtFirst }: OffsetFamilyInput,
   header: HeaderOf<"QUERY_CONSUMER_OFFSET">,
 ): Reply | Promise<Reply> {
   const { consumerGroup, topic, queueId } = header;
   const offset = offsets.query(consumerGroup, topic, queueId);
   if (offset >= 0) return offsetReply(offset);
+  const range = store.queueRange(topic, queueId);
+  if (startsAtFirst === true && range !== undefined) return offsetReply(range.min);
   if (header.setZeroIfNotFound === false) {
     throw notFound("Not found, do not set to zero, maybe this group boot first");
   }
-  const range = store.queueRange(topic, queueId);
   if (range === undefined || range.min > 0 || range.max === 0) {
     throw notFound("Not found, V3_0_6_SNAPSHOT maybe this group consumer boot first");
   }

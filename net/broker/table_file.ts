@@ -20,6 +20,8 @@ export interface TableFileOptions<Entries> {
   readonly format: ConfigFormat<Entries>;
   /** Takes what an operator should know. */
   readonly log: Log;
+  /** Whether what cannot be read is told and taken for absent. Default: it is an error. */
+  readonly isLenient?: boolean | undefined;
 }
 
 /** Reads and writes the file of one table. */
@@ -38,14 +40,17 @@ export class TableFile<Entries> implements AsyncDisposable {
    * The table of the last run, `undefined` when there is none.
    *
    * @throws {Error} if neither the file nor its backup can be read: to start without it would
-   * overwrite it.
+   * overwrite it. Not where that was allowed.
    */
   read(): ConfigTable<Entries> | undefined {
-    const { fs, format, log } = this.#options;
+    const { fs, format, log, isLenient } = this.#options;
     const read = readConfigFile(fs, this.#path, (value) => format.decode(value));
     if (read.state === "absent") return undefined;
     if (read.state === "damaged") {
-      throw new Error(`Cannot load "${this.#path}": ${read.flaws.join("; ")}`);
+      const reason = `Cannot load "${this.#path}": ${read.flaws.join("; ")}`;
+      if (isLenient !== true) throw new Error(reason);
+      log(reason);
+      return undefined;
     }
     if (read.flaw !== undefined) log(`Loaded "${read.path}" instead: ${read.flaw}`);
     return read.value;

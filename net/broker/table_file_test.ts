@@ -140,3 +140,22 @@ Deno.test("TableFile writes files that are there after a restart, on a real disk
     fs.rmSync(root, { recursive: true });
   }
 });
+
+Deno.test("TableFile.read() of a file nobody can read is an error, and absent and told where that is allowed", () => {
+  const { fs, file } = tableFile();
+  fs.makeDirectory(DIRECTORY);
+  const broken = fs.openWrite(PATH);
+  broken.write(new TextEncoder().encode("{broken"), 0);
+  broken.close();
+  assert.throws(() => file.read(), /^Error: Cannot load ".*consumerOffset.json": /);
+  const told: string[] = [];
+  const lenient = new TableFile({
+    fs,
+    directory: DIRECTORY,
+    format: CONSUMER_OFFSETS,
+    log: (text) => void told.push(text),
+    isLenient: true,
+  });
+  assert.equal(lenient.read(), undefined);
+  assert.match(told.join(), /^Cannot load ".*consumerOffset.json": /);
+});

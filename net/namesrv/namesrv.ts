@@ -8,7 +8,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FileSystem } from "../../store/file.ts";
 import type { SocketAddress } from "../rpc/address.ts";
 import { type ConnectionLimits, DEFAULT_LIMITS, type Log } from "../rpc/limits.ts";
-import { type Routes, routesOf } from "../rpc/routes.ts";
+import { type Route, type Routes, routesOf } from "../rpc/routes.ts";
 import { Server } from "../rpc/server.ts";
 import type { RequestName } from "../wire/codes.ts";
 import { KvConfig } from "./kv_config.ts";
@@ -34,6 +34,8 @@ export interface NameServerOptions extends SocketAddress {
   readonly stopTimeoutMs?: number | undefined;
   /** Takes what an operator should know. */
   readonly log?: Log | undefined;
+  /** What stands in for each route, such as one that refuses; default: all are served. */
+  readonly guard?: ((route: Route) => Route) | undefined;
   /** Clock of the brokers' liveness, in ms. */
   readonly now?: (() => number) | undefined;
 }
@@ -97,12 +99,14 @@ export class NameServer implements AsyncDisposable {
     const { log = () => {}, now = () => performance.now(), orderMessageEnable = false } = options;
     const kv = KvConfig.open({ path: options.kvConfigPath, fs: options.fs, log });
     const table = new RouteTable({ now });
-    const routes = routesOf([
+    const all = routesOf([
       registrationFamily({ table, kv, log }),
       routeFamily({ table, kv, orderMessageEnable }),
       kvFamily({ kv }),
       settingsFamily({ settings: () => settingsOf(options, server.address) }),
     ]);
+    const { guard = (route) => route } = options;
+    const routes = new Map(Array.from(all, ([code, route]) => [code, guard(route)]));
     const server = await Server.listen(options, {
       routes,
       limits: options.limits,
