@@ -63,13 +63,25 @@ export {
 } from "./store/exact/java_recovery.ts";
 export type { JavaRelease } from "./store/exact/java_release.ts";
 export {
+  type ApplyOptions,
   applyRepair,
   planRepair,
+  type PointInTime,
+  type QueueChoice,
+  type RebuildWish,
   type RepairAction,
   repairInto,
   type RepairOptions,
   type RepairOutcome,
   type RepairPlan,
 } from "./store/repair/repair.ts";
+export { type UndoOptions, type UndoOutcome, undoRepair } from "./store/repair/undo.ts";
+export { diffLogs, type LogDifference, type LogDiffOptions } from "./store/compare/log_diff.ts";
+export {
+  type ExtractOptions,
+  type ExtractOutcome,
+  extractStore,
+} from "./store/extract/extract_store.ts";
+export { NOT_COMPARABLE, SqlFilter, SqlSyntaxError } from "./store/filter/sql_filter.ts";
 export { listSegments, type Segment, type SegmentList } from "./store/segments.ts";
 export { type FlushMode, Store, type StoreOptions } from "./store/store.ts";

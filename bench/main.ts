@@ -12,12 +12,14 @@
 import { endAll } from "../testdata/interop/child.ts";
 import { benchBacklog } from "./backlog.ts";
 import { removeFolders } from "./folders.ts";
+import { benchFrames, benchHuge, benchJson } from "./inspect.ts";
 import { spinMs } from "./process_stat.ts";
 import { benchColdRecovery, benchRecovery } from "./recovery.ts";
 import { say } from "./report.ts";
 import { benchSendAsync, benchSendSync, benchSendTopics } from "./send.ts";
 import { benchStartup } from "./startup.ts";
 import { benchAppend, benchLookUp, benchPut, benchStart } from "./store.ts";
+import { benchVerify, benchVerifyQueues } from "./verify.ts";
 
 interface Part {
   readonly about: string;
@@ -61,6 +63,15 @@ const GROUPS: Readonly<Record<string, Group>> = {
       run: benchStart,
     },
     backlog: { about: "senders beside a reader of a cold backlog", run: benchBacklog },
+  },
+  verify: {
+    pass: { about: "sound stores, one thread beside two, and memory", run: benchVerify },
+    queues: { about: "10,000 topics of 8 queues", run: benchVerifyQueues },
+  },
+  inspect: {
+    frames: { about: "warm logs by their frames, for counts (1 min)", run: benchFrames },
+    json: { about: "a warm log as JSON Lines, in both directions", run: benchJson },
+    huge: { about: "the first line and the first page of a log of 1 TiB", run: benchHuge },
   },
 };
 

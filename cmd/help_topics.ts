@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type FindingAbout, FINDINGS } from "../store/check/findings.ts";
 import { EXIT_ABOUT } from "./exit_code.ts";
 
 /** A page of help. */
@@ -17,8 +18,30 @@ export const HELP_TOPICS: readonly HelpTopic[] = [
   { name: "exit-codes", about: "what the exit code of a command says", text: exitCodesText },
   { name: "environment", about: "variables mq looks at", text: environmentText },
   { name: "formatting", about: "tables, JSON, fields and bodies", text: formattingText },
+  { name: "findings", about: "what mq verify can find", text: findingsText },
   { name: "time", about: "how points in time are written", text: timeText },
+  { name: "where", about: "expressions that choose messages", text: whereText },
 ];
+
+function findingsText(): string {
+  const lines = Object.entries<FindingAbout>(FINDINGS).map(([code, { severity, about }]) => {
+    const [first = ""] = about.split(/[:;]/);
+    const line = `  ${code.padEnd(29)}  ${severity.padEnd(7)}  ${first}`;
+    return line.length > FINDING_CHARS ? line.slice(0, FINDING_CHARS - 1).trimEnd() + "…" : line;
+  });
+  return `What mq verify can find. Codes are never renamed; mq explain CODE says what one means, what a
+Java broker makes of it, and what can be done; --ignore CODE leaves one out.
+
+${lines.join("\n")}
+
+error: messages are lost, wrong or not served, or a broker does not start.
+warning: something works worse than it should, or points at a loss.
+info: a fact that harms nobody; only --strict lets the exit code tell of it.
+`;
+}
+
+/** Columns of a line of the list. */
+const FINDING_CHARS = 100;
 
 function exitCodesText(): string {
   const lines = EXIT_ABOUT.map(([code, about]) => `  ${code.padStart(3)}  ${about}\n`);
@@ -38,6 +61,8 @@ function environmentText(): string {
                 else NAMESRV_ADDR, as Java's brokers
   MQ_OUTPUT     form of output where -o is not given: table, json, jsonl
   MQ_DEBUG      1 prints the stack of a failure
+  NO_COLOR      tables without colours; FORCE_COLOR colours them in a pipe, too;
+                --color always|never goes before both
 `;
 }
 
@@ -79,5 +104,38 @@ function timeText(): string {
 Times are compared with the store time of a record, the broker's clock at its append. That clock
 is taken to run forward: files whose neighbours show that they lie outside the range are not read.
 Tables print UTC; the zone of the machine changes nothing.
+`;
+}
+
+function whereText(): string {
+  return `Expressions for --where, in the SQL92 dialect consumers subscribe with (Java 5.x):
+
+  mq inspect commitlog --where "TAGS = 'paid' AND price BETWEEN 10.0 AND 20.0"
+  mq inspect commitlog --where "region IN ('eu', 'us') OR region IS NULL"
+  mq inspect commitlog --where "NOT (KEYS STARTSWITH 'test-') AND queueId <> 3"
+
+  = <>  > >= < <=                        IS NULL, IS NOT NULL
+  BETWEEN 1 AND 9, NOT BETWEEN           CONTAINS 'a', STARTSWITH 'a', ENDSWITH 'a', each with NOT
+  IN ('a', 'b'), NOT IN                  NOT, AND, OR, and parentheses
+
+  price       a property, of letters, digits, _ and $; capitals matter here, and not in AND or IN
+  'it''s'     text, for = <> IN CONTAINS STARTSWITH and ENDSWITH
+  5  -3       a whole number
+  5.0  1e3    a number with a fraction; 0.0 cannot be written
+  TRUE FALSE  for = and <>; NULL for IS
+  /* so */    a comment
+
+Fields of the record go by these names: topic, queueId, queueOffset, commitLogOffset, storeSize,
+storedBodySize, sysFlag, flag, bornTimestamp, storeTimestamp (milliseconds since 1970).
+
+OR binds least, then AND, = <> IS, the other comparisons, and NOT most: NOT a = 5 asks whether
+NOT a equals 5, write NOT (a = 5).
+
+A message is chosen only where the expression is true:
+- A property is text. Beside 5 it is read as a whole number of 32 bits, beside 3000000000 as one of
+  64, beside 5.0 as any number. Where it is none the message is not chosen: price > 5 misses a
+  price of 5.50, price > 5.0 does not.
+- Beside > >= < <= and BETWEEN stand numbers; two properties are both read as numbers there.
+- A comparison of a missing property is not true, and neither is NOT of it.
 `;
 }

@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { accessSync, constants } from "node:fs";
 import process from "node:process";
+import { diskSpace, usedRatio } from "../net/broker/disk_space.ts";
 import { diskFiles } from "../store/file_disk.ts";
 import { findHolder } from "../store/lock.ts";
 import { EXIT } from "./exit_code.ts";
@@ -35,6 +37,8 @@ function processTerminal(): Terminal {
     ),
     now: Date.now,
     lockHolder,
+    canWrite,
+    diskUse,
     stopSignal: () => (stop ??= stopController()).signal,
     stdin: () => process.stdin,
     ...(isAsked ? { confirm } : {}),
@@ -48,6 +52,22 @@ function lockHolder(path: string): number | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** Whether the system would let this user write; asks nobody and writes nothing. */
+function canWrite(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "EACCES" &&
+      (error as NodeJS.ErrnoException).code !== "EROFS";
+  }
+}
+
+function diskUse(path: string): number | undefined {
+  const space = diskSpace(path);
+  return space === undefined ? undefined : usedRatio(space);
 }
 
 /** Asks Deno first: a command that only reads must not make it prompt for the environment. */

@@ -11,23 +11,31 @@ import { COMPLETE_WORD, printCompletion } from "./completion/complete.ts";
 import { addDiffCommand } from "./diff/command.ts";
 import { EXIT } from "./exit_code.ts";
 import { addExportCommand } from "./export/command.ts";
+import { addExplainCommand } from "./explain/command.ts";
 import { describeFailure, stackOf, usageFailure } from "./failure.ts";
 import { fieldsOption, headerOption, outputOption } from "./output/format_option.ts";
+import { COLOR_FLAG, colorChoice, takeColor } from "./option/color_option.ts";
+import { hasColors } from "./output/tone.ts";
 import { HELP_TOPICS } from "./help_topics.ts";
 import { addInspectCommands } from "./inspect/commands.ts";
 import { addQueryCommand } from "./query/command.ts";
 import { addRecoverCommand } from "./recover/command.ts";
 import { addReplayCommand } from "./replay/command.ts";
+import { addServeCommand } from "./serve/command.ts";
 import { addServerCommands } from "./server/server_commands.ts";
 import { lineText, type Terminal } from "./terminal.ts";
 import { addVerifyCommand } from "./verify/command.ts";
 import { VERSION } from "./version.ts";
+import { addWhyCommand } from "./why/command.ts";
 
 /** Runs one command line and returns its exit code. Never throws what a command threw. */
-export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+export async function run(words: readonly string[], surroundings: Terminal): Promise<number> {
   let exitCode: number = EXIT.ok;
+  const { args, color } = takeColor(words);
+  const terminal = { ...surroundings, colors: hasColors(color, surroundings) };
   const program = makeProgram({ terminal, finish: (code) => exitCode = code });
   try {
+    colorChoice(color);
     if (args.length === 0) program.outputHelp();
     else if (args[0] === COMPLETE_WORD) printCompletion(terminal, program, args.slice(1));
     else await program.parseAsync(args, { from: "user" });
@@ -49,6 +57,7 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
     )
     .version(`mq ${VERSION}`, "-V, --version", "print the version of mq")
     .helpOption("-h, --help", "explain a command")
+    .option(COLOR_FLAG, "colour tables: auto, always, never")
     .exitOverride()
     .configureHelp({
       // What a command takes stands in its own help.
@@ -68,9 +77,12 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
   addServerCommands(program, branch);
   addInspectCommands(program, branch);
   addQueryCommand(program, branch);
+  addServeCommand(program, branch);
   addDiffCommand(program, branch);
   addExportCommand(program, branch);
+  addWhyCommand(program, branch);
   addVerifyCommand(program, branch);
+  addExplainCommand(program, branch);
   addRecoverCommand(program, branch);
   addReplayCommand(program, branch);
   const version = program.command("version")
@@ -116,7 +128,9 @@ function topicsText(): string {
 function walk(program: CommandUnknownOpts, words: readonly string[]) {
   let command = program;
   for (const [at, word] of words.entries()) {
-    const next = command.commands.find((it) => it.name() === word);
+    const next = command.commands.find((it) => {
+      return it.name() === word || it.aliases().includes(word);
+    });
     if (next === undefined) return { command, rest: words.slice(at) };
     command = next;
   }

@@ -21,6 +21,8 @@ export interface Terminal {
   readonly env: (name: string) => string | undefined;
   /** Whether a person reads the data, so that tables are aligned. */
   readonly isTty: boolean;
+  /** Whether the data is coloured; default: no. */
+  readonly colors?: boolean;
   /** Whether a person reads the notes, so that progress is shown. */
   readonly isErrTty: boolean;
   /** Columns to lay help out in. */
@@ -28,6 +30,10 @@ export interface Terminal {
   readonly now: () => number;
   /** Process that holds a store's lock, where the system tells. */
   readonly lockHolder: (path: string) => number | undefined;
+  /** Whether this user may write a file or into a folder; absent where nobody can tell. */
+  readonly canWrite?: (path: string) => boolean;
+  /** How full the disk under a folder is, 0 to 1; `undefined` where the system does not tell. */
+  readonly diskUse?: (path: string) => number | undefined;
   /** A signal that fires when the process is asked to stop; from this call on it is not killed. */
   readonly stopSignal: () => AbortSignal;
   /** What comes through a pipe; absent where there is none. */

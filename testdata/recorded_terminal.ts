@@ -17,6 +17,8 @@ export interface RecordedSurroundings {
   readonly files?: FileSystem;
   readonly env?: Readonly<Record<string, string>>;
   readonly isTty?: boolean;
+  /** Whether progress is shown; default: as `isTty`. */
+  readonly isErrTty?: boolean;
   readonly nowMs?: number;
   /** Answer to every question; without it nobody can be asked. */
   readonly answer?: boolean;
@@ -56,7 +58,7 @@ export function recordedTerminal(
     files,
     env: (name) => env[name],
     isTty,
-    isErrTty: isTty,
+    isErrTty: surroundings.isErrTty ?? isTty,
     lockHolder: () => {
       const { lockHolder } = surroundings;
       return typeof lockHolder === "function" ? lockHolder() : lockHolder;

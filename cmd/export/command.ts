@@ -25,6 +25,8 @@ export function addExportCommand(program: CommandUnknownOpts, { terminal, finish
     .option("--to <offset>", "end before this commit log offset", parseWhole)
     .option("--since <time>", "stored at this time or later")
     .option("--until <time>", "stored at this time or earlier")
+    .option("--id <id>", "the message with this id: an offset id, or a unique key")
+    .option("--where <expression>", "messages for which this SQL92 expression is true only")
     .option("--limit <count>", "stop after this many messages", parsePositive)
     .addOption(
       new Option("--body <form>", "print bodies in this form; default: base64").choices(BODY_FORMS),

@@ -12,7 +12,7 @@ import { inspectCommitLog, type InspectCommitLogOptions } from "../inspect/commi
 import { timeRangeOf } from "../option/time_option.ts";
 import { type Field, openRows } from "../output/format_option.ts";
 import { Progress, type ProgressForm } from "../output/progress.ts";
-import { LogFilter } from "../reading/log_filter.ts";
+import { LogFilter, noteNotComparable } from "../reading/log_filter.ts";
 import { logRange } from "../reading/log_range.ts";
 import { fileAbove, givenPath, storeAt } from "../reading/store_path.ts";
 import { note, type Terminal } from "../terminal.ts";
@@ -98,6 +98,7 @@ async function exportStore(
     rows.row({ kind: "summary", store: options.into, ...outcome });
     rows.end();
     noteLosses(terminal, outcome);
+    noteNotComparable(terminal, filter);
     return outcome.damagedBytes > 0 ? EXIT.left : EXIT.ok;
   } catch (error) {
     progress.clear();

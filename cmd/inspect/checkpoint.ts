@@ -9,6 +9,7 @@ import { CHECKPOINT, SIZE } from "../../store/format.ts";
 import { NAME } from "../../store/names.ts";
 import { EXIT } from "../exit_code.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
+import { BYTE_FIELDS, byteRows, timeMeaning } from "../reading/byte_rows.ts";
 import { notA, placeAt } from "../reading/store_path.ts";
 import { note, type Terminal } from "../terminal.ts";
 
@@ -51,12 +52,19 @@ const FIELDS: readonly Field[] = [
   },
 ];
 
+/** What `mq inspect checkpoint` may be asked. */
+export interface InspectCheckpointOptions extends OutputOptions {
+  /** Whether it is shown byte by byte. */
+  readonly layout?: boolean | undefined;
+}
+
 /** Prints a checkpoint. */
 export function inspectCheckpoint(
   terminal: Terminal,
   argument: string | undefined,
-  options: OutputOptions,
+  options: InspectCheckpointOptions,
 ): number {
+  if (options.layout === true) return printLayout(terminal, argument, options);
   const rows = openRows(terminal, FIELDS, { ...options, layout: "record" });
   if (rows === undefined) return EXIT.ok;
   const path = checkpointAt(terminal, argument);
@@ -64,10 +72,35 @@ export function inspectCheckpoint(
   const fields = wholeFields(terminal.files, path);
   if (fields.length > 0) rows.row(Object.fromEntries(fields));
   rows.end();
+  return lengthVerdict(terminal, path, size);
+}
+
+function lengthVerdict(terminal: Terminal, path: string, size: number): number {
   if (size === SIZE.checkpointFile) return EXIT.ok;
   terminal.out.flush();
   note(terminal, `"${path}" is damaged: it has ${size} bytes, a checkpoint ${SIZE.checkpointFile}`);
   return EXIT.left;
+}
+
+function printLayout(
+  terminal: Terminal,
+  argument: string | undefined,
+  options: OutputOptions,
+): number {
+  const rows = openRows(terminal, BYTE_FIELDS, { ...options, layout: "measured" });
+  if (rows === undefined) return EXIT.ok;
+  const path = checkpointAt(terminal, argument);
+  const bytes = readWholeFile(terminal.files, path) ?? new Uint8Array();
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  const abouts = new Map(FIELDS.map(({ name, type, about }) => [name, { type, about }]));
+  const meaningOf = (name: string, value: unknown) => {
+    const { type, about } = abouts.get(name)!;
+    return type === "time" ? timeMeaning(value as number, about) : about;
+  };
+  const source = { file: path, fileAt: 0, view, meaningOf };
+  for (const row of byteRows(CHECKPOINT, source)) rows.row(row);
+  rows.end();
+  return lengthVerdict(terminal, path, bytes.length);
 }
 
 /** What the file is long enough for: a number that is cut in two would be any number. */

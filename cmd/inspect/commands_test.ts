@@ -9,7 +9,20 @@ Deno.test("addInspectCommands() has one command for each kind of file, all readi
   const { commands } = program.commands[0]!;
   assert.deepEqual(
     commands.map((it) => it.name()),
-    ["commitlog", "consumequeue", "index", "checkpoint", "topics", "offsets"],
+    [
+      "store",
+      "commitlog",
+      "consumequeue",
+      "batchconsumequeue",
+      "consumequeue-ext",
+      "index",
+      "checkpoint",
+      "topics",
+      "groups",
+      "offsets",
+      "timer",
+      "epoch",
+    ],
   );
   for (const command of commands) assert.match(command.description(), /Reads only; works under/);
 });

@@ -8,15 +8,21 @@ import { keyHash } from "../../store/hash.ts";
 import {
   type IndexEntry,
   type IndexFileReader,
+  indexHash,
   openIndexFile,
 } from "../../store/key_index_reader.ts";
+import { KEY_SEPARATOR } from "../../store/properties.ts";
 import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
-import { indexFilesAt } from "../reading/index_place.ts";
+import { indexAt } from "../reading/index_place.ts";
+import { type Glance, glanceNote, RecordGlances } from "../reading/record_glance.ts";
 import type { RowWriter } from "../output/row_writer.ts";
 import type { Terminal } from "../terminal.ts";
+import type { IndexPart } from "../option/index_part_option.ts";
 import { isWithin, type TimeRange, timeRangeOf } from "../option/time_option.ts";
+import { printIndexLayout } from "./index_layout.ts";
+import { indexStats } from "./index_stats.ts";
 
 /** What `mq inspect index` may be asked. */
 export interface InspectIndexOptions extends OutputOptions {
@@ -27,12 +33,29 @@ export interface InspectIndexOptions extends OutputOptions {
   readonly since?: string | undefined;
   readonly until?: string | undefined;
   readonly limit?: number | undefined;
+  readonly reverse?: boolean | undefined;
+  readonly records?: boolean | undefined;
   readonly headers?: boolean | undefined;
+  readonly stats?: boolean | undefined;
+  /** What to show byte by byte. */
+  readonly layout?: IndexPart | undefined;
 }
 
 const KIND: Field = { name: "kind", type: "string", about: "entry or damage", width: 6 };
 const FILE: Field = { name: "file", type: "string", about: "index file", width: 17 };
 const DAMAGE: Field = { name: "damage", type: "string", about: "what is wrong", width: 0 };
+
+/** What `--records` adds. */
+const RECORD_FIELDS: readonly Field[] = [
+  { name: "topic", type: "string", about: "topic of the record", width: 24 },
+  { name: "key", type: "string", about: "key of the record that has the hash", width: 32 },
+  {
+    name: "record",
+    type: "string",
+    about: "sound, damaged, expired, beyond (the log), missing (a file), other (without the key)",
+    width: 7,
+  },
+];
 
 const ENTRY_FIELDS: readonly Field[] = [
   KIND,
@@ -87,19 +110,38 @@ export function inspectIndex(
   if (options.topic !== undefined && options.key === undefined) {
     throw usageFailure("--topic needs --key: an index knows hashes of both together only");
   }
-  const fields = options.headers === true ? HEADER_FIELDS : ENTRY_FIELDS;
+  if (options.layout !== undefined) {
+    return printIndexLayout(terminal, argument, { ...options, part: options.layout });
+  }
+  if (options.stats === true) return indexStats(terminal, argument, options);
+  const fields = options.headers === true
+    ? HEADER_FIELDS
+    : options.records === true
+    ? [...ENTRY_FIELDS.slice(0, -1), ...RECORD_FIELDS, DAMAGE]
+    : ENTRY_FIELDS;
   const layout = options.headers === true ? "measured" : "stream";
   const rows = openRows(terminal, fields, { ...options, layout });
   if (rows === undefined) return EXIT.ok;
   const times = timeRangeOf(options, terminal.now());
-  const paths = indexFilesAt(terminal, argument);
-  const print = new IndexPrint(terminal.files, rows, { ...options, times });
-  for (const path of paths) {
-    if (print.isFull) break;
-    print.file(path);
+  const { paths, commitLogs } = indexAt(terminal, argument);
+  const log = new RecordGlances(terminal.files, commitLogs);
+  try {
+    if (options.records === true && !log.isKnown) {
+      throw usageFailure(
+        `No commit log in "${commitLogs.join(", ")}": --records reads it; name it with ` +
+          "--commitlog-path",
+      );
+    }
+    const print = new IndexPrint(terminal.files, rows, { options: { ...options, times }, log });
+    for (const path of options.reverse === true ? paths.toReversed() : paths) {
+      if (print.isFull) break;
+      print.file(path);
+    }
+    rows.end();
+    return print.damages > 0 ? EXIT.left : EXIT.ok;
+  } finally {
+    log.close();
   }
-  rows.end();
-  return print.damages > 0 ? EXIT.left : EXIT.ok;
 }
 
 /** Prints file after file until the limit is reached. */
@@ -108,17 +150,22 @@ class IndexPrint {
   readonly #files: FileSystem;
   readonly #rows: RowWriter;
   readonly #options: InspectIndexOptions & { readonly times: TimeRange };
+  readonly #log: RecordGlances;
   readonly #hash: number | undefined;
   #entries = 0;
 
   constructor(
     files: FileSystem,
     rows: RowWriter,
-    options: InspectIndexOptions & { readonly times: TimeRange },
+    { options, log }: {
+      readonly options: InspectIndexOptions & { readonly times: TimeRange };
+      readonly log: RecordGlances;
+    },
   ) {
     this.#files = files;
     this.#rows = rows;
     this.#options = options;
+    this.#log = log;
     const { topic, key } = options;
     this.#hash = topic === undefined || key === undefined ? undefined : keyHash(topic, key);
   }
@@ -155,7 +202,8 @@ class IndexPrint {
   #fileEntries(reader: IndexFileReader): void {
     const damage = headerDamage(reader);
     if (damage !== undefined) this.#damage({ file: reader.path, damage });
-    for (const entry of reader.entries()) {
+    const entries = this.#options.reverse === true ? backwards(reader) : reader.entries();
+    for (const entry of entries) {
       if (this.isFull) return;
       const slot = entry.keyHash % reader.geometry.slots;
       const { number, physicalOffset: commitLogOffset, storeTimestamp, prevIndex } = entry;
@@ -170,11 +218,34 @@ class IndexPrint {
       };
       const flaw = entryDamage(entry);
       if (flaw !== undefined) this.#damage({ ...row, damage: flaw });
-      else if (this.#matches(entry)) {
+      else if (!this.#matches(entry)) {
+        if (number % TICK_ENTRIES === 0) this.#rows.tick();
+      } else {
         this.#entries++;
-        this.#rows.row({ kind: "entry", ...row });
-      } else if (number % TICK_ENTRIES === 0) this.#rows.tick();
+        this.#entry(row, this.#recordOf(entry));
+      }
     }
+  }
+
+  #entry(row: object, { damage, ...record }: EntryRecord): void {
+    if (damage !== undefined) this.#damage({ ...row, ...record, damage });
+    else this.#rows.row({ kind: "entry", ...row, ...record });
+  }
+
+  /** What the log has to say about an entry: all of it where it is asked for. */
+  #recordOf({ physicalOffset, keyHash: hash }: IndexEntry): EntryRecord {
+    const log = this.#log;
+    if (this.#options.records !== true) {
+      const record = log.absence(physicalOffset);
+      return record === "beyond" || record === "missing" ? { damage: glanceNote({ record }) } : {};
+    }
+    const glance = log.at(physicalOffset)!;
+    const { record, topic } = glance;
+    if (record === "expired") return { record };
+    if (record !== "sound") return { record, topic, damage: glanceNote(glance) };
+    const key = keyWithHash(glance, hash);
+    if (key !== undefined) return { record, topic, key };
+    return { record: "other", topic, damage: "no key of its record has the hash" };
   }
 
   #matches(entry: IndexEntry): boolean {
@@ -191,6 +262,33 @@ class IndexPrint {
 }
 
 const TICK_ENTRIES = 4096;
+
+/** What `--records` shows of an entry's record. */
+interface EntryRecord {
+  readonly record?: string | undefined;
+  readonly topic?: string | undefined;
+  readonly key?: string | undefined;
+  readonly damage?: string | undefined;
+}
+
+/** The key a record is found by under a hash: its unique key, one of its keys, or its tag (5.5). */
+function keyWithHash(
+  { topic = "", uniqKey, keys, tags }: Glance,
+  hash: number,
+): string | undefined {
+  const all = [uniqKey ?? [], keys?.split(KEY_SEPARATOR) ?? []].flat().filter(Boolean);
+  const key = all.find((it) => keyHash(topic, it) === hash);
+  if (key !== undefined || tags === undefined) return key;
+  return indexHash({ topic, key: tags, type: "tag" }) === hash ? tags : undefined;
+}
+
+/** All entries, the newest first. */
+function* backwards(reader: IndexFileReader): Generator<IndexEntry, void> {
+  for (let number = reader.entriesEnd - 1; number > 0; number--) {
+    const entry = reader.entry(number);
+    if (entry !== undefined) yield entry;
+  }
+}
 
 function headerDamage({ header, geometry }: IndexFileReader): string | undefined {
   if (header.indexCount > geometry.entries) {

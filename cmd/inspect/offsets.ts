@@ -3,21 +3,22 @@
  *
  * @module
  */
-import { CONSUMER_OFFSETS, type OffsetMap } from "../../store/config_tables.ts";
-import type { FileSystem } from "../../store/file.ts";
-import type { StorePaths } from "../../store/names.ts";
-import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
+import { Failure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
-import { storeQueues } from "../reading/queue_place.ts";
+import { type GroupOffsets, readOffsets } from "../reading/offset_tables.ts";
 import { storeAt } from "../reading/store_path.ts";
+import { queueExtents, rocksParts, rocksText } from "../reading/topic_table.ts";
 import { note, type Terminal } from "../terminal.ts";
-import { type QueueExtent, queueExtent, readTable } from "../reading/topic_table.ts";
+import { inspectDelayOffsets } from "./offsets_delay.ts";
 
 /** What `mq inspect offsets` may be asked. */
 export interface InspectOffsetsOptions extends OutputOptions {
   readonly group?: string | undefined;
   readonly topic?: string | undefined;
+  readonly queue?: number | undefined;
+  /** Whether the progress of delayed messages is shown instead. */
+  readonly delay?: boolean | undefined;
 }
 
 const FIELDS: readonly Field[] = [
@@ -38,30 +39,34 @@ const FIELDS: readonly Field[] = [
     about: "messages not yet consumed; negative when the group is ahead of the queue",
     width: 6,
   },
+  {
+    name: "note",
+    type: "string",
+    about: "in tables: an offset outside of its queue",
+    width: 0,
+    from: noteOf,
+  },
 ];
 
-/** Between topic and group in the keys of `consumerOffset.json`. */
-const SEPARATOR = "@";
-
-/** Prints consumer offsets. */
+/** Prints consumer offsets, or those of delayed messages. */
 export function inspectOffsets(
   terminal: Terminal,
   argument: string | undefined,
   options: InspectOffsetsOptions,
 ): number {
+  if (options.delay === true) return inspectDelayOffsets(terminal, argument, options);
   const rows = openRows(terminal, FIELDS, { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
+  const { files } = terminal;
   const paths = storeAt(terminal, argument);
-  const { entries, flaws } = readTable<ReadonlyMap<string, OffsetMap>>(
-    terminal.files,
-    paths,
-    CONSUMER_OFFSETS,
-  );
-  const extents = extentsOf(terminal.files, paths);
+  const rocks = rocksParts(files, paths);
+  if (rocks.offsets) throw new Failure(rocksText(paths.root, ["consumer offsets"]));
+  const { entries, flaws, fileNames } = readOffsets(files, paths);
+  const extents = queueExtents(files, paths);
   for (const { group, topic, offsets } of wantedEntries(entries, options)) {
     for (const [queueId, consumerOffset] of [...offsets].sort(([a], [b]) => a - b)) {
-      const extent = extents(topic, queueId);
-      const { minOffset, maxOffset } = extent ?? {};
+      if (options.queue !== undefined && options.queue !== queueId) continue;
+      const { minOffset, maxOffset } = extents(topic, queueId) ?? {};
       const lag = maxOffset === undefined ? undefined : maxOffset - consumerOffset;
       rows.row({ group, topic, queueId, consumerOffset, minOffset, maxOffset, lag });
     }
@@ -69,42 +74,34 @@ export function inspectOffsets(
   rows.end();
   terminal.out.flush();
   for (const flaw of flaws) note(terminal, `damaged: ${flaw}`);
-  if (entries === undefined && flaws.length === 0) note(terminal, "no consumer offsets were kept");
-  else if (rows.count === 0 && entries !== undefined) note(terminal, "no such consumer offsets");
-  return flaws.length > 0 ? EXIT.left : EXIT.ok;
+  if (rocks.queues) note(terminal, rocksText(paths.root, ["consume queues"]));
+  if (fileNames.length === 0 && flaws.length === 0) note(terminal, "no consumer offsets were kept");
+  else if (rows.count === 0 && entries.length > 0) note(terminal, "no such consumer offsets");
+  const notSeen = rocks.queues ? EXIT.operational : EXIT.ok;
+  return notSeen | (flaws.length > 0 ? EXIT.left : EXIT.ok);
 }
 
 function wantedEntries(
-  entries: ReadonlyMap<string, OffsetMap> | undefined,
+  entries: readonly GroupOffsets[],
   options: InspectOffsetsOptions,
-) {
-  const split = [...entries ?? []].map(([key, offsets]) => {
-    const at = key.lastIndexOf(SEPARATOR);
-    return { topic: key.slice(0, at), group: key.slice(at + 1), offsets };
-  });
-  return split
+): readonly GroupOffsets[] {
+  return entries
     .filter(({ group }) => options.group === undefined || group === options.group)
-    .filter(({ topic }) => options.topic === undefined || topic === options.topic)
-    .sort((a, b) => compare(a.group, b.group) || compare(a.topic, b.topic));
+    .filter(({ topic }) => options.topic === undefined || topic === options.topic);
 }
 
-function compare(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
-}
-
-/** Measures queues when they are asked for, each once. */
-function extentsOf(files: FileSystem, paths: StorePaths) {
-  const queues = new Map(
-    storeQueues(files, paths).map((queue) => [`${queue.topic}/${queue.queueId}`, queue]),
-  );
-  const logMin = listSegments(files, paths.commitLogs).segments[0]?.start ?? 0;
-  const known = new Map<string, QueueExtent>();
-  return (topic: string, queueId: number): QueueExtent | undefined => {
-    const name = `${topic}/${queueId}`;
-    const queue = queues.get(name);
-    if (queue === undefined) return undefined;
-    const extent = known.get(name) ?? queueExtent(files, queue, logMin);
-    known.set(name, extent);
-    return extent;
+/** Says what Java does with an offset outside of its queue (`DefaultMessageStore.getMessage`). */
+function noteOf(row: object): string | undefined {
+  const { consumerOffset, minOffset, maxOffset } = row as {
+    readonly consumerOffset: number;
+    readonly minOffset?: number;
+    readonly maxOffset?: number;
   };
+  if (minOffset === undefined || maxOffset === undefined) return "no such queue on disk";
+  if (consumerOffset < minOffset) {
+    const gone = minOffset - consumerOffset;
+    return `behind the queue: ${gone} messages are gone, Java goes on at ${minOffset}`;
+  }
+  if (consumerOffset <= maxOffset) return undefined;
+  return `ahead of the queue: Java goes back to ${maxOffset}`;
 }

@@ -4,15 +4,15 @@
  * @module
  */
 import { type TopicEntry, TOPICS } from "../../store/config_tables.ts";
-import type { QueueDirectory } from "../../store/queue_reader.ts";
+import { listQueues, type QueueDirectory } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
+import { Failure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
-import { storeQueues } from "../reading/queue_place.ts";
 import { RecordReader } from "../reading/record_reader.ts";
 import { storeAt } from "../reading/store_path.ts";
 import { note, type Terminal } from "../terminal.ts";
-import { queueExtent, readTable } from "../reading/topic_table.ts";
+import { queueExtent, readTable, rocksParts, rocksText } from "../reading/topic_table.ts";
 
 /** What `mq inspect topics` may be asked. */
 export interface InspectTopicsOptions extends OutputOptions {
@@ -49,15 +49,31 @@ const TOPIC_FIELDS: readonly Field[] = [
     about: "whether topics.json has it; false for a deleted or forgotten topic",
     width: 10,
   },
-  { name: "perm", type: "number", about: "bits: 4 read, 2 write, 1 inherit", width: 4 },
+  { name: "perm", type: "number", about: "bits: 8 priority, 4 read, 2 write, 1 inherit" },
+  {
+    name: "access",
+    type: "string",
+    about: "perm in words; a topic without read or write is closed to consumers or producers",
+    width: 18,
+  },
   { name: "readQueueNums", type: "number", about: "queues consumers see", width: 13 },
   { name: "writeQueueNums", type: "number", about: "queues producers see", width: 14 },
   { name: "queues", type: "number", about: "queues on disk", width: 6 },
   MESSAGES,
   FIRST,
   LAST,
-  { name: "order", type: "boolean", about: "whether it is an ordered topic" },
+  { name: "order", type: "boolean", about: "whether it is an ordered topic", width: 5 },
+  { name: "kind", type: "string", about: "kind of the queues on disk: simple or batch", width: 6 },
+  { name: "topicSysFlag", type: "number", about: "bits: 1 unit, 2 unit subscription" },
+  { name: "topicFilterType", type: "string", about: "SINGLE_TAG or MULTI_TAG" },
   { name: "attributes", type: "object", about: "5.x: attributes such as queue.type" },
+  {
+    name: "note",
+    type: "string",
+    about: "in tables: what is out of the ordinary",
+    width: 0,
+    from: noteOf,
+  },
 ];
 
 const QUEUE_FIELDS: readonly Field[] = [
@@ -94,8 +110,13 @@ export function inspectTopics(
   if (rows === undefined) return EXIT.ok;
   const { files } = terminal;
   const paths = storeAt(terminal, argument);
+  const rocks = rocksParts(files, paths);
+  if (rocks.queues && (rocks.topics || options.queues === true)) {
+    const parts = rocks.topics ? ["topics", "consume queues"] : ["consume queues"];
+    throw new Failure(rocksText(paths.root, parts));
+  }
   const isWanted = (topic: string) => options.topic === undefined || options.topic === topic;
-  const queues = storeQueues(files, paths).filter((queue) => isWanted(queue.topic));
+  const queues = listQueues(files, paths).queues.filter((queue) => isWanted(queue.topic));
   const log = new RecordReader(files, listSegments(files, paths.commitLogs));
   const table = readTable<ReadonlyMap<string, TopicEntry>>(files, paths, TOPICS);
   try {
@@ -106,7 +127,8 @@ export function inspectTopics(
       const names = new Set([...table.entries?.keys() ?? [], ...queues.map((it) => it.topic)]);
       for (const topic of [...names].filter(isWanted).sort()) {
         const own = queueRows.filter((row) => row.topic === topic);
-        rows.row(topicRow(topic, { entry: table.entries?.get(topic), own }));
+        const entry = table.entries?.get(topic);
+        rows.row(topicRow(topic, { entry, own: rocks.queues ? undefined : own }));
       }
     }
   } finally {
@@ -116,7 +138,10 @@ export function inspectTopics(
   terminal.out.flush();
   for (const flaw of table.flaws) note(terminal, `damaged: ${flaw}`);
   if (rows.count === 0 && options.topic !== undefined) note(terminal, "no such topic");
-  return table.flaws.length > 0 ? EXIT.left : EXIT.ok;
+  if (rocks.topics) note(terminal, rocksText(paths.root, ["topics"]));
+  if (rocks.queues) note(terminal, rocksText(paths.root, ["consume queues"]));
+  const notSeen = rocks.topics || rocks.queues ? EXIT.operational : EXIT.ok;
+  return notSeen | (table.flaws.length > 0 ? EXIT.left : EXIT.ok);
 }
 
 function queueRow(terminal: Terminal, queue: QueueDirectory, log: RecordReader): QueueRow {
@@ -146,23 +171,64 @@ function storeTimeAt(log: RecordReader, offset: number): number | undefined {
 
 function topicRow(
   topic: string,
-  { entry, own }: { readonly entry: TopicEntry | undefined; readonly own: readonly QueueRow[] },
+  { entry, own }: {
+    readonly entry: TopicEntry | undefined;
+    /** `undefined` where the queues cannot be read. */
+    readonly own: readonly QueueRow[] | undefined;
+  },
 ): object {
-  const firsts = own.flatMap((row) => row.firstStoreTimestamp ?? []);
-  const lasts = own.flatMap((row) => row.lastStoreTimestamp ?? []);
   return {
     topic,
     configured: entry !== undefined,
     ...(entry && {
       perm: entry.perm,
+      access: accessOf(entry.perm),
       readQueueNums: entry.readQueueNums,
       writeQueueNums: entry.writeQueueNums,
       order: entry.order,
+      topicSysFlag: entry.topicSysFlag,
+      topicFilterType: entry.topicFilterType,
       ...(entry.attributes && { attributes: entry.attributes }),
     }),
+    ...(own && queueSums(own)),
+  };
+}
+
+function queueSums(own: readonly QueueRow[]): object {
+  const firsts = own.flatMap((row) => row.firstStoreTimestamp ?? []);
+  const lasts = own.flatMap((row) => row.lastStoreTimestamp ?? []);
+  return {
     queues: own.length,
+    ...(own.length > 0 && { kind: [...new Set(own.map((row) => row.kind))].join(",") }),
     messages: own.reduce((sum, row) => sum + row.messages, 0),
     ...(firsts.length > 0 && { firstStoreTimestamp: Math.min(...firsts) }),
     ...(lasts.length > 0 && { lastStoreTimestamp: Math.max(...lasts) }),
   };
+}
+
+/** Bits of a topic's permission (Java: `PermName`). */
+const PERM_BITS = [["priority", 8], ["read", 4], ["write", 2], ["inherit", 1]] as const;
+
+function accessOf(perm: number): string {
+  const words = PERM_BITS.filter(([, bit]) => (perm & bit) !== 0).map(([word]) => word);
+  return words.length === 0 ? "none" : words.join(",");
+}
+
+function noteOf(row: object): string | undefined {
+  const { configured, kind, attributes, queues, readQueueNums = 0, writeQueueNums = 0 } = row as {
+    readonly configured: boolean;
+    readonly kind?: string;
+    readonly attributes?: Readonly<Record<string, unknown>>;
+    readonly queues?: number;
+    readonly readQueueNums?: number;
+    readonly writeQueueNums?: number;
+  };
+  if (!configured) return "not in topics.json: deleted, or its line was lost";
+  const type = attributes?.["queue.type"];
+  const isOther = kind !== undefined && typeof type === "string" &&
+    (type === "BatchCQ") !== (kind === "batch");
+  if (isOther) return `topics.json says queue.type ${type}, on disk they are ${kind}`;
+  const known = Math.max(readQueueNums, writeQueueNums);
+  const more = (queues ?? 0) - known;
+  return more > 0 ? `queues on disk that topics.json does not know: ${more}` : undefined;
 }

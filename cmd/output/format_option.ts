@@ -96,6 +96,7 @@ export function openRows(
     fields: chosenFields(fields, options.fields),
     isWhole: options.fields === undefined,
     isTty: terminal.isTty,
+    colors: terminal.colors ?? false,
     header: options.header ?? true,
     layout: options.layout ?? "stream",
   });

@@ -13,6 +13,8 @@ export const PROGRESS_FORMS = ["auto", "never", "json"] as const;
 export type ProgressForm = (typeof PROGRESS_FORMS)[number];
 
 const INTERVAL_MS = 200;
+/** Before that the speed says nothing about the time left. */
+const SPEED_KNOWN_MS = 1000;
 const MIB = 1024 * 1024;
 /** Goes back to the start of the line and clears it. */
 const OVERWRITE = "\r\x1b[K";
@@ -42,7 +44,9 @@ export class Progress {
     }
     const percent = Math.floor(100 * done.bytesChecked / Math.max(1, done.bytesExpected));
     this.#isOpen = true;
-    this.#write(`${OVERWRITE}${String(percent).padStart(3)} %  ${this.#rate(done.bytesChecked)}`);
+    const rate = this.#rate(done.bytesChecked);
+    const left = this.#left(done, now);
+    this.#write(`${OVERWRITE}${String(percent).padStart(3)} %  ${rate}${left}`);
   }
 
   /** Makes room for other output: the line that is written over goes. */
@@ -55,6 +59,23 @@ export class Progress {
   end(done: { readonly bytesChecked: number }): void {
     this.clear();
     if (this.#form === "auto") this.#write(`mq: ${this.#rate(done.bytesChecked)}\n`);
+    if (this.#form !== "json") return;
+    const milliseconds = this.#terminal.now() - this.#startedAt;
+    this.#write(`${JSON.stringify({ event: "end", ...done, milliseconds })}\n`);
+  }
+
+  /** The time left at the speed so far, once there is one. */
+  #left(
+    { bytesChecked, bytesExpected }: {
+      readonly bytesChecked: number;
+      readonly bytesExpected: number;
+    },
+    now: number,
+  ): string {
+    const passedMs = now - this.#startedAt;
+    if (passedMs < SPEED_KNOWN_MS || bytesChecked === 0) return "";
+    const seconds = (bytesExpected - bytesChecked) / bytesChecked * passedMs / 1000;
+    return `, ${durationText(seconds)} left`;
   }
 
   #rate(bytes: number): string {
@@ -67,4 +88,12 @@ export class Progress {
     this.#terminal.err.write(text);
     this.#terminal.err.flush();
   }
+}
+
+/** Seconds as people read them: `8 s`, `2 min 5 s`, `1 h 20 min`. */
+export function durationText(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor(whole % 3600 / 60)} min`;
 }

@@ -7,6 +7,7 @@
 import type { Field } from "./format_option.ts";
 import type { Out } from "./out.ts";
 import { alignedLine, cellText, displayWidth, tabbedLine } from "./table.ts";
+import { type Tone, toned, toneOf } from "./tone.ts";
 
 /** How rows are printed. */
 export interface RowWriterOptions {
@@ -16,6 +17,8 @@ export interface RowWriterOptions {
   /** Whether all fields are meant: JSON then prints a row as it is. */
   readonly isWhole: boolean;
   readonly isTty: boolean;
+  /** Whether lines of a table are coloured. */
+  readonly colors: boolean;
   readonly header: boolean;
   readonly layout: TableLayout;
 }
@@ -37,7 +40,7 @@ export class RowWriter {
   /** Fields that are columns of a table. */
   readonly #columns: readonly Field[];
   #widths: readonly { readonly width: number; readonly right: boolean }[];
-  #waiting: string[][] = [];
+  #waiting: { readonly cells: string[]; readonly tone: Tone | undefined }[] = [];
   #count = 0;
   /** Whether the header is still to be printed: not before it is known that there is an answer. */
   #isHeaderDue: boolean;
@@ -98,15 +101,15 @@ export class RowWriter {
     const lines = this.#waiting;
     this.#waiting = [];
     this.#widths = this.#widths.map(({ right }, at) => {
-      return { width: Math.max(...lines.map((cells) => displayWidth(cells[at]!))), right };
+      return { width: Math.max(...lines.map(({ cells }) => displayWidth(cells[at]!))), right };
     });
-    for (const cells of lines) this.#out.write(alignedLine(cells, this.#widths));
+    for (const { cells, tone } of lines) this.#write(alignedLine(cells, this.#widths), tone);
   }
 
   #tableRow(row: object): void {
     this.#header();
     if (this.#options.layout !== "record") {
-      return this.#line(this.#columns.map((field) => cellOf(row, field)));
+      return this.#line(this.#columns.map((field) => cellOf(row, field)), toneOf(row));
     }
     const names = this.#columns.map((field) => field.name.length);
     const columns = [{ width: Math.max(...names), right: false }, { width: 0, right: false }];
@@ -119,13 +122,17 @@ export class RowWriter {
   #header(): void {
     if (!this.#isHeaderDue) return;
     this.#isHeaderDue = false;
-    this.#line(this.#columns.map((field) => field.name));
+    this.#line(this.#columns.map((field) => field.name), "heading");
   }
 
-  #line(cells: string[]): void {
-    if (!this.#options.isTty) this.#out.write(tabbedLine(cells));
-    else if (this.#options.layout === "measured") this.#waiting.push(cells);
-    else this.#out.write(alignedLine(cells, this.#widths));
+  #line(cells: string[], tone: Tone | undefined): void {
+    if (!this.#options.isTty) this.#write(tabbedLine(cells), tone);
+    else if (this.#options.layout === "measured") this.#waiting.push({ cells, tone });
+    else this.#write(alignedLine(cells, this.#widths), tone);
+  }
+
+  #write(line: string, tone: Tone | undefined): void {
+    this.#out.write(this.#options.colors ? toned(line, tone) : line);
   }
 
   #picked(row: object): object {

@@ -76,3 +76,19 @@ Deno.test("timeText() is UTC, and a number where no calendar reaches", () => {
   assert.equal(timeText(0), "0");
   assert.equal(timeText(9e15), "9000000000000000");
 });
+
+Deno.test("RowWriter colours lines of a table where that is wanted, and never JSON", () => {
+  const fields: readonly Field[] = [{ name: "kind", type: "string", about: "", width: 7 }];
+  const coloured = (output: "table" | "jsonl", layout: "stream" | "measured") => {
+    const { terminal, printed } = recordedTerminal({ isTty: true });
+    const writer = openRows({ ...terminal, colors: true }, fields, { output, layout })!;
+    writer.row({ kind: "damage" });
+    writer.end();
+    terminal.out.flush();
+    return printed().stdout;
+  };
+  const table = "\x1b[1mkind\x1b[22m\n\x1b[31mdamage\x1b[39m\n";
+  assert.equal(coloured("table", "stream"), table);
+  assert.equal(coloured("table", "measured"), table);
+  assert.equal(coloured("jsonl", "stream"), '{"kind":"damage"}\n');
+});

@@ -7,7 +7,7 @@ import { batchQueueEnd, BatchQueueReader } from "../../store/batch_queue_reader.
 import { queueEnd } from "../../store/queue_range.ts";
 import { listQueues, QueueReader } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
-import { topicOf } from "../reading/log_filter.ts";
+import { topicOf } from "../../store/record_text.ts";
 import type { Query } from "./query.ts";
 import { scanLog } from "./scan.ts";
 

@@ -3,25 +3,34 @@
  *
  * @module
  */
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { listIndexFiles } from "../../store/key_index_reader.ts";
-import { isIndexName } from "../../store/names.ts";
+import { isIndexName, storePaths } from "../../store/names.ts";
 import { notA, placeAt } from "./store_path.ts";
 import type { Terminal } from "../terminal.ts";
 
 const WANTED = "key index";
 
-/** Finds the index files at a path, oldest first. Throws a failure when there can be none. */
-export function indexFilesAt(terminal: Terminal, argument: string | undefined): readonly string[] {
-  const { files } = terminal;
+/** A key index that was found. */
+export interface IndexPlace {
+  /** Its files, oldest first. */
+  readonly paths: readonly string[];
+  /** Folders of the commit log it leads to; they may not be there. */
+  readonly commitLogs: readonly string[];
+}
+
+/** Finds the index at a path. Throws a failure when there can be none. */
+export function indexAt(terminal: Terminal, argument: string | undefined): IndexPlace {
+  const { files, commitLogPath } = terminal;
   const place = placeAt(terminal, argument);
+  const logsBelow = (root: string) => storePaths(root, { commitLogPath }).commitLogs;
   if (place.kind === "file") {
-    if (isIndexName(basename(place.path))) return [place.path];
-    throw notA(terminal, place, WANTED);
+    if (!isIndexName(basename(place.path))) throw notA(terminal, place, WANTED);
+    return { paths: [place.path], commitLogs: logsBelow(join(place.path, "..", "..")) };
   }
   const directory = place.kind === "store" ? place.paths.index : place.path;
   const { paths } = listIndexFiles(files, directory);
   const isThere = place.kind === "store" && files.stat(directory)?.isDirectory === true;
   if (paths.length === 0 && !isThere) throw notA(terminal, place, WANTED);
-  return paths;
+  return { paths, commitLogs: logsBelow(join(directory, "..")) };
 }

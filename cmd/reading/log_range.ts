@@ -4,6 +4,7 @@
  * @module
  */
 import type { FileSystem } from "../../store/file.ts";
+import { formatMessageId, parseMessageId } from "../../store/message_id.ts";
 import type { SegmentList } from "../../store/segments.ts";
 import { usageFailure } from "../failure.ts";
 import { RecordReader } from "./record_reader.ts";
@@ -26,6 +27,7 @@ export function logRange(
   wanted: {
     readonly from?: number | undefined;
     readonly to?: number | undefined;
+    readonly id?: string | undefined;
     readonly times: TimeRange;
   },
 ): LogRange {
@@ -36,12 +38,34 @@ export function logRange(
   const last = log.segments.at(-1);
   const logEnd = last === undefined ? 0 : last.start + last.length;
   const timed = timedRange(files, log, times);
-  const first = Math.max(from ?? 0, timed.from);
+  const one = idRange(files, log, wanted.id) ?? { from: 0, to: logEnd };
+  const first = Math.max(from ?? 0, timed.from, one.from);
   return {
     from: recordStart(files, log, first),
-    to: Math.min(to ?? logEnd, timed.to, logEnd),
+    to: Math.min(to ?? logEnd, timed.to, one.to, logEnd),
     first,
   };
+}
+
+/**
+ * Where the one record stands that an offset id names; `undefined` where there is none with this id,
+ * so that it may be a unique key.
+ */
+export function idRange(
+  files: FileSystem,
+  log: SegmentList,
+  id: string | undefined,
+): { readonly from: number; readonly to: number } | undefined {
+  const from = parseMessageId(id ?? "")?.physicalOffset;
+  if (from === undefined || from < 0) return undefined;
+  const reader = new RecordReader(files, log);
+  try {
+    if (reader.read(from) !== undefined) return undefined;
+    const real = formatMessageId(reader.record.storeHost(), from);
+    return real === id!.toUpperCase() ? { from, to: from + reader.record.size } : undefined;
+  } finally {
+    reader.close();
+  }
 }
 
 /** Leaves out the files whose neighbours' first records show that they lie outside the times. */

@@ -43,3 +43,18 @@ Deno.test("logRange() of a log without files is empty", () => {
   const { from, to } = logRange(files, none, { times: { since: 1, until: 2 } });
   assert.deepEqual([from, to], [0, 0]);
 });
+
+Deno.test("logRange() of an offset id is its record, and of another id the whole log", () => {
+  const { msgId, commitLogOffset, storeSize, properties } = readTruth(NAME).log[40]!;
+  const rangeOf = (id: string, from?: number) => logRange(files, log, { id, from, times: ANY });
+  const end = commitLogOffset + storeSize;
+  assert.deepEqual(rangeOf(msgId.toLowerCase()), {
+    from: commitLogOffset,
+    to: end,
+    first: commitLogOffset,
+  });
+  assert(rangeOf(msgId, end).from >= rangeOf(msgId, end).to);
+  for (const id of [properties["UNIQ_KEY"]!, msgId.replace(/^7F/, "7E"), "x"]) {
+    assert.deepEqual(rangeOf(id), { from: 0, to: 393216, first: 0 });
+  }
+});

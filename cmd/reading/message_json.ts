@@ -54,8 +54,11 @@ class HostText {
 export class MessageJson {
   readonly #bornHost = new HostText();
   readonly #storeHost = new HostText();
-  #topic = "";
-  #topicBytes: Buffer = Buffer.alloc(0);
+  /** The memory of the last record, as text is read from it. */
+  #memory: Buffer = Buffer.alloc(0);
+  #memoryBytes: Uint8Array | undefined;
+  /** JSON of topics by a hash of their bytes: few topics fill a log. */
+  readonly #topics: (TopicText | undefined)[] = new Array(TOPIC_SLOTS).fill(undefined);
 
   /** The JSON of a record that was loaded, without its body. */
   line(record: RecordView): string {
@@ -76,23 +79,58 @@ export class MessageJson {
       `"storeTimestamp":${record.storeTimestamp()},"storeHost":"${this.#storeHost.text}",` +
       `"reconsumeTimes":${view.getInt32(reconsumeAt)},` +
       `"preparedTransactionOffset":${readI64(view, reconsumeAt + i32.width)},` +
-      `"properties":${
-        propertiesJson(textAt(record, record.propertiesAt, record.propertiesLength))
-      },` +
+      `"properties":${this.#properties(record)},` +
       `"msgId":"${this.#storeHost.idPrefix}${offsetDigits(offset)}"}`;
   }
 
   #topicOf(record: RecordView): string {
     const { bytes, topicAt, topicLength } = record;
-    const known = this.#topicBytes;
-    const isKnown = known.length === topicLength && this.#topic !== "" &&
-      known.compare(bytes, topicAt, topicAt + topicLength) === 0;
-    if (!isKnown) {
-      this.#topicBytes = Buffer.from(bytes.slice(topicAt, topicAt + topicLength));
-      this.#topic = JSON.stringify(textAt(record, topicAt, topicLength));
+    let hash = topicLength;
+    for (let at = topicAt; at < topicAt + topicLength; at++) {
+      hash = Math.imul(hash, 31) + bytes[at]!;
     }
-    return this.#topic;
+    const place = (hash ^ (hash >>> 15)) & (TOPIC_SLOTS - 1);
+    const known = this.#topics[place];
+    if (known !== undefined && isSame(known.bytes, { bytes, at: topicAt, length: topicLength })) {
+      return known.json;
+    }
+    const json = JSON.stringify(textAt(record, topicAt, topicLength));
+    this.#topics[place] = { bytes: bytes.slice(topicAt, topicAt + topicLength), json };
+    return json;
   }
+
+  /** Stored properties as a JSON object. */
+  #properties(record: RecordView): string {
+    const { bytes, propertiesAt, propertiesLength } = record;
+    if (bytes !== this.#memoryBytes) {
+      this.#memoryBytes = bytes;
+      this.#memory = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    const end = propertiesAt + propertiesLength;
+    const text = this.#memory.toString("latin1", propertiesAt, end);
+    // Of ASCII alone the two encodings are one, and this one is read without being looked at.
+    if (PLAIN_PAIRS.test(text)) return plainJson(text);
+    return parsedJson(textAt(record, propertiesAt, propertiesLength));
+  }
+}
+
+/** A topic as it stands in JSON. */
+interface TopicText {
+  readonly bytes: Uint8Array;
+  readonly json: string;
+}
+
+/** A power of two. */
+const TOPIC_SLOTS = 1024;
+
+function isSame(
+  key: Uint8Array,
+  place: { readonly bytes: Uint8Array; readonly at: number; readonly length: number },
+): boolean {
+  const { bytes, at, length } = place;
+  if (key.length !== length) return false;
+  for (let byte = 0; byte < length; byte++) if (key[byte] !== bytes[at + byte]) return false;
+  return true;
 }
 
 function offsetDigits(offset: number): string {
@@ -104,9 +142,8 @@ function textAt({ bytes }: RecordView, at: number, length: number): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString("utf8");
 }
 
-/** Stored properties as a JSON object. */
-function propertiesJson(text: string): string {
-  if (!PLAIN_PAIRS.test(text)) return parsedJson(text);
+/** Properties that need no escapes as a JSON object. */
+function plainJson(text: string): string {
   const names: string[] = [];
   let json = "{";
   for (let at = 0; at < text.length;) {

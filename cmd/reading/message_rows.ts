@@ -19,7 +19,7 @@ export interface MessageRow extends MessageView {
   readonly bodySize?: number;
   readonly body?: unknown;
   /** How `body` holds the bytes; another than asked for where the bytes are no text or JSON. */
-  readonly bodyEncoding?: BodyForm;
+  readonly bodyEncoding?: BodyForm | "decoder";
   readonly bodySha256?: string;
   /** Why there is no body although the record has one. */
   readonly bodyDamage?: string;

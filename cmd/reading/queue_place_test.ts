@@ -2,25 +2,30 @@ import assert from "node:assert/strict";
 import { MemoryFiles } from "../../store/file_memory.ts";
 import { storePaths } from "../../store/names.ts";
 import { mountStore, recordedTerminal } from "../../testdata/recorded_terminal.ts";
+import type { QueueKind } from "../../store/queue_reader.ts";
 import { queuesAt, storeQueues } from "./queue_place.ts";
 
 function fixture(name: string) {
   const files = new MemoryFiles();
   mountStore(files, "s", { name });
-  const at = (path: string, options?: { batch: boolean }) =>
-    queuesAt(recordedTerminal({ files }).terminal, path, options)
-      .map((it) => `${it.kind} ${it.topic}/${it.queueId}`);
-  return { files, at };
+  const find = (path: string, kind?: QueueKind) =>
+    queuesAt(recordedTerminal({ files }).terminal, path, kind);
+  const at = (path: string, kind?: QueueKind) =>
+    find(path, kind).places.map((it) => `${it.kind} ${it.topic}/${it.queueId}`);
+  return { files, find, at };
 }
 
 Deno.test("queuesAt() finds queues from a store down to one file", () => {
-  const { at } = fixture("5.5.0-e-bcq-102");
+  const { at, find } = fixture("5.5.0-e-bcq-102");
   const tags = ["simple T_tags/0", "simple T_tags/1", "simple T_tags/2"];
   const batch = ["batch T_bcq/0", "batch T_bcq/1"];
-  assert(at("s").includes(tags[0]!) && at("s").includes(batch[1]!));
+  assert(at("s").includes(tags[0]!) && !at("s").includes(batch[1]!));
+  assert.deepEqual([...find("s").otherTopics], ["T_bcq"]);
+  assert.deepEqual(at("s", "batch"), batch);
+  assert(find("s", "batch").otherTopics.has("T_tags"));
   assert(!at("s/consumequeue").includes(batch[0]!));
-  assert.deepEqual(at("s/batchconsumequeue"), batch);
-  assert.deepEqual(at("s/batchconsumequeue/T_bcq"), batch);
+  assert.deepEqual(at("s/batchconsumequeue", "batch"), batch);
+  assert.deepEqual(at("s/batchconsumequeue/T_bcq", "batch"), batch);
   assert.deepEqual(at("s/consumequeue/T_tags"), tags);
   assert.deepEqual(at("s/consumequeue/T_tags/1"), [tags[1]]);
   assert.deepEqual(at("s/consumequeue/T_tags/1/00000000000000000000"), [tags[1]]);
@@ -31,13 +36,13 @@ Deno.test("queuesAt() reads a folder apart from its store as it is told", () => 
   const unit = files.snapshot().get("s/batchconsumequeue/T_bcq/0/00000000000000000000")!;
   files.put("saved/Q/3/00000000000000000000", unit);
   assert.deepEqual(at("saved/Q/3"), ["simple Q/3"]);
-  assert.deepEqual(at("saved/Q", { batch: true }), ["batch Q/3"]);
+  assert.deepEqual(at("saved/Q", "batch"), ["batch Q/3"]);
 });
 
 Deno.test("queuesAt() finds the extension files of a queue", () => {
   const { files } = fixture("5.5.0-e-cqext-102");
   const { terminal } = recordedTerminal({ files });
-  const [queue] = queuesAt(terminal, "s/consumequeue/T_tags/2");
+  const [queue] = queuesAt(terminal, "s/consumequeue/T_tags/2").places;
   assert.equal(queue!.extensions.segments.length, 1);
 });
 
@@ -45,9 +50,25 @@ Deno.test("queuesAt() says what a path holds that holds no queue", () => {
   const { files, at } = fixture("5.5.0-e-bcq-102");
   assert.throws(() => at("s/index"), /is no consume queue but a part of the store "s"/);
   assert.throws(() => at("s/checkpoint"), /it is a checkpoint/);
+  const path = "s/batchconsumequeue/T_bcq";
+  assert.throws(() => at(path), /is no consume queue but a batch consume queue: mq inspect batch/);
   files.remove("s/consumequeue");
+  assert.deepEqual(at("s"), []);
   files.remove("s/batchconsumequeue");
   assert.throws(() => at("s"), /Store "s" has no consume queue/);
+});
+
+Deno.test("queuesAt() tells where the log of the queues is, wherever they were named", () => {
+  const { files, find } = fixture("5.5.0-a-clean-102");
+  for (const path of ["s", "s/consumequeue", "s/consumequeue/T_tags", "s/consumequeue/T_tags/1"]) {
+    assert.deepEqual(find(path).commitLogs, ["s/commitlog"]);
+  }
+  const terminal = {
+    ...recordedTerminal({ files }).terminal,
+    commitLogPath: "s/commitlog,s/index",
+  };
+  const found = queuesAt(terminal, "s/consumequeue/T_tags/1");
+  assert.deepEqual(found.commitLogs, ["s/commitlog", "s/index"]);
 });
 
 Deno.test("storeQueues() refuses queues in RocksDB", () => {

@@ -6,10 +6,14 @@
 import { join } from "node:path";
 import { batchQueueEnd, batchQueueMin, BatchQueueReader } from "../../store/batch_queue_reader.ts";
 import { readConfigFile } from "../../store/config_file.ts";
-import type { ConfigFormat } from "../../store/config_tables.ts";
-import { type TopicEntry, TOPICS } from "../../store/config_tables.ts";
+import {
+  type ConfigFormat,
+  type ConfigTable,
+  type TopicEntry,
+  TOPICS,
+} from "../../store/config_tables.ts";
 import type { FileSystem } from "../../store/file.ts";
-import type { StorePaths } from "../../store/names.ts";
+import { NAME, type StorePaths } from "../../store/names.ts";
 import { queueEnd, queueMin } from "../../store/queue_range.ts";
 import { listQueues, type QueueDirectory, QueueReader } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
@@ -22,12 +26,29 @@ export interface TableRead<Entries> {
   readonly flaws: readonly string[];
 }
 
+/** A configuration file, all members of it, and what was wrong with it. */
+export interface ConfigTableRead<Entries> {
+  /** `undefined` when there is no file, or none that can be read. */
+  readonly table: ConfigTable<Entries> | undefined;
+  readonly flaws: readonly string[];
+}
+
 /** Reads one table of a store's configuration. */
 export function readTable<Entries>(
   files: FileSystem,
   paths: StorePaths,
   format: ConfigFormat<Entries>,
 ): TableRead<Entries> {
+  const { table, flaws } = readConfig(files, paths, format);
+  return { entries: table?.entries, flaws };
+}
+
+/** Reads one file of a store's configuration, or its backup. */
+export function readConfig<Entries>(
+  files: FileSystem,
+  paths: StorePaths,
+  format: ConfigFormat<Entries>,
+): ConfigTableRead<Entries> {
   const path = join(paths.config, format.fileName);
   const read = readConfigFile(files, path, format.decode);
   switch (read.state) {
@@ -35,12 +56,12 @@ export function readTable<Entries>(
       const isEmpty = read.path !== path && files.stat(path)?.size === 0;
       const flaw = read.flaw ?? (isEmpty ? `${path}: it is empty` : undefined);
       const instead = flaw === undefined ? [] : [`${flaw}; read ${read.path} instead`];
-      return { entries: read.value.entries, flaws: instead };
+      return { table: read.value, flaws: instead };
     }
     case "absent":
-      return { entries: undefined, flaws: [] };
+      return { table: undefined, flaws: [] };
     case "damaged":
-      return { entries: undefined, flaws: read.flaws };
+      return { table: undefined, flaws: read.flaws };
   }
 }
 
@@ -76,6 +97,63 @@ export function queueExtent(
   }
   using reader = closing(new QueueReader(files, segments));
   return simpleExtent(reader.it, logMin);
+}
+
+/** Measures the queues of a store when they are asked for, each once. */
+export function queueExtents(
+  files: FileSystem,
+  paths: StorePaths,
+): (topic: string, queueId: number) => QueueExtent | undefined {
+  const nameOf = (topic: string, queueId: number) => `${topic}/${queueId}`;
+  const { queues } = listQueues(files, paths);
+  const directories = new Map(queues.map((it) => [nameOf(it.topic, it.queueId), it]));
+  const logMin = listSegments(files, paths.commitLogs).segments[0]?.start ?? 0;
+  const known = new Map<string, QueueExtent>();
+  return (topic, queueId) => {
+    const name = nameOf(topic, queueId);
+    const queue = directories.get(name);
+    if (queue === undefined) return undefined;
+    const extent = known.get(name) ?? queueExtent(files, queue, logMin);
+    known.set(name, extent);
+    return extent;
+  };
+}
+
+/** What of a store is in RocksDB, which mq does not read. */
+export interface RocksParts {
+  readonly queues: boolean;
+  readonly topics: boolean;
+  readonly groups: boolean;
+  readonly offsets: boolean;
+}
+
+/** Folders under `config` that are databases where Java keeps its tables so; `rdb` has them all. */
+const ROCKS_FOLDERS = {
+  topics: "topics",
+  groups: "subscriptionGroups",
+  offsets: "consumerOffsets",
+  all: "rdb",
+} as const;
+
+/** Tells which parts of a store are in RocksDB. */
+export function rocksParts(files: FileSystem, paths: StorePaths): RocksParts {
+  const isDatabase = (folder: string) =>
+    files.stat(join(folder, NAME.rocksDbMarker))?.isDirectory === false;
+  const hasTable = (folder: string) =>
+    [folder, ROCKS_FOLDERS.all].some((it) => isDatabase(join(paths.config, it)));
+  return {
+    queues: isDatabase(paths.consumeQueue),
+    topics: hasTable(ROCKS_FOLDERS.topics),
+    groups: hasTable(ROCKS_FOLDERS.groups),
+    offsets: hasTable(ROCKS_FOLDERS.offsets),
+  };
+}
+
+/** What is said when something a command shows is in RocksDB. */
+export function rocksText(root: string, parts: readonly string[]): string {
+  return `Store "${root}" keeps its ${parts.join(" and its ")} in RocksDB, which mq does not ` +
+    "read; what can be read are its commit log and index: mq inspect commitlog, mq inspect " +
+    "index, mq query";
 }
 
 function simpleExtent(reader: QueueReader, logMin: number): QueueExtent {

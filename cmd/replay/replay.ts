@@ -205,7 +205,8 @@ class Replay {
 function noteOf(row: object): string {
   const it = row as Readonly<Record<string, number | string | undefined>>;
   if (it["kind"] === "topic") return "";
-  const parts = [`${it["read"]} messages read`, `${it["messages"]} chosen`];
+  const messages = it["read"] === 1 ? "message" : "messages";
+  const parts = [`${it["read"]} ${messages} read`, `${it["messages"]} chosen`];
   if (it["skipped"] !== 0) parts.push(`${it["skipped"]} not to be sent again`);
   parts.push(it["sent"] === undefined ? "none sent: a dry run" : `${it["sent"]} sent`);
   if (Number(it["uncertain"] ?? 0) > 0) parts.push(`${it["uncertain"]} perhaps twice`);

@@ -2,6 +2,9 @@
  * Sends messages on, several at a time, in their order within a queue: what fails is sent again
  * before anything that came after it, and what cannot be sent ends the run at its place.
  *
+ * To one queue only one send is under way: a Java broker serves the requests of a connection in
+ * several threads, and would store two of them in either order.
+ *
  * @module
  */
 import { setTimeout as delay } from "node:timers/promises";
@@ -48,6 +51,8 @@ export class ReplayRun {
   readonly #options: Required<Omit<ReplayRunOptions, "ratePerSecond">>;
   readonly #ratePerSecond: number | undefined;
   readonly #underWay = new Set<Promise<void>>();
+  /** The send under way to each queue. */
+  readonly #byQueue = new Map<WritableQueue, Promise<void>>();
   /** Positions sent since all before them were known to be. */
   readonly #ahead = new Set<number>();
   #failed: { readonly task: ReplayTask; readonly error: Error }[] = [];
@@ -80,9 +85,21 @@ export class ReplayRun {
     while (this.#underWay.size >= this.#options.inFlightMax && this.#failed.length === 0) {
       await Promise.race(this.#underWay);
     }
+    const queue = await this.#queueOf(task);
+    if (queue !== undefined) await this.#byQueue.get(queue);
     if (this.#failed.length > 0) await this.settle();
     this.#options.signal.throwIfAborted();
-    this.#start(task);
+    this.#start(task, queue);
+  }
+
+  /** The queue a message goes to; `undefined` where the route cannot be had, as its send will say. */
+  async #queueOf({ topic, queueId }: ReplayTask): Promise<WritableQueue | undefined> {
+    try {
+      const queues = await this.#options.routes.writableQueues(topic);
+      return queues.find((it) => it.queueId === queueId) ?? queues[queueId % queues.length];
+    } catch {
+      return undefined;
+    }
   }
 
   /** Waits until everything taken is sent. */
@@ -105,17 +122,23 @@ export class ReplayRun {
     if (early > 0) await wait(early, signal);
   }
 
-  #start(task: ReplayTask): void {
+  #start(task: ReplayTask, queue: WritableQueue | undefined): void {
     this.#started++;
     const work = this.#sendOnce(task).catch((error: Error) => {
       this.#failed.push({ task, error });
-    }).finally(() => this.#underWay.delete(work));
+    }).finally(() => {
+      this.#underWay.delete(work);
+      if (queue !== undefined && this.#byQueue.get(queue) === work) this.#byQueue.delete(queue);
+    });
     this.#underWay.add(work);
+    if (queue !== undefined) this.#byQueue.set(queue, work);
   }
 
-  async #sendOnce({ position, topic, queueId, message }: ReplayTask): Promise<void> {
-    const queues = await this.#options.routes.writableQueues(topic);
-    const queue = queues.find((it) => it.queueId === queueId) ?? queues[queueId % queues.length]!;
+  async #sendOnce(task: ReplayTask): Promise<void> {
+    const { position, topic, message } = task;
+    // Where there is no route, asking once more throws why.
+    const queue = await this.#queueOf(task) ??
+      (await this.#options.routes.writableQueues(topic))[0]!;
     const { status } = await this.#options.send(queue, message);
     this.sent++;
     this.#ahead.add(position);

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { ClientError } from "../../net/client/client_error.ts";
 import type { RouteBook } from "../../net/client/route_book.ts";
 import type { SendResult, SendStatus } from "../../net/client/send.ts";
@@ -58,6 +59,32 @@ Deno.test("ReplayRun sends to the queue of the same number, else to one there is
   await run.settle();
   assert.deepEqual(sent, ["0@0", "1@2", "2@2"]);
   assert.deepEqual([run.sent, run.uncertain, run.degraded], [3, 0, 0]);
+});
+
+Deno.test("ReplayRun has one send under way to a queue, and several to all", async () => {
+  const open = new Map<number, number>();
+  let most = 0;
+  const routes = {
+    writableQueues: () => Promise.resolve(QUEUES),
+    forget: () => {},
+  } as unknown as RouteBook;
+  const run = new ReplayRun({
+    routes,
+    send: async (queue): Promise<SendResult> => {
+      const count = (open.get(queue.queueId) ?? 0) + 1;
+      assert.equal(count, 1, `two sends to queue ${queue.queueId}`);
+      open.set(queue.queueId, count);
+      most = Math.max(most, [...open.values()].reduce((sum, it) => sum + it, 0));
+      await new Promise<void>((done) => setImmediate(done));
+      open.set(queue.queueId, 0);
+      return { status: "SEND_OK", offsetMsgId: "", queue, queueOffset: 0 };
+    },
+    inFlightMax: 8,
+    signal: new AbortController().signal,
+  });
+  for (let at = 0; at < 60; at++) await run.add(task(at, at % 3));
+  await run.settle();
+  assert.deepEqual([run.sent, most], [60, 3]);
 });
 
 Deno.test("ReplayRun sends what failed again before anything behind it is begun", async () => {

@@ -14,6 +14,8 @@ export interface ReadyMessage {
   readonly facts: Readonly<Record<string, string>>;
   /** Names of the facts for people. */
   readonly labels: Readonly<Record<string, string>>;
+  /** More that programs are told. */
+  readonly details?: object;
   /** What an operator should know, in sentences. */
   readonly promises: readonly string[];
   /** A command to try next. */
@@ -24,10 +26,10 @@ export interface ReadyMessage {
 export function sayReady(
   terminal: Terminal,
   options: OutputOptions,
-  { facts, labels, promises, next }: ReadyMessage,
+  { facts, labels, details, promises, next }: ReadyMessage,
 ): void {
   if (formatOf(terminal, options) !== "table") {
-    terminal.out.write(`${JSON.stringify({ event: "started", ...facts })}\n`);
+    terminal.out.write(`${JSON.stringify({ event: "started", ...facts, ...details })}\n`);
   } else {
     const width = Math.max(...Object.values(labels).map((label) => label.length));
     const lines = Object.entries(facts).map(([name, value]) =>

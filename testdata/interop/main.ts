@@ -27,6 +27,9 @@ import { mixed } from "./scenarios/mixed.ts";
 import { offline } from "./scenarios/offline.ts";
 import { recover } from "./scenarios/recover.ts";
 import { relay } from "./scenarios/relay.ts";
+import { replay } from "./scenarios/replay.ts";
+import { serve } from "./scenarios/serve.ts";
+import { sql92 } from "./scenarios/sql92.ts";
 import { swap } from "./scenarios/swap.ts";
 import { type Scenario, Stage, type Target, TARGETS } from "./stage.ts";
 import { MissingTool } from "./toolchain.ts";
@@ -42,8 +45,11 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   relay,
   swap,
   recover,
+  replay,
+  serve,
   flips,
   light,
+  sql92,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -42,19 +42,19 @@ export interface UnpackedStore {
 
 /** Unpacks a store of `testdata/stores` below `folder`. */
 export function unpackStore(name: string, folder: string): UnpackedStore {
-  const truth = readTruth(name) as Truth & { readonly config: BrokerConf };
+  const truth = readTruth(name);
   const store = storeOnDisk(name, folder);
-  const settings = Object.entries(truth.config).filter(([key]) => !OF_THE_MACHINE.has(key));
-  return {
-    name,
-    path: store,
-    // 4.2 spells two of its settings in its own way.
-    conf: Object.fromEntries(
-      settings.map(([key, value]) => [key.replace(/^maped/, "mapped"), value]),
-    ),
-    truth,
-    topics: readableTopics(store, truth),
-  };
+  return { name, path: store, conf: confOf(truth), truth, topics: readableTopics(store, truth) };
+}
+
+/** The settings a recorded store was written with, those of its machine left out. */
+export function confOf(truth: Truth): BrokerConf {
+  const { config } = truth as Truth & { readonly config: BrokerConf };
+  const settings = Object.entries(config).filter(([key]) => !OF_THE_MACHINE.has(key));
+  // 4.2 spells two of its settings in its own way.
+  return Object.fromEntries(
+    settings.map(([key, value]) => [key.replace(/^maped/, "mapped"), value]),
+  );
 }
 
 /** Copies a store, modification times included, and gives the path of the copy. */

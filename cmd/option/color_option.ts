@@ -1,0 +1,37 @@
+/**
+ * `--color`, which every command takes, wherever on the line it stands.
+ *
+ * @module
+ */
+import { usageFailure } from "../failure.ts";
+import { COLOR_CHOICES, type ColorChoice } from "../output/tone.ts";
+
+/** The option as the help shows it. */
+export const COLOR_FLAG = "--color <when>";
+
+/** A command line without the option, and what it said. */
+export interface ColoredArgs {
+  readonly args: readonly string[];
+  /** The value as it was given; empty where it is missing. */
+  readonly color: string;
+}
+
+/** Takes the option out of a command line; what stands behind `--` is none. */
+export function takeColor(words: readonly string[]): ColoredArgs {
+  const end = words.includes("--") ? words.indexOf("--") : words.length;
+  const args: string[] = [];
+  let color: string = "auto";
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at]!;
+    if (at >= end || (word !== "--color" && !word.startsWith("--color="))) args.push(word);
+    else color = word === "--color" ? words[++at] ?? "" : word.slice("--color=".length);
+  }
+  return { args, color };
+}
+
+/** The choice that was made. Throws a usage failure for what is none. */
+export function colorChoice(value: string): ColorChoice {
+  const choice = COLOR_CHOICES.find((it) => it === value);
+  if (choice !== undefined) return choice;
+  throw usageFailure(`--color is ${COLOR_CHOICES.join(", ")}, not "${value}"`);
+}

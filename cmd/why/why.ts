@@ -1,0 +1,221 @@
+/**
+ * `mq why`: would a Java broker start on this store, and would it have all its messages; and if not,
+ * why not, in plain words with the way out.
+ *
+ * @module
+ */
+import { type Finding, FINDINGS } from "../../store/check/findings.ts";
+import { verifyStore } from "../../store/check/verify.ts";
+import { recoverAsJava } from "../../store/exact/java_recovery.ts";
+import type { FileSystem } from "../../store/file.ts";
+import type { StorePaths } from "../../store/names.ts";
+import { listQueues } from "../../store/queue_reader.ts";
+import { OverlayFiles } from "../../store/repair/overlay_files.ts";
+import { planRepair } from "../../store/repair/repair.ts";
+import { listSegments } from "../../store/segments.ts";
+import { EXIT } from "../exit_code.ts";
+import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
+import { Progress, type ProgressForm } from "../output/progress.ts";
+import { givenPath, storeAt } from "../reading/store_path.ts";
+import type { Terminal } from "../terminal.ts";
+import { configReasons } from "./config_reasons.ts";
+import { surroundingReasons } from "./surroundings.ts";
+import { missingKeys } from "./missing_keys.ts";
+import { printWhy } from "./why_report.ts";
+import { WHY_RELEASES, type WhyReason, type WhyRelease } from "./why_reason.ts";
+
+/** What `mq why` may be asked. */
+export interface WhyOptions extends OutputOptions {
+  readonly progress?: ProgressForm | undefined;
+}
+
+/** What a release does with the store. */
+export interface WhyVerdict {
+  readonly kind: "verdict";
+  readonly release: WhyRelease;
+  readonly starts: boolean;
+  /** Messages in the log, and those its start would destroy. */
+  readonly messages: number;
+  readonly destroyed: number;
+  /** Surviving messages that would stand in no queue, and units at a wrong index. */
+  readonly inNoQueue: number;
+  readonly atWrongIndex: number;
+  /** Keys of surviving messages that would be gone for good. */
+  readonly keysLost: number;
+}
+
+/** What came of looking. */
+export interface WhyAnswer {
+  readonly store: string;
+  readonly reasons: readonly WhyReason[];
+  readonly verdicts: readonly WhyVerdict[];
+  /** What is wrong in the files, the gravest of each kind once. */
+  readonly findings: readonly Finding[];
+  /** Messages that `mq recover` would give up; `undefined` where it refuses the store. */
+  readonly lostByMq: number | undefined;
+  /** Whether a repair has anything to do. */
+  readonly isRepairable: boolean;
+}
+
+/** Fields of the output. */
+export const WHY_FIELDS: readonly Field[] = [
+  { name: "kind", type: "string", about: "verdict, reason, or finding" },
+  { name: "release", type: "string", about: "of a verdict: release of Java" },
+  { name: "starts", type: "boolean", about: "of a verdict: whether the broker starts" },
+  { name: "messages", type: "number", about: "of a verdict: messages in the log" },
+  { name: "destroyed", type: "number", about: "of a verdict: messages the start destroys" },
+  { name: "inNoQueue", type: "number", about: "of a verdict: survivors that no queue leads to" },
+  { name: "atWrongIndex", type: "number", about: "of a verdict: queue units at a wrong index" },
+  { name: "keysLost", type: "number", about: "of a verdict: keys of survivors that are gone" },
+  { name: "effect", type: "string", about: "of a reason: refuses, loses, or unserved" },
+  { name: "releases", type: "list", about: "of a reason: releases it is one for" },
+  { name: "file", type: "string", about: "file that is the reason" },
+  { name: "offset", type: "number", about: "of a finding: first byte in the file" },
+  { name: "length", type: "number", about: "of a finding: bytes" },
+  { name: "severity", type: "string", about: "of a finding: error or warning" },
+  { name: "code", type: "string", about: "of a finding: its code, see mq explain" },
+  { name: "message", type: "string", about: "what stands there" },
+  { name: "java", type: "string", about: "of a finding: what a Java broker does with it" },
+  { name: "fix", type: "string", about: "what can be done" },
+];
+
+/** Tells why. */
+export async function why(
+  terminal: Terminal,
+  argument: string | undefined,
+  options: WhyOptions,
+): Promise<number> {
+  const rows = openRows(terminal, WHY_FIELDS, options);
+  if (rows === undefined) return EXIT.ok;
+  const paths = storeAt(terminal, givenPath(terminal, argument));
+  const answer = await look(terminal, paths, new Progress(terminal, options.progress));
+  if (rows.format === "table" && options.fields === undefined) printWhy(terminal, answer);
+  else {
+    for (const verdict of answer.verdicts) rows.row(verdict);
+    for (const reason of answer.reasons) rows.row({ kind: "reason", ...reason });
+    for (const it of answer.findings) rows.row({ ...it, java: FINDINGS[it.code].java });
+    rows.end();
+  }
+  terminal.out.flush();
+  return answer.verdicts.every(isWhole) && answer.reasons.length === 0 ? EXIT.ok : EXIT.left;
+}
+
+/** Whether a broker of the release starts and has everything. */
+export function isWhole(verdict: WhyVerdict): boolean {
+  const { starts, destroyed, inNoQueue, atWrongIndex, keysLost } = verdict;
+  return starts && destroyed + inNoQueue + atWrongIndex + keysLost === 0;
+}
+
+async function look(
+  terminal: Terminal,
+  paths: StorePaths,
+  progress: Progress,
+): Promise<WhyAnswer> {
+  const signal = terminal.stopSignal();
+  const { files, commitLogPath } = terminal;
+  const place = { signal, ...(commitLogPath !== undefined && { commitLogPath }) };
+  const reasons = [
+    ...surroundingReasons(terminal, paths),
+    ...configReasons(files, paths),
+  ];
+  const findings = new Map<string, Finding>();
+  const onProgress = progress.tell.bind(progress);
+  for await (const item of verifyStore(files, paths.root, { ...place, onProgress })) {
+    if (item.kind !== "finding" || item.severity === "info") continue;
+    if (!findings.has(item.code)) findings.set(item.code, item);
+  }
+  progress.clear();
+  reasons.push(...findingReasons([...findings.values()]));
+  if (listQueues(files, paths).isRocksDb) {
+    return { ...unread(paths, reasons), findings: [...findings.values()] };
+  }
+  const hasLog = listSegments(files, paths.commitLogs).segments.length > 0;
+  const actions = hasLog ? (await planRepair(files, paths.root, place)).actions : [];
+  const lostByMq = hasLog ? actions.reduce((sum, it) => sum + it.messagesLost, 0) : undefined;
+  if (!hasLog) reasons.push(...noLogReasons(files, paths));
+  const verdicts: WhyVerdict[] = [];
+  for (const release of WHY_RELEASES) {
+    const after = new OverlayFiles(files);
+    const java = await recoverAsJava(after, paths.root, release, place);
+    const keysMissing = await missingKeys(after, paths, signal);
+    if (java.refusal !== undefined) reasons.push(refusal(java.refusal, release, paths));
+    const starts = !reasons.some((it) => {
+      return it.effect === "refuses" && it.releases.includes(release);
+    });
+    const messages = java.messagesBefore + (lostByMq ?? 0);
+    verdicts.push({
+      kind: "verdict",
+      release,
+      starts,
+      messages,
+      destroyed: starts ? messages - java.messagesAfter : 0,
+      inNoQueue: starts ? java.inNoQueue : 0,
+      atWrongIndex: starts ? java.atWrongIndex : 0,
+      keysLost: starts ? Math.max(java.keysLost, keysMissing) : 0,
+    });
+  }
+  return {
+    store: paths.root,
+    reasons: merged(reasons),
+    verdicts,
+    findings: [...findings.values()],
+    lostByMq,
+    isRepairable: actions.length > 0,
+  };
+}
+
+/** Without its log a store's queues lead nowhere: Java deletes them, this project's broker refuses. */
+function noLogReasons(files: FileSystem, paths: StorePaths): WhyReason[] {
+  if (listQueues(files, paths).queues.length === 0) return [];
+  return [{
+    effect: "loses",
+    releases: WHY_RELEASES,
+    file: paths.commitLog,
+    message: "there are queues, and no file of the log: a broker starts, deletes all queues and " +
+      "begins again with nothing; mq does not start",
+    fix: "mount the disk of the log, or name its folder with --commitlog-path",
+  }];
+}
+
+/** Of a store whose queues are kept in RocksDB only the rest can be told. */
+function unread(paths: StorePaths, reasons: WhyReason[]): Omit<WhyAnswer, "findings"> {
+  reasons.push({
+    effect: "refuses",
+    releases: ["4.9"],
+    file: paths.consumeQueue,
+    message: "its consume queues are kept in RocksDB, which only 5.x reads",
+    fix: "start a broker of 5.x with storeType=defaultRocksDB",
+  });
+  return { store: paths.root, reasons, verdicts: [], lostByMq: 0, isRepairable: false };
+}
+
+function refusal(message: string, release: WhyRelease, { root }: StorePaths): WhyReason {
+  const fix = "mq recover --apply gives files their length back; what is no file of a broker's " +
+    "must be moved elsewhere";
+  return { effect: "refuses", releases: [release], file: root, message, fix };
+}
+
+/** Findings that by themselves keep a release from starting. */
+const STOPS: Readonly<Partial<Record<Finding["code"], readonly WhyRelease[]>>> = {
+  "queue-wrong-kind": ["5.x"],
+  "timer-wheel-length": ["5.x"],
+};
+
+function findingReasons(findings: readonly Finding[]): WhyReason[] {
+  return findings.flatMap(({ code, file, message, fix }) => {
+    const releases = STOPS[code];
+    return releases === undefined ? [] : [{ effect: "refuses", releases, file, message, fix }];
+  });
+}
+
+/** One reason for what both releases refuse alike. */
+function merged(reasons: readonly WhyReason[]): WhyReason[] {
+  const byText = new Map<string, WhyReason>();
+  for (const reason of reasons) {
+    const key = `${reason.effect} ${reason.file} ${reason.message}`;
+    const known = byText.get(key);
+    const releases = [...new Set([...known?.releases ?? [], ...reason.releases])];
+    byText.set(key, { ...reason, releases });
+  }
+  return [...byText.values()];
+}

@@ -1,0 +1,89 @@
+/**
+ * What `mq why` prints for somebody who was woken by it.
+ *
+ * @module
+ */
+import { relative } from "node:path";
+import { FINDINGS } from "../../store/check/findings.ts";
+import { cellText } from "../output/table.ts";
+import { toned } from "../output/tone.ts";
+import type { Terminal } from "../terminal.ts";
+import { isWhole, type WhyAnswer, type WhyVerdict } from "./why.ts";
+import type { WhyReason, WhyRelease } from "./why_reason.ts";
+
+/** Prints the answer. */
+export function printWhy(terminal: Terminal, answer: WhyAnswer): void {
+  const { out, colors = false } = terminal;
+  const heading = (text: string, isBad: boolean) => {
+    out.write(colors ? toned(`${text}\n`, isBad ? "bad" : "heading") : `${text}\n`);
+  };
+  for (const verdict of answer.verdicts) {
+    const reasons = answer.reasons.filter((it) => it.releases.includes(verdict.release));
+    const forgets = reasons.some((it) => it.effect === "loses");
+    heading(verdictText(verdict, forgets), forgets || !isWhole(verdict));
+    for (const reason of reasons) out.write(reasonText(reason, answer, verdict.release));
+  }
+  if (answer.verdicts.length === 0) {
+    for (const reason of answer.reasons) {
+      heading(`Java ${reason.releases.join(" and ")} ${reason.effect} it:`, true);
+      out.write(reasonText(reason, answer));
+    }
+  } else {
+    heading(ownText(answer), answer.lostByMq !== 0);
+  }
+  if (answer.findings.length > 0) {
+    out.write("\n");
+    heading("What is behind it:", false);
+    for (const finding of answer.findings) {
+      const { severity, code, file, offset, message } = finding;
+      const place = `${relative(answer.store, file) || file} at ${offset}`;
+      out.write(`  ${severity} ${code}: ${cellText(place)}: ${cellText(message)}\n`);
+      out.write(`    Java: ${FINDINGS[code].java}.\n`);
+    }
+  }
+  out.write(nextText(answer));
+}
+
+function verdictText(verdict: WhyVerdict, forgets: boolean): string {
+  const { release, starts, messages, destroyed } = verdict;
+  if (!starts) return `Java ${release} does not start on this store.`;
+  if (isWhole(verdict)) {
+    if (forgets && messages === 0) return `Java ${release} starts, and has no message:`;
+    const all = `Java ${release} starts, and has all ${messages} messages`;
+    return forgets ? `${all} in its log, but:` : `${all}.`;
+  }
+  const parts = [
+    destroyed > 0 ? `destroys ${destroyed} of ${messages} messages` : "",
+    verdict.inNoQueue > 0 ? `leaves ${verdict.inNoQueue} messages in no queue` : "",
+    verdict.atWrongIndex > 0 ? `has ${verdict.atWrongIndex} messages at a wrong index` : "",
+    verdict.keysLost > 0 ? `forgets ${verdict.keysLost} keys` : "",
+  ].filter((part) => part !== "");
+  return `Java ${release} starts, and ${listed(parts)}.`;
+}
+
+function listed(parts: readonly string[]): string {
+  const last = parts.at(-1)!;
+  return parts.length === 1 ? last : `${parts.slice(0, -1).join(", ")} and ${last}`;
+}
+
+/** A reason both releases share is told in full only once. */
+function reasonText(reason: WhyReason, { store }: WhyAnswer, release?: WhyRelease): string {
+  const place = relative(store, reason.file) || reason.file;
+  if (release !== undefined && reason.releases[0] !== release) {
+    return `  ${cellText(place)}: as above\n`;
+  }
+  return `  ${cellText(place)}: ${cellText(reason.message)}\n    What to do: ${reason.fix}.\n`;
+}
+
+function ownText({ lostByMq, verdicts }: WhyAnswer): string {
+  const messages = verdicts[0]!.messages;
+  if (lostByMq === undefined) return "mq does not start on it.";
+  if (lostByMq === 0) return `mq starts, and has all ${messages} messages.`;
+  return `mq starts, and has all but ${lostByMq} of ${messages} messages.`;
+}
+
+function nextText({ store, isRepairable, reasons, verdicts }: WhyAnswer): string {
+  if (isRepairable) return `\nNext: mq recover ${store}\n`;
+  if (reasons.length > 0) return "";
+  return verdicts.every(isWhole) ? "" : `\nNext: mq verify ${store}\n`;
+}

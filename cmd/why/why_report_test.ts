@@ -1,0 +1,52 @@
+import assert from "node:assert/strict";
+import { recordedTerminal } from "../../testdata/recorded_terminal.ts";
+import type { WhyAnswer, WhyVerdict } from "./why.ts";
+import { printWhy } from "./why_report.ts";
+
+function verdict(wish: Partial<WhyVerdict> = {}): WhyVerdict {
+  const zero = { destroyed: 0, inNoQueue: 0, atWrongIndex: 0, keysLost: 0 };
+  return { kind: "verdict", release: "5.x", starts: true, messages: 445, ...zero, ...wish };
+}
+
+function printed(answer: Partial<WhyAnswer>): string {
+  const { terminal, printed } = recordedTerminal();
+  printWhy(terminal, {
+    store: "store",
+    reasons: [],
+    verdicts: [verdict()],
+    findings: [],
+    lostByMq: 0,
+    isRepairable: false,
+    ...answer,
+  });
+  terminal.out.flush();
+  return printed().stdout;
+}
+
+Deno.test("printWhy() of a sound store is two lines", () => {
+  assert.equal(
+    printed({}),
+    "Java 5.x starts, and has all 445 messages.\nmq starts, and has all 445 messages.\n",
+  );
+});
+
+Deno.test("printWhy() lists what a start costs, and what mq gives up", () => {
+  const bad = verdict({ destroyed: 379, inNoQueue: 20, keysLost: 3 });
+  assert.equal(
+    printed({ verdicts: [bad], lostByMq: 1, isRepairable: true }),
+    "Java 5.x starts, and destroys 379 of 445 messages, leaves 20 messages in no queue and " +
+      "forgets 3 keys.\nmq starts, and has all but 1 of 445 messages.\n\nNext: mq recover store\n",
+  );
+});
+
+Deno.test("printWhy() lets no name steer the terminal", () => {
+  const reason = {
+    effect: "refuses",
+    releases: ["5.x"],
+    file: "store/commitlog/\x1b[2J",
+    message: "a\x07",
+    fix: "move it elsewhere",
+  } as const;
+  const text = printed({ verdicts: [verdict({ starts: false })], reasons: [reason] });
+  assert.match(text, /commitlog\/\\x1b\[2J: a\\x07\n {4}What to do: move it elsewhere\.\n/);
+});

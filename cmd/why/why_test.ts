@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { MemoryFiles } from "../../store/file_memory.ts";
+import { storeInMemory, storeNames } from "../../testdata/fixture.ts";
+import { record, type RecordedSurroundings } from "../../testdata/recorded_terminal.ts";
+
+interface Row {
+  readonly kind: string;
+  readonly release?: string;
+  readonly releases?: readonly string[];
+  readonly starts?: boolean;
+  readonly destroyed?: number;
+  readonly inNoQueue?: number;
+  readonly effect?: string;
+  readonly message?: string;
+  readonly code?: string;
+}
+
+async function asked(files: MemoryFiles, surroundings: RecordedSurroundings = {}) {
+  const args = ["why", "store", "-o", "json"];
+  const { stdout, exitCode } = await record(args, { files, ...surroundings });
+  const rows = JSON.parse(stdout) as Row[];
+  return {
+    exitCode,
+    verdicts: rows.filter((it) => it.kind === "verdict"),
+    reasons: rows.filter((it) => it.kind === "reason"),
+    findings: rows.filter((it) => it.kind === "finding"),
+  };
+}
+
+Deno.test("mq why ends with 0 for sound stores, and writes to none", async () => {
+  for (const name of storeNames()) {
+    const files = storeInMemory(name);
+    const before = new Map(files.snapshot());
+    const { exitCode, verdicts } = await asked(files);
+    if (name.includes("-a-clean")) assert.equal(exitCode, 0, name);
+    if (name.includes("-c-flip")) assert.equal(exitCode, 4, name);
+    if (!name.includes("rocksdb")) assert.equal(verdicts.length, 2, name);
+    assert.deepEqual(new Map(files.snapshot()), before, name);
+  }
+});
+
+Deno.test("mq why tells what a start destroys, and what is behind it", async () => {
+  const { verdicts, findings } = await asked(storeInMemory("5.5.0-c-flip-102-first"));
+  assert.deepEqual(verdicts.map((it) => [it.starts, it.destroyed]), [[true, 382], [true, 382]]);
+  assert(findings.some((it) => it.code === "log-body-crc"));
+});
+
+Deno.test("mq why tells what no queue would lead to", async () => {
+  const { verdicts } = await asked(storeInMemory("5.5.0-c-damage-102-noabort-cqbehind"));
+  assert(verdicts.some((it) => it.inNoQueue! > 0));
+});
+
+Deno.test("mq why names a stray file and a wrong length as what keeps a broker from starting", async () => {
+  const stray = storeInMemory("5.5.0-a-clean-102");
+  stray.put("store/commitlog/notes.txt", Buffer.from("x"));
+  const cut = storeInMemory("5.5.0-a-clean-102");
+  cut.cut("store/commitlog/00000000000000065536", 1000);
+  for (const files of [stray, cut]) {
+    const { exitCode, verdicts, reasons } = await asked(files);
+    assert.equal(exitCode, 4);
+    assert.deepEqual(verdicts.map((it) => it.starts), [false, false]);
+    assert.deepEqual(reasons.map((it) => [it.effect, it.releases]), [["refuses", ["4.9", "5.x"]]]);
+  }
+});
+
+Deno.test("mq why tells releases apart: an empty last file stops 4.9 only", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const last = files.list("store/commitlog").at(-1)!;
+  const next = String(Number(last) + 65_536).padStart(20, "0");
+  files.put(`store/commitlog/${next}`, new Uint8Array(0));
+  const { verdicts } = await asked(files);
+  assert.deepEqual(verdicts.map((it) => [it.release, it.starts]), [["4.9", false], ["5.x", true]]);
+});
+
+Deno.test("mq why names the holder of the lock", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const { verdicts, reasons } = await asked(files, { lockHolder: 4711 });
+  assert(verdicts.every((it) => it.starts === false));
+  assert.match(reasons[0]!.message!, /process 4711 holds the lock/);
+});
+
+Deno.test("mq why prints an answer a person can read", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  files.put("store/config/topics.json", Buffer.from("{{"));
+  files.put("store/config/topics.json.bak", Buffer.from("}}"));
+  const { stdout, exitCode } = await record(["why", "store"], { files });
+  assert.equal(exitCode, 4);
+  assert.match(
+    stdout,
+    /^Java 4.9 does not start on this store\.\n {2}config\/topics.json: it cannot/,
+  );
+  assert.match(
+    stdout,
+    /Java 5.x does not start on this store\.\n {2}config\/topics.json: as above/,
+  );
+});
