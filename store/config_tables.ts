@@ -163,8 +163,12 @@ function decodeGroup(value: unknown, name: string): GroupEntry {
 
 function decodeOffsets(value: unknown, what: string): OffsetMap {
   const offsets = new Map<number, number>();
-  for (const [key, offset] of Object.entries(objectOf(value, what))) {
-    offsets.set(integerOf(key, what), integerOf(offset, `${what} ${key}`));
+  const table = objectOf(value, what);
+  for (const key of Object.keys(table)) {
+    const offset = table[key];
+    // A name for complaints is made for no other: a store has millions of offsets.
+    const isPlain = typeof offset === "number" && Number.isInteger(offset);
+    offsets.set(integerOf(key, what), isPlain ? offset : integerOf(offset, `${what} ${key}`));
   }
   return offsets;
 }
@@ -174,8 +178,10 @@ function mapOf<T>(
   what: string,
   decode: (entry: unknown, key: string) => T,
 ): Map<string, T> {
-  const entries = Object.entries(objectOf(value, what));
-  return new Map(entries.map(([key, entry]) => [key, decode(entry, key)]));
+  const table = objectOf(value, what);
+  const map = new Map<string, T>();
+  for (const key of Object.keys(table)) map.set(key, decode(table[key], key));
+  return map;
 }
 
 function objectOf(value: unknown, what: string): JsonObject {

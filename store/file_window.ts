@@ -31,6 +31,12 @@ export class FileWindow {
     this.from = this.to = 0;
   }
 
+  /** Lets its file go. */
+  close(): void {
+    this.#file = undefined;
+    this.#fileEnd = this.from = this.to = 0;
+  }
+
   /**
    * Makes `[at, at + length)` present as far as the file goes, and returns the bytes held from `at`
    * on, which may be more or fewer. Moving the window makes earlier views of it invalid. Returns

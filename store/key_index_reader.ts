@@ -159,6 +159,20 @@ export class IndexFileReader {
     }
   }
 
+  /** Whether a broker has gone on with the file since its header was read. */
+  hasChanged(): boolean {
+    const bytes = new Uint8Array(INDEX_HEADER.size);
+    const count = this.#file.read(bytes, 0);
+    if (count < bytes.length) return true;
+    const { indexCount, endTimestamp, endPhyOffset } = INDEX_HEADER.read(
+      new DataView(bytes.buffer),
+      0,
+    );
+    const { header } = this;
+    return indexCount !== header.indexCount || endPhyOffset !== header.endPhyOffset ||
+      endTimestamp !== header.endTimestamp;
+  }
+
   /** Releases the file; a second call does nothing. */
   close(): void {
     this.#file.close();

@@ -33,6 +33,7 @@ const UNIT_BYTES_MIN = QUEUE_EXT_UNIT.sizeOf({
 });
 /** The size field is signed. */
 const UNIT_BYTES_MAX = 32_767;
+const NO_BYTES = new Uint8Array(0);
 /** Stands in the size field behind the last unit of a full file. */
 const FILE_END = -1;
 
@@ -53,8 +54,9 @@ export function extAddress(offset: number): bigint {
 export class QueueExtReader {
   readonly #fs: FileSystem;
   readonly #segments: readonly Segment[];
-  readonly #bytes = new Uint8Array(UNIT_BYTES_MAX);
-  readonly #view = new DataView(this.#bytes.buffer);
+  /** Made when a file is read: most queues have none. */
+  #bytes = NO_BYTES;
+  #view = new DataView(NO_BYTES.buffer);
   #segment: Segment | undefined;
   #file: ReadableFile | undefined;
 
@@ -67,7 +69,8 @@ export class QueueExtReader {
   read(at: number): QueueExtItem {
     const segment = this.#segments.find((it) => at >= it.start && at < it.start + it.length);
     if (segment === undefined) return flawed(at, "a file that holds the offset", "none");
-    const length = this.#open(segment).read(this.#bytes, at - segment.start);
+    const file = this.#open(segment);
+    const length = file.read(this.#bytes, at - segment.start);
     const size = length < 2 ? FILE_END : this.#view.getInt16(QUEUE_EXT_UNIT.at.size);
     // Bytes of an earlier read say nothing about the end of this file.
     this.#bytes.fill(0, length, length + 2);
@@ -117,6 +120,10 @@ export class QueueExtReader {
   }
 
   #open(segment: Segment): ReadableFile {
+    if (this.#bytes === NO_BYTES) {
+      this.#bytes = new Uint8Array(UNIT_BYTES_MAX);
+      this.#view = new DataView(this.#bytes.buffer);
+    }
     if (this.#segment !== segment || this.#file === undefined) {
       this.close();
       this.#file = this.#fs.openRead(segment.path);

@@ -119,35 +119,58 @@ export interface QueueListing {
 
 /** Finds every queue of a store, of both kinds. */
 export function listQueues(fs: FileSystem, paths: StorePaths): QueueListing {
-  const queues: QueueDirectory[] = [];
+  const trees = new QueueTrees(fs, paths);
   const strays: string[] = [];
-  const isRocksDb = fs.stat(join(paths.consumeQueue, NAME.rocksDbMarker))?.isDirectory === false;
-  const into = { queues, strays };
-  if (!isRocksDb) collectQueues(fs, { root: paths.consumeQueue, kind: "simple" }, into);
-  collectQueues(fs, { root: paths.batchConsumeQueue, kind: "batch" }, into);
-  queues.sort((a, b) => {
-    if (a.topic !== b.topic) return a.topic < b.topic ? -1 : 1;
-    return a.queueId - b.queueId || (a.kind === b.kind ? 0 : a.kind === "simple" ? -1 : 1);
-  });
-  return { queues, strays: strays.sort(), isRocksDb };
+  const queues = trees.topics().flatMap((topic) => trees.queues(topic, strays));
+  return { queues, strays: strays.sort(), isRocksDb: trees.isRocksDb };
 }
 
-function collectQueues(
-  fs: FileSystem,
-  tree: { readonly root: string; readonly kind: QueueKind },
-  into: { readonly queues: QueueDirectory[]; readonly strays: string[] },
-): void {
-  for (const topic of fs.list(tree.root)) {
-    const topicPath = join(tree.root, topic);
-    if (!isDirectory(fs, topicPath)) {
-      into.strays.push(topicPath);
-      continue;
+/** Finds the queues of a store topic by topic: a store may have more than one cares to wait for. */
+export class QueueTrees {
+  /** Whether `consumequeue` is a RocksDB database, which has no queue directories. */
+  readonly isRocksDb: boolean;
+  readonly #fs: FileSystem;
+  readonly #trees: readonly { readonly root: string; readonly kind: QueueKind }[];
+
+  constructor(fs: FileSystem, { consumeQueue, batchConsumeQueue }: StorePaths) {
+    this.#fs = fs;
+    this.isRocksDb = fs.stat(join(consumeQueue, NAME.rocksDbMarker))?.isDirectory === false;
+    const simple = { root: consumeQueue, kind: "simple" } as const;
+    const batch = { root: batchConsumeQueue, kind: "batch" } as const;
+    this.#trees = this.isRocksDb ? [batch] : [simple, batch];
+  }
+
+  /** What may be topics, sorted. */
+  topics(): string[] {
+    return [...new Set(this.#trees.flatMap(({ root }) => this.#fs.list(root)))].sort();
+  }
+
+  /**
+   * The queues of one of the {@linkcode QueueTrees.topics}, sorted by queue id and kind. Paths that
+   * belong to no queue are added to `strays`.
+   */
+  queues(topic: string, strays: string[] = []): QueueDirectory[] {
+    const queues: QueueDirectory[] = [];
+    for (const { root, kind } of this.#trees) {
+      const topicPath = join(root, topic);
+      const stat = this.#fs.stat(topicPath);
+      if (stat?.isDirectory === false) strays.push(topicPath);
+      if (stat?.isDirectory !== true) continue;
+      for (const name of this.#fs.list(topicPath)) {
+        const path = join(topicPath, name);
+        const queueId = parseQueueId(name);
+        if (queueId === undefined || !isDirectory(this.#fs, path)) strays.push(path);
+        else queues.push({ kind, topic, queueId, path });
+      }
     }
-    for (const name of fs.list(topicPath)) {
-      const path = join(topicPath, name);
-      const queueId = parseQueueId(name);
-      if (queueId === undefined || !isDirectory(fs, path)) into.strays.push(path);
-      else into.queues.push({ kind: tree.kind, topic, queueId, path });
+    // Of those with one id the simple one comes first, as it was found first.
+    return queues.sort((a, b) => a.queueId - b.queueId);
+  }
+
+  /** All queues, or those of one topic, sorted by topic, queue id and kind. */
+  *walk(wanted?: string): Generator<QueueDirectory, void> {
+    for (const topic of this.topics()) {
+      if (wanted === undefined || topic === wanted) yield* this.queues(topic);
     }
   }
 }

@@ -4,7 +4,7 @@ import { SmallQueue } from "../testdata/small_queue.ts";
 import { MemoryFiles } from "./file_memory.ts";
 import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING } from "./format.ts";
 import { storePaths } from "./names.ts";
-import { listQueues } from "./queue_reader.ts";
+import { listQueues, QueueTrees } from "./queue_reader.ts";
 
 Deno.test("QueueReader.moveTo() reads the unit of an index, across files", () => {
   const reader = new SmallQueue(5).putRecords(3, 9, 1000).reader();
@@ -138,4 +138,24 @@ Deno.test("listQueues() detects RocksDB and does not take its files for strays",
 
 Deno.test("listQueues() of a store without queues is empty", () => {
   assert.deepEqual(listing(), { names: [], strays: [], isRocksDb: false });
+});
+
+Deno.test("QueueTrees finds topic by topic what listQueues() finds at once", () => {
+  const fs = new MemoryFiles();
+  const put = (path: string) => fs.put(path, new Uint8Array(1));
+  for (const queue of ["B/10", "B/9", "A/0", "b/0", "A/07"]) put(`s/consumequeue/${queue}/f`);
+  for (const queue of ["A/0", "C/1"]) put(`s/batchconsumequeue/${queue}/f`);
+  put("s/consumequeue/file");
+  const trees = new QueueTrees(fs, storePaths("s"));
+  const names = [...trees.walk()].map((it) => `${it.kind} ${it.topic}/${it.queueId}`);
+  assert.deepEqual(names, [
+    ...["simple A/0", "batch A/0", "simple B/9", "simple B/10", "batch C/1", "simple b/0"],
+  ]);
+  assert.deepEqual([...trees.walk()], listQueues(fs, storePaths("s")).queues);
+  assert.deepEqual(trees.topics(), ["A", "B", "C", "b", "file"]);
+  assert.deepEqual([...trees.walk("B")].map((it) => it.queueId), [9, 10]);
+  for (const none of ["file", "", "..", "B/9", "../batchconsumequeue/C"]) {
+    assert.deepEqual([...trees.walk(none)], [], none);
+  }
+  assert.deepEqual([...new QueueTrees(new MemoryFiles(), storePaths("s")).walk()], []);
 });

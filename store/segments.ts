@@ -24,7 +24,10 @@ export interface Segment {
 export interface SegmentList {
   /** Files in the order of their offsets. */
   readonly segments: readonly Segment[];
-  /** Paths of what is no file of the log: the name is no offset, or another has the same. */
+  /**
+   * Paths of what is no file of the log: the name is no offset, or another has the same, or lies in the
+   * middle of a file that is there.
+   */
   readonly strays: readonly string[];
   /** Length every file should have; 0 when there are none. */
   readonly segmentBytes: number;
@@ -51,14 +54,32 @@ export function listSegments(fs: FileSystem, place: string | readonly string[]):
       }
     }
   }
-  const segments = [...found.values()];
-  if (directories.length > 1) segments.sort((one, other) => one.start - other.start);
-  return { segments, strays, segmentBytes: segmentBytesOf(segments) };
+  const all = [...found.values()];
+  if (directories.length > 1) all.sort((one, other) => one.start - other.start);
+  const segmentBytes = segmentBytesOf(all);
+  const segments = all.filter((it, at) => {
+    const isStray = [all[at - 1], all[at + 1]].some((other) => isAstride(it, other, segmentBytes));
+    if (isStray) strays.push(it.path);
+    return !isStray;
+  });
+  return { segments, strays, segmentBytes };
 }
 
+/** Whether a file begins where none does, in the room of one beside it that begins where one does. */
+function isAstride({ start }: Segment, other: Segment | undefined, segmentBytes: number): boolean {
+  return other !== undefined && start % segmentBytes !== 0 && other.start % segmentBytes === 0 &&
+    Math.abs(other.start - start) < segmentBytes;
+}
+
+/** Java keeps the length of a file as an `int`. */
+const SEGMENT_BYTES_MAX = 2 ** 31 - 1;
+
+/** What most names and lengths speak for; a name too far from the next speaks for nothing. */
 function segmentBytesOf(segments: readonly Segment[]): number {
   const votes = new Map<number, number>();
-  const vote = (bytes: number) => votes.set(bytes, (votes.get(bytes) ?? 0) + 1);
+  const vote = (bytes: number) => {
+    if (bytes <= SEGMENT_BYTES_MAX) votes.set(bytes, (votes.get(bytes) ?? 0) + 1);
+  };
   segments.forEach((segment, at) => {
     const next = segments[at + 1];
     if (next !== undefined) vote(next.start - segment.start);
@@ -66,8 +87,10 @@ function segmentBytesOf(segments: readonly Segment[]): number {
   });
   let best = 0;
   let bestVotes = 0;
+  const fitting = (bytes: number) => segments.filter(({ start }) => start % bytes === 0).length;
   for (const [bytes, count] of votes) {
-    if (count > bestVotes) [best, bestVotes] = [bytes, count];
+    const isBetter = count > bestVotes || (count === bestVotes && fitting(bytes) > fitting(best));
+    if (isBetter) [best, bestVotes] = [bytes, count];
   }
   return best;
 }

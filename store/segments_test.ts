@@ -33,6 +33,29 @@ Deno.test("listSegments() finds the common length although one file is cut, empt
   assert.equal(listOf({ 0: 1000, 2000: 1000 }).segmentBytes, 1000);
 });
 
+Deno.test("listSegments() takes no length from a name that is no place in a log of such files", () => {
+  assert.equal(listOf({ 0: 0, 2_000_000_000_000: 1000 }).segmentBytes, 1000);
+  assert.equal(listOf({ 0: 0, 2_147_483_648: 0 }).segmentBytes, 0);
+  assert.equal(listOf({ 0: 0, 1_073_741_824: 0 }).segmentBytes, 1_073_741_824);
+  assert.equal(listOf({ 400: 1599, 1000: 1000 }).segmentBytes, 1000);
+  assert.equal(listOf({ 0: 500, 1000: 0 }).segmentBytes, 1000);
+});
+
+Deno.test("listSegments() takes a file that begins within another for a stray, never the other", () => {
+  const of = (lengths: Readonly<Record<number, number>>) => {
+    const { segments, strays } = listOf(lengths);
+    return [segments.map(({ start }) => start), strays.map((path) => Number(path.slice(4)))];
+  };
+  assert.deepEqual(of({ 0: 1000, 1: 11, 1000: 1000 }), [[0, 1000], [1]]);
+  assert.deepEqual(of({ 2: 1000, 1000: 1000 }), [[1000], [2]]);
+  assert.deepEqual(of({ 1000: 1000, 1999: 1000, 2000: 1000 }), [[1000, 2000], [1999]]);
+  // One that was cut cannot tell how long it was, nor can a name with nothing beside it.
+  assert.deepEqual(of({ 3000: 700 }), [[3000], []]);
+  assert.deepEqual(of({ 0: 1000, 5500: 1000 }), [[0, 5500], []]);
+  // Longer files, and then shorter ones.
+  assert.deepEqual(of({ 0: 2000, 2000: 1000, 3000: 1000 }), [[0, 2000, 3000], []]);
+});
+
 Deno.test("listSegments() of a missing, empty or foreign directory has no files", () => {
   const fs = new MemoryFiles();
   assert.deepEqual(listSegments(fs, "log"), { segments: [], strays: [], segmentBytes: 0 });

@@ -10,26 +10,28 @@ import type { Segment } from "./segments.ts";
 
 /** Enough to make reads rare, little enough for a store of 100,000 queues. */
 const WINDOW_UNITS = 1024;
+const NO_MEMORY = new DataView(new ArrayBuffer(0));
+
+/** The window of a reader that was closed, by its length: many queues are read through one. */
+const spareWindows = new Map<number, FileWindow>();
 
 /** Memory that follows a reader through the units of a queue. Close it to release its file. */
 export class UnitFiles {
   readonly segments: readonly Segment[];
-  /** The window's memory, always the same. */
-  readonly view: DataView;
+  /** The window's memory; that of the unit last held. */
+  view: DataView = NO_MEMORY;
   /** File of the unit last held. */
   segment: Segment | undefined;
 
   readonly #fs: FileSystem;
   readonly #unitBytes: number;
-  readonly #window: FileWindow;
+  #window: FileWindow | undefined;
   #file: ReadableFile | undefined;
 
   constructor(fs: FileSystem, segments: readonly Segment[], unitBytes: number) {
     this.#fs = fs;
     this.segments = segments;
     this.#unitBytes = unitBytes;
-    this.#window = new FileWindow(WINDOW_UNITS * unitBytes);
-    this.view = new DataView(this.#window.bytes.buffer);
   }
 
   /** Number of the first unit any file has room for; 0 without files. */
@@ -60,14 +62,20 @@ export class UnitFiles {
     const segment = this.#enter(position);
     if (segment === undefined) return -1;
     const at = position - segment.start;
-    if (this.#window.hold(at, this.#unitBytes) < this.#unitBytes) return -1;
-    return at - this.#window.from;
+    const window = this.#window!;
+    if (window.hold(at, this.#unitBytes) < this.#unitBytes) return -1;
+    return at - window.from;
   }
 
   /** Releases the open file; a second call does nothing. */
   close(): void {
     this.#file?.close();
     this.#file = this.segment = undefined;
+    if (this.#window === undefined) return;
+    this.#window.close();
+    spareWindows.set(this.#window.bytes.length, this.#window);
+    this.#window = undefined;
+    this.view = NO_MEMORY;
   }
 
   #enter(position: number): Segment | undefined {
@@ -78,8 +86,17 @@ export class UnitFiles {
     this.#file?.close();
     this.#file = this.#fs.openRead(segment.path);
     this.segment = segment;
-    this.#window.open(this.#file, segment.length);
+    this.#takeWindow().open(this.#file, segment.length);
     return segment;
+  }
+
+  #takeWindow(): FileWindow {
+    if (this.#window !== undefined) return this.#window;
+    const bytes = WINDOW_UNITS * this.#unitBytes;
+    const window = spareWindows.get(bytes) ?? new FileWindow(bytes);
+    spareWindows.delete(bytes);
+    this.view = new DataView(window.bytes.buffer);
+    return this.#window = window;
   }
 
   #holds(segment: Segment, position: number): boolean {

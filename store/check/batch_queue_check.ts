@@ -76,6 +76,7 @@ export class BatchQueueCheck {
       work(queue);
     } finally {
       queue.close();
+      this.place.letFilesGo();
     }
   }
 

@@ -4,7 +4,7 @@ import { SmallStore } from "../../testdata/small_store.ts";
 import { brief, foundIn, verified } from "../../testdata/verified.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import { DispatchRequest } from "../dispatch.ts";
-import type { MemoryFiles } from "../file_memory.ts";
+import { MemoryFiles } from "../file_memory.ts";
 import { INDEX_ENTRY } from "../format.ts";
 import { formatProperties } from "../properties.ts";
 import type { Finding } from "./findings.ts";
@@ -161,4 +161,30 @@ Deno.test("IndexCheck releases its file when it is left early", () => {
   check.close();
   check.close();
   assert.equal(open, 0);
+});
+
+Deno.test("IndexCheck finds no fault with a file that a broker goes on with", async () => {
+  const store = new SmallStore();
+  const add = (key: string) => store.add({ properties: `KEYS\u0001${key}\u0002` });
+  for (const key of ["a", "b", "c"]) add(key);
+  const { files, indexPath } = store.save();
+  files.put("store/abort", new Uint8Array(0));
+  const openRead = files.openRead.bind(files);
+  let isOpen = false;
+  let isWritten = false;
+  files.openRead = (path) => {
+    // The header of the index is read, its slots are not yet.
+    if (isOpen && !isWritten && path.includes("commitlog")) {
+      isWritten = true;
+      add("d");
+      const saved = new MemoryFiles();
+      store.index.save(saved, "index/file");
+      files.openWrite(indexPath).write(saved.snapshot().get("index/file")!, 0);
+    }
+    isOpen ||= path === indexPath;
+    return openRead(path);
+  };
+  const found = await foundIn(files);
+  assert(isWritten);
+  assert.deepEqual(found.filter((it) => !it.startsWith("info")), []);
 });

@@ -26,14 +26,23 @@ export function spanOf({ segments, segmentBytes }: SegmentList): LogPiece {
   return { from, to: last === undefined ? 0 : last.start + Math.min(last.length, segmentBytes) };
 }
 
-/** All pieces in the order of the log; none where it has no bytes. */
+/**
+ * All pieces in the order of the log; none where it has no bytes. Room without a file is no work however
+ * long it is: one name far off must not make millions of pieces.
+ */
 export function* logPieces(
   log: SegmentList,
   pieceBytes: number = pieceBytesOf(log),
 ): Generator<LogPiece, void> {
   const { from, to } = spanOf(log);
-  for (let at = from; at < to; at += pieceBytes) {
-    yield { from: at, to: Math.min(at + pieceBytes, to) };
+  let next = 0;
+  for (let at = from; at < to;) {
+    let file = log.segments[next];
+    while (file !== undefined && file.start + file.length <= at) file = log.segments[++next];
+    const room = (file?.start ?? to) - at;
+    const end = Math.min(at + Math.max(pieceBytes, room - room % pieceBytes), to);
+    yield { from: at, to: end };
+    at = end;
   }
 }
 

@@ -28,6 +28,18 @@ Deno.test("logPieces() covers a log from its first byte to its last, each byte o
   }
 });
 
+Deno.test("logPieces() passes over room without a file in one piece, at the same places as before", () => {
+  const far = 8_000_000_000_003_000;
+  const log = logOf(1000, [3000, 1000], [far, 700]);
+  const pieces = [...logPieces(log, 400)];
+  assert.deepEqual(pieces.map(({ from }) => from), [
+    ...[3000, 3400, 3800, 4200],
+    ...[far, far + 400],
+  ]);
+  assert.deepEqual(pieces.map(({ to }) => to), [3400, 3800, 4200, far, far + 400, far + 700]);
+  assert.equal([...logPieces(logOf(1000, [0, 1000], [far, 700]), 512)].length, 6);
+});
+
 Deno.test("logPieces() has none of a log without files or without bytes", () => {
   assert.deepEqual([...logPieces(logOf(0))], []);
   assert.deepEqual([...logPieces(logOf(1000, [0, 0]))], []);

@@ -7,10 +7,9 @@
  */
 import { basename, join } from "node:path";
 import type { DispatchRequest } from "../dispatch.ts";
-import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../format.ts";
 import { innerBatchOf } from "../inner_batch.ts";
 import { lightQueuesOf } from "../multi_dispatch.ts";
-import { offsetName, queueDirectory } from "../names.ts";
+import { offsetName } from "../names.ts";
 import type { QueueKind } from "../queue_reader.ts";
 import { isSafeTopic } from "../queue_table.ts";
 import type { RecordView } from "../record_view.ts";
@@ -24,11 +23,6 @@ import { SimpleQueueCheck } from "./simple_queue_check.ts";
 
 /** Expectations kept back at the most: 48 bytes each. */
 const PENDING_UNITS_MAX = 1_000_000;
-
-const UNIT_BYTES: Readonly<Record<QueueKind, number>> = {
-  simple: QUEUE_UNIT.size,
-  batch: BATCH_QUEUE_UNIT.size,
-};
 
 const FILE_KIND: Readonly<Record<QueueKind, FileKind>> = {
   simple: "consumequeue",
@@ -81,6 +75,7 @@ export class QueueCheck {
     for (const { kind, topic, queueId } of queues) {
       const queue = this.#get(kind, { topic, queueId });
       const bytes = this.#queueFiles(queue.place);
+      queue.place.letFilesGo();
       if (areRead) tally.check(FILE_KIND[kind], bytes);
       if (state.topics.isBatch(topic) === (kind === "batch")) continue;
       const message = `units are of the kind ${kind}, the topic's queues are of another`;
@@ -195,14 +190,7 @@ export class QueueCheck {
     if (queues === undefined) this.#queues[kind].set(topic, queues = new Map());
     let queue = queues.get(queueId);
     if (queue === undefined) {
-      const { paths } = this.#context.state;
-      const parent = kind === "batch" ? paths.batchConsumeQueue : paths.consumeQueue;
-      const place = new QueuePlace(this.#context, {
-        topic,
-        queueId,
-        directory: queueDirectory(parent, { topic, queueId }),
-        unitBytes: UNIT_BYTES[kind],
-      });
+      const place = new QueuePlace(this.#context, { kind, topic, queueId });
       queue = kind === "batch" ? new BatchQueueCheck(place) : new SimpleQueueCheck(place);
       queues.set(queueId, queue);
     }

@@ -17,8 +17,12 @@ import type { QueuePlace } from "./queue_place.ts";
 /** The extension files of a queue; most queues have none. */
 export function listQueueExt({ context, topic, queueId }: QueuePlace): SegmentList {
   const { fs, paths } = context.state;
-  return listSegments(fs, join(paths.consumeQueueExt, topic, String(queueId)));
+  const files = listSegments(fs, join(paths.consumeQueueExt, topic, String(queueId)));
+  return files.segments.length + files.strays.length === 0 ? NO_FILES : files;
 }
+
+/** One list for all queues without extension files, which are almost all. */
+const NO_FILES: SegmentList = { segments: [], strays: [], segmentBytes: 0 };
 
 /** Checks that units follow one another up to the end of each file. */
 export function checkQueueExt(place: QueuePlace, files: SegmentList): void {

@@ -30,8 +30,8 @@ Deno.test("checkQueueExt() finds nothing in what Java wrote and counts the files
   const findings: Finding[] = [];
   const lookup = new LogLookup(files, state.log);
   const context = { state, lookup, tally, sink: (it: Finding) => void findings.push(it) };
-  for (const { topic, queueId, path: directory } of state.queues.queues) {
-    const place = new QueuePlace(context, { topic, queueId, directory, unitBytes: 20 });
+  for (const { topic, queueId } of state.queues.queues) {
+    const place = new QueuePlace(context, { kind: "simple", topic, queueId });
     checkQueueExt(place, listQueueExt(place));
   }
   assert.deepEqual(findings, []);

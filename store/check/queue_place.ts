@@ -4,7 +4,10 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../format.ts";
 import { lightQueuesOf, LMQ_PREFIX } from "../multi_dispatch.ts";
+import { queueDirectory } from "../names.ts";
+import type { QueueKind } from "../queue_reader.ts";
 import type { RecordView } from "../record_view.ts";
 import { listSegments, type Segment, type SegmentList } from "../segments.ts";
 import {
@@ -41,6 +44,11 @@ export function missingUnit({ state }: QueueContext, logOffset: number): UnitFla
     : { code: "queue-missing-units" };
 }
 
+const UNIT_BYTES: Readonly<Record<QueueKind, number>> = {
+  simple: QUEUE_UNIT.size,
+  batch: BATCH_QUEUE_UNIT.size,
+};
+
 /** A file taking no more space than its units and this much holds nothing behind them. */
 const ALLOCATION_SLACK_BYTES = 2 * 4096;
 
@@ -69,30 +77,41 @@ function isTopic(record: RecordView, topic: string): boolean {
 export class QueuePlace {
   readonly topic: string;
   readonly queueId: number;
-  /** Its folder; for a queue without files where it would be. */
-  readonly directory: string;
-  readonly unitBytes: number;
+  readonly kind: QueueKind;
   readonly context: QueueContext;
   #files: SegmentList | undefined;
   /** Made with the first flaw: most queues have none. */
   #joiner: RunJoiner<UnitFlaw> | undefined;
 
   constructor(context: QueueContext, queue: {
+    readonly kind: QueueKind;
     readonly topic: string;
     readonly queueId: number;
-    readonly directory: string;
-    readonly unitBytes: number;
   }) {
     this.context = context;
+    this.kind = queue.kind;
     this.topic = queue.topic;
     this.queueId = queue.queueId;
-    this.directory = queue.directory;
-    this.unitBytes = queue.unitBytes;
   }
 
-  /** The files, listed once. */
+  /** Its folder; for a queue without files where it would be. */
+  get directory(): string {
+    const { consumeQueue, batchConsumeQueue } = this.context.state.paths;
+    return queueDirectory(this.kind === "batch" ? batchConsumeQueue : consumeQueue, this);
+  }
+
+  get unitBytes(): number {
+    return UNIT_BYTES[this.kind];
+  }
+
+  /** The files, listed once until they are let go. */
   get files(): SegmentList {
     return this.#files ??= listSegments(this.context.state.fs, this.directory);
+  }
+
+  /** Lets the list of files go: of all queues of a store it takes more memory than all else. */
+  letFilesGo(): void {
+    this.#files = undefined;
   }
 
   /** Whether a file can hold nothing from a unit on, by the space it takes. */
@@ -134,8 +153,10 @@ export class QueuePlace {
 
   #report(run: Run<UnitFlaw>): void {
     const { what, from, to } = run;
-    const position = from * this.unitBytes;
-    const segment = this.files.segments
+    const place = from * this.unitBytes;
+    // A damaged record may call for an index that no file can have.
+    const position = place >= 0 && Number.isSafeInteger(place) ? place : 0;
+    const segment = position !== place ? undefined : this.files.segments
       .find((it) => position >= it.start && position < it.start + it.length);
     const more = run.firstAt !== run.lastAt && run.lastAt >= 0
       ? `, and so on to log offset ${run.lastAt}`

@@ -47,9 +47,8 @@ function placeOf(queue = { topic: "TopicTest", queueId: 0 }): {
   const findings: Finding[] = [];
   const lookup = new LogLookup(files, state.log);
   const sink = (it: Finding) => void findings.push(it);
-  const directory = `store/consumequeue/${queue.topic}/${queue.queueId}`;
   const context = { state, lookup, sink, tally: new Tally() };
-  return { place: new QueuePlace(context, { ...queue, directory, unitBytes: 20 }), findings };
+  return { place: new QueuePlace(context, { kind: "simple", ...queue }), findings };
 }
 
 Deno.test("QueuePlace finds the file and the position of a unit", () => {

@@ -9,6 +9,7 @@ import { BATCH_QUEUE_UNIT, QUEUE_UNIT, SIZE } from "../format.ts";
 import type { LogLookup } from "../log_lookup.ts";
 import { queueEnd } from "../queue_range.ts";
 import { type QueueDirectory, type QueueKind, QueueReader } from "../queue_reader.ts";
+import type { RecordView } from "../record_view.ts";
 import { listSegments } from "../segments.ts";
 import { allZero } from "../zeros.ts";
 import { type FileKind, finding, type FindingCode } from "./findings.ts";
@@ -97,7 +98,7 @@ function quickUnit(
   },
 ): { readonly code: FindingCode; readonly note: string } | undefined {
   const { logOffset, queueOffset } = unit;
-  const frame = lookup.frameAt(logOffset);
+  const frame = frameNow(lookup, logOffset);
   if (frame !== undefined) {
     const index = indexIn(queue, frame);
     if (index === queueOffset) return undefined;
@@ -114,6 +115,14 @@ function quickUnit(
     return { code: "queue-unit-behind-log", note: `leads to log offset ${logOffset}, not written` };
   }
   return { code: "queue-unit-dangling", note: `leads to no record at log offset ${logOffset}` };
+}
+
+/** The record at a log offset, though a broker wrote it after the bytes around it were read. */
+function frameNow(lookup: LogLookup, logOffset: number): RecordView | undefined {
+  const frame = lookup.frameAt(logOffset);
+  if (frame !== undefined) return frame;
+  lookup.close();
+  return lookup.frameAt(logOffset);
 }
 
 /** Whether a queue leads to a record from an index. */

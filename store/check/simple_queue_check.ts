@@ -122,6 +122,7 @@ export class SimpleQueueCheck {
     } finally {
       queue.close();
       ext.close();
+      this.place.letFilesGo();
     }
   }
 
