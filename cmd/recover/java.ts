@@ -16,6 +16,8 @@ import { OverlayFiles } from "../../store/repair/overlay_files.ts";
 import { planRepair } from "../../store/repair/repair.ts";
 import { EXIT } from "../exit_code.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
+import type { ProgressForm } from "../output/progress.ts";
+import { LogProgress } from "./log_progress.ts";
 import { counted, lossOf } from "./report.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -64,8 +66,12 @@ const FIELDS: readonly Field[] = [
 export interface JavaStartQuestion extends OutputOptions {
   readonly paths: StorePaths;
   readonly mode: JavaMode;
+  readonly progress?: ProgressForm | undefined;
   readonly signal: AbortSignal;
 }
+
+/** How often the log is read: as Java, and for the plan beside it. */
+const LOG_PASSES = 5;
 
 /** Tells what a start of Java would cost. */
 export async function tellJavaStart(
@@ -78,9 +84,13 @@ export async function tellJavaStart(
   const { commitLogPath } = terminal;
   const place = commitLogPath === undefined ? {} : { commitLogPath };
   const options: JavaRecoveryOptions = { signal, ...place };
-  const files = new OverlayFiles(terminal.files);
-  const java = await recoverAsJava(files, store, JAVA_MODES[mode], options);
-  const plan = await planRepair(terminal.files, store, { signal, ...place });
+  const form = question.progress;
+  const progress = new LogProgress(terminal, question.paths, { form, passes: LOG_PASSES });
+  const { java, plan } = await progress.during(async () => {
+    const files = new OverlayFiles(progress.files);
+    const java = await recoverAsJava(files, store, JAVA_MODES[mode], options);
+    return { java, plan: await planRepair(progress.files, store, { signal, ...place }) };
+  });
   const { messagesLost: messagesLostByMq } = lossOf(plan.actions);
   const messages = java.messagesBefore + messagesLostByMq;
   const messagesDestroyed = java.refusal === undefined ? messages - java.messagesAfter : 0;

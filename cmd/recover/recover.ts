@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { dirname, relative, resolve } from "node:path";
+import { relative, resolve } from "node:path";
 import { type VerifyOptions, verifyStore } from "../../store/check/verify.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { StoreLockedError } from "../../store/lock.ts";
@@ -12,13 +12,11 @@ import { type StorePaths, storePaths } from "../../store/names.ts";
 import type { RepairAction, RepairOptions } from "../../store/repair/action.ts";
 import { findFixes } from "../../store/repair/fixes.ts";
 import { applyRepair, planRepair, repairInto } from "../../store/repair/repair.ts";
-import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
 import { openRows } from "../output/format_option.ts";
-import { Progress } from "../output/progress.ts";
-import { countedFiles } from "../reading/read_count.ts";
 import { tellJavaStart } from "./java.ts";
+import { LogProgress } from "./log_progress.ts";
 import {
   isFound,
   lossOf,
@@ -105,40 +103,16 @@ interface RecoverTask {
 }
 
 async function run(task: RecoverTask): Promise<RecoverResult> {
-  const progress = new Progress(task.terminal, task.options.progress);
-  let bytesChecked = 0;
-  const bytesExpected = LOG_PASSES * logBytes(task);
-  const files = countedFiles(task.terminal.files, (path, bytes) => {
-    if (!task.paths.commitLogs.includes(dirname(path))) return;
-    bytesChecked = Math.min(bytesChecked + bytes, bytesExpected);
-    progress.tell({ bytesChecked, bytesExpected });
-  });
-  try {
-    const result = await repair(task, { files, progress });
-    progress.end({ bytesChecked });
-    return result;
-  } catch (error) {
-    progress.clear();
-    throw error;
-  }
+  const { terminal, paths, options: { progress: form } } = task;
+  const progress = new LogProgress(terminal, paths, { form, passes: LOG_PASSES });
+  return await progress.during(() => repair(task, progress));
 }
 
 /** How often a log is read whose damage is told, filled and verified; a sound one half as often. */
 const LOG_PASSES = 5;
 
-function logBytes({ terminal, paths }: RecoverTask): number {
-  const { segments } = listSegments(terminal.files, paths.commitLogs);
-  return segments.reduce((sum, segment) => sum + segment.length, 0);
-}
-
-/** What a run works with. */
-interface Tools {
-  readonly files: FileSystem;
-  readonly progress: Progress;
-}
-
-async function repair(task: RecoverTask, tools: Tools): Promise<RecoverResult> {
-  const { files } = tools;
+async function repair(task: RecoverTask, progress: LogProgress): Promise<RecoverResult> {
+  const { files } = progress;
   const { paths: { root: store }, mode, options: { into: target } } = task;
   const allowDataLoss = task.options.allowDataLoss === true;
   const options = { ...repairOptionsOf(task), allowDataLoss, now: task.terminal.now };
@@ -151,16 +125,21 @@ async function repair(task: RecoverTask, tools: Tools): Promise<RecoverResult> {
   if (target !== undefined) {
     const outcome = await repairInto(files, store, target, options);
     warnOfHolder(task);
-    const verified = await verify(files, target, task.signal);
+    const verified = await verify(files, target, { signal: task.signal });
     return { mode, store, target, ...outcome, verified };
   }
-  if (allowDataLoss && task.options.yes !== true) await askForLoss(task, tools);
-  return { mode, store, ...await applyRepair(files, store, options) };
+  if (allowDataLoss && task.options.yes !== true) await askForLoss(task, progress);
+  const outcome = await applyRepair(files, store, options);
+  return { mode, store, ...outcome, verified: await verify(files, store, place) };
 }
 
-/** Verifies a new store: the repair is not believed, what it left is read again. */
-async function verify(files: FileSystem, root: string, signal: AbortSignal): Promise<Severities> {
-  for await (const it of verifyStore(files, root, { signal })) {
+/** Verifies what was repaired: the repair is not believed, what it left is read again. */
+async function verify(
+  files: FileSystem,
+  root: string,
+  options: VerifyOptions,
+): Promise<Severities> {
+  for await (const it of verifyStore(files, root, options)) {
     if (it.kind === "summary") return it.severities;
   }
   throw new Error(`Cannot verify "${root}": it ended without a summary`);
@@ -191,9 +170,9 @@ function warnOfHolder({ terminal, paths }: RecoverTask): void {
 }
 
 /** Asks before messages are given up for good; nobody to ask is a no. */
-async function askForLoss(task: RecoverTask, { files, progress }: Tools): Promise<void> {
+async function askForLoss(task: RecoverTask, progress: LogProgress): Promise<void> {
   const { terminal, paths } = task;
-  const { actions } = await planRepair(files, paths.root, repairOptionsOf(task));
+  const { actions } = await planRepair(progress.files, paths.root, repairOptionsOf(task));
   progress.clear();
   const unsafe = actions.filter((it) => !it.safe);
   if (unsafe.length === 0) return;

@@ -124,7 +124,7 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
   "extend-file": "gives a file its length back, with zeros",
   "trim-file": "takes off what is behind a file's length; bytes of the log are kept in quarantine/",
   "restore-config":
-    "puts the .bak in place of a file nobody can read, which is kept in quarantine/",
+    "replaces a file nobody can read by its .bak, or by what the queues tell; it is kept in quarantine/",
   "lower-offsets": "brings offsets of consumers back to the end of their queue",
   "write-checkpoint": "writes the checkpoint anew from the log",
   "remove-abort": "removes the mark of an unclean stop",

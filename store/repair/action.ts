@@ -20,7 +20,7 @@ export type RepairVerb =
   | "extend-file"
   /** A file of log or queue that is too long loses what is no part of it. */
   | "trim-file"
-  /** A configuration file that cannot be read is replaced by its `.bak` that can. */
+  /** A configuration file that cannot be read is replaced by its `.bak`, or by what queues tell. */
   | "restore-config"
   /** Offsets of consumers behind the end of their queue are brought back to it. */
   | "lower-offsets"

@@ -27,6 +27,8 @@ import type { ByteRange } from "./recorded_files.ts";
 /** Topic of the records that are filled in: a broker's own, and none has it. */
 export const FILLER_TOPIC = "rmq_sys_FILLER";
 
+/** A file whose name is far off is rather a stray one than the end of a log that lost all before it. */
+const MISSING_FILES_MAX = 1000;
 /** Java reads a whole record into memory. */
 const FILLER_BYTES_MAX = 1024 * 1024;
 const NO_HOST: HostBytes = { address: new Uint8Array(4), port: 0 };
@@ -53,6 +55,10 @@ interface Piece extends ByteRange {
 
 /** Why a range cannot be filled; `undefined` where it can. */
 export function whyNotFilled(place: FillerPlace, range: ByteRange): string | undefined {
+  const missing = missingFiles(place.log, range);
+  if (missing > MISSING_FILES_MAX) {
+    return `${missing} files are missing, and no more than ${MISSING_FILES_MAX} are made anew`;
+  }
   for (const { from, to, endsFile } of pieces(place, range)) {
     const least = endsFile ? SIZE.blankMin : RECORD_BYTES_MIN;
     if (to - from < least) return `${to - from} bytes are too few for a filler of ${least}`;
@@ -83,6 +89,14 @@ export function fillDamage(place: FillerPlace, range: ByteRange): void {
       file.close();
     }
   }
+}
+
+/** How many files of a range are not there. */
+function missingFiles({ segments, segmentBytes }: SegmentList, { from, to }: ByteRange): number {
+  const first = Math.floor(from / segmentBytes);
+  const count = Math.ceil(to / segmentBytes) - first;
+  const known = segments.filter(({ start }) => start >= first * segmentBytes && start < to);
+  return count - known.length;
 }
 
 function pieces({ fs, log }: FillerPlace, range: ByteRange): Piece[] {

@@ -162,6 +162,19 @@ Deno.test("whyNotFilled() refuses what no filler fits into", () => {
   assert.equal(whyNotFilled(place, { from: blank!.at - 1, to: blank!.at }), undefined);
 });
 
+Deno.test("whyNotFilled() refuses to make thousands of files up to one whose name is far off", () => {
+  const place = placeOf(new SmallLog(1000).addMany(20));
+  const { segments } = place.log;
+  const end = segments.at(-1)!.start + 1000;
+  assert.equal(whyNotFilled(place, { from: end, to: end + 1_000_000 }), undefined);
+  // The files that are there do not count.
+  assert.equal(whyNotFilled(place, { from: 0, to: end + 1_000_000 }), undefined);
+  assert.equal(
+    whyNotFilled(place, { from: end, to: end + 8_000_000_000_000_000 }),
+    "8000000000000 files are missing, and no more than 1000 are made anew",
+  );
+});
+
 Deno.test("fillDamage() seals the filler where the broker seals its records", async () => {
   const files = storeInMemory("5.5.0-e-crc-202");
   const log = listSegments(files, "store/commitlog");

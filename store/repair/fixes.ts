@@ -51,6 +51,8 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
   if (BEYOND.has(it.code)) return [];
   const { kind } = FINDINGS[it.code];
   if (it.code === "store-unclean") return done("remove-abort");
+  // What is no file of a log or queue stays where it is.
+  if (it.code === "log-stray-file" || it.code === "queue-stray-file") return [];
   if (it.code === "log-wrong-length" || it.code === "queue-wrong-length") {
     return done("extend-file", "trim-file").filter(({ file }) => file === it.file);
   }
