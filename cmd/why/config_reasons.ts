@@ -15,16 +15,61 @@ import {
 } from "../../store/config_tables.ts";
 import { parseFastJson } from "../../store/fast_json.ts";
 import { type FileSystem, readWholeFile } from "../../store/file.ts";
-import type { StorePaths } from "../../store/names.ts";
-import { WHY_RELEASES, type WhyReason } from "./why_reason.ts";
+import { NAME, type StorePaths } from "../../store/names.ts";
+import { EVERY_BROKER, WHY_RELEASES, type WhyBroker, type WhyReason } from "./why_reason.ts";
 
-/** Files a broker reads, and what a start without one means. */
-const TABLES = [
-  [TOPICS, "it knows no topic: clients get no route until each topic is created again"],
-  [SUBSCRIPTION_GROUPS, "groups get default settings when they come"],
-  [CONSUMER_OFFSETS, "every group begins again, at the end or at the beginning of its queues"],
-  [DELAY_OFFSETS, "messages that were delayed are delivered again"],
-] as const;
+/** A file that a start reads. */
+interface ConfigTable {
+  readonly fileName: string;
+  readonly decode: (value: unknown) => unknown;
+  /** Brokers that read it. */
+  readonly releases: readonly WhyBroker[];
+  /** What a start without it means. */
+  readonly without: string;
+}
+
+const TABLES: readonly ConfigTable[] = [
+  {
+    ...TOPICS,
+    releases: EVERY_BROKER,
+    without: "it knows no topic but its own: clients get no route until each is created again",
+  },
+  {
+    ...SUBSCRIPTION_GROUPS,
+    releases: EVERY_BROKER,
+    without: "groups get default settings when they come",
+  },
+  {
+    ...CONSUMER_OFFSETS,
+    releases: EVERY_BROKER,
+    without: "every group begins again, at the end or at the beginning of its queues",
+  },
+  {
+    ...DELAY_OFFSETS,
+    releases: EVERY_BROKER,
+    without: "messages that were delayed are delivered again",
+  },
+  {
+    fileName: "consumerFilter.json",
+    decode: anything,
+    releases: WHY_RELEASES,
+    without: "filters by expression are known again when consumers come",
+  },
+  {
+    fileName: "topicQueueMapping.json",
+    decode: anything,
+    releases: ["5.x"],
+    without: "static topics are none any more",
+  },
+  {
+    fileName: "consumerOrderInfo.json",
+    decode: anything,
+    releases: ["5.x"],
+    without: "consumers in order may get messages twice",
+  },
+];
+
+const ENTERED_ANEW = "; without one mq recover --apply enters the topics that have queues";
 
 type Content = "absent" | "readable" | { readonly flaw: string };
 
@@ -33,31 +78,41 @@ export function configReasons(
   files: FileSystem,
   { config, consumeQueue }: StorePaths,
 ): WhyReason[] {
-  return TABLES.flatMap(([format, meaning]): WhyReason[] => {
-    const file = join(config, format.fileName);
-    const main = contentOf(files, file, format.decode);
+  // RocksDB may hold the tables, too.
+  const isRocksDb = files.stat(join(consumeQueue, NAME.rocksDbMarker)) !== undefined;
+  const hasQueues = !isRocksDb && files.list(consumeQueue).length > 0;
+  return TABLES.flatMap(({ fileName, decode, releases, without }): WhyReason[] => {
+    const file = join(config, fileName);
+    const main = contentOf(files, file, decode);
     if (main === "readable") return [];
-    const backup = contentOf(files, backupPath(file), format.decode);
+    const backup = contentOf(files, backupPath(file), decode);
     if (backup === "readable") return [];
     // Every other file is written when there is something to write; topics come before messages.
-    const isDue = format === TOPICS && files.list(consumeQueue).length > 0;
+    const isDue = fileName === TOPICS.fileName && hasQueues;
     if (main === "absent" && backup === "absent" && !isDue) return [];
     const broken = main === "absent" ? "it is gone" : `it cannot be read: ${main.flaw}`;
+    // Of a file that is gone nobody knows whether it was meant to be.
+    const isEnteredAnew = isDue && typeof main !== "string";
+    const orElse = isEnteredAnew ? ENTERED_ANEW : "";
+    const fix = `bring ${fileName} back from a backup or another broker of the cluster${orElse}`;
     if (backup === "absent") {
-      return [{
-        effect: "loses",
-        releases: WHY_RELEASES,
-        file,
-        message: `${broken}; there is no .bak, so a broker starts without it: ${meaning}`,
-        fix: `bring ${format.fileName} back from a backup or another broker of the cluster`,
-      }];
+      // This project's broker starts without a file, and not with one it cannot read.
+      const forgets = releases.filter((it) => it !== "mq" || main === "absent");
+      const refuses = releases.filter((it) => !forgets.includes(it));
+      const message = `${broken}; there is no .bak, so a broker starts without it: ${without}`;
+      return [
+        { effect: "loses", releases: forgets, file, message, fix },
+        ...refuses.length === 0
+          ? []
+          : [{ effect: "refuses", releases: refuses, file, message: broken, fix } as const],
+      ];
     }
     return [{
       effect: "refuses",
-      releases: WHY_RELEASES,
+      releases,
       file,
       message: `${broken}; nor can its .bak be read: ${backup.flaw}`,
-      fix: `bring ${format.fileName} back, or move both files away: then ${meaning}`,
+      fix: isEnteredAnew ? fix : `bring ${fileName} back, or move both files away: then ${without}`,
     }];
   });
 }
@@ -75,4 +130,8 @@ function contentOf(
   } catch (error) {
     return { flaw: (error as Error).message };
   }
+}
+
+function anything(value: unknown): unknown {
+  return value;
 }

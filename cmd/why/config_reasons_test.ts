@@ -26,8 +26,9 @@ Deno.test("configReasons() tells a start that fails from one that forgets", () =
   const [refused, ...none] = reasons({ "topics.json": "{{", "topics.json.bak": "}" });
   assert.deepEqual(none, []);
   assert.match(refused!, /^refuses store\/config\/topics.json: .*nor can its .bak be read/);
-  const [lost, ...nothing] = reasons({ "topics.json": "garbage" });
+  const [lost, ours, ...nothing] = reasons({ "topics.json": "garbage" });
   assert.deepEqual(nothing, []);
+  assert.match(ours!, /^refuses store\/config\/topics.json: it cannot be read/);
   assert.match(lost!, /^loses store\/config\/topics.json: .*there is no .bak.*knows no topic/);
 });
 

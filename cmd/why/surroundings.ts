@@ -10,7 +10,7 @@ import { NAME, type StorePaths } from "../../store/names.ts";
 import { listSegments } from "../../store/segments.ts";
 import { cellText } from "../output/table.ts";
 import type { Terminal } from "../terminal.ts";
-import type { WhyReason } from "./why_reason.ts";
+import { EVERY_BROKER, type WhyReason } from "./why_reason.ts";
 
 /** Java's `diskMaxUsedSpaceRatio` beyond which it refuses messages (`diskSpaceWarningLevelRatio`). */
 const REFUSES_AT = 0.9;
@@ -32,7 +32,7 @@ function lockReasons(terminal: Terminal, { lock }: StorePaths): WhyReason[] {
   const command = commandOf(terminal.files, holder);
   return [{
     effect: "refuses",
-    releases: ["4.9", "5.x"],
+    releases: EVERY_BROKER,
     file: lock,
     message: `process ${holder}${command === "" ? "" : ` (${command})`} holds the lock: a broker ` +
       'is running on this store, and a second one ends with "Lock failed, MQ already started"',
@@ -73,7 +73,7 @@ function permissionReasons({ files, canWrite }: Terminal, paths: StorePaths): Wh
   const locked = wanted.filter((path) => files.stat(path) !== undefined && !canWrite(path));
   return locked.map((file) => ({
     effect: "refuses",
-    releases: ["4.9", "5.x"],
+    releases: EVERY_BROKER,
     file,
     message: "it may not be written by this user: a broker opens everything for writing",
     fix: "run the broker as the owner of the store, or give it the files with chown -R",
@@ -85,7 +85,7 @@ function diskReasons({ diskUse }: Terminal, { root, commitLog }: StorePaths): Wh
   if (used === undefined || used < REFUSES_AT) return [];
   return [{
     effect: "unserved",
-    releases: ["4.9", "5.x"],
+    releases: EVERY_BROKER,
     file: commitLog,
     message:
       `the disk is ${Math.round(used * 100)} % full: a broker starts, refuses every message ` +

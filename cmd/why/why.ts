@@ -22,19 +22,19 @@ import { configReasons } from "./config_reasons.ts";
 import { surroundingReasons } from "./surroundings.ts";
 import { missingKeys } from "./missing_keys.ts";
 import { printWhy } from "./why_report.ts";
-import { WHY_RELEASES, type WhyReason, type WhyRelease } from "./why_reason.ts";
+import { WHY_RELEASES, type WhyBroker, type WhyReason, type WhyRelease } from "./why_reason.ts";
 
 /** What `mq why` may be asked. */
 export interface WhyOptions extends OutputOptions {
   readonly progress?: ProgressForm | undefined;
 }
 
-/** What a release does with the store. */
+/** What a broker does with the store. */
 export interface WhyVerdict {
   readonly kind: "verdict";
-  readonly release: WhyRelease;
+  readonly release: WhyBroker;
   readonly starts: boolean;
-  /** Messages in the log, and those its start would destroy. */
+  /** Messages in the log, and those its start would destroy, or `mq recover` give up. */
   readonly messages: number;
   readonly destroyed: number;
   /** Surviving messages that would stand in no queue, and units at a wrong index. */
@@ -51,8 +51,6 @@ export interface WhyAnswer {
   readonly verdicts: readonly WhyVerdict[];
   /** What is wrong in the files, the gravest of each kind once. */
   readonly findings: readonly Finding[];
-  /** Messages that `mq recover` would give up; `undefined` where it refuses the store. */
-  readonly lostByMq: number | undefined;
   /** Whether a repair has anything to do. */
   readonly isRepairable: boolean;
 }
@@ -60,15 +58,15 @@ export interface WhyAnswer {
 /** Fields of the output. */
 export const WHY_FIELDS: readonly Field[] = [
   { name: "kind", type: "string", about: "verdict, reason, or finding" },
-  { name: "release", type: "string", about: "of a verdict: release of Java" },
+  { name: "release", type: "string", about: "of a verdict: release of Java, or mq" },
   { name: "starts", type: "boolean", about: "of a verdict: whether the broker starts" },
   { name: "messages", type: "number", about: "of a verdict: messages in the log" },
-  { name: "destroyed", type: "number", about: "of a verdict: messages the start destroys" },
+  { name: "destroyed", type: "number", about: "of a verdict: messages that are gone then" },
   { name: "inNoQueue", type: "number", about: "of a verdict: survivors that no queue leads to" },
   { name: "atWrongIndex", type: "number", about: "of a verdict: queue units at a wrong index" },
   { name: "keysLost", type: "number", about: "of a verdict: keys of survivors that are gone" },
   { name: "effect", type: "string", about: "of a reason: refuses, loses, or unserved" },
-  { name: "releases", type: "list", about: "of a reason: releases it is one for" },
+  { name: "releases", type: "list", about: "of a reason: brokers it is one for" },
   { name: "file", type: "string", about: "file that is the reason" },
   { name: "offset", type: "number", about: "of a finding: first byte in the file" },
   { name: "length", type: "number", about: "of a finding: bytes" },
@@ -131,50 +129,63 @@ async function look(
   }
   const hasLog = listSegments(files, paths.commitLogs).segments.length > 0;
   const actions = hasLog ? (await planRepair(files, paths.root, place)).actions : [];
-  const lostByMq = hasLog ? actions.reduce((sum, it) => sum + it.messagesLost, 0) : undefined;
   if (!hasLog) reasons.push(...noLogReasons(files, paths));
+  const given = actions.reduce((sum, it) => sum + it.messagesLost, 0);
   const verdicts: WhyVerdict[] = [];
+  let messages = given;
   for (const release of WHY_RELEASES) {
     const after = new OverlayFiles(files);
     const java = await recoverAsJava(after, paths.root, release, place);
-    const keysMissing = await missingKeys(after, paths, signal);
     if (java.refusal !== undefined) reasons.push(refusal(java.refusal, release, paths));
-    const starts = !reasons.some((it) => {
-      return it.effect === "refuses" && it.releases.includes(release);
-    });
-    const messages = java.messagesBefore + (lostByMq ?? 0);
-    verdicts.push({
-      kind: "verdict",
-      release,
-      starts,
+    messages = java.messagesBefore + given;
+    const keysMissing = await missingKeys(after, paths, signal);
+    verdicts.push(verdict(release, reasons, {
       messages,
-      destroyed: starts ? messages - java.messagesAfter : 0,
-      inNoQueue: starts ? java.inNoQueue : 0,
-      atWrongIndex: starts ? java.atWrongIndex : 0,
-      keysLost: starts ? Math.max(java.keysLost, keysMissing) : 0,
-    });
+      destroyed: messages - java.messagesAfter,
+      inNoQueue: java.inNoQueue,
+      atWrongIndex: java.atWrongIndex,
+      keysLost: Math.max(java.keysLost, keysMissing),
+    }));
   }
+  verdicts.push(verdict("mq", reasons, { ...NOTHING_LOST, messages, destroyed: given }));
   return {
     store: paths.root,
     reasons: merged(reasons),
     verdicts,
     findings: [...findings.values()],
-    lostByMq,
     isRepairable: actions.length > 0,
   };
+}
+
+const NOTHING_LOST = { destroyed: 0, inNoQueue: 0, atWrongIndex: 0, keysLost: 0 } as const;
+
+/** A broker that does not start does no harm. */
+function verdict(
+  release: WhyBroker,
+  reasons: readonly WhyReason[],
+  costs: Omit<WhyVerdict, "kind" | "release" | "starts">,
+): WhyVerdict {
+  const starts = !reasons.some((it) => it.effect === "refuses" && it.releases.includes(release));
+  return { kind: "verdict", release, starts, ...costs, ...(!starts && NOTHING_LOST) };
 }
 
 /** Without its log a store's queues lead nowhere: Java deletes them, this project's broker refuses. */
 function noLogReasons(files: FileSystem, paths: StorePaths): WhyReason[] {
   if (listQueues(files, paths).queues.length === 0) return [];
-  return [{
-    effect: "loses",
-    releases: WHY_RELEASES,
+  const found = "there are queues, and no file of the log";
+  const reason = {
     file: paths.commitLog,
-    message: "there are queues, and no file of the log: a broker starts, deletes all queues and " +
-      "begins again with nothing; mq does not start",
     fix: "mount the disk of the log, or name its folder with --commitlog-path",
-  }];
+  };
+  return [
+    {
+      ...reason,
+      effect: "loses",
+      releases: WHY_RELEASES,
+      message: `${found}: a broker starts, deletes all queues and begins again with nothing`,
+    },
+    { ...reason, effect: "refuses", releases: ["mq"], message: found },
+  ];
 }
 
 /** Of a store whose queues are kept in RocksDB only the rest can be told. */
@@ -186,7 +197,7 @@ function unread(paths: StorePaths, reasons: WhyReason[]): Omit<WhyAnswer, "findi
     message: "its consume queues are kept in RocksDB, which only 5.x reads",
     fix: "start a broker of 5.x with storeType=defaultRocksDB",
   });
-  return { store: paths.root, reasons, verdicts: [], lostByMq: 0, isRepairable: false };
+  return { store: paths.root, reasons, verdicts: [], isRepairable: false };
 }
 
 function refusal(message: string, release: WhyRelease, { root }: StorePaths): WhyReason {

@@ -5,11 +5,17 @@
  */
 import type { JavaRelease } from "../../store/exact/java_release.ts";
 
-/** Releases that are asked about. */
+/** Releases of Java that are asked about. */
 export const WHY_RELEASES = ["4.9", "5.x"] as const satisfies readonly JavaRelease[];
 
 /** One of {@linkcode WHY_RELEASES}. */
 export type WhyRelease = (typeof WHY_RELEASES)[number];
+
+/** A broker that is told of: Java's, or this project's. */
+export type WhyBroker = WhyRelease | "mq";
+
+/** What stops every broker. */
+export const EVERY_BROKER: readonly WhyBroker[] = [...WHY_RELEASES, "mq"];
 
 /** What a reason does. */
 export type WhyEffect =
@@ -23,7 +29,7 @@ export type WhyEffect =
 /** A reason. */
 export interface WhyReason {
   readonly effect: WhyEffect;
-  readonly releases: readonly WhyRelease[];
+  readonly releases: readonly WhyBroker[];
   readonly file: string;
   readonly message: string;
   readonly fix: string;

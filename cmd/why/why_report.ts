@@ -9,7 +9,7 @@ import { cellText } from "../output/table.ts";
 import { toned } from "../output/tone.ts";
 import type { Terminal } from "../terminal.ts";
 import { isWhole, type WhyAnswer, type WhyVerdict } from "./why.ts";
-import type { WhyReason, WhyRelease } from "./why_reason.ts";
+import type { WhyBroker, WhyReason } from "./why_reason.ts";
 
 /** Prints the answer. */
 export function printWhy(terminal: Terminal, answer: WhyAnswer): void {
@@ -28,8 +28,6 @@ export function printWhy(terminal: Terminal, answer: WhyAnswer): void {
       heading(`Java ${reason.releases.join(" and ")} ${reason.effect} it:`, true);
       out.write(reasonText(reason, answer));
     }
-  } else {
-    heading(ownText(answer), answer.lostByMq !== 0);
   }
   if (answer.findings.length > 0) {
     out.write("\n");
@@ -46,19 +44,21 @@ export function printWhy(terminal: Terminal, answer: WhyAnswer): void {
 
 function verdictText(verdict: WhyVerdict, forgets: boolean): string {
   const { release, starts, messages, destroyed } = verdict;
-  if (!starts) return `Java ${release} does not start on this store.`;
+  const broker = release === "mq" ? release : `Java ${release}`;
+  if (!starts) return `${broker} does not start on this store.`;
   if (isWhole(verdict)) {
-    if (forgets && messages === 0) return `Java ${release} starts, and has no message:`;
-    const all = `Java ${release} starts, and has all ${messages} messages`;
+    if (forgets && messages === 0) return `${broker} starts, and has no message:`;
+    const all = `${broker} starts, and has all ${messages} messages`;
     return forgets ? `${all} in its log, but:` : `${all}.`;
   }
+  if (release === "mq") return `mq starts, and has all but ${destroyed} of ${messages} messages.`;
   const parts = [
     destroyed > 0 ? `destroys ${destroyed} of ${messages} messages` : "",
     verdict.inNoQueue > 0 ? `leaves ${verdict.inNoQueue} messages in no queue` : "",
     verdict.atWrongIndex > 0 ? `has ${verdict.atWrongIndex} messages at a wrong index` : "",
     verdict.keysLost > 0 ? `forgets ${verdict.keysLost} keys` : "",
   ].filter((part) => part !== "");
-  return `Java ${release} starts, and ${listed(parts)}.`;
+  return `${broker} starts, and ${listed(parts)}.`;
 }
 
 function listed(parts: readonly string[]): string {
@@ -67,19 +67,12 @@ function listed(parts: readonly string[]): string {
 }
 
 /** A reason both releases share is told in full only once. */
-function reasonText(reason: WhyReason, { store }: WhyAnswer, release?: WhyRelease): string {
+function reasonText(reason: WhyReason, { store }: WhyAnswer, release?: WhyBroker): string {
   const place = relative(store, reason.file) || reason.file;
   if (release !== undefined && reason.releases[0] !== release) {
     return `  ${cellText(place)}: as above\n`;
   }
   return `  ${cellText(place)}: ${cellText(reason.message)}\n    What to do: ${reason.fix}.\n`;
-}
-
-function ownText({ lostByMq, verdicts }: WhyAnswer): string {
-  const messages = verdicts[0]!.messages;
-  if (lostByMq === undefined) return "mq does not start on it.";
-  if (lostByMq === 0) return `mq starts, and has all ${messages} messages.`;
-  return `mq starts, and has all but ${lostByMq} of ${messages} messages.`;
 }
 
 function nextText({ store, isRepairable, reasons, verdicts }: WhyAnswer): string {

@@ -13,9 +13,8 @@ function printed(answer: Partial<WhyAnswer>): string {
   printWhy(terminal, {
     store: "store",
     reasons: [],
-    verdicts: [verdict()],
+    verdicts: [verdict(), verdict({ release: "mq" })],
     findings: [],
-    lostByMq: 0,
     isRepairable: false,
     ...answer,
   });
@@ -33,7 +32,7 @@ Deno.test("printWhy() of a sound store is two lines", () => {
 Deno.test("printWhy() lists what a start costs, and what mq gives up", () => {
   const bad = verdict({ destroyed: 379, inNoQueue: 20, keysLost: 3 });
   assert.equal(
-    printed({ verdicts: [bad], lostByMq: 1, isRepairable: true }),
+    printed({ verdicts: [bad, verdict({ release: "mq", destroyed: 1 })], isRepairable: true }),
     "Java 5.x starts, and destroys 379 of 445 messages, leaves 20 messages in no queue and " +
       "forgets 3 keys.\nmq starts, and has all but 1 of 445 messages.\n\nNext: mq recover store\n",
   );
@@ -49,4 +48,20 @@ Deno.test("printWhy() lets no name steer the terminal", () => {
   } as const;
   const text = printed({ verdicts: [verdict({ starts: false })], reasons: [reason] });
   assert.match(text, /commitlog\/\\x1b\[2J: a\\x07\n {4}What to do: move it elsewhere\.\n/);
+});
+
+Deno.test("printWhy() says of a broker that forgets what its log has, and what it does not serve", () => {
+  const reason = {
+    effect: "loses",
+    releases: ["5.x", "mq"],
+    file: "store/config/topics.json",
+    message: "it is gone",
+    fix: "bring it back",
+  } as const;
+  assert.equal(
+    printed({ reasons: [reason] }),
+    "Java 5.x starts, and has all 445 messages in its log, but:\n" +
+      "  config/topics.json: it is gone\n    What to do: bring it back.\n" +
+      "mq starts, and has all 445 messages in its log, but:\n  config/topics.json: as above\n",
+  );
 });

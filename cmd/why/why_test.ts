@@ -11,6 +11,7 @@ interface Row {
   readonly starts?: boolean;
   readonly destroyed?: number;
   readonly inNoQueue?: number;
+  readonly keysLost?: number;
   readonly effect?: string;
   readonly message?: string;
   readonly code?: string;
@@ -22,7 +23,8 @@ async function asked(files: MemoryFiles, surroundings: RecordedSurroundings = {}
   const rows = JSON.parse(stdout) as Row[];
   return {
     exitCode,
-    verdicts: rows.filter((it) => it.kind === "verdict"),
+    verdicts: rows.filter((it) => it.kind === "verdict" && it.release !== "mq"),
+    own: rows.find((it) => it.release === "mq"),
     reasons: rows.filter((it) => it.kind === "reason"),
     findings: rows.filter((it) => it.kind === "finding"),
   };
@@ -73,10 +75,46 @@ Deno.test("mq why tells releases apart: an empty last file stops 4.9 only", asyn
   assert.deepEqual(verdicts.map((it) => [it.release, it.starts]), [["4.9", false], ["5.x", true]]);
 });
 
+Deno.test("mq why tells keys that no start brings back where 5.x reads the end of the log only", async () => {
+  const files = storeInMemory("4.9.7-b-kill-second-101");
+  assert((await asked(files)).verdicts.every((it) => it.keysLost === 0));
+  files.remove(`store/index/${files.list("store/index")[1]}`);
+  const { verdicts, own, exitCode } = await asked(files);
+  assert.deepEqual(verdicts.map((it) => [it.release, it.keysLost]), [["4.9", 0], ["5.x", 382]]);
+  assert.deepEqual([own!.starts, own!.keysLost], [true, 0]);
+  assert.equal(exitCode, 4);
+});
+
+Deno.test("mq why tells a store whose log is elsewhere: Java would delete its queues, mq starts not", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  for (const name of files.list("store/commitlog")) files.remove(`store/commitlog/${name}`);
+  const { verdicts, own, reasons, exitCode } = await asked(files);
+  assert.deepEqual(verdicts.map((it) => it.starts), [true, true]);
+  assert.equal(own!.starts, false);
+  assert.deepEqual(reasons.map((it) => [it.effect, it.releases]), [
+    ["loses", ["4.9", "5.x"]],
+    ["refuses", ["mq"]],
+  ]);
+  assert.match(reasons[0]!.message!, /deletes all queues/);
+  assert.equal(exitCode, 4);
+});
+
+Deno.test("mq why knows which broker reads which configuration file", async () => {
+  const starts = async (name: string) => {
+    const files = storeInMemory("5.5.0-a-clean-102");
+    for (const end of ["", ".bak"]) files.put(`store/config/${name}${end}`, Buffer.from("{{"));
+    const { verdicts, own } = await asked(files);
+    return [...verdicts, own!].map((it) => it.starts);
+  };
+  assert.deepEqual(await starts("delayOffset.json"), [false, false, false]);
+  assert.deepEqual(await starts("consumerFilter.json"), [false, false, true]);
+  assert.deepEqual(await starts("consumerOrderInfo.json"), [true, false, true]);
+});
+
 Deno.test("mq why names the holder of the lock", async () => {
   const files = storeInMemory("5.5.0-a-clean-102");
-  const { verdicts, reasons } = await asked(files, { lockHolder: 4711 });
-  assert(verdicts.every((it) => it.starts === false));
+  const { verdicts, own, reasons } = await asked(files, { lockHolder: 4711 });
+  assert([...verdicts, own!].every((it) => it.starts === false));
   assert.match(reasons[0]!.message!, /process 4711 holds the lock/);
 });
 

@@ -17,10 +17,12 @@ import { parseArgs } from "node:util";
 import { endAll } from "./child.ts";
 import { Report } from "./report.ts";
 import { admin } from "./scenarios/admin.ts";
+import { damage } from "./scenarios/damage.ts";
 import { flips } from "./scenarios/flips.ts";
 import { goClient } from "./scenarios/go_client.ts";
 import { javaClient } from "./scenarios/java_client.ts";
 import { kill9 } from "./scenarios/kill9.ts";
+import { live } from "./scenarios/live.ts";
 import { lock } from "./scenarios/lock.ts";
 import { light } from "./scenarios/light.ts";
 import { mixed } from "./scenarios/mixed.ts";
@@ -45,10 +47,12 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   relay,
   swap,
   recover,
+  damage,
   replay,
   serve,
   flips,
   light,
+  live,
   sql92,
 };
 
