@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { BitFlips, kindOf } from "./bit_flips.ts";
-import { JavaFlips } from "./java_flips.ts";
+import type { JavaRelease } from "../store/exact/java_release.ts";
+import { BitFlips, type FlipCount, kindOf } from "./bit_flips.ts";
+import { type JavaFlipCount, JavaFlips } from "./java_flips.ts";
 
 /** What a campaign is told. */
 export interface FlipCampaignOptions {
@@ -15,6 +16,25 @@ export interface FlipCampaignOptions {
   readonly lastsMs: number;
   /** Takes the figures so far, all of them each time. */
   readonly report: (lines: readonly string[]) => void;
+  /** What a campaign before has kept: this one goes on there, with the seed of that one. */
+  readonly before?: FlipState | undefined;
+  /** Takes what the next campaign can go on with. */
+  readonly keep?: (state: FlipState) => void;
+}
+
+/** How far a campaign is, as JSON. */
+export interface FlipState {
+  readonly seed: number;
+  /** Of plain records and of sealed ones; absent where it has not begun. */
+  readonly halves: readonly HalfState[];
+  readonly failures: readonly string[];
+}
+
+interface HalfState {
+  readonly done: number;
+  readonly counts: readonly (readonly [string, FlipCount])[];
+  readonly lost: readonly (readonly [string, number])[];
+  readonly java: readonly (readonly [string, readonly (readonly [string, JavaFlipCount])[]])[];
 }
 
 const REPORT_MS = 30_000;
@@ -26,23 +46,32 @@ type Sums = Map<string, number>;
 
 /** Runs the campaign; returns how many flips cost more than they may. */
 export async function flipCampaign(options: FlipCampaignOptions): Promise<number> {
-  const { lastsMs, report } = options;
-  const done: string[] = [];
-  const failures: string[] = [];
-  for (const isSealed of [false, true]) {
+  const { lastsMs, report, before, keep } = options;
+  const seed = before?.seed ?? options.seed;
+  const finished: string[] = [];
+  const states: HalfState[] = [];
+  const failures: string[] = [...before?.failures ?? []];
+  for (const [at, isSealed] of [false, true].entries()) {
     const begun = performance.now();
-    const half = await Half.make(isSealed, options.seed);
+    const half = await Half.make(isSealed, seed, before?.halves[at]);
+    const tell = () => {
+      report([...finished, ...half.figures(), ...failures]);
+      keep?.({ seed, halves: [...states, half.state()], failures });
+    };
     let reported = begun;
-    for (let count = 0; count < half.bits && performance.now() - begun < lastsMs / 2; count++) {
+    while (half.done < half.bits && performance.now() - begun < lastsMs / 2) {
+      const count = half.done;
       const lost = await half.flip(count);
       if (lost > LOST_MAX) failures.push(`FAILED: ${half.nameOf(count)} costs ${lost} messages`);
       if (performance.now() - reported < REPORT_MS) continue;
       reported = performance.now();
-      report([...done, ...half.figures(), ...failures]);
+      tell();
     }
-    done.push(...half.figures(), "");
+    tell();
+    finished.push(...half.figures(), "");
+    states.push(half.state());
   }
-  report([...done, ...failures]);
+  report([...finished, ...failures]);
   return failures.length;
 }
 
@@ -56,7 +85,8 @@ class Half {
   readonly #stride: number;
   readonly #seed: number;
   readonly #lost: Sums = new Map();
-  #done = 0;
+  /** Flips made so far. */
+  done = 0;
 
   private constructor(flips: BitFlips, { isSealed, seed }: { isSealed: boolean; seed: number }) {
     this.#flips = flips;
@@ -69,8 +99,30 @@ class Half {
     this.#stride = strideOf(this.#bytes.length);
   }
 
-  static async make(isSealed: boolean, seed: number): Promise<Half> {
-    return new Half(await BitFlips.make(isSealed), { isSealed, seed });
+  static async make(isSealed: boolean, seed: number, before?: HalfState): Promise<Half> {
+    const half = new Half(await BitFlips.make(isSealed), { isSealed, seed });
+    if (before !== undefined) half.#restore(before);
+    return half;
+  }
+
+  /** What another campaign can go on with. */
+  state(): HalfState {
+    return {
+      done: this.done,
+      counts: [...this.#flips.counts],
+      lost: [...this.#lost],
+      java: [...this.#java?.counts ?? []].map(([release, counts]) => [release, [...counts]]),
+    };
+  }
+
+  #restore({ done, counts, lost, java }: HalfState): void {
+    this.done = done;
+    for (const [kind, count] of counts) this.#flips.counts.set(kind, { ...count });
+    for (const [kind, sum] of lost) this.#lost.set(kind, sum);
+    for (const [release, byKind] of java) {
+      const counted = this.#java?.counts.get(release as JavaRelease);
+      for (const [kind, count] of byKind) counted?.set(kind, { ...count });
+    }
   }
 
   /** Flip number `count`: every byte has one before any has its second. Returns what it cost. */
@@ -80,7 +132,7 @@ class Half {
     await this.#java?.flip(path, at, bit);
     const kind = kindOf(path);
     this.#lost.set(kind, (this.#lost.get(kind) ?? 0) + lost);
-    this.#done++;
+    this.done++;
     return lost;
   }
 
@@ -121,7 +173,7 @@ class Half {
       },
     );
     return [
-      `${this.#java === undefined ? "With" : "Without"} checksums in the records, ${this.#done} ` +
+      `${this.#java === undefined ? "With" : "Without"} checksums in the records, ${this.done} ` +
       `flips of ${this.bits}, seed ${this.#seed}:`,
       "",
       `| ${head.join(" | ")} |`,

@@ -1,6 +1,6 @@
 /**
  * The long campaign of `store/torture_test.ts`: losses of power until the time is up. With `--flips` that
- * of `store/bit_flip_test.ts`.
+ * of `store/bit_flip_test.ts`, with `--stores` that of `cmd/mutated_stores_test.ts`.
  *
  *     deno task torture --minutes 10               new runs
  *     deno task torture --minutes 10 --seed 7      from a seed on
@@ -8,16 +8,22 @@
  *
  *     deno task torture --minutes 10 --flips       single bits of a store, spread evenly
  *     deno task torture --flips --all              every bit: hours
+ *     deno task torture --flips --all --state FILE the same, going on where the last run ended
+ *
+ *     deno task torture --stores --minutes 10              mutated stores, and all that reads them
+ *     deno task torture --stores --seed 7 --plan '[0,2]'   one mutant, and of its steps only these
+ *     deno task torture --stores --flips --all             every bit of a small store
  *
  * `--figures FILE` writes the figures to a file, too, again and again. Ends with 1 when something did
  * not hold.
  *
  * @module
  */
-import { renameSync, writeFileSync, writeSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { flipCampaign } from "./flip_campaign.ts";
+import { flipCampaign, type FlipState } from "./flip_campaign.ts";
+import { flippedCampaign, mutantCampaign } from "./mutate_campaign.ts";
 import { type Effort, type Failure, shrink, torturePlan, tortureRun } from "./torture_states.ts";
 
 const EFFORT: Effort = { triesPerEvent: 12, thoroughEvery: 60, nestedEvery: 40 };
@@ -75,15 +81,21 @@ async function campaign(firstSeed: number, minutes: number): Promise<number> {
 function keep(lines: readonly string[]): void {
   for (const line of lines) say(line);
   if (values.figures === undefined) return;
-  writeFileSync(`${values.figures}.part`, `${lines.join("\n")}\n`);
-  renameSync(`${values.figures}.part`, values.figures);
+  writeWhole(values.figures, `${lines.join("\n")}\n`);
+}
+
+function writeWhole(path: string, text: string): void {
+  writeFileSync(`${path}.part`, text);
+  renameSync(`${path}.part`, path);
 }
 
 const { values } = parseArgs({
   options: {
+    stores: { type: "boolean", default: false },
     flips: { type: "boolean", default: false },
     all: { type: "boolean", default: false },
     figures: { type: "string" },
+    state: { type: "string" },
     minutes: { type: "string", default: "1" },
     seed: { type: "string" },
     plan: { type: "string" },
@@ -93,9 +105,25 @@ const [minutes, seed] = [Number(values.minutes), Number(values.seed ?? Date.now(
 if (!(minutes > 0) || !Number.isSafeInteger(seed)) {
   say("Cannot start: --minutes takes a number over 0, --seed an integer");
   process.exitCode = 16;
+} else if (values.stores) {
+  const lastsMs = values.all ? Infinity : minutes * 60_000;
+  const steps = values.plan === undefined ? undefined : JSON.parse(values.plan);
+  const campaign = values.flips ? flippedCampaign : mutantCampaign;
+  if (await campaign({ seed, lastsMs, report: keep, keep: steps }) > 0) process.exitCode = 1;
 } else if (values.flips) {
   const lastsMs = values.all ? Infinity : minutes * 60_000;
-  if (await flipCampaign({ seed, lastsMs, report: keep }) > 0) process.exitCode = 1;
+  const { state } = values;
+  const before = state === undefined || !existsSync(state)
+    ? undefined
+    : JSON.parse(readFileSync(state, "utf8")) as FlipState;
+  const failed = await flipCampaign({
+    seed,
+    lastsMs,
+    report: keep,
+    before,
+    keep: (next) => state !== undefined && writeWhole(state, JSON.stringify(next)),
+  });
+  if (failed > 0) process.exitCode = 1;
 } else if (values.plan === undefined) {
   say(`seed ${seed}, ${minutes} minutes`);
   if (await campaign(seed, minutes) > 0) process.exitCode = 1;

@@ -1,0 +1,117 @@
+/**
+ * Stores to which anything was done: what reads them ends with findings or a clear failure, writes
+ * nothing, and what it recovers is sound. `deno task torture --stores` goes on with other seeds.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import process from "node:process";
+import { Forbidden, guardedFiles } from "../testdata/mutate_files.ts";
+import { bitsOf, flippedMutant, type Mutant, mutantOf } from "../testdata/mutate.ts";
+import { type CheckEffort, MutantCheck } from "../testdata/mutate_check.ts";
+import {
+  FLIPPED,
+  makeWrittenStore,
+  MUTATED_STORES,
+  MutatedStore,
+} from "../testdata/mutate_stores.ts";
+import { copyOf } from "../testdata/store_bytes.ts";
+import { foundIn } from "../testdata/verified.ts";
+import { MemoryFiles } from "../store/file_memory.ts";
+
+const SEED = Number(process.env.SEED ?? 1);
+const MUTANTS = 250;
+const FLIPS = 500;
+const EFFORT: CheckEffort = { copyEvery: 3, commands: 1, thoroughEvery: 250 };
+
+async function check(mutant: Mutant, title: string): Promise<void> {
+  try {
+    await new MutantCheck(mutant).run(EFFORT);
+  } catch (error) {
+    throw new Error([title, ...mutant.done].join("\n  "), { cause: error });
+  }
+}
+
+Deno.test(`mq reads, plans and recovers ${MUTANTS} mutated stores, and writes to none`, async () => {
+  await makeWrittenStore();
+  for (let seed = SEED; seed < SEED + MUTANTS; seed++) {
+    await check(mutantOf(seed), `deno task torture --stores --seed ${seed}`);
+  }
+});
+
+Deno.test(`mq reads, plans and recovers a store with one of ${FLIPS} bits flipped`, async () => {
+  for (let nth = 0; nth < FLIPS; nth++) await check(flippedMutant(FLIPPED, nth), `flip ${nth}`);
+});
+
+Deno.test("flippedMutant() goes through every bit of a store once", () => {
+  const store = new MutatedStore("tiny", () => {
+    const files = new MemoryFiles();
+    files.put("store/a", new Uint8Array(3));
+    files.put("store/b", new Uint8Array(2));
+    return files;
+  });
+  const done = Array.from({ length: bitsOf(store) }, (_, nth) => flippedMutant(store, nth).done[0]);
+  assert.equal(done.length, 40);
+  assert.equal(new Set(done).size, 40);
+});
+
+Deno.test("mutantOf() makes the same mutant of a seed each time, and of other seeds others", async () => {
+  await makeWrittenStore();
+  const [one, again] = [mutantOf(7), mutantOf(7)];
+  assert.deepEqual(again.done, one.done);
+  assert.deepEqual(again.files.snapshot(), one.files.snapshot());
+  const done = new Set(Array.from({ length: 50 }, (_, nth) => mutantOf(nth).done.join()));
+  assert(done.size > 40, `${done.size} ways`);
+});
+
+Deno.test("mutantOf() leaves out steps, and does the others as before", async () => {
+  await makeWrittenStore();
+  for (let seed = 0; seed < 200; seed++) {
+    const { steps, done } = mutantOf(seed);
+    assert.deepEqual(mutantOf(seed, [0]).done, done.slice(0, 1), `seed ${seed}`);
+    assert.deepEqual(mutantOf(seed, [...Array(steps).keys()]).done, done);
+  }
+});
+
+Deno.test("stores are sound before they are mutated", async () => {
+  await makeWrittenStore();
+  for (const store of new Set(MUTATED_STORES)) {
+    const found = await foundIn(copyOf(store.bytes()));
+    const bad = found.filter((it) => !it.startsWith("info") && !it.includes("timer-wheel-length"));
+    assert.deepEqual(bad, [], store.name);
+  }
+});
+
+Deno.test("guardedFiles() refuses every change and every reader without an end", () => {
+  const fs = new MemoryFiles();
+  fs.put("store/a", new Uint8Array(10));
+  const limits = { calls: 40, bytes: 25, bytesAtOnce: 100 };
+  const { files, figures, broken } = guardedFiles(fs, {
+    limits,
+    mayWrite: (path) => path.startsWith("made"),
+  });
+  const before = fs.snapshot();
+  const changes: readonly (() => unknown)[] = [
+    () => files.openWrite("store/a"),
+    () => files.openWrite("store/b"),
+    () => files.makeDirectory("store/c"),
+    () => files.rename("store/a", "made/a"),
+    () => files.rename("made/a", "store/a"),
+    () => files.remove("store/a"),
+    () => files.lock("store/lock"),
+  ];
+  for (const change of changes) assert.throws(change, Forbidden);
+  assert.deepEqual(fs.snapshot(), before);
+  assert.equal(broken.length, changes.length);
+  files.makeDirectory("made");
+  files.openWrite("made/a").write(Uint8Array.of(1), 0);
+  const file = files.openRead("store/a");
+  file.read(new Uint8Array(100), 0);
+  file.read(new Uint8Array(100), 0);
+  assert.deepEqual([figures.bytes, figures.bytesAtOnce], [20, 100]);
+  assert.throws(() => file.read(new Uint8Array(101), 0), Forbidden);
+  assert.throws(() => file.read(new Uint8Array(100), 0), /30 bytes in all/);
+  assert.throws(() => {
+    for (;;) files.stat("store/a");
+  }, /call 41/);
+});

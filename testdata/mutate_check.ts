@@ -1,0 +1,342 @@
+/**
+ * What must hold of every mutant, however it was made: what reads it ends, with findings or a clear
+ * failure and no other way, changes nothing, and what it makes of it is sound.
+ *
+ * @module
+ */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { Finding } from "../store/check/findings.ts";
+import type { VerifyDepth, VerifySummary } from "../store/check/summary.ts";
+import { verifyStore } from "../store/check/verify.ts";
+import type { FileSystem } from "../store/file.ts";
+import type { MemoryFiles } from "../store/file_memory.ts";
+import { findFixes } from "../store/repair/fixes.ts";
+import {
+  planRepair,
+  type RepairAction,
+  repairInto,
+  type RepairOutcome,
+} from "../store/repair/repair.ts";
+import type { Mutant } from "./mutate.ts";
+import { BEFORE, commandLines, MADE } from "./mutate_commands.ts";
+import { type SoundRecord, soundRecords } from "./mutate_stores.ts";
+import { guardedFiles, type ReadFigures } from "./mutate_files.ts";
+import { record } from "./recorded_terminal.ts";
+import type { StoreBytes } from "./store_bytes.ts";
+import { brief, type Verified, verified } from "./verified.ts";
+
+/** How much is done with a mutant beside its verification and the plan to recover it. */
+export interface CheckEffort {
+  /** Every so many mutants a recovered copy is made, in turns with and without loss. */
+  readonly copyEvery: number;
+  /** Command lines run; the seed says which. */
+  readonly commands: number;
+  /** Every so many mutants all that can be done is. */
+  readonly thoroughEvery: number;
+}
+
+/** What was done. */
+export interface CheckFigures {
+  readonly runs: number;
+  /** The most of each that one run asked for, in parts of the store's size but for calls. */
+  readonly most: ReadFigures;
+  /** Exit codes and how often each was returned. */
+  readonly exits: ReadonlyMap<number, number>;
+}
+
+/** Something that did not hold. The message names what was run. */
+export class MutantFailure extends Error {}
+
+/** What is kept of a plan. */
+interface Plan {
+  readonly actions: readonly RepairAction[];
+  readonly unfixed: ReadonlyMap<string, number>;
+  /** All codes that are found in the mutant. */
+  readonly found: ReadonlySet<string>;
+}
+
+const DEEP_EVERY = 4;
+/** Stores of a few KiB need no room for millions, which takes longer to make than all the rest. */
+const FEW_UNITS = { pendingUnitsMax: 1000 };
+const REPAIR = {
+  queueFileUnits: 60,
+  indexGeometry: { slots: 100, entries: 400 },
+  now: () => Date.UTC(2026, 10, 21, 12),
+};
+/** Whatever is read is read in pieces. */
+const BYTES_AT_ONCE_MAX = 8 * 2 ** 20;
+
+/** Checks a mutant. Throws {@linkcode MutantFailure}. */
+export class MutantCheck {
+  readonly #mutant: Mutant;
+  readonly #files: MemoryFiles;
+  readonly #before: StoreBytes;
+  readonly #times: ReadonlyMap<string, number>;
+  #records: ReadonlyMap<number, SoundRecord> | undefined;
+  readonly #size: number;
+  readonly #most: ReadFigures = { calls: 0, bytes: 0, bytesAtOnce: 0 };
+  readonly #exits = new Map<number, number>();
+  #runs = 0;
+
+  constructor(mutant: Mutant) {
+    this.#mutant = mutant;
+    this.#files = mutant.files;
+    this.#before = mutant.files.snapshot();
+    this.#times = new Map([...this.#before.keys()].map((path) => {
+      return [path, mutant.files.stat(path)!.mtimeMs];
+    }));
+    this.#size = [...this.#before.values()].reduce((sum, bytes) => sum + bytes.length, 0);
+  }
+
+  /** Does all that is asked for. */
+  async run({ copyEvery, commands, thoroughEvery }: CheckEffort): Promise<CheckFigures> {
+    const { seed, store } = this.#mutant;
+    const isThorough = seed % thoroughEvery === 0;
+    const found = await this.#verify("default");
+    if (isThorough || seed % DEEP_EVERY === 0) await this.#verify("deep");
+    const plan = await this.#plan();
+    for (const allowDataLoss of [false, true]) {
+      const turn = allowDataLoss ? copyEvery : 0;
+      if (isThorough || seed % (2 * copyEvery) === turn) await this.#copy(plan, allowDataLoss);
+    }
+    const lines = commandLines({ known: store.known(), paths: [...this.#before.keys()].sort() });
+    const count = isThorough ? lines.length : commands;
+    for (let nth = 0; nth < count; nth++) {
+      await this.#command(lines[(seed * commands + nth) % lines.length]!, found);
+    }
+    this.#isUnchanged();
+    return { runs: this.#runs, most: this.#most, exits: this.#exits };
+  }
+
+  /** Findings of a verification that make sense; none where it cannot begin. */
+  async #verify(depth: VerifyDepth): Promise<Verified | undefined> {
+    return await this.#read(`verify at depth ${depth}`, async (files) => {
+      const result = await verified(files, { depth, ...FEW_UNITS });
+      this.#sensible(result);
+      return result;
+    });
+  }
+
+  #sensible({ findings, summary }: Verified): void {
+    for (const it of findings) {
+      const { offset, length, message, fix } = it;
+      assert(Number.isSafeInteger(offset) && offset >= 0, `offset of ${brief(it)}`);
+      assert(Number.isSafeInteger(length) && length >= 0, `length of ${brief(it)}`);
+      assert(!/NaN|undefined|\[object/.test(message + fix), `${brief(it)}: ${message}; ${fix}`);
+    }
+    for (const [kind, it] of Object.entries(summary.files)) {
+      const { bytesExpected, bytesChecked, bytesSkipped } = it;
+      assert.equal(bytesChecked + bytesSkipped, bytesExpected, `bytes of ${kind}`);
+      assert(bytesChecked >= 0 && bytesSkipped >= 0, `bytes of ${kind}`);
+    }
+  }
+
+  async #plan(): Promise<Plan | undefined> {
+    return await this.#read("a plan to recover", async (files) => {
+      const { actions } = await planRepair(files, "store", REPAIR);
+      const found = new Set<string>();
+      const { unfixed } = await findFixes(
+        actions,
+        noting(verifyStore(files, "store", FEW_UNITS), found),
+      );
+      return { actions, unfixed, found };
+    });
+  }
+
+  /** A copy that is recovered is what the plan said it would be. */
+  async #copy(plan: Plan | undefined, allowDataLoss: boolean): Promise<void> {
+    if (plan === undefined) return;
+    const what = `recover into a copy${allowDataLoss ? ", loss allowed" : ""}`;
+    await this.#read(what, async (files) => {
+      const outcome = await repairInto(files, "store", MADE, { ...REPAIR, allowDataLoss });
+      await this.#isRepaired(outcome, plan);
+      const isLeft = outcome.left.some((it) => it.action !== "skip-damage");
+      const isUnsafe = plan.actions.some((it) => !it.safe && it.action !== "skip-damage");
+      assert.equal(isLeft, isUnsafe && !allowDataLoss, "what is left and what the plan says");
+    });
+  }
+
+  async #isRepaired({ applied, left }: RepairOutcome, { unfixed, found }: Plan): Promise<void> {
+    const bad: string[] = [];
+    const records = this.#records ??= soundRecords(this.#files, "store");
+    const places = this.#mutant.store.places();
+    const isMisplaced = [...records.values()].some(({ place }) => !places.has(place));
+    for await (const it of left.length > 0 ? [] : verifyStore(this.#files, MADE, FEW_UNITS)) {
+      if (it.kind === "summary" || it.severity === "info" || unfixed.has(it.code)) continue;
+      if (!isForGood(it, { found, isMisplaced })) bad.push(brief(it));
+    }
+    assert.deepEqual(bad, [], "findings in the copy");
+    const kept = soundRecords(this.#files, MADE);
+    // A record whose properties end in zeros was not written to its end.
+    const lost = [...records].filter(([at, { bytes }]) =>
+      bytes.at(-1) !== 0 && !isSame(kept.get(at)?.bytes, bytes)
+    );
+    // No recovery gives up a message without saying so.
+    const told = applied.reduce((sum, it) => sum + it.messagesLost, 0);
+    if (lost.length > told) assert.deepEqual(lost.map(([at]) => at), [], "records that are lost");
+  }
+
+  /** One command line. */
+  async #command(args: readonly string[], found: Verified | undefined): Promise<void> {
+    if (args.includes(BEFORE)) this.#mountBefore();
+    await this.#read(`mq ${args.join(" ")}`, async (guarded) => {
+      const { stdout, stderr, exitCode } = await record(args, {
+        files: guarded,
+        env: { NO_COLOR: "1", MQ_DEBUG: "1" },
+      });
+      this.#exits.set(exitCode, (this.#exits.get(exitCode) ?? 0) + 1);
+      // What was asked for may not be there any more.
+      const isGone = /^mq: (No such queue|No commit log in |Queue .* has no unit)/im.test(stderr);
+      const allowed = isGone ? [0, 4, 8, 16] : [0, 1, 4, 5, 8];
+      assert(allowed.includes(exitCode), `exit ${exitCode}\n${stderr}`);
+      assert(
+        !/Internal error|RangeError|SyntaxError|\bat file:/.test(stderr) || isClear(stderr),
+        stderr,
+      );
+      assert(exitCode !== 8 || /^mq: (?!Internal)/m.test(stderr), `exit 8 without a word`);
+      assert(!/\bNaN\b|undefined|\[object/.test(stdout), stdout);
+      if (args.includes("jsonl")) { for (const line of stdout.trim().split("\n")) parsed(line); }
+      this.#isHonest(args, exitCode, found);
+    });
+  }
+
+  #mountBefore(): void {
+    if (this.#files.stat(BEFORE) !== undefined) return;
+    for (const [path, bytes] of this.#mutant.store.bytes()) {
+      this.#files.put(BEFORE + path.slice("store".length), bytes);
+    }
+  }
+
+  /** Damage that verification tells of is no success of what reads the same bytes. */
+  #isHonest(args: readonly string[], exitCode: number, found: Verified | undefined): void {
+    if (found === undefined) return;
+    const line = args.join(" ");
+    const bad = found.findings.filter((it) => it.severity === "error");
+    const inLog = bad.filter((it) => /^log-(bad-record|body-crc|wrong-offset)$/.test(it.code));
+    if (line === "verify store") assert.equal(exitCode === 0, isFine(found), "exit code of verify");
+    if (inLog.length === 0) return;
+    if (/^(inspect commitlog|export) store( -o jsonl --body text)?$/.test(line)) {
+      assert.equal(exitCode & 12, 4, `exit ${exitCode} with ${inLog.map(brief)}`);
+    }
+  }
+
+  /** Runs something that only reads `store`; `undefined` where it failed in a clear way. */
+  async #read<T>(
+    what: string,
+    run: (files: FileSystem) => Promise<T>,
+  ): Promise<T | undefined> {
+    this.#runs++;
+    const size = this.#size;
+    const limits = {
+      calls: 20_000 + 50 * this.#before.size + size / 2,
+      bytes: 2 ** 22 + 400 * size,
+      bytesAtOnce: BYTES_AT_ONCE_MAX,
+    };
+    const mayWrite = (path: string) => path.startsWith("made");
+    const guarded = guardedFiles(this.#files, { limits, mayWrite });
+    try {
+      return await run(guarded.files);
+    } catch (error) {
+      if (!isClearError(error)) {
+        throw new MutantFailure(`${what}: ${wordsOf(error)}`, { cause: error });
+      }
+      return undefined;
+    } finally {
+      if (guarded.broken[0] !== undefined) {
+        // deno-lint-ignore no-unsafe-finally -- what was thrown follows from it
+        throw new MutantFailure(`${what}: ${guarded.broken[0].message}`, {
+          cause: guarded.broken[0],
+        });
+      }
+      this.#files.remove("made");
+      this.#note(guarded.figures);
+    }
+  }
+
+  /** Whatever the guard let through: bytes, names and times are those of the mutant. */
+  #isUnchanged(): void {
+    const after = [...this.#files.snapshot()].filter(([path]) => !path.startsWith(`${BEFORE}/`));
+    const changed = after.filter(([path, bytes]) => {
+      const isKept = this.#files.stat(path)!.mtimeMs === this.#times.get(path);
+      return !isKept || !isSame(bytes, this.#before.get(path));
+    });
+    if (changed.length > 0 || after.length !== this.#before.size) {
+      throw new MutantFailure(`files were changed: ${changed.map(([path]) => path).join(", ")}`);
+    }
+  }
+
+  #note({ calls, bytes, bytesAtOnce }: ReadFigures): void {
+    const most = this.#most;
+    most.calls = Math.max(most.calls, calls);
+    most.bytes = Math.max(most.bytes, Math.ceil(bytes / Math.max(1, this.#size)));
+    most.bytesAtOnce = Math.max(most.bytesAtOnce, bytesAtOnce);
+  }
+}
+
+/** Passes items on, and notes their codes. */
+async function* noting<T extends Finding | VerifySummary>(
+  items: AsyncIterable<T>,
+  codes: Set<string>,
+): AsyncGenerator<T> {
+  for await (const item of items) {
+    if (item.kind === "finding") codes.add(item.code);
+    yield item;
+  }
+}
+
+/**
+ * Whether no recovery can put a finding right: because the log itself says so, as a sound record does
+ * whose place in its queue is not the one it had, because a file was cut in a record's properties,
+ * or because a file of a queue has a name that is none, which shows when the right one is made.
+ */
+function isForGood(
+  { code }: Finding,
+  { found, isMisplaced }: { readonly found: ReadonlySet<string>; readonly isMisplaced: boolean },
+): boolean {
+  switch (code) {
+    case "queue-hole":
+    case "queue-missing-units":
+    case "queue-offset-mismatch":
+    case "queue-offset-repeated":
+      return isMisplaced;
+    case "queue-stray-file":
+    case "log-stray-file":
+      return true;
+    case "queue-ext-bad-unit":
+      return found.has(code);
+    case "log-torn-properties":
+      return found.has("log-wrong-length");
+    default:
+      return false;
+  }
+}
+
+/** Whether an error is what a command may end with: a sentence about the store, no bug. */
+function isClearError(error: unknown): boolean {
+  return error instanceof Error && error.constructor === Error && /^Cannot /.test(error.message);
+}
+
+/** With MQ_DEBUG set every failure shows its place; the first line is what people see. */
+function isClear(stderr: string): boolean {
+  const lines = stderr.split("\n").filter((line) => line.startsWith("mq: "));
+  return lines.every((line) => !/Internal error|Offset is outside|Invalid|JSON/.test(line)) &&
+    !/^(TypeError|RangeError|SyntaxError|ReferenceError|AssertionError)/m.test(stderr);
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.stack ?? error.message : String(error);
+}
+
+function parsed(line: string): void {
+  if (line === "") return;
+  assert.equal(typeof JSON.parse(line), "object", line);
+}
+
+function isFine({ findings }: Verified): boolean {
+  return findings.every((it) => it.severity === "info");
+}
+
+function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {
+  return one !== undefined && other !== undefined && Buffer.compare(one, other) === 0;
+}
