@@ -14,6 +14,7 @@ import { benchBacklog } from "./backlog.ts";
 import { removeFolders } from "./folders.ts";
 import { benchFrames, benchHuge, benchJson } from "./inspect.ts";
 import { spinMs } from "./process_stat.ts";
+import { benchLargeDense, benchLargeSparse, benchLargeWide } from "./large.ts";
 import { benchColdRecovery, benchRecovery } from "./recovery.ts";
 import { say } from "./report.ts";
 import { benchSendAsync, benchSendSync, benchSendTopics } from "./send.ts";
@@ -23,7 +24,7 @@ import { benchVerify, benchVerifyQueues } from "./verify.ts";
 
 interface Part {
   readonly about: string;
-  readonly run: () => Promise<void>;
+  readonly run: (isFull: boolean) => Promise<void>;
 }
 
 type Group = Readonly<Record<string, Part>>;
@@ -73,10 +74,15 @@ const GROUPS: Readonly<Record<string, Group>> = {
     json: { about: "a warm log as JSON Lines, in both directions", run: benchJson },
     huge: { about: "the first line and the first page of a log of 1 TiB", run: benchHuge },
   },
+  large: {
+    sparse: { about: "all that reads, on a log of 16 GiB; --full 1 TiB", run: benchLargeSparse },
+    wide: { about: "on 1,000 topics of 8 queues; --full 10,000 (20 min)", run: benchLargeWide },
+    dense: { about: "on 256 MiB of messages; --full 3 GiB", run: benchLargeDense },
+  },
 };
 
 function help(): void {
-  say("Usage: deno task bench [GROUP [PART]...]...");
+  say("Usage: deno task bench [GROUP [PART]...]... [--full]");
   say("Without a group all are run; without a part all of its group. The store group takes 4 min.");
   for (const [name, parts] of Object.entries(GROUPS)) {
     say(`\n${name}`);
@@ -117,7 +123,9 @@ async function main(args: readonly string[]): Promise<number> {
     help();
     return 0;
   }
-  const parts = chosen(args.length === 0 ? Object.keys(GROUPS) : args);
+  const isFull = args.includes("--full");
+  const words = args.filter((it) => it !== "--full");
+  const parts = chosen(words.length === 0 ? Object.keys(GROUPS) : words);
   if (typeof parts === "string") {
     say(`Unknown bench "${parts}"\n`);
     help();
@@ -127,7 +135,7 @@ async function main(args: readonly string[]): Promise<number> {
   try {
     for (const [name, { run }] of parts) {
       say(`== ${name} (spin loop ${Math.round(spinMs())} ms)`);
-      await run();
+      await run(isFull);
     }
   } finally {
     await endAll();

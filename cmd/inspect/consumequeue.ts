@@ -6,7 +6,7 @@
  */
 import type { QueueKind } from "../../store/queue_reader.ts";
 import { EXIT } from "../exit_code.ts";
-import { usageFailure } from "../failure.ts";
+import { Failure, usageFailure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import type { RowWriter } from "../output/row_writer.ts";
 import {
@@ -14,7 +14,6 @@ import {
   otherKindNote,
   type QueuePlace,
   queuesAt,
-  wantedQueues,
 } from "../reading/queue_place.ts";
 import { givenPath } from "../reading/store_path.ts";
 import { type Gap, queueItems } from "../reading/queue_items.ts";
@@ -133,7 +132,7 @@ export async function inspectConsumeQueue(
   });
   if (rows === undefined) return EXIT.ok;
   const path = givenPath(terminal, argument);
-  const found = wantedQueues(queuesAt(terminal, path, kind), options);
+  const found = queuesAt(terminal, path, options);
   const log = new RecordGlances(terminal.files, found.commitLogs);
   try {
     const filter = unitFilterOf(terminal, log, options);
@@ -141,7 +140,7 @@ export async function inspectConsumeQueue(
     const print = new UnitPrint(terminal, rows, { options, log, filter });
     for (const place of found.places) {
       if (print.isFull) break;
-      print.queue(place);
+      print.queue(place.open());
     }
     try {
       if (options.follow === true) await follow(terminal, { print, path, options });
@@ -149,7 +148,7 @@ export async function inspectConsumeQueue(
       rows.end();
       terminal.out.flush();
     }
-    finalNotes(terminal, found, { options, unread: filter.unread });
+    finalNotes(terminal, found, { options, unread: filter.unread, isEmpty: print.queues === 0 });
     return print.damages > 0 ? EXIT.left : EXIT.ok;
   } finally {
     log.close();
@@ -158,7 +157,7 @@ export async function inspectConsumeQueue(
 
 function requireLog(log: RecordGlances, { commitLogs }: FoundQueues): void {
   if (log.isKnown) return;
-  throw usageFailure(
+  throw new Failure(
     `No commit log in "${commitLogs.join(", ")}": --since, --until, --key, --id and --records ` +
       "read it; name it with --commitlog-path",
   );
@@ -167,12 +166,12 @@ function requireLog(log: RecordGlances, { commitLogs }: FoundQueues): void {
 function finalNotes(
   terminal: Terminal,
   found: FoundQueues,
-  { options, unread }: {
+  { options, unread, isEmpty }: {
     readonly options: InspectConsumeQueueOptions & { readonly kind: QueueKind };
     readonly unread: number;
+    readonly isEmpty: boolean;
   },
 ): void {
-  const isEmpty = found.places.length === 0;
   const hasOthers = found.otherTopics.size > 0 && (isEmpty || options.kind === "simple");
   if (hasOthers) note(terminal, otherKindNote(options.kind));
   else if (isEmpty) note(terminal, "no such queue");
@@ -190,6 +189,8 @@ const NEWS_UNITS = 1024;
 /** Prints queue after queue until the limit is reached. */
 class UnitPrint {
   damages = 0;
+  /** Queues begun. */
+  queues = 0;
   readonly #terminal: Terminal;
   readonly #rows: RowWriter;
   readonly #with: PrintWith;
@@ -209,6 +210,7 @@ class UnitPrint {
   }
 
   queue(place: QueuePlace): void {
+    this.queues++;
     const units = new UnitRows(this.#terminal.files, place, this.#with.log);
     const { reader, unitBytes } = units;
     const { from, to, reverse, follow } = this.#with.options;
@@ -309,9 +311,9 @@ async function follow(
     await wait(options.interval ?? INTERVAL_MS, undefined, { signal }).catch(() => {
       throw signal.reason;
     });
-    const { places } = wantedQueues(queuesAt(quiet, path, options.kind), options);
+    const { places } = queuesAt(quiet, path, options);
     for (const place of places) {
-      print.news(place);
+      print.news(place.open());
       if (print.isFull) break;
     }
   }

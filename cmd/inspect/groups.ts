@@ -5,13 +5,13 @@
  * @module
  */
 import { type GroupEntry, SUBSCRIPTION_GROUPS } from "../../store/config_tables.ts";
-import { listQueues } from "../../store/queue_reader.ts";
+import type { StorePaths } from "../../store/names.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { type GroupOffsets, readOffsets } from "../reading/offset_tables.ts";
 import { storeAt } from "../reading/store_path.ts";
-import { queueExtents, readTable, rocksParts, rocksText } from "../reading/topic_table.ts";
+import { QueueExtents, readTable, rocksParts, rocksText } from "../reading/topic_table.ts";
 import { note, type Terminal } from "../terminal.ts";
 
 /** What `mq inspect groups` may be asked. */
@@ -89,14 +89,16 @@ export function inspectGroups(
   }
   const groups = readTable<ReadonlyMap<string, GroupEntry>>(files, paths, SUBSCRIPTION_GROUPS);
   const offsets = readOffsets(files, paths);
+  const byGroup = Map.groupBy(offsets.entries, (it) => it.group);
   const measure = groupMeasure(terminal, paths);
   const names = new Set([
     ...groups.entries?.keys() ?? [],
-    ...offsets.entries.map((it) => it.group),
+    ...byGroup.keys(),
   ]);
   for (const group of [...names].sort()) {
+    if (rows.closed) break;
     if (options.group !== undefined && options.group !== group) continue;
-    const own = offsets.entries.filter((it) => it.group === group);
+    const own = byGroup.get(group) ?? [];
     if (options.topic !== undefined && !own.some((it) => it.topic === options.topic)) continue;
     const entry = groups.entries?.get(group);
     rows.row({ group, ...configOf(entry), ...measure(group, own) });
@@ -129,18 +131,13 @@ function configOf(entry: GroupEntry | undefined): object {
 }
 
 /** Counts what a group has consumed and what waits for it. */
-function groupMeasure({ files }: Terminal, paths: Parameters<typeof listQueues>[1]) {
-  const extents = queueExtents(files, paths);
-  const queueIds = new Map<string, number[]>();
-  for (const { topic, queueId } of listQueues(files, paths).queues) {
-    queueIds.set(topic, [...queueIds.get(topic) ?? [], queueId]);
-  }
-  const messagesOf = (isWanted: (topic: string) => boolean) => {
+function groupMeasure({ files }: Terminal, paths: StorePaths) {
+  const extents = new QueueExtents(files, paths);
+  const messagesOf = (topics: Iterable<string>) => {
     let sum = 0;
-    for (const [topic, ids] of queueIds) {
-      if (!isWanted(topic)) continue;
-      for (const id of ids) {
-        const { minOffset, maxOffset } = extents(topic, id)!;
+    for (const topic of topics) {
+      for (const queueId of extents.queueIds(topic)) {
+        const { minOffset, maxOffset } = extents.of(topic, queueId)!;
         sum += Math.max(0, maxOffset - minOffset);
       }
     }
@@ -150,7 +147,7 @@ function groupMeasure({ files }: Terminal, paths: Parameters<typeof listQueues>[
     let lag: number | undefined;
     for (const { topic, offsets } of own) {
       for (const [queueId, offset] of offsets) {
-        const maxOffset = extents(topic, queueId)?.maxOffset;
+        const maxOffset = extents.of(topic, queueId)?.maxOffset;
         if (maxOffset !== undefined) lag = (lag ?? 0) + Math.max(0, maxOffset - offset);
       }
     }
@@ -161,8 +158,8 @@ function groupMeasure({ files }: Terminal, paths: Parameters<typeof listQueues>[
       topics: own.map((it) => it.topic),
       queues: own.reduce((sum, it) => sum + it.offsets.size, 0),
       ...(lag !== undefined && { lag }),
-      retryMessages: messagesOf((topic) => retries.has(topic)),
-      deadMessages: messagesOf((topic) => topic === `${DEAD_PREFIX}${group}`),
+      retryMessages: messagesOf(retries),
+      deadMessages: messagesOf([`${DEAD_PREFIX}${group}`]),
     };
   };
 }

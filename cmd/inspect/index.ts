@@ -13,7 +13,7 @@ import {
 } from "../../store/key_index_reader.ts";
 import { KEY_SEPARATOR } from "../../store/properties.ts";
 import { EXIT } from "../exit_code.ts";
-import { usageFailure } from "../failure.ts";
+import { Failure, usageFailure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { indexAt } from "../reading/index_place.ts";
 import { type Glance, glanceNote, RecordGlances } from "../reading/record_glance.ts";
@@ -127,7 +127,7 @@ export function inspectIndex(
   const log = new RecordGlances(terminal.files, commitLogs);
   try {
     if (options.records === true && !log.isKnown) {
-      throw usageFailure(
+      throw new Failure(
         `No commit log in "${commitLogs.join(", ")}": --records reads it; name it with ` +
           "--commitlog-path",
       );

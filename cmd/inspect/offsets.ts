@@ -8,7 +8,7 @@ import { Failure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { type GroupOffsets, readOffsets } from "../reading/offset_tables.ts";
 import { storeAt } from "../reading/store_path.ts";
-import { queueExtents, rocksParts, rocksText } from "../reading/topic_table.ts";
+import { QueueExtents, rocksParts, rocksText } from "../reading/topic_table.ts";
 import { note, type Terminal } from "../terminal.ts";
 import { inspectDelayOffsets } from "./offsets_delay.ts";
 
@@ -62,11 +62,11 @@ export function inspectOffsets(
   const rocks = rocksParts(files, paths);
   if (rocks.offsets) throw new Failure(rocksText(paths.root, ["consumer offsets"]));
   const { entries, flaws, fileNames } = readOffsets(files, paths);
-  const extents = queueExtents(files, paths);
+  const extents = new QueueExtents(files, paths);
   for (const { group, topic, offsets } of wantedEntries(entries, options)) {
     for (const [queueId, consumerOffset] of [...offsets].sort(([a], [b]) => a - b)) {
       if (options.queue !== undefined && options.queue !== queueId) continue;
-      const { minOffset, maxOffset } = extents(topic, queueId) ?? {};
+      const { minOffset, maxOffset } = extents.of(topic, queueId) ?? {};
       const lag = maxOffset === undefined ? undefined : maxOffset - consumerOffset;
       rows.row({ group, topic, queueId, consumerOffset, minOffset, maxOffset, lag });
     }

@@ -13,7 +13,7 @@ import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { storeAt } from "../reading/store_path.ts";
-import { queueExtents, readTable, rocksParts, rocksText } from "../reading/topic_table.ts";
+import { QueueExtents, readTable, rocksParts, rocksText } from "../reading/topic_table.ts";
 import { note, type Terminal } from "../terminal.ts";
 
 const FIELDS: readonly Field[] = [
@@ -53,14 +53,14 @@ export function inspectDelayOffsets(
     throw new Failure(rocksText(paths.root, ["consume queues"]));
   }
   const { entries = new Map(), flaws } = readTable<OffsetMap>(files, paths, DELAY_OFFSETS);
-  const extents = queueExtents(files, paths);
+  const extents = new QueueExtents(files, paths);
   const levels = new Set(entries.keys());
   for (let level = 1; level <= DELAY_LEVELS_MS.length; level++) {
-    if (extents(SCHEDULE_TOPIC, level - 1) !== undefined) levels.add(level);
+    if (extents.of(SCHEDULE_TOPIC, level - 1) !== undefined) levels.add(level);
   }
   for (const level of [...levels].sort((a, b) => a - b)) {
     const offset = entries.get(level);
-    const { minOffset, maxOffset } = extents(SCHEDULE_TOPIC, level - 1) ?? {};
+    const { minOffset, maxOffset } = extents.of(SCHEDULE_TOPIC, level - 1) ?? {};
     const from = Math.max(offset ?? 0, minOffset ?? 0);
     rows.row({
       level,

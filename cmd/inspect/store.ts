@@ -10,6 +10,7 @@ import { timeText } from "../output/row_writer.ts";
 import { alignedLine, cellText, displayWidth, tabbedLine } from "../output/table.ts";
 import { type Tone, toned, toneOf } from "../output/tone.ts";
 import type { Terminal } from "../terminal.ts";
+import type { Oddity } from "./store_oddities.ts";
 import { originText } from "./store_origin.ts";
 import { type StoreSurvey, surveyStore } from "./store_survey.ts";
 
@@ -48,19 +49,23 @@ export async function inspectStore(
   const isPage = formatOf(terminal, options) === "table" && options.fields === undefined;
   const rows = openRows(terminal, FIELDS, { ...options, layout: "record" });
   if (rows === undefined) return EXIT.ok;
-  const survey = await surveyStore(terminal, argument);
-  if (isPage) new Page(terminal, survey).print();
-  else {
-    rows.row(objectOf(survey));
+  const survey = surveyStore(terminal, argument);
+  const page = isPage ? new Page(terminal, survey) : undefined;
+  page?.printFound();
+  terminal.out.flush();
+  const oddities = await survey.findOddities();
+  page?.printOddities(oddities);
+  if (page === undefined) {
+    rows.row(objectOf(survey, oddities));
     rows.end();
   }
   terminal.out.flush();
-  return survey.oddities.some((it) => it.severity !== "info") ? EXIT.left : EXIT.ok;
+  return oddities.some((it) => it.severity !== "info") ? EXIT.left : EXIT.ok;
 }
 
 /** The JSON of the page. */
-function objectOf(survey: StoreSurvey): object {
-  const { store, state, pid, origin, log, files, topics, groups, unread, oddities } = survey;
+function objectOf(survey: StoreSurvey, oddities: readonly Oddity[]): object {
+  const { store, state, pid, origin, log, files, topics, groups, unread } = survey;
   const { clockBack: _, signs: __, latestStoreTimestamp: ___, ...range } = log;
   const writtenBy = { release: originText(origin), because: origin.because };
   return {
@@ -74,12 +79,15 @@ function objectOf(survey: StoreSurvey): object {
     groups,
     unread,
     oddities,
-    next: nextCommand(survey),
+    next: nextCommand(survey, oddities),
   };
 }
 
 /** What an operator should look at next. */
-function nextCommand({ store, isWhole, state, oddities }: StoreSurvey): string {
+function nextCommand(
+  { store, isWhole, state }: StoreSurvey,
+  oddities: readonly Oddity[],
+): string {
   const path = /^[\w./:@%+=-]+$/.test(store) ? store : `'${store.replaceAll("'", "'\\''")}'`;
   if (!isWhole) return `mq inspect commitlog ${path} --stats=topic`;
   const isHurt = oddities.some((it) => it.severity !== "info") || state === "not stopped cleanly";
@@ -96,13 +104,18 @@ class Page {
     this.#survey = survey;
   }
 
-  print(): void {
+  /** Prints all but what is odd. */
+  printFound(): void {
     this.#head();
     this.#files();
     this.#topics();
-    this.#oddities();
+  }
+
+  /** Prints what is odd, and what to do next. */
+  printOddities(oddities: readonly Oddity[]): void {
+    this.#oddities(oddities);
     this.#line("");
-    this.#line(`next: ${nextCommand(this.#survey)}`);
+    this.#line(`next: ${nextCommand(this.#survey, oddities)}`);
   }
 
   #head(): void {
@@ -167,8 +180,7 @@ class Page {
     if (rest > 0) this.#line(`and ${count(rest, "topic")} more: mq inspect topics ${store}`);
   }
 
-  #oddities(): void {
-    const { oddities } = this.#survey;
+  #oddities(oddities: readonly Oddity[]): void {
     this.#line("");
     if (oddities.length === 0) return this.#line("nothing odd at first sight");
     const grave = ["error", "warning", "info"];

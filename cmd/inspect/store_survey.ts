@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { CONSUMER_OFFSETS, SUBSCRIPTION_GROUPS, TOPICS } from "../../store/config_tables.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, type StorePaths } from "../../store/names.ts";
-import { listQueues } from "../../store/queue_reader.ts";
+import { QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 import { logAt } from "../reading/log_place.ts";
 import { placeAt } from "../reading/store_path.ts";
@@ -63,24 +63,22 @@ export interface StoreSurvey {
   readonly groups: readonly string[];
   /** What of it mq does not read. */
   readonly unread: readonly string[];
-  readonly oddities: readonly Oddity[];
+  /** Looks for what is odd, which takes the longest. */
+  readonly findOddities: () => Promise<readonly Oddity[]>;
 }
 
 /** Looks at what stands at a path. Throws a failure where that is no store and no commit log. */
-export async function surveyStore(
-  terminal: Terminal,
-  argument: string | undefined,
-): Promise<StoreSurvey> {
+export function surveyStore(terminal: Terminal, argument: string | undefined): StoreSurvey {
   const place = placeAt(terminal, argument);
   return place.kind === "store"
-    ? await surveyWhole(terminal, place.paths)
-    : await surveyLog(terminal, place.path);
+    ? surveyWhole(terminal, place.paths)
+    : surveyLog(terminal, place.path);
 }
 
-async function surveyWhole(terminal: Terminal, paths: StorePaths): Promise<StoreSurvey> {
+function surveyWhole(terminal: Terminal, paths: StorePaths): StoreSurvey {
   const { files, commitLogPath } = terminal;
   const segments = listSegments(files, paths.commitLogs);
-  const { queues, lastRecord } = surveyQueues(files, paths);
+  const { queues, lastRecord, isRocksDb } = surveyQueues(files, paths);
   const log = glanceAtLog(files, segments, lastRecord);
   const pid = terminal.lockHolder(paths.lock);
   const isUnclean = files.stat(paths.abort) !== undefined;
@@ -92,10 +90,10 @@ async function surveyWhole(terminal: Terminal, paths: StorePaths): Promise<Store
     origin: storeOrigin(files, paths, log.signs),
     log,
     files: filesUnder(files, paths),
-    topics: surveyTopics(files, paths, queues),
+    topics: surveyTopics(files, paths, { queues, isRocksDb }),
     groups: groupsOf(files, paths),
-    unread: unreadParts(files, paths),
-    oddities: [
+    unread: unreadParts(files, paths, isRocksDb),
+    findOddities: async () => [
       ...clockOddities(log),
       // Of a store in use the checkpoint may know of more than the log had a moment ago.
       ...pid === undefined ? checkpointOddities(files, paths, log) : [],
@@ -105,7 +103,7 @@ async function surveyWhole(terminal: Terminal, paths: StorePaths): Promise<Store
   };
 }
 
-async function surveyLog(terminal: Terminal, path: string): Promise<StoreSurvey> {
+function surveyLog(terminal: Terminal, path: string): StoreSurvey {
   const { files } = terminal;
   const { log: segments, isUnclean } = logAt(terminal, path);
   const log = glanceAtLog(files, segments, -1);
@@ -120,7 +118,10 @@ async function surveyLog(terminal: Terminal, path: string): Promise<StoreSurvey>
     topics: [],
     groups: [],
     unread: [],
-    oddities: [...clockOddities(log), ...isFolder ? await quickOddities(terminal, path, path) : []],
+    findOddities: async () => [
+      ...clockOddities(log),
+      ...isFolder ? await quickOddities(terminal, path, path) : [],
+    ],
   };
 }
 
@@ -129,7 +130,8 @@ function surveyQueues(files: FileSystem, paths: StorePaths) {
   const logMin = listSegments(files, paths.commitLogs).segments[0]?.start ?? 0;
   const queues = new Map<string, { queues: number; messages: number }>();
   let lastRecord = -1;
-  for (const queue of listQueues(files, paths).queues) {
+  const trees = new QueueTrees(files, paths);
+  for (const queue of trees.walk()) {
     const extent = queueExtent(files, queue, logMin);
     const known = queues.get(queue.topic) ?? { queues: 0, messages: 0 };
     known.queues++;
@@ -137,23 +139,25 @@ function surveyQueues(files: FileSystem, paths: StorePaths) {
     queues.set(queue.topic, known);
     lastRecord = Math.max(lastRecord, extent.lastRecord);
   }
-  return { queues, lastRecord };
+  return { queues, lastRecord, isRocksDb: trees.isRocksDb };
 }
 
 function surveyTopics(
   files: FileSystem,
   paths: StorePaths,
-  queues: ReadonlyMap<string, { readonly queues: number; readonly messages: number }>,
+  { queues, isRocksDb }: {
+    readonly queues: ReadonlyMap<string, { readonly queues: number; readonly messages: number }>;
+    readonly isRocksDb: boolean;
+  },
 ): TopicSurvey[] {
   const configured = readTable(files, paths, TOPICS).entries;
   const names = [...new Set([...configured?.keys() ?? [], ...queues.keys()])];
-  const isRead = !listQueues(files, paths).isRocksDb;
   const topics = names.map((topic) => ({
     topic,
     kind: topicKind(topic),
     configured: configured?.has(topic) ?? false,
     queues: queues.get(topic)?.queues ?? 0,
-    ...(isRead && { messages: queues.get(topic)?.messages ?? 0 }),
+    ...(!isRocksDb && { messages: queues.get(topic)?.messages ?? 0 }),
   }));
   return topics.sort((one, other) =>
     (other.messages ?? 0) - (one.messages ?? 0) || (one.topic < other.topic ? -1 : 1)
@@ -205,10 +209,10 @@ function sizesOf(files: FileSystem, paths: Iterable<string>) {
   return sizes;
 }
 
-function unreadParts(files: FileSystem, paths: StorePaths): string[] {
+function unreadParts(files: FileSystem, paths: StorePaths, isRocksDb: boolean): string[] {
   const has = (...names: string[]) => files.stat(join(paths.root, ...names)) !== undefined;
   const parts: string[] = [];
-  if (listQueues(files, paths).isRocksDb) {
+  if (isRocksDb) {
     parts.push("consumequeue is a RocksDB database: mq cannot tell what is in the queues");
   }
   const tables = ["topics", "subscriptionGroups", "consumerOffsets"]

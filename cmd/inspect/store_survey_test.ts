@@ -54,7 +54,7 @@ Deno.test("surveyStore finds what is odd in names, lengths, heads and ends", asy
   const oddities = async (damage: (files: MemoryFiles) => void) => {
     const files = storeInMemory("5.5.0-a-clean-102");
     damage(files);
-    return (await survey(files)).oddities.map((it) => it.code);
+    return (await (await survey(files)).findOddities()).map((it) => it.code);
   };
   const log = (start: number) => `store/commitlog/${String(start).padStart(20, "0")}`;
   assert.deepEqual(await oddities(() => {}), []);
@@ -71,7 +71,11 @@ Deno.test("surveyStore looks at a lone log folder, a lone file, and a store in u
   const files = storeInMemory("5.5.0-a-clean-102");
   const folder = await survey(files, "store/commitlog");
   const file = await survey(files, "store/commitlog/00000000000000065536");
-  assert.deepEqual([folder.isWhole, folder.log.end, folder.oddities], [false, 330_461, []]);
+  assert.deepEqual([folder.isWhole, folder.log.end, await folder.findOddities()], [
+    false,
+    330_461,
+    [],
+  ]);
   assert.deepEqual([file.log.start, file.log.end, file.files[0]!.files], [65_536, 131_072, 1]);
   const { state, pid } = await survey(files, "store", 4711);
   assert.deepEqual([state, pid], ["in use", 4711]);

@@ -4,7 +4,7 @@
  * @module
  */
 import { type TopicEntry, TOPICS } from "../../store/config_tables.ts";
-import { listQueues, type QueueDirectory } from "../../store/queue_reader.ts";
+import { type QueueDirectory, QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
@@ -116,19 +116,26 @@ export function inspectTopics(
     throw new Failure(rocksText(paths.root, parts));
   }
   const isWanted = (topic: string) => options.topic === undefined || options.topic === topic;
-  const queues = listQueues(files, paths).queues.filter((queue) => isWanted(queue.topic));
+  const trees = new QueueTrees(files, paths);
   const log = new RecordReader(files, listSegments(files, paths.commitLogs));
   const table = readTable<ReadonlyMap<string, TopicEntry>>(files, paths, TOPICS);
   try {
-    const measured = queues.map((queue) => () => queueRow(terminal, queue, log));
-    if (options.queues === true) measured.forEach((measure) => rows.row(measure()));
-    else {
-      const queueRows = measured.map((measure) => measure());
-      const names = new Set([...table.entries?.keys() ?? [], ...queues.map((it) => it.topic)]);
+    const measure = (queue: QueueDirectory) => queueRow(terminal, queue, log);
+    if (options.queues === true) {
+      for (const queue of trees.walk(options.topic)) {
+        if (rows.closed) break;
+        rows.row(measure(queue));
+      }
+    } else {
+      const folders = new Set(trees.topics());
+      const names = new Set([...table.entries?.keys() ?? [], ...folders]);
       for (const topic of [...names].filter(isWanted).sort()) {
-        const own = queueRows.filter((row) => row.topic === topic);
+        if (rows.closed) break;
         const entry = table.entries?.get(topic);
-        rows.row(topicRow(topic, { entry, own: rocks.queues ? undefined : own }));
+        const queues = folders.has(topic) ? trees.queues(topic) : [];
+        if (entry === undefined && queues.length === 0) continue;
+        const own = rocks.queues ? undefined : queues.map(measure);
+        rows.row(topicRow(topic, { entry, own }));
       }
     }
   } finally {

@@ -10,11 +10,11 @@ import { BATCH_QUEUE_UNIT, QUEUE_EXT_ADDRESS_MAX, QUEUE_UNIT } from "../../store
 import type { Layout, Row } from "../../store/layout.ts";
 import type { QueueKind } from "../../store/queue_reader.ts";
 import { EXIT } from "../exit_code.ts";
-import { usageFailure } from "../failure.ts";
+import { Failure, usageFailure } from "../failure.ts";
 import { openRows } from "../output/format_option.ts";
 import { timeText } from "../output/row_writer.ts";
 import { BYTE_FIELDS, byteRows, bytesAt, type ByteSource } from "../reading/byte_rows.ts";
-import { type QueuePlace, queuesAt, wantedQueues } from "../reading/queue_place.ts";
+import { type FoundQueue, type QueuePlace, queuesAt } from "../reading/queue_place.ts";
 import { glanceNote, RecordGlances } from "../reading/record_glance.ts";
 import type { Terminal } from "../terminal.ts";
 import type { InspectConsumeQueueOptions } from "./consumequeue.ts";
@@ -29,7 +29,7 @@ export function printUnitLayout(
   const rows = openRows(terminal, BYTE_FIELDS, { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
   const { files } = terminal;
-  const found = wantedQueues(queuesAt(terminal, argument, options.kind), options);
+  const found = queuesAt(terminal, argument, options);
   const place = oneQueue(found.places);
   const log = new RecordGlances(files, found.commitLogs);
   const layout: Layout<readonly Row[]> = options.kind === "batch" ? BATCH_QUEUE_UNIT : QUEUE_UNIT;
@@ -46,10 +46,11 @@ export function printUnitLayout(
 }
 
 /** `--layout` shows a unit of one queue. */
-export function oneQueue(places: readonly QueuePlace[]): QueuePlace {
+export function oneQueue(found: Iterable<FoundQueue>): QueuePlace {
+  const places = [...found];
   const [place] = places;
-  if (places.length === 1 && place !== undefined) return place;
-  if (place === undefined) throw usageFailure("No such queue");
+  if (places.length === 1 && place !== undefined) return place.open();
+  if (place === undefined) throw new Failure("There is no such queue");
   throw usageFailure(
     `--layout needs one queue, ${places.length} are meant: add --topic and --queue`,
   );
@@ -67,7 +68,7 @@ function unitSource(
   const last = segments.segments.at(-1);
   const from = Math.ceil((first?.start ?? 0) / unitBytes);
   const to = last === undefined ? 0 : Math.ceil((last.start + last.length) / unitBytes);
-  throw usageFailure(
+  throw new Failure(
     `Queue ${topic}/${queueId} has no unit ${number}: its files have room for ${from} to ${to - 1}`,
   );
 }

@@ -4,11 +4,11 @@
  *
  * @module
  */
-import type { QueueKind } from "../../store/queue_reader.ts";
+import type { QueueDirectory, QueueKind } from "../../store/queue_reader.ts";
 import { EXIT } from "../exit_code.ts";
 import { type Field, openRows } from "../output/format_option.ts";
 import { type Gap, queueItems } from "../reading/queue_items.ts";
-import { type QueuePlace, queuesAt, wantedQueues } from "../reading/queue_place.ts";
+import { type QueuePlace, queuesAt } from "../reading/queue_place.ts";
 import { RecordGlances } from "../reading/record_glance.ts";
 import { note, type Terminal } from "../terminal.ts";
 import type { InspectConsumeQueueOptions } from "./consumequeue.ts";
@@ -35,6 +35,9 @@ const COUNTS: readonly Field[] = [
 
 /** What is counted of a queue or of a topic. */
 class Counts {
+  readonly topic: string;
+  /** Absent where those of a topic are counted together. */
+  readonly queueId: number | undefined;
   queues = 0;
   units = 0;
   messages = 0;
@@ -51,6 +54,11 @@ class Counts {
   files = 0;
   /** Bytes that are no whole unit. */
   cutBytes = 0;
+
+  constructor({ topic, queueId }: QueueDirectory, isTopic: boolean) {
+    this.topic = topic;
+    this.queueId = isTopic ? undefined : queueId;
+  }
 
   unit({ reader }: UnitRows, log: RecordGlances): void {
     const isBatch = "baseOffset" in reader;
@@ -81,11 +89,19 @@ class Counts {
     return this.beyond + this.holes + this.missing + this.cutBytes > 0;
   }
 
-  row(names: object): object {
-    const { queues, firstQueueOffset, lastQueueOffset, firstLogOffset, lastLogOffset } = this;
+  row(): object {
+    const {
+      topic,
+      queueId,
+      queues,
+      firstQueueOffset,
+      lastQueueOffset,
+      firstLogOffset,
+      lastLogOffset,
+    } = this;
     return {
-      ...names,
-      ...(queues > 0 && { queues }),
+      topic,
+      ...(queueId === undefined ? { queues } : { queueId }),
       units: this.units,
       messages: this.messages,
       bytes: this.bytes,
@@ -111,28 +127,33 @@ export function unitStats(
   const rows = openRows(terminal, fields, { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
   const { files } = terminal;
-  const found = wantedQueues(queuesAt(terminal, argument, options.kind), options);
+  const found = queuesAt(terminal, argument, options);
   const log = new RecordGlances(files, found.commitLogs);
   const filter = unitFilterOf(terminal, log, options);
   let isDamaged = false;
-  let counts = new Counts();
+  let counts: Counts | undefined;
+  const print = () => {
+    if (counts === undefined) return;
+    rows.row(counts.row());
+    isDamaged ||= counts.isDamaged;
+  };
   try {
-    for (const [at, place] of found.places.entries()) {
+    for (const place of found.places) {
       if (rows.closed) break;
-      countQueue(terminal, place, { counts, log, filter, options });
-      const { topic, queueId } = place;
-      if (byTopic) counts.queues++;
-      if (byTopic && found.places[at + 1]?.topic === topic) continue;
-      rows.row(counts.row(byTopic ? { topic } : { topic, queueId }));
-      isDamaged ||= counts.isDamaged;
-      counts = new Counts();
+      if (!byTopic || counts?.topic !== place.topic) {
+        print();
+        counts = new Counts(place, byTopic);
+      }
+      counts.queues++;
+      countQueue(terminal, place.open(), { counts, log, filter, options });
     }
+    print();
   } finally {
     log.close();
   }
   rows.end();
   terminal.out.flush();
-  if (found.places.length === 0) note(terminal, "no such queue");
+  if (counts === undefined) note(terminal, "no such queue");
   return isDamaged ? EXIT.left : EXIT.ok;
 }
 

@@ -1,6 +1,6 @@
 /**
  * Prints rows as they come: as an aligned table for people, tab-separated for programs, as JSON
- * lines or as one JSON array. Holds nothing back and keeps nothing.
+ * lines or as one JSON array. Keeps no more than the first rows of a table that is measured.
  *
  * @module
  */
@@ -27,10 +27,16 @@ export interface RowWriterOptions {
 export type TableLayout =
   /** A line a row, printed at once, in columns of fixed width. */
   | "stream"
-  /** A line a row, printed at the end, in columns as wide as needed; for short outputs only. */
+  /**
+   * A line a row, in columns as wide as needed. They are printed at the end, or when there are too
+   * many to wait for: from then on at once, in columns as wide as the rows so far.
+   */
   | "measured"
   /** A line a field: for outputs of one row. */
   | "record";
+
+/** Rows of a measured table that wait for its end. */
+const WAITING_MAX = 1000;
 
 /** A printer of rows. Call {@linkcode RowWriter.end} after the last. */
 export class RowWriter {
@@ -40,7 +46,9 @@ export class RowWriter {
   /** Fields that are columns of a table. */
   readonly #columns: readonly Field[];
   #widths: readonly { readonly width: number; readonly right: boolean }[];
+  /** Rows that wait until the columns' widths are known. */
   #waiting: { readonly cells: string[]; readonly tone: Tone | undefined }[] = [];
+  #isMeasured = false;
   #count = 0;
   /** Whether the header is still to be printed: not before it is known that there is an answer. */
   #isHeaderDue: boolean;
@@ -97,6 +105,11 @@ export class RowWriter {
   end(): void {
     if (this.format === "json") this.#out.write(this.#count === 0 ? "[]\n" : "\n]\n");
     this.#header();
+    this.#measure();
+  }
+
+  /** Prints the rows that wait. */
+  #measure(): void {
     if (this.#waiting.length === 0) return;
     const lines = this.#waiting;
     this.#waiting = [];
@@ -104,6 +117,7 @@ export class RowWriter {
       return { width: Math.max(...lines.map(({ cells }) => displayWidth(cells[at]!))), right };
     });
     for (const { cells, tone } of lines) this.#write(alignedLine(cells, this.#widths), tone);
+    this.#isMeasured = true;
   }
 
   #tableRow(row: object): void {
@@ -127,8 +141,9 @@ export class RowWriter {
 
   #line(cells: string[], tone: Tone | undefined): void {
     if (!this.#options.isTty) this.#write(tabbedLine(cells), tone);
-    else if (this.#options.layout === "measured") this.#waiting.push({ cells, tone });
-    else this.#write(alignedLine(cells, this.#widths), tone);
+    else if (this.#options.layout !== "measured" || this.#isMeasured) {
+      this.#write(alignedLine(cells, this.#widths), tone);
+    } else if (this.#waiting.push({ cells, tone }) > WAITING_MAX) this.#measure();
   }
 
   #write(line: string, tone: Tone | undefined): void {

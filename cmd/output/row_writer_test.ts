@@ -43,6 +43,24 @@ Deno.test("RowWriter measures columns where all rows are waited for", () => {
   );
 });
 
+Deno.test("RowWriter does not wait for the end of a long measured table", () => {
+  const { terminal, printed } = recordedTerminal({ isTty: true });
+  const fields = FIELDS.filter(({ name }) => name === "topic" || name === "count");
+  const rows = openRows(terminal, fields, { layout: "measured" })!;
+  const lines = () => {
+    terminal.out.flush();
+    return printed().stdout.split("\n").slice(0, -1);
+  };
+  for (let count = 1; count < 1000; count++) rows.row({ topic: "orders", count });
+  assert.equal(lines().length, 0);
+  for (let count = 1000; count <= 2000; count++) rows.row({ topic: "orders", count });
+  assert.equal(lines().length, 2001);
+  rows.row({ topic: "a topic with a long name", count: 7 });
+  rows.end();
+  assert.deepEqual(lines().slice(0, 2), ["topic   count", "orders      1"]);
+  assert.deepEqual(lines().slice(-2), ["orders   2000", "a topic with a long name      7"]);
+});
+
 Deno.test("RowWriter prints one row as a line a field", () => {
   const row = ROWS.slice(0, 1);
   assert.equal(

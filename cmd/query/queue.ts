@@ -5,7 +5,7 @@
  */
 import { batchQueueEnd, BatchQueueReader } from "../../store/batch_queue_reader.ts";
 import { queueEnd } from "../../store/queue_range.ts";
-import { listQueues, QueueReader } from "../../store/queue_reader.ts";
+import { QueueReader, QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 import { topicOf } from "../../store/record_text.ts";
 import type { Query } from "./query.ts";
@@ -50,8 +50,7 @@ function unitAt(query: Query, queueOffset: number): UnitPlace {
   const { topic, queue } = query.options;
   const directory = query.paths === undefined
     ? undefined
-    : listQueues(query.files, query.paths).queues
-      .find((it) => it.topic === topic && it.queueId === queue);
+    : new QueueTrees(query.files, query.paths).walk(topic).find((it) => it.queueId === queue);
   if (directory === undefined) return { scanFrom: 0 };
   const segments = listSegments(query.files, directory.path);
   return directory.kind === "batch"

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { MemoryFiles } from "../../store/file_memory.ts";
 import { listIndexFiles } from "../../store/key_index_reader.ts";
 import { readTruth, storeInMemory } from "../../testdata/fixture.ts";
+import { SmallIndex } from "../../testdata/small_index.ts";
 import { gapsOf, searchKey } from "./key_search.ts";
 
 const NAME = "5.5.0-a-clean-102";
@@ -36,6 +38,38 @@ Deno.test("searchKey() knows which part of the log no index file speaks of", () 
     { from: 298424, to: 298967 },
     { from: 330003, to: 393216 },
   ]);
+});
+
+function saved(index: SmallIndex): Uint8Array {
+  const files = new MemoryFiles();
+  index.save(files, "index/file");
+  return files.snapshot().get("index/file")!;
+}
+
+Deno.test("searchKey() takes a file that a broker goes on with for no damaged one", () => {
+  const small = new SmallIndex({ slots: 50, entries: 60 });
+  const files = new MemoryFiles();
+  const put = (key: string, physicalOffset: number) => {
+    small.put({ topic: "T", key }, { physicalOffset, storeTimestamp: 1_700_000_000_000 });
+    files.openWrite("index/20231114221320000").write(saved(small), 0);
+  };
+  files.makeDirectory("index");
+  put("a", 0);
+  put("a", 50);
+  put("b", 100);
+  const openRead = files.openRead.bind(files);
+  let opened = 0;
+  // First the header is read, then, from another descriptor, the slots.
+  files.openRead = (path) => {
+    if (++opened === 2) put("c", 200);
+    return openRead(path);
+  };
+  const log = { from: 0, to: 300 };
+  const options = { topics: ["T"], key: "a", times: ANY, log };
+  const { damages, uncovered } = searchKey(files, ["index/20231114221320000"], options);
+  assert.deepEqual(damages, []);
+  assert.deepEqual(uncovered, [log], "the log tells instead");
+  assert.deepEqual(searchKey(files, ["index/20231114221320000"], options).offsets, [0, 50]);
 });
 
 Deno.test("searchKey() trusts no damaged file", () => {

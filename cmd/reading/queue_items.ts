@@ -67,11 +67,18 @@ function* forwards(
 ): Generator<Gap | undefined, void> {
   const run = new GapRun();
   for (const [at, segment] of segments.entries()) {
-    const { first, end } = heldUnits(segment, range.unitBytes);
-    const last = Math.min(end, range.to);
-    for (let number = Math.max(first, range.from); number < last; number++) {
+    const { first, end: whole } = unitsOf(segment, range.unitBytes);
+    const from = Math.max(first, range.from);
+    const rest = new UnusedRest(segment, { unitBytes: range.unitBytes, passed: from - first });
+    let end = whole;
+    for (let number = from; number < Math.min(end, range.to); number++) {
       if (!cursor.moveTo(number)) break;
       const kind = kindOf(cursor);
+      // Within a range the places of room are counted.
+      if (rest.isReached(kind) && whole <= range.to) {
+        end = number;
+        break;
+      }
       const before = kind === "unit" ? run.take(true) : run.add(kind, segment, {
         first: number,
         units: 1,
@@ -105,7 +112,7 @@ function* backwards(
   let isFollowed = false;
   for (let at = segments.length - 1; at >= 0; at--) {
     const segment = segments[at]!;
-    const { first, end } = heldUnits(segment, range.unitBytes);
+    const { first, end } = heldUnits(cursor, segment, range.unitBytes);
     const gap = missing(segment, segments[at + 1], { range, end });
     if (gap !== undefined) {
       const before = run.take(isFollowed);
@@ -142,12 +149,68 @@ function kindOf(cursor: UnitCursor): "unit" | "padding" | "tail" {
 }
 
 /** Room taken for zeros without being read: the file has no blocks there. */
-const HOLE_MARGIN_BYTES = 1024 * 1024;
+const HOLE_MARGIN_BYTES = 64 * 1024;
+/** Blocks that belong to a file and are none of its content, and rounding. */
+const ALLOCATION_SLACK_BYTES = 2 * 4096;
 
-function heldUnits(segment: Segment, unitBytes: number): { first: number; end: number } {
-  const first = Math.ceil(segment.start / unitBytes);
-  const held = Math.min(segment.length, segment.allocatedBytes + HOLE_MARGIN_BYTES);
-  return { first, end: first + Math.floor(held / unitBytes) };
+/** Places for whole units in a file. */
+function unitsOf({ start, length }: Segment, unitBytes: number): { first: number; end: number } {
+  const first = Math.ceil(start / unitBytes);
+  return { first, end: first + Math.floor(length / unitBytes) };
+}
+
+/**
+ * The places looked at from behind. A file that begins with a unit, as nearly all do, is filled from
+ * its beginning on: it holds no more than the disk keeps of it.
+ */
+function heldUnits(
+  cursor: UnitCursor,
+  segment: Segment,
+  unitBytes: number,
+): { first: number; end: number } {
+  const { first, end } = unitsOf(segment, unitBytes);
+  const held = first + Math.floor((segment.allocatedBytes + HOLE_MARGIN_BYTES) / unitBytes);
+  if (held >= end || !cursor.moveTo(first) || kindOf(cursor) === "tail") return { first, end };
+  return { first, end: held };
+}
+
+/**
+ * Tells when all a file holds has been seen, by the space it takes on the disk: files are made at full
+ * length, and of a store with many queues nearly all of that is room never written.
+ */
+class UnusedRest {
+  readonly #unitBytes: number;
+  readonly #heldBytes: number;
+  #seenBytes: number;
+  /** Bytes without a unit since the last one. */
+  #emptyBytes = 0;
+
+  /** `passed` is how many places are not looked at. */
+  constructor(
+    { allocatedBytes, length }: Segment,
+    { unitBytes, passed }: { readonly unitBytes: number; readonly passed: number },
+  ) {
+    this.#unitBytes = unitBytes;
+    this.#seenBytes = passed * unitBytes;
+    // Bytes behind the last whole place are told apart only where the loop gets to them.
+    this.#heldBytes = length % unitBytes === 0 ? allocatedBytes : Infinity;
+  }
+
+  /** Whether this place and all behind it are room, told place by place. */
+  isReached(kind: "unit" | "padding" | "tail"): boolean {
+    if (kind !== "tail") {
+      // A wide hole may take no space.
+      if (this.#emptyBytes <= ALLOCATION_SLACK_BYTES) this.#seenBytes += this.#emptyBytes;
+      this.#seenBytes += this.#unitBytes;
+      this.#emptyBytes = 0;
+      return false;
+    }
+    this.#emptyBytes += this.#unitBytes;
+    // What a file holds that begins with a hole is still to come.
+    if (this.#seenBytes === 0 && this.#heldBytes > 0) return false;
+    return this.#emptyBytes > ALLOCATION_SLACK_BYTES &&
+      this.#heldBytes <= this.#seenBytes + ALLOCATION_SLACK_BYTES;
+  }
 }
 
 /** What no file has between one and the next. */

@@ -103,3 +103,64 @@ Deno.test("queueItems() gives the same backwards, whatever the files hold", () =
     assert.deepEqual(units(backwards), units(forwards).toReversed(), plan);
   }
 });
+
+/** Files of 300,000 places of which only pages with units take space, as a broker leaves them. */
+function sparseFiles(units: readonly number[], files = 1): MemoryFiles {
+  const fs = new MemoryFiles();
+  fs.makeDirectory("q");
+  const bytes = new Uint8Array(UNIT);
+  QUEUE_UNIT.write(new DataView(bytes.buffer), 0, { physicalOffset: 1, size: 1, tagsCode: 0n });
+  for (let nth = 0; nth < files; nth++) {
+    const file = fs.openWrite(`q/${offsetName(nth * SPARSE_UNITS * UNIT)}`);
+    file.truncate(SPARSE_UNITS * UNIT);
+    for (const number of units) file.write(bytes, number * UNIT);
+    file.close();
+  }
+  return fs;
+}
+
+const SPARSE_UNITS = 300_000;
+
+function sparseWalk(fs: MemoryFiles, walk: Omit<QueueWalk, "unitBytes"> = {}) {
+  const list = listSegments(fs, "q");
+  const reader = new QueueReader(fs, list);
+  const items: string[] = [];
+  let moves = 0;
+  const cursor = {
+    moveTo: (number: number) => moves++ >= 0 && reader.moveTo(number),
+    isValid: () => reader.isValid(),
+    isPadding: () => reader.isPadding(),
+  };
+  for (const gap of queueItems(cursor, list, { unitBytes: UNIT, ...walk })) {
+    items.push(gap === undefined ? `${reader.index}` : `${gap.kind} ${gap.first}+${gap.units}`);
+  }
+  reader.close();
+  return { items, moves };
+}
+
+Deno.test("queueItems() does not go through room that takes no space", () => {
+  const fs = sparseFiles([0, 1]);
+  for (const reverse of [false, true]) {
+    const { items, moves } = sparseWalk(fs, { reverse });
+    assert.deepEqual(reverse ? items.toReversed() : items, ["0", "1", "tail 2+299998"]);
+    assert(moves < 5000, `${moves} moves`);
+  }
+  const from = sparseWalk(fs, { from: 1 });
+  assert.deepEqual(from.items, ["1", "tail 2+299998"]);
+  assert(from.moves < 5000, `${from.moves} moves`);
+  assert.deepEqual(sparseWalk(fs, { to: 1000 }).items, ["0", "1", "tail 2+998"]);
+  assert.deepEqual(sparseWalk(sparseFiles([0], 2)).items, [
+    ..."0|damage 1+299999|300000|tail 300001+299999".split("|"),
+  ]);
+});
+
+Deno.test("queueItems() finds units behind holes that take no space", () => {
+  const cases: [units: number[], items: string[]][] = [
+    [[250_000], ["damage 0+250000", "250000", "tail 250001+49999"]],
+    [[0, 100_000, 100_001, 100_500, 101_000, 101_500], [
+      ..."0|damage 1+99999|100000|100001|damage 100002+498|100500|damage 100501+499".split("|"),
+      ..."101000|damage 101001+499|101500|tail 101501+198499".split("|"),
+    ]],
+  ];
+  for (const [units, items] of cases) assert.deepEqual(sparseWalk(sparseFiles(units)).items, items);
+});

@@ -7,7 +7,7 @@
 import { basename, dirname, join, resolve, sep } from "node:path";
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, parseOffsetName, type StorePaths, storePaths } from "../../store/names.ts";
-import { listQueues, type QueueDirectory, type QueueKind } from "../../store/queue_reader.ts";
+import { type QueueDirectory, type QueueKind, QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments, type SegmentList } from "../../store/segments.ts";
 import { Failure } from "../failure.ts";
 import { notA, type Place, placeAt } from "./store_path.ts";
@@ -24,33 +24,66 @@ const COMMAND: Readonly<Record<QueueKind, string>> = {
   batch: "mq inspect batchconsumequeue",
 };
 
-/** A queue that was found. */
+/** A queue with its files. */
 export interface QueuePlace extends QueueDirectory {
   readonly segments: SegmentList;
   /** Its extension files, which may be none. */
   readonly extensions: SegmentList;
 }
 
+/** A queue that was found. */
+export interface FoundQueue extends QueueDirectory {
+  /** Lists its files. Of many queues those of few are in memory at a time. */
+  open(): QueuePlace;
+}
+
 /** Queues that were found. */
 export interface FoundQueues {
-  /** Of the kind wanted, sorted by topic and queue id. */
-  readonly places: readonly QueuePlace[];
+  /** Of the kind wanted, sorted by topic and queue id; found while one goes over them. */
+  readonly places: Iterable<FoundQueue>;
   /** Topics that have queues of the other kind. */
   readonly otherTopics: ReadonlySet<string>;
   /** Folders of the commit log they lead to; they may not be there. */
   readonly commitLogs: readonly string[];
 }
 
-/** Finds the queues of one kind at a path. Throws a failure when there can be none. */
+/** Which queues are asked for. */
+export interface QueueWish {
+  readonly kind: QueueKind;
+  readonly topic?: string | undefined;
+  readonly queue?: number | undefined;
+}
+
+/** Finds those queues of one kind at a path that are asked for. Throws a failure when there can be none. */
 export function queuesAt(
   terminal: Terminal,
   argument: string | undefined,
-  kind: QueueKind = "simple",
+  wish: QueueWish,
 ): FoundQueues {
+  const found = queuesIn(terminal, argument, wish);
+  const { topic, queue } = wish;
+  const places: Iterable<FoundQueue> = {
+    *[Symbol.iterator]() {
+      for (const place of found.places) {
+        const isWanted = topic === undefined || place.topic === topic;
+        if (isWanted && (queue === undefined || place.queueId === queue)) yield place;
+      }
+    },
+  };
+  const others = [...found.otherTopics].filter((it) => topic === undefined || it === topic);
+  return { ...found, places, otherTopics: new Set(others) };
+}
+
+function queuesIn(
+  terminal: Terminal,
+  argument: string | undefined,
+  wish: QueueWish,
+): FoundQueues {
+  const { kind } = wish;
   const { files } = terminal;
   const place = placeAt(terminal, argument);
   const { path } = place;
-  if (place.kind === "store") return queuesOf(terminal, place, kind);
+  if (place.kind === "store") return queuesOf(terminal, place, wish);
   const pathKind = kindOfPath(path);
   if (pathKind !== undefined && pathKind !== kind) {
     throw new Failure(
@@ -75,25 +108,44 @@ export function queuesAt(
 function queuesOf(
   terminal: Terminal,
   place: Place & { readonly kind: "store" },
-  kind: QueueKind,
+  wish: QueueWish,
 ): FoundQueues {
   const { files } = terminal;
+  const { kind } = wish;
   const { consumeQueue, batchConsumeQueue, commitLogs } = place.paths;
   const wanted = kind === "simple" ? consumeQueue : batchConsumeQueue;
-  const all = storeQueues(files, place.paths);
-  const others = all.filter((it) => it.kind !== kind).map((it) => it.topic);
-  if (files.stat(wanted) === undefined && others.length === 0) {
+  const trees = storeQueues(files, place.paths);
+  const otherTree = kind === "simple" ? batchConsumeQueue : consumeQueue;
+  const others = files.stat(otherTree) === undefined ? [] : [...trees.walk()];
+  const otherTopics = new Set(others.filter((it) => it.kind !== kind).map((it) => it.topic));
+  if (files.stat(wanted) === undefined && otherTopics.size === 0) {
     throw notA(terminal, place, WANTED[kind]);
   }
-  const places = all.filter((it) => it.kind === kind).map((queue) => placeOf(files, queue));
-  return { places, otherTopics: new Set(others), commitLogs };
+  return { places: treeQueues(files, trees, wish), otherTopics, commitLogs };
+}
+
+function treeQueues(
+  files: FileSystem,
+  trees: QueueTrees,
+  { kind, topic }: QueueWish,
+): Iterable<FoundQueue> {
+  return {
+    *[Symbol.iterator]() {
+      for (const queue of trees.walk(topic)) {
+        if (queue.kind === kind) yield foundQueue(files, queue);
+      }
+    },
+  };
 }
 
 /** The queues of a tree, of a topic's folder, or the one whose folder it is. */
-function folderQueues(files: FileSystem, path: string, kind: QueueKind): QueuePlace[] {
+function folderQueues(
+  files: FileSystem,
+  path: string,
+  kind: QueueKind,
+): readonly FoundQueue[] {
   if (basename(path) === NAME.consumeQueue || basename(path) === NAME.batchConsumeQueue) {
-    return storeQueues(files, storePaths(dirname(path)))
-      .filter((queue) => queue.kind === kind).map((queue) => placeOf(files, queue));
+    return [...treeQueues(files, storeQueues(files, storePaths(dirname(path))), { kind })];
   }
   const lone = lonePlace(files, path, kind);
   if (lone !== undefined) return [lone];
@@ -104,18 +156,6 @@ function folderQueues(files: FileSystem, path: string, kind: QueueKind): QueuePl
   return queues.sort((a, b) => a.queueId - b.queueId);
 }
 
-/** Those of the queues that are asked for. */
-export function wantedQueues(
-  found: FoundQueues,
-  { topic, queue }: { readonly topic?: string | undefined; readonly queue?: number | undefined },
-): FoundQueues {
-  const places = found.places
-    .filter((it) => topic === undefined || it.topic === topic)
-    .filter((it) => queue === undefined || it.queueId === queue);
-  const others = [...found.otherTopics].filter((it) => topic === undefined || it === topic);
-  return { ...found, places, otherTopics: new Set(others) };
-}
-
 /** Says where the queues of a topic are that this command does not show. */
 export function otherKindNote(kind: QueueKind): string {
   const other = kind === "simple" ? "batch" : "simple";
@@ -123,10 +163,14 @@ export function otherKindNote(kind: QueueKind): string {
 }
 
 /** All queues of a store. Throws a failure for queues that are in RocksDB. */
-export function storeQueues(files: FileSystem, paths: StorePaths): readonly QueueDirectory[] {
-  const { queues, isRocksDb } = listQueues(files, paths);
-  if (!isRocksDb) return queues;
+export function storeQueues(files: FileSystem, paths: StorePaths): QueueTrees {
+  const trees = new QueueTrees(files, paths);
+  if (!trees.isRocksDb) return trees;
   throw new Failure(rocksText(paths.root, ["consume queues"]));
+}
+
+function foundQueue(files: FileSystem, queue: QueueDirectory): FoundQueue {
+  return { ...queue, open: () => placeOf(files, queue) };
 }
 
 function placeOf(files: FileSystem, queue: QueueDirectory): QueuePlace {
@@ -140,20 +184,21 @@ function placeOf(files: FileSystem, queue: QueueDirectory): QueuePlace {
 }
 
 /** The queue whose folder this is; `undefined` when it holds no file of one. */
-function lonePlace(files: FileSystem, path: string, kind: QueueKind): QueuePlace | undefined {
+function lonePlace(files: FileSystem, path: string, kind: QueueKind): FoundQueue | undefined {
   if (files.stat(path)?.isDirectory !== true) return undefined;
   if (listSegments(files, path).segments.length === 0) return undefined;
-  return placeOf(files, { kind, path, ...namesOf(path) });
+  return foundQueue(files, { kind, path, ...namesOf(path) });
 }
 
-function fileQueue(terminal: Terminal, place: Place, kind: QueueKind): QueuePlace {
+function fileQueue(terminal: Terminal, place: Place, kind: QueueKind): FoundQueue {
   const { path } = place;
   const start = parseOffsetName(basename(path));
   if (start === undefined) throw notA(terminal, place, WANTED[kind]);
   const { size: length, allocatedBytes } = terminal.files.stat(path)!;
-  const queue = placeOf(terminal.files, { kind, path: dirname(path), ...namesOf(dirname(path)) });
-  const segments = [{ start, length, allocatedBytes, name: basename(path), path }];
-  return { ...queue, segments: { segments, strays: [], segmentBytes: length } };
+  const queue: QueueDirectory = { kind, path: dirname(path), ...namesOf(dirname(path)) };
+  const segment = { start, length, allocatedBytes, name: basename(path), path };
+  const segments = { segments: [segment], strays: [], segmentBytes: length };
+  return { ...queue, open: () => ({ ...placeOf(terminal.files, queue), segments }) };
 }
 
 /** Topic and queue id a queue's folder stands for. */

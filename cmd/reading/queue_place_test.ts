@@ -3,15 +3,15 @@ import { MemoryFiles } from "../../store/file_memory.ts";
 import { storePaths } from "../../store/names.ts";
 import { mountStore, recordedTerminal } from "../../testdata/recorded_terminal.ts";
 import type { QueueKind } from "../../store/queue_reader.ts";
-import { queuesAt, storeQueues } from "./queue_place.ts";
+import { queuesAt, type QueueWish, storeQueues } from "./queue_place.ts";
 
 function fixture(name: string) {
   const files = new MemoryFiles();
   mountStore(files, "s", { name });
-  const find = (path: string, kind?: QueueKind) =>
-    queuesAt(recordedTerminal({ files }).terminal, path, kind);
-  const at = (path: string, kind?: QueueKind) =>
-    find(path, kind).places.map((it) => `${it.kind} ${it.topic}/${it.queueId}`);
+  const find = (path: string, kind: QueueKind = "simple", wish: Omit<QueueWish, "kind"> = {}) =>
+    queuesAt(recordedTerminal({ files }).terminal, path, { kind, ...wish });
+  const at = (...wish: Parameters<typeof find>) =>
+    [...find(...wish).places].map((it) => `${it.kind} ${it.topic}/${it.queueId}`);
   return { files, find, at };
 }
 
@@ -39,11 +39,44 @@ Deno.test("queuesAt() reads a folder apart from its store as it is told", () => 
   assert.deepEqual(at("saved/Q", "batch"), ["batch Q/3"]);
 });
 
+Deno.test("queuesAt() finds the queues asked for, wherever it looks", () => {
+  const { at, find } = fixture("5.5.0-e-bcq-102");
+  for (const path of ["s", "s/consumequeue", "s/consumequeue/T_tags"]) {
+    const tags = at(path, "simple", { topic: "T_tags", queue: 1 });
+    assert.deepEqual(tags, ["simple T_tags/1"], path);
+    assert.deepEqual(at(path, "simple", { topic: "T_tags", queue: 9 }), [], path);
+    assert.deepEqual(at(path, "simple", { topic: "../consumequeue/T_tags" }), [], path);
+  }
+  assert.deepEqual([...find("s", "simple", { topic: "T_tags" }).otherTopics], []);
+});
+
+Deno.test("queuesAt() lists the files of no queue before it is opened", () => {
+  const { files } = fixture("5.5.0-a-clean-102");
+  let listed = 0;
+  const counting = new Proxy(files, {
+    get(target, name) {
+      const value = Reflect.get(target, name);
+      if (typeof value !== "function") return value;
+      return (...args: unknown[]) => {
+        if (name === "list" && String(args[0]).includes("consumequeue/")) listed++;
+        return value.apply(target, args);
+      };
+    },
+  });
+  const { places } = queuesAt(recordedTerminal({ files: counting }).terminal, "s", {
+    kind: "simple",
+  });
+  assert.equal(listed, 0);
+  const [first] = places;
+  assert.equal(listed, 1);
+  assert(first!.open().segments.segments.length > 0);
+});
+
 Deno.test("queuesAt() finds the extension files of a queue", () => {
   const { files } = fixture("5.5.0-e-cqext-102");
   const { terminal } = recordedTerminal({ files });
-  const [queue] = queuesAt(terminal, "s/consumequeue/T_tags/2").places;
-  assert.equal(queue!.extensions.segments.length, 1);
+  const [queue] = queuesAt(terminal, "s/consumequeue/T_tags/2", { kind: "simple" }).places;
+  assert.equal(queue!.open().extensions.segments.length, 1);
 });
 
 Deno.test("queuesAt() says what a path holds that holds no queue", () => {
@@ -67,7 +100,7 @@ Deno.test("queuesAt() tells where the log of the queues is, wherever they were n
     ...recordedTerminal({ files }).terminal,
     commitLogPath: "s/commitlog,s/index",
   };
-  const found = queuesAt(terminal, "s/consumequeue/T_tags/1");
+  const found = queuesAt(terminal, "s/consumequeue/T_tags/1", { kind: "simple" });
   assert.deepEqual(found.commitLogs, ["s/commitlog", "s/index"]);
 });
 

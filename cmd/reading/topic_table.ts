@@ -15,7 +15,7 @@ import {
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, type StorePaths } from "../../store/names.ts";
 import { queueEnd, queueMin } from "../../store/queue_range.ts";
-import { listQueues, type QueueDirectory, QueueReader } from "../../store/queue_reader.ts";
+import { type QueueDirectory, QueueReader, QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 
 /** A table of `config/`, and what was wrong with its file. */
@@ -68,8 +68,9 @@ export function readConfig<Entries>(
 /** All topics a store knows of, sorted: those configured and those with queues. */
 export function knownTopics(files: FileSystem, paths: StorePaths): string[] {
   const configured = readTable<ReadonlyMap<string, TopicEntry>>(files, paths, TOPICS).entries;
-  const queued = listQueues(files, paths).queues.map((queue) => queue.topic);
-  return [...new Set([...configured?.keys() ?? [], ...queued])].sort();
+  const trees = new QueueTrees(files, paths);
+  const isKnown = (topic: string) => configured?.has(topic) || trees.queues(topic).length > 0;
+  return [...new Set([...configured?.keys() ?? [], ...trees.topics().filter(isKnown)])].sort();
 }
 
 /** What a queue has. */
@@ -100,23 +101,44 @@ export function queueExtent(
 }
 
 /** Measures the queues of a store when they are asked for, each once. */
-export function queueExtents(
-  files: FileSystem,
-  paths: StorePaths,
-): (topic: string, queueId: number) => QueueExtent | undefined {
-  const nameOf = (topic: string, queueId: number) => `${topic}/${queueId}`;
-  const { queues } = listQueues(files, paths);
-  const directories = new Map(queues.map((it) => [nameOf(it.topic, it.queueId), it]));
-  const logMin = listSegments(files, paths.commitLogs).segments[0]?.start ?? 0;
-  const known = new Map<string, QueueExtent>();
-  return (topic, queueId) => {
-    const name = nameOf(topic, queueId);
-    const queue = directories.get(name);
-    if (queue === undefined) return undefined;
-    const extent = known.get(name) ?? queueExtent(files, queue, logMin);
-    known.set(name, extent);
+export class QueueExtents {
+  readonly #files: FileSystem;
+  readonly #logMin: number;
+  readonly #trees: QueueTrees;
+  readonly #topics: ReadonlySet<string>;
+  /** By topic and queue id: the queue, and once it was measured what it has. */
+  readonly #queues = new Map<string, Map<number, QueueDirectory | QueueExtent>>();
+
+  constructor(files: FileSystem, paths: StorePaths) {
+    this.#files = files;
+    this.#logMin = listSegments(files, paths.commitLogs).segments[0]?.start ?? 0;
+    this.#trees = new QueueTrees(files, paths);
+    this.#topics = new Set(this.#trees.topics());
+  }
+
+  /** Queue ids of a topic on disk. */
+  queueIds(topic: string): Iterable<number> {
+    return this.#queuesOf(topic).keys();
+  }
+
+  /** What a queue has; `undefined` where it is not on disk. */
+  of(topic: string, queueId: number): QueueExtent | undefined {
+    const queues = this.#queuesOf(topic);
+    const known = queues.get(queueId);
+    if (known === undefined || "maxOffset" in known) return known;
+    const extent = queueExtent(this.#files, known, this.#logMin);
+    queues.set(queueId, extent);
     return extent;
-  };
+  }
+
+  #queuesOf(topic: string): Map<number, QueueDirectory | QueueExtent> {
+    let queues = this.#queues.get(topic);
+    if (queues !== undefined) return queues;
+    const found = this.#topics.has(topic) ? this.#trees.queues(topic) : [];
+    queues = new Map(found.map((queue) => [queue.queueId, queue]));
+    if (found.length > 0) this.#queues.set(topic, queues);
+    return queues;
+  }
 }
 
 /** What of a store is in RocksDB, which mq does not read. */

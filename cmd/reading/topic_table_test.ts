@@ -3,7 +3,7 @@ import { type TopicEntry, TOPICS } from "../../store/config_tables.ts";
 import { storePaths } from "../../store/names.ts";
 import { listQueues } from "../../store/queue_reader.ts";
 import { readTruth, storeInMemory } from "../../testdata/fixture.ts";
-import { knownTopics, queueExtent, readTable } from "./topic_table.ts";
+import { knownTopics, queueExtent, QueueExtents, readTable } from "./topic_table.ts";
 
 const PATHS = storePaths("store");
 
@@ -33,6 +33,24 @@ Deno.test("queueExtent() measures queues as Java does", () => {
       assert.equal(extent.firstRecord, first, place);
     }
   }
+});
+
+Deno.test("QueueExtents measures the queues that are on disk, and knows no others", () => {
+  const files = storeInMemory("5.5.0-e-bcq-102");
+  const extents = new QueueExtents(files, PATHS);
+  const { minPhyOffset, queues } = readTruth("5.5.0-e-bcq-102");
+  for (const queue of listQueues(files, PATHS).queues) {
+    const extent = queueExtent(files, queue, minPhyOffset);
+    assert.deepEqual(extents.of(queue.topic, queue.queueId), extent);
+    assert.deepEqual(extents.of(queue.topic, queue.queueId), extent, "the second time");
+    const ids = queues.filter((it) => it.topic === queue.topic).map((it) => it.queueId);
+    assert.deepEqual([...extents.queueIds(queue.topic)], ids.toSorted((a, b) => a - b));
+  }
+  for (const topic of ["nobody", "..", "../batchconsumequeue/T_bcq", ""]) {
+    assert.equal(extents.of(topic, 0), undefined, topic);
+    assert.deepEqual([...extents.queueIds(topic)], [], topic);
+  }
+  assert.equal(extents.of("T_bcq", 99), undefined);
 });
 
 Deno.test("knownTopics() joins the configured topics and those with queues", () => {
