@@ -61,6 +61,7 @@ export {
   type JavaRecoveryReport,
   recoverAsJava,
 } from "./store/exact/java_recovery.ts";
+export type { JavaRefusal } from "./store/exact/java_files.ts";
 export type { JavaRelease } from "./store/exact/java_release.ts";
 export {
   type ApplyOptions,

@@ -10,6 +10,7 @@ import {
   type JavaRecoveryReport,
   recoverAsJava,
 } from "../../store/exact/java_recovery.ts";
+import type { JavaRefusal } from "../../store/exact/java_files.ts";
 import type { JavaRelease } from "../../store/exact/java_release.ts";
 import type { StorePaths } from "../../store/names.ts";
 import { OverlayFiles } from "../../store/repair/overlay_files.ts";
@@ -124,7 +125,7 @@ function rowOf(told: Told): object {
     kind: "java",
     release,
     store,
-    ...(refusal !== undefined && { refusal }),
+    ...(refusal !== undefined && { refusal: refusalText(refusal) }),
     stoppedCleanly,
     ...(startFile !== undefined && { startFile }),
     reason,
@@ -168,7 +169,9 @@ function sentences(told: Told): string[] {
     return [
       ...mqSentences(told),
       "Nothing was changed.",
-      `Java ${release} would not start: ${refusal}; mq keeps ${kept} of ${messages} messages.`,
+      `Java ${release} would not start: ${
+        refusalText(refusal)
+      }; mq keeps ${kept} of ${messages} messages.`,
     ];
   }
   const start = told.startFile === undefined
@@ -211,4 +214,8 @@ function harmSentences({ inNoQueue, atWrongIndex, keysLost }: Told): string[] {
     ...(atWrongIndex > 0 ? [`Queue units at a wrong index: ${atWrongIndex}.`] : []),
     ...(keysLost > 0 ? [`Index entries of surviving messages lost for good: ${keysLost}.`] : []),
   ];
+}
+
+function refusalText({ file, reason }: JavaRefusal): string {
+  return `"${file}" ${reason}`;
 }

@@ -4,11 +4,13 @@
  *
  * @module
  */
+import { basename } from "node:path";
 import { type Finding, FINDINGS } from "../../store/check/findings.ts";
 import { verifyStore } from "../../store/check/verify.ts";
+import type { JavaRefusal } from "../../store/exact/java_files.ts";
 import { recoverAsJava } from "../../store/exact/java_recovery.ts";
 import type { FileSystem } from "../../store/file.ts";
-import type { StorePaths } from "../../store/names.ts";
+import { parseOffsetName, type StorePaths } from "../../store/names.ts";
 import { listQueues } from "../../store/queue_reader.ts";
 import { OverlayFiles } from "../../store/repair/overlay_files.ts";
 import { planRepair } from "../../store/repair/repair.ts";
@@ -136,7 +138,7 @@ async function look(
   for (const release of WHY_RELEASES) {
     const after = new OverlayFiles(files);
     const java = await recoverAsJava(after, paths.root, release, place);
-    if (java.refusal !== undefined) reasons.push(refusal(java.refusal, release, paths));
+    if (java.refusal !== undefined) reasons.push(refusal(java.refusal, release));
     messages = java.messagesBefore + given;
     const keysMissing = await missingKeys(after, paths, signal);
     verdicts.push(verdict(release, reasons, {
@@ -200,10 +202,10 @@ function unread(paths: StorePaths, reasons: WhyReason[]): Omit<WhyAnswer, "findi
   return { store: paths.root, reasons, verdicts: [], isRepairable: false };
 }
 
-function refusal(message: string, release: WhyRelease, { root }: StorePaths): WhyReason {
-  const fix = "mq recover --apply gives files their length back; what is no file of a broker's " +
-    "must be moved elsewhere";
-  return { effect: "refuses", releases: [release], file: root, message, fix };
+function refusal({ file, reason }: JavaRefusal, release: WhyRelease): WhyReason {
+  const isOurs = parseOffsetName(basename(file)) !== undefined;
+  const fix = isOurs ? "mq recover --apply gives it its length back" : "move it elsewhere";
+  return { effect: "refuses", releases: [release], file, message: `it ${reason}`, fix };
 }
 
 /** Findings that by themselves keep a release from starting. */

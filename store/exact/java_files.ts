@@ -10,11 +10,19 @@ import { parseOffsetName } from "../names.ts";
 import type { Segment } from "../segments.ts";
 import type { JavaRules } from "./java_release.ts";
 
+/** A file because of which Java's broker does not start. */
+export interface JavaRefusal {
+  /** Its path, or that of a queue's folder. */
+  readonly file: string;
+  /** What is wrong with it, behind its name. */
+  readonly reason: string;
+}
+
 /** What Java makes of a directory. */
 export interface LoadedFiles {
   readonly segments: readonly Segment[];
   /** Why the broker does not start. */
-  readonly refusal?: string;
+  readonly refusal?: JavaRefusal;
 }
 
 /**
@@ -41,11 +49,13 @@ export function loadFiles(
     }
     if (isDirectory || length !== segmentBytes) {
       if (rules.wrongFileLength === "ignored") break;
-      const found = isDirectory ? "is a directory" : `has ${length} bytes, not ${segmentBytes}`;
-      return { segments, refusal: `"${path}" ${found}` };
+      const reason = isDirectory ? "is a directory" : `has ${length} bytes, not ${segmentBytes}`;
+      return { segments, refusal: { file: path, reason } };
     }
     const start = parseOffsetName(name);
-    if (start === undefined) return { segments, refusal: `the name of "${path}" is no offset` };
+    if (start === undefined) {
+      return { segments, refusal: { file: path, reason: "has a name that is no offset" } };
+    }
     segments.push({ start, length, allocatedBytes, name, path });
   }
   return { segments };

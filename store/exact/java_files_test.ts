@@ -13,7 +13,9 @@ function loaded(change: (files: MemoryFiles) => void): Record<string, string> {
     change(files);
     const rules = JAVA_RULES[release];
     const { segments, refusal } = loadFiles(files, "log", { rules, segmentBytes: 100 });
-    outcome[release] = refusal ?? segments.map(({ start }) => start).join();
+    outcome[release] = refusal === undefined
+      ? segments.map(({ start }) => start).join()
+      : `"${refusal.file}" ${refusal.reason}`;
   }
   return outcome;
 }
@@ -36,7 +38,7 @@ Deno.test("loadFiles: only 5.x removes an empty last file", () => {
 
 Deno.test("loadFiles: a foreign file stops every release that looks at it", () => {
   const outcome = loaded((files) => files.put("log/notes", new Uint8Array(100)));
-  const refusal = 'the name of "log/notes" is no offset';
+  const refusal = '"log/notes" has a name that is no offset';
   assert.deepEqual(outcome, { "4.2": refusal, "4.9": refusal, "5.x": refusal });
   const empty = loaded((files) => files.put("log/00-notes", new Uint8Array(0)));
   assert.equal(empty["4.2"], "", "it comes first, so the whole log is hidden");

@@ -14,7 +14,7 @@ import type { OpenFiles } from "../open_files.ts";
 import type { RecordView } from "../record_view.ts";
 import { listSegments } from "../segments.ts";
 import type { TopicKinds } from "../topic_kinds.ts";
-import { loadFiles } from "./java_files.ts";
+import { type JavaRefusal, loadFiles } from "./java_files.ts";
 import { BATCH_UNIT, JavaQueue, type JavaUnitKind, SIMPLE_UNIT } from "./java_queue.ts";
 import type { JavaRules } from "./java_release.ts";
 
@@ -45,7 +45,7 @@ export class JavaQueues {
   }
 
   /** Loads what is there; returns why Java refuses to, or `undefined`. */
-  load(): string | undefined {
+  load(): JavaRefusal | undefined {
     const { rules } = this.#options;
     const kinds = rules.hasBatchQueues ? [SIMPLE_UNIT, BATCH_UNIT] : [SIMPLE_UNIT];
     const places = kinds.flatMap((kind) => this.#places(kind));
@@ -55,7 +55,7 @@ export class JavaQueues {
     }
     for (const { kind, topic, queueId, directory } of places) {
       if (rules.hasBatchQueues && this.#options.topics.isBatch(topic) !== (kind === BATCH_UNIT)) {
-        return `topic "${topic}" has queues of the other kind`;
+        return { file: directory, reason: `is of another kind than topic "${topic}"` };
       }
       const segmentBytes = this.#bytesOf(kind);
       const found = loadFiles(this.#files.fs, directory, { rules, segmentBytes });

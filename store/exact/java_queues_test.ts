@@ -36,7 +36,10 @@ Deno.test("JavaQueues refuses a queue whose kind is not its topic's", () => {
   const files = storeInMemory("5.5.0-e-bcq-102");
   const [topic] = files.list("store/batchconsumequeue");
   files.put(`store/consumequeue/${topic}/9/00000000000000000000`, new Uint8Array(1200));
-  assert.equal(queuesOf(files).load(), `topic "${topic}" has queues of the other kind`);
+  assert.deepEqual(queuesOf(files).load(), {
+    file: `store/consumequeue/${topic}/9`,
+    reason: `is of another kind than topic "${topic}"`,
+  });
 });
 
 Deno.test("queues of a deleted topic come back when its records are read again", async () => {

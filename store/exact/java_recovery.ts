@@ -22,7 +22,7 @@ import { parseProperties, PROPERTY } from "../properties.ts";
 import type { RecordView } from "../record_view.ts";
 import { listSegments, type Segment } from "../segments.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
-import { loadFiles } from "./java_files.ts";
+import { type JavaRefusal, loadFiles } from "./java_files.ts";
 import { JavaIndex } from "./java_index.ts";
 import { JavaLogCursor } from "./java_log_cursor.ts";
 import { countMessages, type JavaOutcome, judgeQueues } from "./java_outcome.ts";
@@ -53,7 +53,7 @@ export interface JavaRecoveryOptions {
 export interface JavaRecoveryReport extends JavaOutcome {
   readonly release: JavaRelease;
   /** Why the broker does not start; then nothing else is done, an empty last file apart. */
-  readonly refusal: string | undefined;
+  readonly refusal: JavaRefusal | undefined;
   /** Whether `abort` was absent. */
   readonly stoppedCleanly: boolean;
   /** Name of the file of the log that is read first; `undefined` where there is none. */
@@ -144,7 +144,7 @@ class Start {
   readonly deletedLog: string[] = [];
   readonly deletedQueues: string[] = [];
   segments: readonly Segment[] = [];
-  refusal: string | undefined;
+  refusal: JavaRefusal | undefined;
   startFile: string | undefined;
   reason = "there is no log";
   end = 0;
