@@ -28,6 +28,8 @@ export interface EndTimes {
   readonly file: number;
   readonly first?: number;
   readonly last?: number;
+  /** Which entry was the last: a broker at work adds others. */
+  readonly lastEntry?: number;
 }
 
 /** What is proven of the index. */
@@ -197,7 +199,7 @@ export class IndexProof {
       this.#proven.times.push({
         file: this.#file,
         ...(number === 1 && { first: storeTimestamp }),
-        ...(isLast && { last: storeTimestamp }),
+        ...(isLast && { last: storeTimestamp, lastEntry: number }),
       });
     }
     const secondsFromBegin = this.#view.getInt32(this.#at + AT.secondsFromBegin);

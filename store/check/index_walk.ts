@@ -115,9 +115,15 @@ export class IndexFileWalk {
   }
 
   /** Store times of the records of the first and the last entry, as far as these were proven. */
-  proven({ first, last }: { readonly first?: number; readonly last?: number }): void {
+  proven({ first, last, lastEntry }: {
+    readonly first?: number;
+    readonly last?: number;
+    /** Which entry was the last when it was proven: a broker at work adds others. */
+    readonly lastEntry?: number;
+  }): void {
     this.#firstTime ??= first;
-    this.#lastTime ??= last;
+    const isStillLast = lastEntry === undefined || lastEntry === this.reader.entriesEnd - 1;
+    if (isStillLast) this.#lastTime ??= last;
   }
 
   /** Seconds an entry should have. */
