@@ -13,6 +13,8 @@ import type { DispatchRequest } from "../dispatch.ts";
 import { entryPosition } from "../index_geometry.ts";
 import type { IndexEntry } from "../key_index_reader.ts";
 import { listIndexFiles, openIndexFile } from "../key_index_reader.ts";
+import { LogLookup } from "../log_lookup.ts";
+import { listSegments } from "../segments.ts";
 import {
   BY_START,
   finding,
@@ -184,9 +186,10 @@ export class IndexCheck {
 
   /** Looks at the entries behind the last record. `logEnd` is the end of the sound records. */
   finish(logEnd: number): void {
+    let hasGrown: boolean | undefined;
     while (this.#entry !== undefined) {
       if (this.#entry.physicalOffset < logEnd) this.#astray(this.#entry);
-      else {
+      else if (!(hasGrown ??= this.#hasGrown(logEnd))) {
         const { physicalOffset } = this.#entry;
         const note = `leads to log offset ${physicalOffset}, the log ends at ${logEnd}`;
         this.#flaw("index-entry-behind-log", this.#entry, note);
@@ -195,6 +198,18 @@ export class IndexCheck {
     }
     this.#flaws.close();
     this.#missing.close();
+  }
+
+  /** Whether a broker has gone on with the log since its end was found. */
+  #hasGrown(logEnd: number): boolean {
+    const { fs, paths } = this.#input.state;
+    const lookup = new LogLookup(fs, listSegments(fs, paths.commitLogs));
+    try {
+      const record = lookup.frameAt(logEnd);
+      return record !== undefined && record.checkBody() === undefined;
+    } finally {
+      lookup.close();
+    }
   }
 
   /** Releases the open file. */
