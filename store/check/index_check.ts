@@ -206,7 +206,10 @@ export class IndexCheck {
     const lookup = new LogLookup(fs, listSegments(fs, paths.commitLogs));
     try {
       const record = lookup.frameAt(logEnd);
-      return record !== undefined && record.checkBody() === undefined;
+      if (record === undefined || record.checkBody() !== undefined) return false;
+      // A record whose end never reached the disk is the torn end, and not a new one.
+      const last = record.propertiesAt + record.propertiesLength - 1;
+      return record.propertiesLength === 0 || record.bytes[last] !== 0;
     } finally {
       lookup.close();
     }
