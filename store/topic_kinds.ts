@@ -24,7 +24,12 @@ export interface TopicKinds {
 const QUEUE_TYPE = { attribute: "queue.type", batch: "BatchCQ" } as const;
 
 /** Topics a broker makes for itself, in some releases without a line in `topics.json`. */
-const SYSTEM_PREFIXES = ["rmq_sys_", "RMQ_SYS_", LMQ_PREFIX];
+const OWN_PREFIXES = ["rmq_sys_", "RMQ_SYS_", LMQ_PREFIX];
+
+/** Whether a broker makes a topic for itself, with settings of its own. */
+export function isBrokersOwn(topic: string): boolean {
+  return topic === SCHEDULE_TOPIC || OWN_PREFIXES.some((prefix) => topic.startsWith(prefix));
+}
 
 /**
  * Reads `topics.json` and the queue directories. A topic exists when either knows it; where there is
@@ -52,8 +57,7 @@ export function readTopicKinds(
   return {
     exists(topic, physicalOffset) {
       if (configured === undefined || configured.has(topic) || isQueued(topic)) return true;
-      if (topic === SCHEDULE_TOPIC) return true;
-      if (SYSTEM_PREFIXES.some((prefix) => topic.startsWith(prefix))) return true;
+      if (isBrokersOwn(topic)) return true;
       const isNew = unknown.get(topic) ?? physicalOffset >= replayFrom;
       unknown.set(topic, isNew);
       return isNew;

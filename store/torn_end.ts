@@ -6,7 +6,7 @@
  */
 import type { CommitLogScan } from "./commit_log_scan.ts";
 import type { FileSystem } from "./file.ts";
-import type { Flaw } from "./record_view.ts";
+import type { Flaw, RecordView } from "./record_view.ts";
 import type { SegmentList } from "./segments.ts";
 import { isUsed } from "./used_bytes.ts";
 
@@ -16,14 +16,16 @@ export function tornFlaw(
   log: SegmentList,
   { record, at, length, segment }: Pick<CommitLogScan, "record" | "at" | "length" | "segment">,
 ): Flaw | undefined {
-  const last = record.propertiesAt + record.propertiesLength - 1;
-  if (segment === undefined || record.propertiesLength === 0 || record.bytes[last] !== 0) {
-    return undefined;
-  }
+  if (segment === undefined || !endsInZero(record)) return undefined;
   const end = at + length;
   for (const it of log.segments) {
     if (it.start >= segment.start && isUsed(fs, it, Math.max(0, end - it.start))) return undefined;
   }
   const found = "properties that end in zeros";
   return { code: "lengths", expected: "a record written to its end", found };
+}
+
+/** Whether a record's properties end in a zero, as stored ones never do. */
+export function endsInZero({ bytes, propertiesAt, propertiesLength }: RecordView): boolean {
+  return propertiesLength > 0 && bytes[propertiesAt + propertiesLength - 1] === 0;
 }

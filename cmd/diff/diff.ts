@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../output/counted.ts";
 import { diffConfigs } from "../../store/compare/config_diff.ts";
 import { type DifferingSide, diffLogs, type LogDifference } from "../../store/compare/log_diff.ts";
 import { messagesOnlyIn } from "../../store/compare/messages_only_in.ts";
@@ -278,11 +279,11 @@ function summaryNote(it: Readonly<Record<string, string | number | boolean | und
   const more = it["isCut"] === true ? "; stopped at the limit, there may be more" : "";
   const log = it["ranges"] === 0
     ? "the logs are the same"
-    : `the logs differ in ${count(Number(it["ranges"]), "range")}, from ${it["from"]} on`;
+    : `the logs differ in ${counted(Number(it["ranges"]), "range")}, from ${it["from"]} on`;
   const configs = it["configs"];
   if (configs === undefined) return log + more;
   if (configs === 0) return `${log}; the configuration is the same${more}`;
-  return `${log}; ${count(Number(configs), "value")} of the configuration differ${
+  return `${log}; ${counted(Number(configs), "value")} of the configuration differ${
     configs === 1 ? "s" : ""
   }${more}`;
 }
@@ -306,8 +307,4 @@ const VALUE_CHARS_MAX = 60;
 function shortened(value: string | number | boolean): string {
   const text = String(value);
   return text.length <= VALUE_CHARS_MAX ? text : `${text.slice(0, VALUE_CHARS_MAX)}…`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { relative, resolve } from "node:path";
 import { type ExtractOutcome, extractStore } from "../../store/extract/extract_store.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
-import { Failure, usageFailure } from "../failure.ts";
+import { usageFailure } from "../failure.ts";
 import { inspectCommitLog, type InspectCommitLogOptions } from "../inspect/commitlog.ts";
 import { timeRangeOf } from "../option/time_option.ts";
 import { type Field, openRows } from "../output/format_option.ts";
 import { Progress, type ProgressForm } from "../output/progress.ts";
 import { LogFilter, noteNotComparable } from "../reading/log_filter.ts";
 import { logRange } from "../reading/log_range.ts";
-import { fileAbove, givenPath, storeAt } from "../reading/store_path.ts";
+import { checkNewStore } from "../reading/new_store.ts";
+import { givenPath, storeAt } from "../reading/store_path.ts";
 import { note, type Terminal } from "../terminal.ts";
 
 /** What `mq export` may be asked. */
@@ -77,7 +77,12 @@ async function exportStore(
   if (rows === undefined) return EXIT.ok;
   const times = timeRangeOf(options, terminal.now());
   const paths = storeAt(terminal, givenPath(terminal, argument));
-  checkTarget(terminal, paths.root, options.into);
+  if (options.into === "") throw usageFailure("The path of --into is empty");
+  checkNewStore(terminal.files, {
+    root: paths.root,
+    target: options.into,
+    what: "make a store at",
+  });
   const { files } = terminal;
   const log = listSegments(files, paths.commitLogs);
   const { from, to, first } = logRange(files, log, { ...options, times });
@@ -104,19 +109,6 @@ async function exportStore(
     progress.clear();
     throw error;
   }
-}
-
-function checkTarget(terminal: Terminal, root: string, target: string): void {
-  const { files } = terminal;
-  if (target === "") throw usageFailure("The path of --into is empty");
-  const fail = (reason: string) => {
-    throw new Failure(`Cannot make a store at "${target}": ${reason}`);
-  };
-  if (files.stat(target) !== undefined) fail("it exists already");
-  const file = fileAbove(files, target);
-  if (file !== undefined) fail(`"${file}" is a file`);
-  const way = relative(resolve(root), resolve(target));
-  if (way !== ".." && !way.startsWith("../")) fail(`it lies in the store "${root}"`);
 }
 
 function noteLosses(terminal: Terminal, outcome: ExtractOutcome): void {

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { counted } from "../output/counted.ts";
 import { EXIT } from "../exit_code.ts";
 import { type Field, formatOf, openRows, type OutputOptions } from "../output/format_option.ts";
 import { timeText } from "../output/row_writer.ts";
@@ -124,7 +125,10 @@ class Page {
       ["store", store],
       ["written by", `${originText(origin)}${because(origin.because)}`],
       ["state", pid === undefined ? state : `in use by process ${pid}`],
-      ["log", `${log.start} to ${log.end}, ${count(log.files, "file")} of ${log.fileBytes} bytes`],
+      [
+        "log",
+        `${log.start} to ${log.end}, ${counted(log.files, "file")} of ${log.fileBytes} bytes`,
+      ],
       ["stored", storedText(log.firstStoreTimestamp, log.lastStoreTimestamp)],
     ];
     if (isWhole) {
@@ -177,7 +181,7 @@ class Page {
       ]),
     ], { right: [2, 3], tones: ["heading"] });
     const rest = topics.length - shown.length;
-    if (rest > 0) this.#line(`and ${count(rest, "topic")} more: mq inspect topics ${store}`);
+    if (rest > 0) this.#line(`and ${counted(rest, "topic")} more: mq inspect topics ${store}`);
   }
 
   #oddities(oddities: readonly Oddity[]): void {
@@ -232,7 +236,7 @@ function topicsText(topics: StoreSurvey["topics"]): string {
   const messages = sum(topics.map((it) => it.messages ?? 0));
   const isKnown = topics.every((it) => it.messages !== undefined);
   return isKnown
-    ? `${topics.length} with ${count(messages, "message")} in queues`
+    ? `${topics.length} with ${counted(messages, "message")} in queues`
     : `${topics.length}`;
 }
 
@@ -259,10 +263,6 @@ function sizeText(bytes: number): string {
     if (bytes >= size) return `${(bytes / size).toFixed(1)} ${unit}`;
   }
   return `${bytes} B`;
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../output/counted.ts";
 import { listIndexFiles } from "../../store/key_index_reader.ts";
 import { type KeySearchResult, searchKey } from "../reading/key_search.ts";
 import type { LogFilter } from "../reading/log_filter.ts";
@@ -87,8 +88,4 @@ function hitsOf(query: Query, filter: LogFilter, result: KeySearchResult): numbe
     }
     return miss === undefined && filter.matches(query.reader.record);
   });
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -19,7 +19,8 @@ import { EXIT } from "../exit_code.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import type { ProgressForm } from "../output/progress.ts";
 import { LogProgress } from "./log_progress.ts";
-import { counted, lossOf } from "./report.ts";
+import { counted } from "../output/counted.ts";
+import { lossOf } from "./report.ts";
 import type { Terminal } from "../terminal.ts";
 
 /** Releases by what `--mode` is given. */

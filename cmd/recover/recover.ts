@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { relative, resolve } from "node:path";
 import { type VerifyOptions, verifyStore } from "../../store/check/verify.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { StoreLockedError } from "../../store/lock.ts";
@@ -29,7 +28,8 @@ import {
 } from "./report.ts";
 import { undo } from "./undo.ts";
 import { askedAgain, modeOf, type RecoverOptions, repairWish } from "./wish.ts";
-import { fileAbove, givenPath, storeAt } from "../reading/store_path.ts";
+import { checkNewStore } from "../reading/new_store.ts";
+import { givenPath, storeAt } from "../reading/store_path.ts";
 import { note, type Terminal } from "../terminal.ts";
 
 /** Recovers a store, or says how. */
@@ -55,7 +55,9 @@ export async function recover(
   const rows = openRows(terminal, recoverFields(mode), { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
   const paths = unusedStore(terminal, argument);
-  if (options.into !== undefined) checkTarget(terminal, paths.root, options.into);
+  if (options.into !== undefined) {
+    checkNewStore(terminal.files, { root: paths.root, target: options.into, what: "recover into" });
+  }
   const signal = terminal.stopSignal();
   try {
     const done = await run({ terminal, paths, mode, options, signal });
@@ -77,20 +79,6 @@ function unusedStore(terminal: Terminal, argument: string | undefined): StorePat
   const holder = terminal.lockHolder(lock);
   if (holder !== undefined) throw new StoreLockedError(lock, holder);
   return storeAt(terminal, path);
-}
-
-function checkTarget(terminal: Terminal, root: string, target: string): void {
-  if (terminal.files.stat(target) !== undefined) {
-    throw new Failure(`Cannot recover into "${target}": it exists already`);
-  }
-  const file = fileAbove(terminal.files, target);
-  if (file !== undefined) {
-    throw new Failure(`Cannot recover into "${target}": "${file}" is a file`);
-  }
-  const way = relative(resolve(root), resolve(target));
-  if (way !== ".." && !way.startsWith("../")) {
-    throw new Failure(`Cannot recover into "${target}": it lies in the store "${root}"`);
-  }
 }
 
 /** What a run needs to know. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../output/counted.ts";
 import type { Severity } from "../../store/check/findings.ts";
 import type { RepairAction, RepairVerb } from "../../store/repair/action.ts";
 import type { Fixes } from "../../store/repair/fixes.ts";
@@ -310,9 +311,4 @@ function nextSentences(
 /** A path as a shell reads it. */
 export function quoted(path: string): string {
   return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
-}
-
-/** A number with its noun. */
-export function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../output/counted.ts";
 import { basename, dirname } from "node:path";
 import { QUARANTINE } from "../../store/quarantine.ts";
 import { type UndoOutcome, undoRepair } from "../../store/repair/undo.ts";
@@ -67,7 +68,7 @@ function storeOf(path: string): string {
 }
 
 function sentences(store: string, { files, bytes }: UndoOutcome): string {
-  const all = `${files} file${files === 1 ? "" : "s"}`;
+  const all = counted(files, "file");
   return `${store} is again as it was before: ${all} changed back, ${bytes} bytes written.\n` +
     `Next: mq verify ${quoted(store)}\n`;
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../output/counted.ts";
 import { nameServersOf } from "../../net/broker/registration.ts";
 import { RouteBook } from "../../net/client/route_book.ts";
 import { send } from "../../net/client/send.ts";
@@ -205,8 +206,7 @@ class Replay {
 function noteOf(row: object): string {
   const it = row as Readonly<Record<string, number | string | undefined>>;
   if (it["kind"] === "topic") return "";
-  const messages = it["read"] === 1 ? "message" : "messages";
-  const parts = [`${it["read"]} ${messages} read`, `${it["messages"]} chosen`];
+  const parts = [`${counted(Number(it["read"]), "message")} read`, `${it["messages"]} chosen`];
   if (it["skipped"] !== 0) parts.push(`${it["skipped"]} not to be sent again`);
   parts.push(it["sent"] === undefined ? "none sent: a dry run" : `${it["sent"]} sent`);
   if (Number(it["uncertain"] ?? 0) > 0) parts.push(`${it["uncertain"]} perhaps twice`);

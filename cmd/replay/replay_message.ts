@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { SEND_PROPERTY } from "../../net/broker/send_properties.ts";
 import type { OutgoingMessage } from "../../net/client/send.ts";
 import { SYS_FLAG } from "../../store/format.ts";
 import { transactionState } from "../../store/message.ts";
@@ -45,15 +46,15 @@ const DROPPED: ReadonlySet<string> = new Set([
   PROPERTY.dlqOriginTopic,
   PROPERTY.dlqOriginMessageId,
   PROPERTY.crc32,
-  "MSG_REGION",
-  "TRACE_ON",
+  SEND_PROPERTY.region,
+  SEND_PROPERTY.traceOn,
   "RECONSUME_TIME",
   "MAX_RECONSUME_TIMES",
   "MIN_OFFSET",
   "MAX_OFFSET",
-  "TIMER_DELAY_MS",
-  "TIMER_DELAY_SEC",
-  "TIMER_DELIVER_MS",
+  SEND_PROPERTY.timerDelayMs,
+  SEND_PROPERTY.timerDelaySec,
+  SEND_PROPERTY.timerDeliverMs,
   "TIMER_OUT_MS",
   "TIMER_ENQUEUE_MS",
   "TIMER_DEQUEUE_MS",

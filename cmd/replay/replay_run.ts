@@ -85,21 +85,18 @@ export class ReplayRun {
     while (this.#underWay.size >= this.#options.inFlightMax && this.#failed.length === 0) {
       await Promise.race(this.#underWay);
     }
-    const queue = await this.#queueOf(task);
+    // Where there is no route, the send says why.
+    const queue = await this.#queueOf(task).catch(() => undefined);
     if (queue !== undefined) await this.#byQueue.get(queue);
     if (this.#failed.length > 0) await this.settle();
     this.#options.signal.throwIfAborted();
     this.#start(task, queue);
   }
 
-  /** The queue a message goes to; `undefined` where the route cannot be had, as its send will say. */
-  async #queueOf({ topic, queueId }: ReplayTask): Promise<WritableQueue | undefined> {
-    try {
-      const queues = await this.#options.routes.writableQueues(topic);
-      return queues.find((it) => it.queueId === queueId) ?? queues[queueId % queues.length];
-    } catch {
-      return undefined;
-    }
+  /** The queue a message goes to: that of the same number where there is one. */
+  async #queueOf({ topic, queueId }: ReplayTask): Promise<WritableQueue> {
+    const queues = await this.#options.routes.writableQueues(topic);
+    return queues.find((it) => it.queueId === queueId) ?? queues[queueId % queues.length]!;
   }
 
   /** Waits until everything taken is sent. */
@@ -124,7 +121,7 @@ export class ReplayRun {
 
   #start(task: ReplayTask, queue: WritableQueue | undefined): void {
     this.#started++;
-    const work = this.#sendOnce(task).catch((error: Error) => {
+    const work = this.#sendOnce(task, queue).catch((error: Error) => {
       this.#failed.push({ task, error });
     }).finally(() => {
       this.#underWay.delete(work);
@@ -134,12 +131,9 @@ export class ReplayRun {
     if (queue !== undefined) this.#byQueue.set(queue, work);
   }
 
-  async #sendOnce(task: ReplayTask): Promise<void> {
-    const { position, topic, message } = task;
-    // Where there is no route, asking once more throws why.
-    const queue = await this.#queueOf(task) ??
-      (await this.#options.routes.writableQueues(topic))[0]!;
-    const { status } = await this.#options.send(queue, message);
+  async #sendOnce(task: ReplayTask, queue?: WritableQueue): Promise<void> {
+    const { position, message } = task;
+    const { status } = await this.#options.send(queue ?? await this.#queueOf(task), message);
     this.sent++;
     this.#ahead.add(position);
     if (status !== "SEND_OK") this.degraded++;

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { counted } from "../output/counted.ts";
 import type { RepairVerb } from "../../store/repair/action.ts";
 import type { StoreView } from "../../store/repair/store_view.ts";
 import type { Store } from "../../store/store.ts";
@@ -128,8 +129,4 @@ export function noteChanges(
   const rest = changes.length - NOTED_MAX;
   const where = isRocksDb ? "" : "; mq recover lists them all";
   if (rest > 0) note(terminal, `in memory: ${rest} more${where}`);
-}
-
-function counted(count: number, noun: string): string {
-  return `${count} ${noun}${count === 1 ? "" : "s"}`;
 }

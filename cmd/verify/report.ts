@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { counted } from "../output/counted.ts";
 import {
   FILE_KIND_ABOUT,
   FILE_KINDS,
@@ -123,9 +124,4 @@ function verdict({ root, summary, found: codes, isPart }: ReportInput): string {
     return `${found}: nothing wrong in what mq can read.\n`;
   }
   return `${found}: ${ignored > 0 || isPart ? "nothing else wrong" : "sound"}.\n`;
-}
-
-function counted(count: number, noun: string): string {
-  if (count === 1) return `${count} ${noun}`;
-  return `${count} ${noun.replace(/y$/, "ie")}s`;
 }

@@ -11,7 +11,7 @@ import type { JavaRefusal } from "../../store/exact/java_files.ts";
 import { recoverAsJava } from "../../store/exact/java_recovery.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { parseOffsetName, type StorePaths } from "../../store/names.ts";
-import { listQueues } from "../../store/queue_reader.ts";
+import { QueueTrees } from "../../store/queue_reader.ts";
 import { OverlayFiles } from "../../store/repair/overlay_files.ts";
 import { planRepair } from "../../store/repair/repair.ts";
 import { listSegments } from "../../store/segments.ts";
@@ -126,7 +126,7 @@ async function look(
   }
   progress.clear();
   reasons.push(...findingReasons([...findings.values()]));
-  if (listQueues(files, paths).isRocksDb) {
+  if (new QueueTrees(files, paths).isRocksDb) {
     return { ...unread(paths, reasons), findings: [...findings.values()] };
   }
   const hasLog = listSegments(files, paths.commitLogs).segments.length > 0;
@@ -173,7 +173,7 @@ function verdict(
 
 /** Without its log a store's queues lead nowhere: Java deletes them, this project's broker refuses. */
 function noLogReasons(files: FileSystem, paths: StorePaths): WhyReason[] {
-  if (listQueues(files, paths).queues.length === 0) return [];
+  if (new QueueTrees(files, paths).walk().next().done === true) return [];
   const found = "there are queues, and no file of the log";
   const reason = {
     file: paths.commitLog,

@@ -5,14 +5,13 @@
  * @module
  */
 
+import { AUTO_CREATE_TOPIC } from "../wire/route.ts";
+
 /** Prefix of the topic from which a group gets its failed messages again. */
 export const RETRY_PREFIX = "%RETRY%";
 
 /** Prefix of the topic that keeps the messages a group gave up. */
 export const DLQ_PREFIX = "%DLQ%";
-
-/** The topic whose settings a topic gets that is created by the first message to it. */
-export const AUTO_CREATE_TOPIC = "TBW102";
 
 /** Where delayed messages wait: one queue a delay level. */
 export const SCHEDULE_TOPIC = "SCHEDULE_TOPIC_XXXX";

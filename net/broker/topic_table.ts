@@ -18,11 +18,11 @@ import {
   type TopicConfig,
   type TopicConfigs,
 } from "../wire/topic_config.ts";
+import { AUTO_CREATE_TOPIC } from "../wire/route.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 import type { TableFile } from "./table_file.ts";
 import { hasBatchQueues } from "./topic_attributes.ts";
 import {
-  AUTO_CREATE_TOPIC,
   BENCHMARK_TOPIC,
   isSystemTopic,
   OFFSET_MOVED_EVENT,

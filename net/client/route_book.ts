@@ -8,7 +8,7 @@ import type { RpcClient } from "../rpc/client.ts";
 import { responseName } from "../wire/codes.ts";
 import type { RemotingCommand } from "../wire/command.ts";
 import { encodeHeader } from "../wire/headers.ts";
-import { parseTopicRoute, type TopicRouteData } from "../wire/route.ts";
+import { AUTO_CREATE_TOPIC, parseTopicRoute, type TopicRouteData } from "../wire/route.ts";
 import { ClientError } from "./client_error.ts";
 
 /** A queue messages can be sent to. */
@@ -32,8 +32,6 @@ export interface RouteBookOptions {
 const TIMEOUT_MS = 3000;
 const MASTER_ID = 0;
 const WRITE_BIT = 2;
-/** The topic whose route a topic has that is created by its first message (Java: `TBW102`). */
-export const AUTO_CREATE_TOPIC = "TBW102";
 /** Queues of a topic that is made by its first message (Java: `defaultTopicQueueNums`). */
 export const QUEUES_OF_NEW_TOPIC = 4;
 

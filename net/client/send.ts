@@ -8,7 +8,8 @@ import type { RpcClient } from "../rpc/client.ts";
 import { type ResponseName, responseName } from "../wire/codes.ts";
 import { decodeResponseHeader, encodeHeader } from "../wire/headers.ts";
 import { ClientError } from "./client_error.ts";
-import { AUTO_CREATE_TOPIC, QUEUES_OF_NEW_TOPIC, type WritableQueue } from "./route_book.ts";
+import { AUTO_CREATE_TOPIC } from "../wire/route.ts";
+import { QUEUES_OF_NEW_TOPIC, type WritableQueue } from "./route_book.ts";
 
 /** A message on its way to a broker. */
 export interface OutgoingMessage {

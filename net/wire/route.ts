@@ -20,6 +20,9 @@ import {
   textMember,
 } from "./json_body.ts";
 
+/** The topic whose settings a topic gets that is created by the first message to it. */
+export const AUTO_CREATE_TOPIC = "TBW102";
+
 /** Queues of a topic on one broker (Java: `QueueData`). */
 export interface QueueData {
   brokerName: string;

@@ -15,6 +15,7 @@ import type { IndexEntry } from "../key_index_reader.ts";
 import { listIndexFiles, openIndexFile } from "../key_index_reader.ts";
 import { LogLookup } from "../log_lookup.ts";
 import { listSegments } from "../segments.ts";
+import { endsInZero } from "../torn_end.ts";
 import {
   BY_START,
   finding,
@@ -208,8 +209,7 @@ export class IndexCheck {
       const record = lookup.frameAt(logEnd);
       if (record === undefined || record.checkBody() !== undefined) return false;
       // A record whose end never reached the disk is the torn end, and not a new one.
-      const last = record.propertiesAt + record.propertiesLength - 1;
-      return record.propertiesLength === 0 || record.bytes[last] !== 0;
+      return !endsInZero(record);
     } finally {
       lookup.close();
     }

@@ -11,6 +11,7 @@ import { SYS_FLAG } from "../format.ts";
 import { offsetName } from "../names.ts";
 import { parseProperties, PROPERTY } from "../properties.ts";
 import type { SealState } from "../property_crc.ts";
+import { propertiesOf, topicOf } from "../record_text.ts";
 import type { Flaw, RecordView } from "../record_view.ts";
 import type { Segment } from "../segments.ts";
 import { usedLength } from "../used_bytes.ts";
@@ -296,23 +297,12 @@ function words({ code, expected, found }: Flaw): string {
   return `expected ${expected}, found ${found}`;
 }
 
-/** A byte order mark is a character like any other. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-/** Topic of a record. */
-export function topicOf(record: RecordView): string {
-  return decoder.decode(
-    record.bytes.subarray(record.topicAt, record.topicAt + record.topicLength),
-  );
-}
-
 /** Bits of a record that holds a producer's batch in one piece (5.x). */
 export const BATCH_FLAGS: number = SYS_FLAG.needUnwrap | SYS_FLAG.innerBatch;
 
 /** What contradicts itself in a record that holds a batch; `undefined` for a sound or plain one. */
 function wrongBatch(record: RecordView): string | undefined {
-  const { propertiesAt: at, propertiesLength: length } = record;
-  const properties = parseProperties(decoder.decode(record.bytes.subarray(at, at + length)));
+  const properties = parseProperties(propertiesOf(record));
   const count = properties.get(PROPERTY.innerNum);
   const base = properties.get(PROPERTY.innerBase);
   const flags = record.sysFlag() & BATCH_FLAGS;

@@ -12,7 +12,7 @@ import { extOffset, QueueExtReader } from "../queue_ext_reader.ts";
 import { QueueReader } from "../queue_reader.ts";
 import type { RecordView } from "../record_view.ts";
 import type { SegmentList } from "../segments.ts";
-import { topicOf } from "./log_check.ts";
+import { topicOf } from "../record_text.ts";
 import { checkQueueExt, listQueueExt } from "./queue_ext_check.ts";
 import { Expectation, PendingUnits } from "./queue_expectation.ts";
 import { indexIn, missingUnit, type QueuePlace } from "./queue_place.ts";

@@ -10,7 +10,7 @@ import { LogLookup } from "../log_lookup.ts";
 import type { Segment } from "../segments.ts";
 import { type Finding, finding, type FindingCode, type FindingSink } from "./findings.ts";
 import type { StoreState } from "./store_state.ts";
-import { topicOf } from "./log_check.ts";
+import { topicOf } from "../record_text.ts";
 
 /** Gaps that are looked at: each costs reading the headers of its file up to there. */
 const GAPS_MAX = 16;

@@ -5,16 +5,13 @@
  * @module
  */
 import { type TopicEntry, TOPICS } from "../config_tables.ts";
-import { SCHEDULE_TOPIC } from "../dispatch.ts";
 import { writeFastJson } from "../fast_json.ts";
 import type { FileSystem } from "../file.ts";
-import { LMQ_PREFIX } from "../multi_dispatch.ts";
 import type { StorePaths } from "../names.ts";
 import { listQueues } from "../queue_reader.ts";
+import { isBrokersOwn } from "../topic_kinds.ts";
 
 const READ_WRITE = 6;
-/** A broker makes these itself, with settings of its own. */
-const OWN = ["rmq_sys_", "RMQ_SYS_", SCHEDULE_TOPIC, LMQ_PREFIX];
 /** Java reads no table without one. */
 const VERSION = { stateVersion: 0, timestamp: 1, counter: 1 };
 
@@ -25,7 +22,7 @@ const VERSION = { stateVersion: 0, timestamp: 1, counter: 1 };
 export function topicsOfQueues(fs: FileSystem, paths: StorePaths): Uint8Array | undefined {
   const entries = new Map<string, TopicEntry>();
   for (const { kind, topic, queueId } of listQueues(fs, paths).queues) {
-    if (OWN.some((prefix) => topic.startsWith(prefix))) continue;
+    if (isBrokersOwn(topic)) continue;
     const count = Math.max(queueId + 1, entries.get(topic)?.readQueueNums ?? 0);
     entries.set(topic, {
       topicName: topic,
