@@ -31,10 +31,13 @@ export function bodyCrc(body: Uint8Array): number {
   return crc32(body) & 0x7fffffff;
 }
 
+const NOTHING = new Uint8Array(0);
+const NOTHING_VIEW = new DataView(NOTHING.buffer);
+
 /** A window onto one record at a time; reused, so keep values and not the view. */
 export class RecordView {
-  bytes: Uint8Array = new Uint8Array(0);
-  view: DataView = new DataView(this.bytes.buffer);
+  bytes: Uint8Array = NOTHING;
+  view: DataView = NOTHING_VIEW;
   /** Position of the record in {@linkcode bytes}. */
   at = 0;
   /** Bytes of the record. */

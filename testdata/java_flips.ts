@@ -15,6 +15,11 @@ import { type BitFlips, FLIPPED_STORE, hasBodyOf, kindOf, QUEUES, TOPIC } from "
 import { STORE_ROOT } from "./open_store.ts";
 import { type DiskImage, PowerLossFiles } from "./power_loss.ts";
 
+const PATHS = storePaths(STORE_ROOT);
+const QUEUE_FOLDERS = Array.from({ length: QUEUES }, (_, queueId) => {
+  return queueDirectory(PATHS.consumeQueue, { topic: TOPIC, queueId });
+});
+
 /** Releases that are asked. */
 export const FLIP_RELEASES: readonly JavaRelease[] = ["4.9", "5.x"];
 
@@ -112,8 +117,7 @@ export class JavaFlips {
 /** The bytes a queue's unit leads to; `undefined` where Java finds none. */
 function servedAt(fs: FileSystem, place: string, logEnd: number): Uint8Array | undefined {
   const [queueId = -1, index = -1] = place.split("/").map(Number);
-  const paths = storePaths(STORE_ROOT);
-  const folder = queueDirectory(paths.consumeQueue, { topic: TOPIC, queueId });
+  const folder = QUEUE_FOLDERS[queueId]!;
   const queueFileBytes = FLIPPED_STORE.queueFileUnits * QUEUE_UNIT.size;
   const unit = bytesAt(fs, { folder, fileBytes: queueFileBytes }, {
     at: index * QUEUE_UNIT.size,
@@ -124,7 +128,7 @@ function servedAt(fs: FileSystem, place: string, logEnd: number): Uint8Array | u
   const physicalOffset = readI64(view, QUEUE_UNIT.at.physicalOffset);
   const length = view.getInt32(QUEUE_UNIT.at.size);
   if (physicalOffset < 0 || length <= 0 || physicalOffset + length > logEnd) return undefined;
-  const log = { folder: paths.commitLog, fileBytes: FLIPPED_STORE.segmentBytes };
+  const log = { folder: PATHS.commitLog, fileBytes: FLIPPED_STORE.segmentBytes };
   return bytesAt(fs, log, { at: physicalOffset, length });
 }
 

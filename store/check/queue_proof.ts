@@ -222,24 +222,23 @@ class Track {
 class KeptUnits {
   count = 0;
   readonly #fs: FileSystem;
-  readonly #offsets: Float64Array;
-  readonly #sizes: Int32Array;
-  readonly #tags: Float64Array;
-  readonly #before: Int32Array;
+  readonly #max: number;
+  #offsets = new Float64Array(0);
+  #sizes = new Int32Array(0);
+  #tags = new Float64Array(0);
+  #before = new Int32Array(0);
   readonly #bytes = new Uint8Array(BLOCK_UNITS * UNIT_BYTES);
   readonly #view = new DataView(this.#bytes.buffer);
 
   constructor(fs: FileSystem, max: number) {
     this.#fs = fs;
-    this.#offsets = new Float64Array(max);
-    this.#sizes = new Int32Array(max);
-    this.#tags = new Float64Array(max);
-    this.#before = new Int32Array(max);
+    this.#max = max;
   }
 
   /** Keeps a unit; false when no further one has room. */
   push(track: Track, { physicalOffset, size, tagsCode }: ExpectedUnit): boolean {
     const at = this.count++;
+    if (at === this.#offsets.length) this.#grow();
     this.#offsets[at] = physicalOffset;
     this.#sizes[at] = size;
     this.#tags[at] = tagsCode;
@@ -247,7 +246,16 @@ class KeptUnits {
     track.last = at;
     track.pending++;
     track.next++;
-    return this.count < this.#offsets.length;
+    return this.count < this.#max;
+  }
+
+  /** Most pieces need little: a store of a few messages pays for no more. */
+  #grow(): void {
+    const room = Math.min(this.#max, Math.max(BLOCK_UNITS, this.#offsets.length * 4));
+    this.#offsets = grown(this.#offsets, new Float64Array(room));
+    this.#sizes = grown(this.#sizes, new Int32Array(room));
+    this.#tags = grown(this.#tags, new Float64Array(room));
+    this.#before = grown(this.#before, new Int32Array(room));
   }
 
   /** Forgets all. */
@@ -307,6 +315,11 @@ class KeptUnits {
     track.last = unit;
     return true;
   }
+}
+
+function grown<Column extends Float64Array | Int32Array>(column: Column, larger: Column): Column {
+  larger.set(column);
+  return larger;
 }
 
 /** File that has a unit whole: the first, as everybody's readers take it. */
