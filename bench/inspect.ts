@@ -1,6 +1,6 @@
 /**
- * How fast `mq inspect` is on logs that are in memory already: walking frames, JSON Lines, the first
- * page of a huge store.
+ * How fast `mq inspect` is on logs that are in memory already: walking frames, going on after damage,
+ * JSON Lines, the first page of a huge store.
  *
  * @module
  */
@@ -11,6 +11,7 @@ import { inspectStore } from "../cmd/inspect/store.ts";
 import { Out } from "../cmd/output/out.ts";
 import { FrameWalk } from "../cmd/reading/frame_walk.ts";
 import type { Terminal } from "../cmd/terminal.ts";
+import { CommitLogScan } from "../store/commit_log_scan.ts";
 import { diskFiles } from "../store/file_disk.ts";
 import { BLANK, MAGIC, MESSAGE_V1 } from "../store/format.ts";
 import { writeI64 } from "../store/layout.ts";
@@ -24,6 +25,7 @@ const SEGMENT_BYTES = 64 * 1024 * 1024;
 const SEGMENTS = 8;
 const ROUNDS = 5;
 const WALK_GOAL = { figure: 10, words: "10 GB/s" };
+const DAMAGE_GOAL = { figure: 0.5, words: "0.5 GB/s" };
 const JSON_GOAL = { figure: 0.5, words: "0.5 M/s" };
 const MEMORY_GOAL = { figure: 256, words: "256 MiB", atMost: true };
 const MIB = 1024 * 1024;
@@ -107,6 +109,44 @@ export function benchFrames(): Promise<void> {
         `--stats=topic ${byTopic.toFixed(1)} GB/s`;
       row(`frames, bodies of ${bodyBytes}`, shown, { figure: speed, goal: WALK_GOAL });
       fs.rmSync(place, { recursive: true });
+    }
+  });
+}
+
+/** What damage can look like from one end of a log file to the other. */
+const GARBAGE: Readonly<Record<string, (bytes: Uint8Array) => void>> = {
+  zeros: (bytes) => bytes.fill(0),
+  "random bytes": (bytes) => {
+    let state = 1;
+    for (let at = 0; at < bytes.length; at++) {
+      state = (state * 1_103_515_245 + 12_345) & 0x7fffffff;
+      bytes[at] = state >> 16;
+    }
+  },
+  "records moved by a byte": (bytes) => bytes.copyWithin(1, 0),
+};
+
+/** Looking for the next record through a damaged file, all its bytes. */
+export function benchDamage(): Promise<void> {
+  return inFolder(async (folder) => {
+    const place = path.join(folder, "commitlog");
+    writeLog(place, 1024);
+    const damaged = path.join(place, offsetName(SEGMENT_BYTES));
+    const sound = fs.readFileSync(damaged);
+    for (const [what, damage] of Object.entries(GARBAGE)) {
+      const bytes = Uint8Array.from(sound);
+      damage(bytes);
+      fs.writeFileSync(damaged, bytes);
+      const log = listSegments(diskFiles, place);
+      const seconds = await fastest(() => {
+        const from = SEGMENT_BYTES;
+        const scan = new CommitLogScan(diskFiles, log, { from });
+        const isDamage = scan.next() && scan.kind === "damage" && scan.length === from;
+        scan.close();
+        if (!isDamage) throw new Error(`Cannot measure: a file of ${what} is not all damage`);
+      });
+      const speed = SEGMENT_BYTES / seconds / 1e9;
+      row(`past ${what}`, `${speed.toFixed(1)} GB/s`, { figure: speed, goal: DAMAGE_GOAL });
     }
   });
 }

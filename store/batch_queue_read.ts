@@ -6,9 +6,9 @@
  */
 import type { BatchQueue, BatchUnit } from "./batch_queue.ts";
 import type { CommitLog } from "./commit_log.ts";
-import type { GetRequest, GetResult } from "./get.ts";
+import type { GetResult } from "./get.ts";
 import { BATCH_QUEUE_UNIT } from "./format.ts";
-import { limitsAt, readRange, type Selection } from "./queue_read.ts";
+import { type Found, limitsAt, readRange, type ReadRequest, type Selection } from "./queue_read.ts";
 import type { Boundary } from "./time_search.ts";
 
 /** Java counts messages as if each had a unit, and looks at so many bytes of them. */
@@ -18,14 +18,14 @@ const SCANNED_BYTES = 16_000;
 export function readBatchQueue(
   log: CommitLog,
   queue: BatchQueue,
-  request: GetRequest,
+  request: ReadRequest,
 ): GetResult | Promise<GetResult> {
   return readRange(log, { queue, request, select: () => select(log, queue, request) });
 }
 
-function select(log: CommitLog, queue: BatchQueue, request: GetRequest): Selection {
-  const { queueOffset, countMax, tagsCodeMatches, bytesMax = Infinity } = request;
-  const found: { at: number; length: number; messages: number }[] = [];
+function select(log: CommitLog, queue: BatchQueue, request: ReadRequest): Selection {
+  const { queueOffset, countMax, tagsCodeMatches, bytesMax = Infinity, scanned = 0 } = request;
+  const found: Found[] = [];
   let bytes = 0;
   let messages = 0;
   let next = queueOffset;
@@ -37,14 +37,15 @@ function select(log: CommitLog, queue: BatchQueue, request: GetRequest): Selecti
     const isFull = messages + unit.batchSize > countMax || messages >= limits.count ||
       bytes + length > Math.min(limits.bytes, bytesMax);
     if (found.length > 0 && isFull) break;
-    if ((unit.baseOffset - queueOffset) * BATCH_QUEUE_UNIT.size >= scannedMax) break;
+    const distance = scanned + unit.baseOffset - queueOffset;
+    if (distance * BATCH_QUEUE_UNIT.size >= scannedMax) break;
     next = unit.baseOffset + unit.batchSize;
     if (tagsCodeMatches !== undefined && !tagsCodeMatches(unit.tagsCode)) continue;
     if (at < log.start || at + length > log.end) {
       missing = true;
       continue;
     }
-    found.push({ at, length, messages: unit.batchSize });
+    found.push({ at, length, index: unit.baseOffset, messages: unit.batchSize });
     bytes += length;
     messages += unit.batchSize;
   }

@@ -9,7 +9,7 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
+import { findBytes } from "./byte_search.ts";
 import type { FileSystem, ReadableFile } from "./file.ts";
 import { BLANK, MAGIC, MESSAGE_V1, SIZE } from "./format.ts";
 import { i32, readI64 } from "./layout.ts";
@@ -382,9 +382,8 @@ export class CommitLogScan {
       const held = this.#hold(position, SIZE.blankMin);
       if (held < SIZE.blankMin) return end;
       const start = this.#in(position);
-      const memory = this.#window.bytes;
-      const found = Buffer.from(memory.buffer, memory.byteOffset, start + held)
-        .indexOf(magic, start + MESSAGE_V1.at.magic);
+      const range = { from: start + MESSAGE_V1.at.magic, to: start + held };
+      const found = findBytes(this.#window.bytes, magic, range);
       if (found < 0) {
         position += held - SIZE.blankMin + 1;
         continue;

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { parseFastJson, writeFastJson } from "./fast_json.ts";
-import { type FileSystem, readWholeFile } from "./file.ts";
+import { FastJsonReader } from "./fast_json_reader.ts";
+import { type FileSystem, readWholeFile, type WritableFile } from "./file.ts";
 
 /** What came of reading a configuration file. */
 export type ConfigRead<T> =
@@ -48,17 +49,93 @@ export function readConfigFile(
   path: string,
   decode: (value: unknown) => unknown = (value) => value,
 ): ConfigRead<unknown> {
+  return readEither(path, (candidate) => {
+    const bytes = readWholeFile(fs, candidate);
+    if (bytes === undefined || bytes.length === 0) return undefined;
+    return judged(() => decode(parseFastJson(new TextDecoder().decode(bytes))));
+  });
+}
+
+/**
+ * As {@linkcode readConfigFile}, of a file that may be larger than memory should be: `read` takes from
+ * it what it needs. It gets the name of the main file, too, for its complaints.
+ *
+ * ```ts
+ * import { streamConfigFile } from "./config_file.ts";
+ * import { MemoryFiles } from "./file_memory.ts";
+ *
+ * const fs = new MemoryFiles();
+ * fs.put("config/a.json", new TextEncoder().encode('{"large":{},"dataVersion":{"counter":7}}'));
+ * const read = streamConfigFile(fs, "config/a.json", (json) => json.whole(() => json.skip()));
+ * console.assert(read.state === "ok" && read.path === "config/a.json");
+ * ```
+ */
+export function streamConfigFile<T>(
+  fs: FileSystem,
+  path: string,
+  read: (json: FastJsonReader, name: string) => T,
+): ConfigRead<T> {
+  return readEither(path, (candidate) =>
+    streamFile(fs, candidate, (json) => {
+      return read(json, basename(path));
+    }));
+}
+
+/** What was read from one file, or why it cannot be. */
+export type FileRead<T> = { readonly value: T } | { readonly flaw: string };
+
+/** Reads one file, not its backup; `undefined` where there is none, or an empty one. */
+export function streamFile<T>(
+  fs: FileSystem,
+  path: string,
+  read: (json: FastJsonReader) => T,
+): FileRead<T> | undefined {
+  const stat = fs.stat(path);
+  if (stat === undefined || stat.isDirectory || stat.size === 0) return undefined;
+  const file = fs.openRead(path);
+  // A disk that fails is no flaw of the text.
+  let failure: { readonly error: unknown } | undefined;
+  const json = new FastJsonReader((into, at) => {
+    try {
+      return file.read(into, at);
+    } catch (error) {
+      failure = { error };
+      return 0;
+    }
+  });
+  try {
+    const found = judged(() => read(json));
+    if (failure !== undefined) throw failure.error;
+    return found;
+  } finally {
+    file.close();
+  }
+}
+
+function judged<T>(read: () => T): FileRead<T> {
+  try {
+    return { value: read() };
+  } catch (error) {
+    return { flaw: (error as Error).message };
+  }
+}
+
+/** The main file counts if it can be read, else its backup. */
+function readEither<T>(
+  path: string,
+  read: (candidate: string) => FileRead<T> | undefined,
+): ConfigRead<T> {
   const flaws: string[] = [];
   for (const candidate of [path, backupPath(path)]) {
-    const bytes = readWholeFile(fs, candidate);
-    if (bytes === undefined || bytes.length === 0) continue;
-    try {
-      const value = decode(parseFastJson(new TextDecoder().decode(bytes)));
-      const [flaw] = flaws;
-      return { state: "ok", value, path: candidate, ...(flaw === undefined ? {} : { flaw }) };
-    } catch (error) {
-      flaws.push(`${candidate}: ${(error as Error).message}`);
+    const found = read(candidate);
+    if (found === undefined) continue;
+    if ("flaw" in found) {
+      flaws.push(`${candidate}: ${found.flaw}`);
+      continue;
     }
+    const [flaw] = flaws;
+    const { value } = found;
+    return { state: "ok", value, path: candidate, ...(flaw === undefined ? {} : { flaw }) };
   }
   return flaws.length === 0 ? { state: "absent" } : { state: "damaged", flaws };
 }
@@ -69,14 +146,23 @@ export function readConfigFile(
  *
  * Written as RocketMQ writes it, so that every release reads it.
  */
-export async function writeConfigFile(fs: FileSystem, path: string, value: object): Promise<void> {
+export function writeConfigFile(fs: FileSystem, path: string, value: object): Promise<void> {
+  const bytes = new TextEncoder().encode(writeFastJson(value, { pretty: true }));
+  return replaceConfigFile(fs, path, (file) => file.write(bytes, 0));
+}
+
+/** As {@linkcode writeConfigFile}, with what `write` puts into an empty file. */
+export async function replaceConfigFile(
+  fs: FileSystem,
+  path: string,
+  write: (file: WritableFile) => void,
+): Promise<void> {
   const temporary = `${path}.tmp`;
   fs.makeDirectory(dirname(path));
   const file = fs.openWrite(temporary);
   try {
-    const bytes = new TextEncoder().encode(writeFastJson(value, { pretty: true }));
     file.truncate(0);
-    file.write(bytes, 0);
+    write(file);
     await file.sync();
   } finally {
     file.close();

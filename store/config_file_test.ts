@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
-import { type ConfigRead, readConfigFile, writeConfigFile } from "./config_file.ts";
-import { type FileSystem, readWholeFile } from "./file.ts";
+import {
+  type ConfigRead,
+  readConfigFile,
+  streamConfigFile,
+  writeConfigFile,
+} from "./config_file.ts";
+import { type FileSystem, readWholeFile, type WritableFile } from "./file.ts";
 import { MemoryFiles } from "./file_memory.ts";
 
 const PATH = "store/config/topics.json";
@@ -116,3 +121,26 @@ function failingAt(fs: MemoryFiles, step: string): FileSystem {
     lock: (path) => fs.lock(path),
   };
 }
+
+Deno.test("streamConfigFile() tells a flaw of the text from a disk that fails", () => {
+  const fs = new MemoryFiles();
+  fs.put("c/a.json", new TextEncoder().encode('{"a":'));
+  fs.put("c/a.json.bak", new TextEncoder().encode("{}"));
+  const skip = (files: FileSystem) =>
+    streamConfigFile(files, "c/a.json", (json) => json.whole(() => json.skip()));
+  const read = skip(fs);
+  assert(read.state === "ok" && read.path === "c/a.json.bak");
+  assert.match(read.flaw!, /^c\/a\.json: Cannot parse JSON at 5: /);
+  class FailingFiles extends MemoryFiles {
+    override openRead(path: string): WritableFile {
+      const file = super.openRead(path);
+      file.read = () => {
+        throw new Error("the disk reports an error");
+      };
+      return file;
+    }
+  }
+  const failing = new FailingFiles();
+  failing.put("c/a.json", new TextEncoder().encode("{}"));
+  assert.throws(() => skip(failing), /the disk reports an error/);
+});

@@ -122,7 +122,8 @@ function configFormat<Entries>(
   };
 }
 
-function decodeVersion(value: unknown): ConfigVersion {
+/** Version of a table, as it stands in its file. Throws TypeError where it is none. */
+export function decodeVersion(value: unknown): ConfigVersion {
   const version = objectOf(value, "dataVersion");
   return {
     ...version,
@@ -191,8 +192,8 @@ function objectOf(value: unknown, what: string): JsonObject {
   return value as JsonObject;
 }
 
-/** An integer, or its digits, which fastjson takes for one. */
-function integerOf(value: unknown, what: string, fallback?: number): number {
+/** An integer, or its digits, which fastjson takes for one. Throws TypeError where it is neither. */
+export function integerOf(value: unknown, what: string, fallback?: number): number {
   if ((value === undefined || value === null) && fallback !== undefined) return fallback;
   const number = typeof value === "string" && value !== "" ? Number(value) : value;
   if (typeof number !== "number" || !Number.isInteger(number)) {

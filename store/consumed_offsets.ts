@@ -5,10 +5,9 @@
  * @module
  */
 import { join } from "node:path";
-import { readConfigFile } from "./config_file.ts";
-import { CONSUMER_OFFSETS, LMQ_CONSUMER_OFFSETS } from "./config_tables.ts";
 import type { FileSystem } from "./file.ts";
-import type { StorePaths } from "./names.ts";
+import { NAME, type StorePaths } from "./names.ts";
+import { readPackedOffsets } from "./offset_json_reader.ts";
 
 /** Index of the next message a group gets from a queue. */
 export interface ConsumedOffset {
@@ -22,11 +21,10 @@ export function* consumedOffsets(
   fs: FileSystem,
   { config }: Pick<StorePaths, "config">,
 ): Generator<ConsumedOffset, void> {
-  for (const { fileName, decode } of [CONSUMER_OFFSETS, LMQ_CONSUMER_OFFSETS]) {
-    const read = readConfigFile(fs, join(config, fileName), decode);
+  for (const fileName of [NAME.consumerOffsets, NAME.lmqConsumerOffsets]) {
+    const read = readPackedOffsets(fs, join(config, fileName));
     if (read.state !== "ok") continue;
-    for (const [name, offsets] of read.value.entries) {
-      const topic = name.slice(0, name.lastIndexOf("@"));
+    for (const { topic, offsets } of read.value.offsets) {
       for (const [queueId, offset] of offsets) yield { topic, queueId, offset };
     }
   }

@@ -8,12 +8,20 @@ import type { CommitLogScan } from "./commit_log_scan.ts";
 import type { Flaw } from "./record_view.ts";
 import type { Segment } from "./segments.ts";
 
+/** The last sound record in front of a range: what is filled in must fit it. */
+export interface RecordBefore {
+  readonly storeTimestamp: number;
+  /** Whether it ends with a right seal, see `property_crc.ts`. */
+  readonly isSealed: boolean;
+}
+
 /** Bytes nothing sound has followed yet. */
 export interface OpenDamage {
   readonly at: number;
   readonly length: number;
   readonly segment: Segment | undefined;
   readonly flaw: Flaw;
+  readonly before?: RecordBefore | undefined;
 }
 
 /** A damaged range. */
@@ -25,6 +33,7 @@ export interface DamageRange {
   readonly why: string;
   /** Messages it held for certain: one where only a record's body is wrong, else 0. */
   readonly messagesMin: number;
+  readonly before?: RecordBefore | undefined;
   /** Messages of queues that led there and were given up. */
   slotsFilled: number;
 }
@@ -61,16 +70,18 @@ export class DamageRanges implements Iterable<DamageRange> {
   }
 }
 
-/** The damage a scan stands at. */
-export function openDamage({ at, length, segment, flaw }: CommitLogScan): OpenDamage {
-  return { at, length, segment, flaw: flaw! };
+/** The damage a scan stands at; `storeTimestamp` is that of the last sound record. */
+export function openDamage(scan: CommitLogScan, storeTimestamp: number): OpenDamage {
+  const { at, length, segment, flaw, isSealed } = scan;
+  const before = isSealed === undefined ? undefined : { storeTimestamp, isSealed };
+  return { at, length, segment, flaw: flaw!, before };
 }
 
 /** Damage something sound has followed. */
-export function asRange({ at, length, segment, flaw }: OpenDamage): DamageRange {
+export function asRange({ at, length, segment, flaw, before }: OpenDamage): DamageRange {
   const isFramed = flaw.code === "body-crc" || flaw.code === "property-crc";
   const messagesMin = isFramed ? 1 : 0;
-  return { at, length, segment, why: words(flaw), messagesMin, slotsFilled: 0 };
+  return { at, length, segment, why: words(flaw), messagesMin, before, slotsFilled: 0 };
 }
 
 /** What is wrong, for people. */

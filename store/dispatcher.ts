@@ -17,8 +17,11 @@ import { RecordView } from "./record_view.ts";
 import type { StagedPut } from "./staged_put.ts";
 import type { WriteBehind } from "./write_behind.ts";
 
-/** Told of every record that readers can see now. Must neither throw nor put. */
-export type ArrivalListener = (request: DispatchRequest) => void;
+/**
+ * Told of every record that readers can see now. Both are used again: what is needed later is copied.
+ * Must neither throw nor put.
+ */
+export type ArrivalListener = (request: DispatchRequest, record: RecordView) => void;
 
 /** Who is told. */
 export interface DispatcherOptions {
@@ -109,7 +112,7 @@ export class Dispatcher {
       }
     }
     if (index !== undefined && request.keyHashes.length > 0) this.#index(index, request);
-    onArrival(request);
+    onArrival(request, record);
     if (lightQueues === true && request.queued) this.#tellLight(record);
   }
 
@@ -124,7 +127,7 @@ export class Dispatcher {
       request.queueOffset = queueOffset;
       behind.note(queue);
       queue.append(queueOffset, request);
-      onArrival(request);
+      onArrival(request, record);
     }
   }
 

@@ -110,7 +110,8 @@ export class MemoryFiles implements FileSystem {
   openWrite(path: string): WritableFile {
     let content = this.#files.get(path);
     if (content === undefined) {
-      if (!this.#directories.has(dirname(path))) throw missing("open", path);
+      const isFolder = this.#directories.has(path);
+      if (isFolder || !this.#directories.has(dirname(path))) throw missing("open", path);
       content = new Content();
       content.mtimeMs = this.#namesChange(path);
       this.#files.set(path, content);
@@ -121,9 +122,11 @@ export class MemoryFiles implements FileSystem {
   list(path: string): string[] {
     const names = new Set<string>();
     const prefix = path === "/" ? "/" : `${path}/`;
-    for (const known of [...this.#files.keys(), ...this.#directories.keys()]) {
-      if (known.startsWith(prefix) && known !== path) {
-        names.add(known.slice(prefix.length).split("/")[0]!);
+    for (const all of [this.#files, this.#directories]) {
+      for (const known of all.keys()) {
+        if (!known.startsWith(prefix) || known === path) continue;
+        const end = known.indexOf("/", prefix.length);
+        names.add(known.slice(prefix.length, end < 0 ? undefined : end));
       }
     }
     return [...names].sort();
@@ -141,6 +144,7 @@ export class MemoryFiles implements FileSystem {
   }
 
   makeDirectory(path: string): void {
+    this.#needFolder(path, "create directory");
     for (let at = path; !this.#directories.has(at); at = dirname(at)) {
       this.#directories.set(at, this.#namesChange(at));
     }
@@ -149,6 +153,7 @@ export class MemoryFiles implements FileSystem {
   rename(from: string, to: string): void {
     const moved = [...this.#files].filter(([path]) => path === from || path.startsWith(`${from}/`));
     if (moved.length === 0 && !this.#directories.has(from)) throw missing("rename", from);
+    this.#needFolder(dirname(to), "rename to");
     this.#namesChange(from);
     this.#namesChange(to);
     for (const [path, content] of moved) {
@@ -185,6 +190,13 @@ export class MemoryFiles implements FileSystem {
     return { [Symbol.dispose]: () => void this.#locked.delete(path) };
   }
 
+  /** Throws where a path, or what is above it, is a file. */
+  #needFolder(path: string, what: string): void {
+    for (let at = path; !this.#directories.has(at); at = dirname(at)) {
+      if (this.#files.has(at)) throw notFolder(what, path);
+    }
+  }
+
   /** Notes that a name comes into its folder or leaves it. Returns when. */
   #namesChange(path: string): number {
     const now = ++this.#clock;
@@ -218,6 +230,11 @@ export class MemoryFiles implements FileSystem {
       close: () => {},
     };
   }
+}
+
+function notFolder(what: string, path: string): Error {
+  const cause = Object.assign(new Error(`not a directory: ${basename(path)}`), { code: "ENOTDIR" });
+  return new Error(`Cannot ${what} "${path}": part of the path is not a directory`, { cause });
 }
 
 function missing(what: string, path: string): Error {

@@ -21,6 +21,8 @@ interface Waiter {
 export class FlushGate {
   readonly #log: Pick<CommitLog, "flush" | "flushedTo" | "writtenTo">;
   readonly #onFailure: (error: unknown) => void;
+  readonly #now: () => number;
+  #since: number | undefined;
   #waiters: Waiter[] = [];
   #running: Promise<void> | undefined;
   #failed = false;
@@ -28,9 +30,16 @@ export class FlushGate {
   constructor(
     log: Pick<CommitLog, "flush" | "flushedTo" | "writtenTo">,
     onFailure: (error: unknown) => void,
+    now: () => number = Date.now,
   ) {
     this.#log = log;
     this.#onFailure = onFailure;
+    this.#now = now;
+  }
+
+  /** How long the sync that is under way has taken so far, ms; 0 where none is. */
+  get syncingMs(): number {
+    return this.#since === undefined ? 0 : this.#now() - this.#since;
   }
 
   /** Calls `done` once the log is on the disk up to `offset`, with false when it never will be. */
@@ -48,6 +57,7 @@ export class FlushGate {
 
   async #run(): Promise<void> {
     while (this.#waiters.length > 0) {
+      this.#since = this.#now();
       try {
         await this.#log.flush();
       } catch (error) {
@@ -64,5 +74,6 @@ export class FlushGate {
       for (const waiter of released) waiter.done(true);
     }
     this.#running = undefined;
+    this.#since = undefined;
   }
 }

@@ -134,3 +134,24 @@ Deno.test("FlushGate.flush() brings what is written now to the disk", async () =
   assert.equal(await flushed, true);
   assert.equal(log.flushedTo >= 10, true);
 });
+
+Deno.test("FlushGate.syncingMs counts from the start of the sync that is under way", async () => {
+  let time = 100;
+  const log = new SlowLog();
+  const gate = new FlushGate(log, () => {}, () => time);
+  assert.equal(gate.syncingMs, 0);
+  log.writtenTo = 10;
+  gate.wait(10, () => {});
+  time = 350;
+  assert.equal(gate.syncingMs, 250);
+  // Bytes that came meanwhile need a sync of their own, which has only begun.
+  log.writtenTo = 20;
+  gate.wait(20, () => {});
+  await log.end();
+  await settle();
+  time = 400;
+  assert.equal(gate.syncingMs, 50);
+  await log.end();
+  await settle();
+  assert.equal(gate.syncingMs, 0);
+});

@@ -4,12 +4,19 @@
  * @module
  */
 import type { QueueExtUnit } from "./queue_ext_reader.ts";
+import type { RecordView } from "./record_view.ts";
 
 /**
  * Whether a message is kept, by the tags code of its unit and, where the queue has extension files, by
  * the extension unit, whose bit map tells more (Java: `MessageFilter.isMatchedByConsumeQueue`).
  */
 export type TagsCodeMatches = (tagsCode: bigint, extension?: QueueExtUnit) => boolean;
+
+/**
+ * Whether a message is kept, by what stands in its record (Java: `MessageFilter.isMatchedByCommitLog`).
+ * The view is used for other records afterwards. Must not throw.
+ */
+export type RecordMatches = (record: RecordView) => boolean;
 
 /** What one read may bring where its messages lie in one kind of place. */
 export interface TransferLimit {
@@ -42,6 +49,8 @@ export interface GetRequest {
   readonly limits?: ReadLimits;
   /** Keeps a message by what its queue tells of it; absent keeps all. */
   readonly tagsCodeMatches?: TagsCodeMatches;
+  /** Keeps a message by its record, which is read for that; absent keeps all. */
+  readonly recordMatches?: RecordMatches;
 }
 
 /** How a read ended (Java: `GetMessageStatus`). */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { ReadableFile } from "./file.ts";
-import { FileWindow } from "./file_window.ts";
+import { FileWindow, WINDOW_BYTES } from "./file_window.ts";
 import { INDEX_ENTRY, INDEX_HEADER, INDEX_SLOT, SIZE } from "./format.ts";
 import { readI64, type ValueOf } from "./layout.ts";
 
@@ -71,7 +71,7 @@ function searchGeometry(file: ReadableFile, proof: GeometryProof): IndexGeometry
   const words = (length - INDEX_HEADER.size) / INDEX_SLOT.size;
   const wordsPerEntry = INDEX_ENTRY.size / INDEX_SLOT.size;
   if (!Number.isInteger(words)) return undefined;
-  const window = new FileWindow();
+  const window = new FileWindow(Math.min(WINDOW_BYTES, length));
   const view = new DataView(window.bytes.buffer);
   window.open(file, length);
   for (let slots = words % wordsPerEntry; slots < words; slots += wordsPerEntry) {

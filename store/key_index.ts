@@ -155,12 +155,17 @@ export class KeyIndex {
     return { removed, from: log.durableTo, keysDone: 0 };
   }
 
-  /** Removes all but the first `count` files, and goes on where the last of these ends. */
+  /**
+   * Removes all but the first `count` files, and those at their end that hold no entry: these do not
+   * say where the keys before them end. Goes on where the last that stays ends.
+   */
   keepFirst(count: number): IndexResume {
+    let kept = Math.min(count, this.#names.length);
+    while (kept > 0 && this.#header(this.#names[kept - 1]!).indexCount <= 1) kept--;
     const last = this.#names.at(-1);
     if (last !== undefined) this.#geometry = this.#geometryOf(last);
     this.#known.clear();
-    const removed = this.#names.splice(count).map((name) => this.#path(name)).reverse();
+    const removed = this.#names.splice(kept).map((name) => this.#path(name)).reverse();
     for (const path of removed) {
       this.#files.forget(path);
       this.#files.fs.remove(path);

@@ -7,6 +7,7 @@ import { PowerLossFiles, systemError } from "../testdata/power_loss.ts";
 import { SmallIndex } from "../testdata/small_index.ts";
 import type { FileSystem } from "./file.ts";
 import { MemoryFiles } from "./file_memory.ts";
+import { INDEX_HEADER } from "./format.ts";
 import { keyHash } from "./hash.ts";
 import type { IndexGeometry } from "./index_geometry.ts";
 import { KeyIndex } from "./key_index.ts";
@@ -189,6 +190,25 @@ Deno.test("KeyIndex.keepFirst(): what is put again after a removal gives the sam
     putMany(index, count === 0 ? 0 : from / 100 + 1, 45);
     index.write();
     assert.deepEqual(fs.snapshot(), whole);
+  }
+});
+
+Deno.test("KeyIndex: a last file without an entry goes, and keys go on behind the one before it", () => {
+  for (const damage of ["made and not written", "its count of entries is lost"] as const) {
+    const fs = new MemoryFiles();
+    const { index: first } = open(fs);
+    putMany(first, 0, 45);
+    first.write();
+    const whole = fs.snapshot();
+    const last = first.paths.at(-1)!;
+    if (damage === "made and not written") fs.zero(last, 0, fs.stat(last)!.size);
+    else fs.zero(last, INDEX_HEADER.at.indexCount, 4);
+    const { index } = open(fs);
+    const { removed, from, keysDone } = index.load();
+    assert.deepEqual({ removed, from, keysDone }, { removed: [last], from: 3700, keysDone: 1 });
+    putMany(index, 38, 45);
+    index.write();
+    assert.deepEqual(fs.snapshot(), whole, damage);
   }
 });
 

@@ -53,6 +53,28 @@ for (const it of loadedStores().filter(({ isRocksDb }) => !isRocksDb)) {
       assert.equal(store.recordAt(commitLogOffset + 1), undefined);
     }
   });
+
+  Deno.test(`Store.readRecords() finds the same, in any order and with wrong places among them: ${it.name}`, async () => {
+    const truth = readTruth(it.name);
+    await using store = await openStore(describedStore(it));
+    const places = truth.log.flatMap(({ commitLogOffset: at, storeSize: length }) => [
+      { at, length },
+      { at: at + 1, length },
+      { at, length: length - 1 },
+      { at, length: 1 },
+    ]).reverse();
+    const found = await store.readRecords(places);
+    assert.deepEqual(
+      found,
+      places.map(({ at, length }) => {
+        const record = store.recordAt(at);
+        return record?.length === length ? record : undefined;
+      }),
+    );
+    const behind = store.logRange.max;
+    assert.deepEqual(await store.readRecords([{ at: behind, length: 100 }]), [undefined]);
+    assert.deepEqual(await store.readRecords([]), []);
+  });
 }
 
 Deno.test("Store.searchByKey() finds by unique key and by every key, in the order of the log", async () => {

@@ -26,7 +26,14 @@ export function allowsLightQueues(topic: string): boolean {
   return !PREFIXES_WITHOUT.some((prefix) => topic.startsWith(prefix));
 }
 
+/** Names and indexes, as they stand side by side in two properties. */
+interface Notes {
+  readonly topics: readonly string[];
+  readonly offsets: readonly string[];
+}
+
 const NONE: readonly LightQueueEntry[] = [];
+const NO_NOTES: Notes = { topics: [], offsets: [] };
 const SEPARATOR = ",";
 const MARK = new TextEncoder().encode(PROPERTY.innerMultiQueueOffset);
 /** How far a search for the mark may go on from a byte that is under the mark's end. */
@@ -36,23 +43,49 @@ const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** The further queues of a sound record; almost always none, which is found out cheaply. */
 export function lightQueuesOf(record: RecordView): readonly LightQueueEntry[] {
-  const from = record.propertiesAt;
-  if (!holdsMark(record.bytes, from, from + record.propertiesLength)) return NONE;
-  const bytes = record.bytes.subarray(from, from + record.propertiesLength);
-  // What was sent back or put off keeps its properties.
-  const { topicAt, topicLength } = record;
-  const own = decoder.decode(record.bytes.subarray(topicAt, topicAt + topicLength));
-  if (!allowsLightQueues(own)) return NONE;
-  const properties = parseProperties(decoder.decode(bytes));
-  const topics = properties.get(PROPERTY.innerMultiDispatch)?.split(SEPARATOR) ?? [];
-  const offsets = properties.get(PROPERTY.innerMultiQueueOffset)?.split(SEPARATOR) ?? [];
+  const { topics, offsets } = notesOf(record) ?? NO_NOTES;
   if (topics.length !== offsets.length) return NONE;
   return topics.flatMap((topic, at) => {
-    const queueOffset = /^\d+$/.test(offsets[at]!) ? Number(offsets[at]) : NaN;
+    const queueOffset = indexOf(offsets[at]!);
     const isEntry = topic.startsWith(LMQ_PREFIX) && isSafeTopic(topic) &&
       Number.isSafeInteger(queueOffset);
     return isEntry ? [{ topic, queueOffset }] : [];
   });
+}
+
+/**
+ * What is wrong with the names and indexes of a sound record's further queues, so that some do not get
+ * it; `undefined` where nothing is. A queue that is no light one has no index (Java: `LmqDispatch`).
+ */
+export function lightQueueFlaw(record: RecordView): string | undefined {
+  const { topics, offsets } = notesOf(record) ?? NO_NOTES;
+  if (topics.length !== offsets.length) {
+    return `${PROPERTY.innerMultiDispatch} names ${topics.length}, ` +
+      `${PROPERTY.innerMultiQueueOffset} has indexes for ${offsets.length}`;
+  }
+  const wrong = topics.findIndex((topic, at) => {
+    return topic.startsWith(LMQ_PREFIX) && !Number.isSafeInteger(indexOf(offsets[at]!));
+  });
+  return wrong < 0 ? undefined : `the index in ${topics[wrong]} is "${offsets[wrong]}"`;
+}
+
+/** What a broker noted; `undefined` where it noted nothing. */
+function notesOf(record: RecordView): Notes | undefined {
+  const from = record.propertiesAt;
+  if (!holdsMark(record.bytes, from, from + record.propertiesLength)) return undefined;
+  const bytes = record.bytes.subarray(from, from + record.propertiesLength);
+  // What was sent back or put off keeps its properties.
+  const { topicAt, topicLength } = record;
+  const own = decoder.decode(record.bytes.subarray(topicAt, topicAt + topicLength));
+  if (!allowsLightQueues(own)) return undefined;
+  const properties = parseProperties(decoder.decode(bytes));
+  const offsets = properties.get(PROPERTY.innerMultiQueueOffset)?.split(SEPARATOR);
+  if (offsets === undefined) return undefined;
+  return { topics: properties.get(PROPERTY.innerMultiDispatch)?.split(SEPARATOR) ?? [], offsets };
+}
+
+function indexOf(text: string): number {
+  return /^\d+$/.test(text) ? Number(text) : NaN;
 }
 
 /**

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readTruth, storeInMemory } from "../testdata/fixture.ts";
 import { recordBytes, sampleMessage } from "../testdata/small_log.ts";
 import { CommitLogScan } from "./commit_log_scan.ts";
-import { lightQueuesOf } from "./multi_dispatch.ts";
+import { lightQueueFlaw, lightQueuesOf } from "./multi_dispatch.ts";
 import { formatProperties } from "./properties.ts";
 import { RecordView } from "./record_view.ts";
 import { listSegments } from "./segments.ts";
@@ -93,4 +93,36 @@ Deno.test("lightQueuesOf() finds the very queues Java made: 5.5.0-e-lmq-102", ()
     .flatMap(({ topic, cq }) => cq.map(([index, at]) => `${topic} ${index} ${at}`));
   assert(inJava.length > 0);
   assert.deepEqual([...found].sort(), inJava.sort());
+});
+
+Deno.test("lightQueueFlaw() finds names and indexes that are not equally many, and no index at all", () => {
+  const flawOf = (dispatch: string, offsets: string) =>
+    lightQueueFlaw(
+      recordWith({ INNER_MULTI_DISPATCH: dispatch, INNER_MULTI_QUEUE_OFFSET: offsets }),
+    );
+  assert.equal(flawOf("%LMQ%a,%LMQ%b", "7,0"), undefined);
+  assert.match(flawOf("%LMQ%a,%LMQ%b", "7")!, /DISPATCH names 2, .*_OFFSET has indexes for 1$/);
+  assert.match(flawOf("%LMQ%a", "7,8")!, /names 1, .* for 2$/);
+  assert.equal(flawOf("%LMQ%a,%LMQ%b", "7,x"), 'the index in %LMQ%b is "x"');
+  // Java gives an index to light queues only.
+  assert.equal(flawOf("other,%LMQ%b", ",3"), undefined);
+  assert.match(
+    lightQueueFlaw(recordWith({ INNER_MULTI_QUEUE_OFFSET: "7" }))!,
+    /names 0, .* for 1$/,
+  );
+});
+
+Deno.test("lightQueueFlaw() finds nothing where a broker noted nothing", () => {
+  assert.equal(lightQueueFlaw(recordWith({ TAGS: "a" })), undefined);
+  assert.equal(lightQueueFlaw(recordWith({ INNER_MULTI_DISPATCH: "%LMQ%a,%LMQ%b" })), undefined);
+  assert.equal(lightQueueFlaw(recordWith({ X: "INNER_MULTI_QUEUE_OFFSET" })), undefined);
+  const files = storeInMemory("5.5.0-e-lmq-102");
+  const scan = new CommitLogScan(files, listSegments(files, "store/commitlog"));
+  let light = 0;
+  while (scan.next()) {
+    if (scan.kind !== "message") continue;
+    assert.equal(lightQueueFlaw(scan.record), undefined);
+    if (lightQueuesOf(scan.record).length > 0) light++;
+  }
+  assert(light > 0);
 });

@@ -33,6 +33,7 @@ export const NAME = {
   /** Stands in for it where a broker has light message queues. */
   lmqConsumerOffsets: "lmqConsumerOffset.json",
   delayOffsets: "delayOffset.json",
+  consumerFilters: "consumerFilter.json",
   /** RocksDB keeps this file where a consume queue directory of its kind is meant. */
   rocksDbMarker: "CURRENT",
 } as const;

@@ -21,6 +21,8 @@ export const PROPERTY = {
   transactionPrepared: "TRAN_MSG",
   producerGroup: "PGROUP",
   originMessageId: "ORIGIN_MESSAGE_ID",
+  replyToClient: "REPLY_TO_CLIENT",
+  pushReplyTime: "PUSH_REPLY_TIME",
   innerNum: "INNER_NUM",
   innerBase: "INNER_BASE",
   innerMultiDispatch: "INNER_MULTI_DISPATCH",

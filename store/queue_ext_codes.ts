@@ -8,7 +8,7 @@ import { join } from "node:path";
 import type { FileSystem } from "./file.ts";
 import { QUEUE_EXT_ADDRESS_MAX } from "./format.ts";
 import type { TagsCodeMatches } from "./get.ts";
-import { QueueExtReader } from "./queue_ext_reader.ts";
+import { QueueExtReader, type QueueExtUnit } from "./queue_ext_reader.ts";
 import { listSegments } from "./segments.ts";
 
 /** One queue's codes while it is read. Dispose it to release the file. */
@@ -33,9 +33,15 @@ export class QueueExtCodes implements Disposable {
   resolving(matches: TagsCodeMatches): (tagsCode: bigint) => boolean {
     return (tagsCode) => {
       if (tagsCode > QUEUE_EXT_ADDRESS_MAX) return matches(tagsCode);
-      const { unit } = this.#opened().read(Number(tagsCode + (1n << 63n)));
+      const unit = this.extension(tagsCode);
       return unit === undefined || matches(unit.tagsCode, unit);
     };
+  }
+
+  /** What the extension of a unit holds; `undefined` where the unit has none, or it is not there. */
+  extension(tagsCode: bigint): QueueExtUnit | undefined {
+    if (tagsCode > QUEUE_EXT_ADDRESS_MAX) return undefined;
+    return this.#opened().read(Number(tagsCode + (1n << 63n))).unit;
   }
 
   #opened(): QueueExtReader {

@@ -91,7 +91,9 @@ export class QueueFiles {
    * known: the only file of a queue may have lost its end.
    */
   load(fileBytes = 0): QueueFilesFound | undefined {
-    const { segments } = this.#find(fileBytes);
+    const found = this.#find(fileBytes);
+    // A name in the middle of a unit is somebody else's: no index leads into that file.
+    const segments = found.segments.filter(({ start }) => start % UNIT_BYTES === 0);
     const first = segments[0];
     if (first === undefined) return undefined;
     let end = first.start / UNIT_BYTES;
@@ -164,9 +166,9 @@ export class QueueFiles {
     return starts.map((first) => ({ first, end: first + this.#fileUnits }));
   }
 
-  /** Index of the first unit any file has room for; there must be one. */
+  /** Index of the first unit any file has room for; Infinity where none has. */
   get first(): number {
-    return Math.min(...this.#known().starts);
+    return Math.min(...this.#known().starts.filter(Number.isInteger));
   }
 
   /** Index behind the last unit of the file that holds an index. */

@@ -47,6 +47,16 @@ Deno.test("QueueFiles.load() counts padding as units, and takes the first file's
   assert.deepEqual([found.first, found.end], [20, 25]);
 });
 
+Deno.test("QueueFiles.load() takes no unit from a file with a name in the middle of one", () => {
+  const { files: fs } = new SmallQueue(FILE_UNITS).putRecords(0, 7, 0);
+  fs.put(`${DIRECTORY}/${offsetName(FILE_BYTES + 1)}`, new Uint8Array(FILE_BYTES).fill(1));
+  const { first, end } = open(fs).load()!;
+  assert.deepEqual([first, end], [0, 7]);
+  fs.remove(`${DIRECTORY}/${offsetName(0)}`);
+  const files = open(fs);
+  assert.deepEqual([files.load(), files.first], [undefined, Infinity]);
+});
+
 Deno.test("QueueFiles.load() takes the length of the files for their size", () => {
   const { files: fs } = new SmallQueue(7).putRecords(0, 9, 0);
   const files = open(fs, 300_000);

@@ -28,7 +28,7 @@ export const READ_LIMITS: ReadLimits = {
 };
 
 /** Units looked at in one read, whatever the filter keeps. */
-const UNITS_SCANNED = 800;
+export const UNITS_SCANNED = 800;
 /** A block of units that holds so many more is not read again for the next few. */
 const UNITS_WANTED_MAX = 32;
 
@@ -45,9 +45,12 @@ const COLD_UNITS = new ColdUnits();
 /** The machine's memory, asked for once: that costs more than all else in a short read. */
 let memoryBytes = 0;
 
-interface Found {
+/** A record that a read may bring. */
+export interface Found {
   readonly at: number;
   readonly length: number;
+  /** Index of its first message. */
+  readonly index: number;
   /** Messages in the record. */
   readonly messages: number;
 }
@@ -61,11 +64,30 @@ export interface Selection {
   readonly missing: boolean;
 }
 
+/** Records one behind the other, in memory. */
+export interface Read {
+  readonly bytes: Uint8Array;
+  readonly found: readonly Found[];
+}
+
+/** Keeps some of the records that were read. */
+export interface Sieve {
+  /** Which records stay; `stop` is where reading goes on when not all of them were looked at. */
+  sift(read: Read): Read & { readonly stop?: number | undefined };
+}
+
+/** A read that may be a part of a longer one. */
+export interface ReadRequest extends GetRequest {
+  /** Units that earlier parts have looked at. */
+  readonly scanned?: number;
+  readonly sieve?: Sieve;
+}
+
 /** Reads from `queue`; `undefined` stands for one that does not exist. */
 export function readQueue(
   log: CommitLog,
   queue: ConsumeQueue | undefined,
-  request: GetRequest,
+  request: ReadRequest,
 ): GetResult | Promise<GetResult> {
   if (queue === undefined) return empty("NO_MATCHED_LOGIC_QUEUE", 0);
   const { queueOffset } = request;
@@ -94,12 +116,12 @@ export function readRange(
   log: CommitLog,
   { queue, request, select }: {
     readonly queue: { readonly min: number; readonly end: number };
-    readonly request: GetRequest;
+    readonly request: ReadRequest;
     readonly select: () => Selection;
   },
 ): GetResult | Promise<GetResult> {
   const { min, end: max } = queue;
-  const { queueOffset } = request;
+  const { queueOffset, sieve } = request;
   const none = (status: GetStatus, next: number) => empty(status, next, { min, max });
   if (max === 0) return none("NO_MESSAGE_IN_QUEUE", 0);
   if (queueOffset < min) return none("OFFSET_TOO_SMALL", min);
@@ -110,29 +132,34 @@ export function readRange(
     return none(missing ? "MESSAGE_WAS_REMOVING" : "NO_MATCHED_MESSAGE", next);
   }
   const memory = BODIES.take(totalBytes(found));
-  const result = (body: Uint8Array, count = totalMessages(found)): GetResult => ({
+  const result = ({ bytes, found }: Read, nextBeginOffset = next): GetResult => ({
     status: "FOUND",
-    body,
-    count,
-    nextBeginOffset: next,
+    body: bytes,
+    count: totalMessages(found),
+    nextBeginOffset,
     minOffset: min,
     maxOffset: max,
-    ...(body.buffer === memory.buffer && { release: releasing(memory) }),
+    ...(bytes.buffer === memory.buffer && { release: releasing(memory) }),
   });
+  const sifted = (read: Read): GetResult => {
+    if (sieve === undefined) return result(read);
+    const { stop = next, ...kept } = sieve.sift(read);
+    if (kept.found.length > 0) return result(kept, stop);
+    BODIES.give(memory);
+    return none("NO_MATCHED_MESSAGE", stop);
+  };
   if (found.every((it) => log.inMemory(it.at, it.length))) {
     let position = 0;
     for (const it of found) {
       log.read(it, memory, position);
       position += it.length;
     }
-    return result(memory);
+    return sifted({ bytes: memory, found });
   }
   return log.cold.read(found, memory).then(async (whole) => {
     const read = whole ? { bytes: memory, found } : await readEach(log, found);
-    const { bytes, count } = log.checksSeals || log.checksRecords
-      ? onlySound(read, log)
-      : asRead(read);
-    return count > 0 ? result(bytes, count) : none("MESSAGE_WAS_REMOVING", next);
+    const sound = log.checksSeals || log.checksRecords ? onlySound(read, log) : read;
+    return sound.found.length > 0 ? sifted(sound) : none("MESSAGE_WAS_REMOVING", next);
   });
 }
 
@@ -145,36 +172,31 @@ function releasing(memory: Uint8Array): () => void {
   };
 }
 
-/** Records one behind the other, in memory. */
-interface Read {
-  readonly bytes: Uint8Array;
-  readonly found: readonly Found[];
-}
-
-function asRead({ bytes, found }: Read): { readonly bytes: Uint8Array; readonly count: number } {
-  return { bytes, count: totalMessages(found) };
-}
-
 /** Leaves out records of which the disk gave back something else than was written. */
-function onlySound(
-  { bytes, found }: Read,
-  checks: Pick<CommitLog, "checksRecords" | "checksSeals">,
-): { readonly bytes: Uint8Array; readonly count: number } {
+function onlySound(read: Read, checks: Pick<CommitLog, "checksRecords" | "checksSeals">): Read {
   const record = new RecordView();
-  record.attach(bytes);
-  const sound: Found[] = [];
+  record.attach(read.bytes);
+  return closedUp(read, (it, place) => isSound(record, { ...place, at: it.at }, checks));
+}
+
+/** The records that are wanted, moved together where they are; asked of each in order. */
+export function closedUp(
+  { bytes, found }: Read,
+  isWanted: (it: Found, place: { readonly from: number; readonly end: number }) => boolean,
+): Read {
+  const wanted: Found[] = [];
   let from = 0;
   let to = 0;
   for (const it of found) {
     const end = from + it.length;
-    if (isSound(record, { from, end, at: it.at }, checks)) {
+    if (isWanted(it, { from, end })) {
       if (to < from) bytes.copyWithin(to, from, end);
       to += it.length;
-      sound.push(it);
+      wanted.push(it);
     }
     from = end;
   }
-  return asRead({ bytes: bytes.subarray(0, to), found: sound });
+  return { bytes: bytes.subarray(0, to), found: wanted };
 }
 
 function isSound(
@@ -196,10 +218,10 @@ function isSound(
 function select(
   log: CommitLog,
   queue: ConsumeQueue,
-  request: GetRequest,
+  request: ReadRequest,
   units?: HeldUnits,
 ): Selection {
-  const { queueOffset, countMax, tagsCodeMatches } = request;
+  const { queueOffset, countMax, tagsCodeMatches, scanned = 0 } = request;
   const isEnough = units !== undefined && leadsOn(units, queueOffset, queue.end);
   const { from, count: held, view } = isEnough ? units : unitsInMemory(queue, queueOffset);
   const first = queueOffset - from;
@@ -215,7 +237,7 @@ function select(
   let at = offsetOf(first);
   let after = -1;
   // Of the last one the neighbour is not known, unless the queue ends there.
-  const end = Math.min(first + UNITS_SCANNED, from + held < queue.end ? held - 1 : held);
+  const end = Math.min(first + UNITS_SCANNED - scanned, from + held < queue.end ? held - 1 : held);
   for (let unit = first; unit < end; unit++, next++, before = at, at = after) {
     after = offsetOf(unit + 1);
     const length = view.getInt32(unit * UNIT_BYTES + AT.size);
@@ -236,7 +258,7 @@ function select(
       }
       if ((shared.index ?? next) !== next) continue;
     }
-    found.push({ at, length, messages: 1 });
+    found.push({ at, length, index: next, messages: 1 });
     bytes += length;
   }
   return { found, next, missing };

@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { FileSystem } from "./file.ts";
 import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64 } from "./layout.ts";
-import { NAME, type StorePaths } from "./names.ts";
+import { NAME, queueDirectory, type StorePaths } from "./names.ts";
 import type { SegmentList } from "./segments.ts";
 import { UnitFiles } from "./unit_files.ts";
 
@@ -107,6 +107,33 @@ export interface QueueDirectory {
   readonly path: string;
 }
 
+/** A tree of queue directories, of one kind. */
+interface QueueTree {
+  readonly root: string;
+  readonly kind: QueueKind;
+}
+
+/** Makes its path when it is asked: a store may have 100,000 queues. */
+class ListedQueue implements QueueDirectory {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly #tree: QueueTree;
+
+  constructor(tree: QueueTree, topic: string, queueId: number) {
+    this.#tree = tree;
+    this.topic = topic;
+    this.queueId = queueId;
+  }
+
+  get kind(): QueueKind {
+    return this.#tree.kind;
+  }
+
+  get path(): string {
+    return queueDirectory(this.#tree.root, this);
+  }
+}
+
 /** What stands under a store's queue directories. */
 export interface QueueListing {
   /** Sorted by topic, queue id, kind. */
@@ -115,6 +142,21 @@ export interface QueueListing {
   readonly strays: readonly string[];
   /** Whether `consumequeue` is a RocksDB database, which has no queue directories. */
   readonly isRocksDb: boolean;
+}
+
+/** The queues of one topic, or none, of a listing. */
+export function queuesOf(
+  { queues }: Pick<QueueListing, "queues">,
+  topic: string,
+): readonly QueueDirectory[] {
+  let [from, end] = [0, queues.length];
+  while (from < end) {
+    const middle = (from + end) >>> 1;
+    if (queues[middle]!.topic < topic) from = middle + 1;
+    else end = middle;
+  }
+  for (end = from; queues[end]?.topic === topic;) end++;
+  return queues.slice(from, end);
 }
 
 /** Finds every queue of a store, of both kinds. */
@@ -130,7 +172,7 @@ export class QueueTrees {
   /** Whether `consumequeue` is a RocksDB database, which has no queue directories. */
   readonly isRocksDb: boolean;
   readonly #fs: FileSystem;
-  readonly #trees: readonly { readonly root: string; readonly kind: QueueKind }[];
+  readonly #trees: readonly QueueTree[];
 
   constructor(fs: FileSystem, { consumeQueue, batchConsumeQueue }: StorePaths) {
     this.#fs = fs;
@@ -151,8 +193,8 @@ export class QueueTrees {
    */
   queues(topic: string, strays: string[] = []): QueueDirectory[] {
     const queues: QueueDirectory[] = [];
-    for (const { root, kind } of this.#trees) {
-      const topicPath = join(root, topic);
+    for (const tree of this.#trees) {
+      const topicPath = join(tree.root, topic);
       const stat = this.#fs.stat(topicPath);
       if (stat?.isDirectory === false) strays.push(topicPath);
       if (stat?.isDirectory !== true) continue;
@@ -160,7 +202,7 @@ export class QueueTrees {
         const path = join(topicPath, name);
         const queueId = parseQueueId(name);
         if (queueId === undefined || !isDirectory(this.#fs, path)) strays.push(path);
-        else queues.push({ kind, topic, queueId, path });
+        else queues.push(new ListedQueue(tree, topic, queueId));
       }
     }
     // Of those with one id the simple one comes first, as it was found first.

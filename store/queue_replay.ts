@@ -413,7 +413,9 @@ export class QueueReplay {
   #fill(queue: ConsumeQueue, index: number, next?: StoredUnit): boolean {
     const { logStart } = this.#input;
     if (lastMessageOf(queue) === undefined) {
-      queue.adoptWhile(index, (_, size) => size === QUEUE_PADDING.size);
+      queue.adoptWhile(index, (physicalOffset, size) => {
+        return size === QUEUE_PADDING.size && physicalOffset === QUEUE_PADDING.physicalOffset;
+      });
     }
     queue.adoptWhile(index, (physicalOffset, size) => {
       return isMessage(physicalOffset, size) && physicalOffset < logStart;

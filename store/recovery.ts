@@ -285,7 +285,7 @@ class Replay implements Disposable {
         );
       }
     });
-    for (const { at, length, segment, why, messagesMin, slotsFilled } of this.#damage) {
+    for (const { at, length, segment, why, messagesMin, slotsFilled, before } of this.#damage) {
       if (at >= this.end) break;
       this.#act({
         action: "skip-damage",
@@ -297,6 +297,7 @@ class Replay implements Disposable {
         bytesLost: length,
         messagesLost: Math.max(messagesMin, slotsFilled),
         slotsFilled,
+        before,
       });
     }
     this.actions.push(...changes);
@@ -330,7 +331,7 @@ class Replay implements Disposable {
   /** Notes damage, unless it was passed by the start this one goes on with. */
   #damaged(scan: CommitLogScan): void {
     const isKnown = this.resumed !== undefined && scan.at < this.#from;
-    if (!isKnown) this.#open.push(openDamage(scan));
+    if (!isKnown) this.#open.push(openDamage(scan, this.lastStoreTimestamp));
   }
 
   /** Decides which index files stay and where keys are put again. */

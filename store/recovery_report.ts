@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { RecordBefore } from "./damage_ranges.ts";
+
 /** What was, or would be, done to a file. */
 export type RecoveryVerb =
   /** Bytes behind the last sound record were kept aside and zeroed. */
@@ -36,6 +38,8 @@ export interface RecoveryAction {
   readonly messagesLost: number;
   /** For `skip-damage`: messages of queues that led there and are given up. */
   readonly slotsFilled: number;
+  /** For `skip-damage`: the last sound record before it. */
+  readonly before?: RecordBefore | undefined;
 }
 
 /** Which state the store was in. */

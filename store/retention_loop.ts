@@ -25,8 +25,8 @@ import {
 
 /** When files leave a store. */
 export interface RetentionOptions {
-  /** Settings that differ from `RETENTION_SETTINGS`. */
-  readonly settings?: Partial<RetentionSettings>;
+  /** Settings that differ from `RETENTION_SETTINGS`; asked for at every look where they may change. */
+  readonly settings?: Partial<RetentionSettings> | (() => Partial<RetentionSettings>);
   /** Space on the disk of a folder; `undefined` where the system does not tell. */
   readonly spaceOnDisk: (path: string) => SpaceOnDisk | undefined;
   /** Told of files that leave, of disks that are full, and that there is room again. */
@@ -68,7 +68,7 @@ const QUEUES_PER_TURN = 64;
 /** What removes files of an open store. */
 export class Retention {
   readonly #input: RetentionInput;
-  readonly #settings: RetentionSettings;
+  readonly #changing: () => Partial<RetentionSettings> | undefined;
   readonly #spaceOnDisk: RetentionOptions["spaceOnDisk"];
   readonly #tell: StoreLog;
   #roundsAsked = 0;
@@ -82,9 +82,14 @@ export class Retention {
 
   constructor(input: RetentionInput, options?: RetentionOptions) {
     this.#input = input;
-    this.#settings = { ...RETENTION_SETTINGS, ...options?.settings };
+    const settings = options?.settings;
+    this.#changing = typeof settings === "function" ? settings : () => settings;
     this.#spaceOnDisk = options?.spaceOnDisk ?? (() => undefined);
     this.#tell = options?.tell ?? (() => {});
+  }
+
+  get #settings(): RetentionSettings {
+    return { ...RETENTION_SETTINGS, ...this.#changing() };
   }
 
   /** Starts looking at the disk and removing files in the background. */

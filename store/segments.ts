@@ -65,6 +65,12 @@ export function listSegments(fs: FileSystem, place: string | readonly string[]):
   return { segments, strays, segmentBytes };
 }
 
+/** Where the file that holds a log offset begins, or would begin if it were there. */
+export function fileStartOf({ segments, segmentBytes }: SegmentList, at: number): number {
+  const first = segments.findLast(({ start }) => start <= at)?.start ?? 0;
+  return at - (at - first) % segmentBytes;
+}
+
 /** Whether a file begins where none does, in the room of one beside it that begins where one does. */
 function isAstride({ start }: Segment, other: Segment | undefined, segmentBytes: number): boolean {
   return other !== undefined && start % segmentBytes !== 0 && other.start % segmentBytes === 0 &&
@@ -87,10 +93,23 @@ function segmentBytesOf(segments: readonly Segment[]): number {
   });
   let best = 0;
   let bestVotes = 0;
-  const fitting = (bytes: number) => segments.filter(({ start }) => start % bytes === 0).length;
   for (const [bytes, count] of votes) {
-    const isBetter = count > bestVotes || (count === bestVotes && fitting(bytes) > fitting(best));
+    const isBetter = count > bestVotes ||
+      (count === bestVotes && fitOf(segments, bytes) > fitOf(segments, best));
     if (isBetter) [best, bestVotes] = [bytes, count];
   }
   return best;
+}
+
+/**
+ * How well files of this length would fit what is there, for lengths with as many votes: best where
+ * none is longer and all begin where one does, else where most are as they would be. A stray name must
+ * not make the others too long.
+ */
+function fitOf(segments: readonly Segment[], segmentBytes: number): number {
+  const { length: count } = segments;
+  const fitting = segments.filter(({ start }) => start % segmentBytes === 0);
+  const isRoomy = segments.every(({ length }) => length <= segmentBytes);
+  const same = fitting.filter(({ length }) => length === segmentBytes).length;
+  return (isRoomy && fitting.length === count ? count + 1 : same) * (count + 1) + fitting.length;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { MemoryFiles } from "./file_memory.ts";
 import { offsetName } from "./names.ts";
-import { listSegments } from "./segments.ts";
+import { fileStartOf, listSegments } from "./segments.ts";
 
 function listOf(lengths: Readonly<Record<number, number>>) {
   const fs = new MemoryFiles();
@@ -39,6 +39,22 @@ Deno.test("listSegments() takes no length from a name that is no place in a log 
   assert.equal(listOf({ 0: 0, 1_073_741_824: 0 }).segmentBytes, 1_073_741_824);
   assert.equal(listOf({ 400: 1599, 1000: 1000 }).segmentBytes, 1000);
   assert.equal(listOf({ 0: 500, 1000: 0 }).segmentBytes, 1000);
+  // A copy under a wrong name, or notes of somebody: the file beside it is no longer than before.
+  assert.equal(listOf({ 0: 65_536, 1: 17 }).segmentBytes, 65_536);
+  assert.equal(listOf({ 0: 1000, 400: 99 }).segmentBytes, 1000);
+  assert.equal(listOf({ 0: 1000, 500: 1700 }).segmentBytes, 1000);
+  assert.equal(listOf({ 0: 700, 1000: 500 }).segmentBytes, 1000);
+});
+
+Deno.test("fileStartOf() goes on from the file in front, wherever that begins", () => {
+  const log = listOf({ 1000: 1000, 3000: 1000 });
+  const starts = [1000, 1999, 2000, 2999, 3500, 9000].map((at) => fileStartOf(log, at));
+  assert.deepEqual(starts, [1000, 1000, 2000, 2000, 3000, 9000]);
+  assert.deepEqual([500, 1499, 1500].map((at) => fileStartOf(listOf({ 500: 1000 }), at)), [
+    500,
+    500,
+    1500,
+  ]);
 });
 
 Deno.test("listSegments() takes a file that begins within another for a stray, never the other", () => {

@@ -9,16 +9,25 @@ import type { Admission } from "./admission.ts";
 import { batchStoreTimeAt, readBatchQueue, searchBatchByTime } from "./batch_queue_read.ts";
 import type { BatchQueueTable } from "./batch_queue_table.ts";
 import type { CommitLog } from "./commit_log.ts";
+import { readMatching } from "./filtered_read.ts";
+import type { FlushGate } from "./flush_gate.ts";
 import type { GetRequest, GetResult } from "./get.ts";
 import type { KeyIndex } from "./key_index.ts";
-import { type KeySearch, recordAt, searchByKey } from "./message_lookup.ts";
+import {
+  type KeySearch,
+  readRecordsAt,
+  recordAt,
+  type RecordPlace,
+  searchByKey,
+} from "./message_lookup.ts";
 import type { StorePaths } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 import type { BatchElement, MessageDraft, PutDone } from "./put.ts";
-import { readQueue } from "./queue_read.ts";
+import { readQueue, type ReadRequest } from "./queue_read.ts";
 import { QueueExtCodes } from "./queue_ext_codes.ts";
 import type { QueueExtWriter } from "./queue_ext_writer.ts";
 import type { QueueTable } from "./queue_table.ts";
+import { type QueueUnit, readQueueUnits } from "./queue_units.ts";
 import type { RecoveryReport } from "./recovery_report.ts";
 import type { Retention } from "./retention_loop.ts";
 import type { StoreOptions } from "./store_options.ts";
@@ -48,6 +57,7 @@ export class Store implements AsyncDisposable {
   readonly #queueExt: QueueExtWriter;
   readonly #index: KeyIndex;
   readonly #turn: WriteTurn;
+  readonly #gate: FlushGate;
   readonly #retention: Retention;
   readonly #stack: AsyncDisposableStack;
   readonly #admission: Admission;
@@ -62,6 +72,7 @@ export class Store implements AsyncDisposable {
     queueExt: QueueExtWriter;
     index: KeyIndex;
     turn: WriteTurn;
+    gate: FlushGate;
     retention: Retention;
     stack: AsyncDisposableStack;
     admission: Admission;
@@ -75,6 +86,7 @@ export class Store implements AsyncDisposable {
     this.#extPath = parts.paths.consumeQueueExt;
     this.#index = parts.index;
     this.#turn = parts.turn;
+    this.#gate = parts.gate;
     this.#retention = parts.retention;
     this.#stack = parts.stack;
     this.#admission = parts.admission;
@@ -116,6 +128,12 @@ export class Store implements AsyncDisposable {
 
   /** Reads from a queue. The answer is a promise only where files must be read. */
   get(request: GetRequest): GetResult | Promise<GetResult> {
+    const { recordMatches } = request;
+    if (recordMatches === undefined) return this.#get(request);
+    return readMatching(this.#log, { ...request, recordMatches, read: (part) => this.#get(part) });
+  }
+
+  #get(request: ReadRequest): GetResult | Promise<GetResult> {
     this.#turn.settle();
     const batchQueue = this.#batchQueues.get(request.topic, request.queueId);
     if (batchQueue !== undefined) return readBatchQueue(this.#log, batchQueue, request);
@@ -133,6 +151,33 @@ export class Store implements AsyncDisposable {
   queueRange(topic: string, queueId: number): { min: number; max: number } | undefined {
     const queue = this.#batchQueues.get(topic, queueId) ?? this.#queues.get(topic, queueId);
     return queue === undefined ? undefined : { min: queue.min, max: queue.end };
+  }
+
+  /** Units of a queue from `index` on, as its files have them; `undefined` where there is no queue. */
+  queueUnits(
+    { topic, queueId, index, count }: {
+      readonly topic: string;
+      readonly queueId: number;
+      readonly index: number;
+      readonly count: number;
+    },
+  ): QueueUnit[] | undefined {
+    this.#turn.settle();
+    const queue = this.#queues.get(topic, queueId);
+    if (queue === undefined) return undefined;
+    this.#queueExt.write(queue);
+    using codes = new QueueExtCodes(this.#files.fs, { topic, queueId, root: this.#extPath });
+    return readQueueUnits(queue, { index, count, codes });
+  }
+
+  /** How long the sync that answers wait for has taken so far, ms; 0 where none is under way. */
+  get syncingMs(): number {
+    return this.#gate.syncingMs;
+  }
+
+  /** Bytes of the log that are written and not known to be on the disk. */
+  get unsyncedBytes(): number {
+    return Math.max(0, this.#log.writtenTo - this.#log.flushedTo);
   }
 
   /** Queue ids of a topic that have files or messages, ascending. */
@@ -171,6 +216,11 @@ export class Store implements AsyncDisposable {
     return recordAt(this.#log, physicalOffset)?.record();
   }
 
+  /** The records at many places, in the order asked for, without holding up the turn. */
+  async readRecords(places: readonly RecordPlace[]): Promise<(Uint8Array | undefined)[]> {
+    return (await readRecordsAt(this.#log, places)).map((record) => record?.record());
+  }
+
   /** Log offsets of the messages with a key, foreign messages of the same hash left out. */
   searchByKey(search: KeySearch): number[] {
     this.#turn.settle();
@@ -205,6 +255,11 @@ export class Store implements AsyncDisposable {
   /** Log offsets: of the oldest byte and behind the last record. */
   get logRange(): { min: number; max: number } {
     return { min: this.#log.start, max: this.#log.end };
+  }
+
+  /** Whether messages are taken: nothing has failed, and there is room. */
+  get takesMessages(): boolean {
+    return this.#admission.isOpen;
   }
 
   /** Why the store cannot be written any more; `undefined` while it can. */

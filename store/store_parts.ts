@@ -165,6 +165,7 @@ function believedEnds({ fs, paths }: Disk): QueueEnds | undefined {
 export interface Writer {
   readonly log: CommitLog;
   readonly turn: WriteTurn;
+  readonly gate: FlushGate;
   readonly loops: FlushLoops;
   readonly admission: Admission;
   readonly retention: Retention;
@@ -210,7 +211,7 @@ export function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreO
     },
     tell: options.retention?.tell,
   });
-  const gate = new FlushGate(log, admission.fail);
+  const gate = new FlushGate(log, admission.fail, options.now);
   const transientPool = options.flushMode === "SYNC_FLUSH" ? undefined : options.transientPool;
   const turn = new WriteTurn({
     log,
@@ -261,7 +262,7 @@ export function openWriter(disk: Disk, recovery: RecoveryReport, options: StoreO
     syncQueues: () => loops.syncQueues(),
     onFull: admission.diskFull,
   }, options.retention);
-  return { log, turn, loops, admission, retention };
+  return { log, turn, gate, loops, admission, retention };
 }
 
 /**

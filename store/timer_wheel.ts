@@ -11,6 +11,18 @@ import { readI64 } from "./layout.ts";
 
 const AT = TIMER_SLOT.at;
 
+/** Topic in whose only queue messages wait that are to be parked (Java: `TIMER_TOPIC`). */
+export const TIMER_TOPIC = "rmq_sys_wheel_timer";
+
+/** Slots ahead of now that can be in use, which is half the file (Java: `TIMER_WHEEL_TTL_DAY`). */
+export const WHEEL_SLOTS_AHEAD = 7 * 86_400;
+
+/** Bytes of the file; no setting changes them. */
+export const WHEEL_BYTES = 2 * WHEEL_SLOTS_AHEAD * TIMER_SLOT.size;
+
+/** What a slot may stand for (`timerPrecisionMs`), the default first; the file does not say. */
+export const TIMER_PRECISIONS_MS = [1000, 500, 200, 100] as const;
+
 /** A slot in use. */
 export interface TimerSlot {
   /** Its number in the file. */

@@ -5,7 +5,7 @@
  * @module
  */
 import { join } from "node:path";
-import { readConfigFile } from "./config_file.ts";
+import { backupPath, readConfigFile } from "./config_file.ts";
 import { TOPICS } from "./config_tables.ts";
 import { SCHEDULE_TOPIC } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
@@ -22,6 +22,9 @@ export interface TopicKinds {
 
 /** Attribute of a topic and its value for batch consume queues (Java: `QueueTypeUtils`). */
 const QUEUE_TYPE = { attribute: "queue.type", batch: "BatchCQ" } as const;
+
+/** Folders under `config/` in which a broker of 5.x keeps its topics instead of `topics.json`. */
+const ROCKSDB_FOLDERS = ["topics", "rdb"];
 
 /** Topics a broker makes for itself, in some releases without a line in `topics.json`. */
 const OWN_PREFIXES = ["rmq_sys_", "RMQ_SYS_", LMQ_PREFIX];
@@ -42,7 +45,9 @@ export function readTopicKinds(
   replayFrom: number = Infinity,
 ): TopicKinds {
   const read = readConfigFile(fs, join(paths.config, TOPICS.fileName), TOPICS.decode);
-  const configured = read.state === "ok" ? read.value.entries : undefined;
+  const topics = read.state === "ok" ? read.value.entries : undefined;
+  // Settings of thousands of topics are not kept.
+  const configured = topics && new Set(topics.keys());
   const batch = new Set(topicsWithQueues(fs, paths.batchConsumeQueue));
   // Thousands of folders are not listed before somebody asks.
   let queued: Set<string> | undefined;
@@ -50,7 +55,7 @@ export function readTopicKinds(
     queued ??= new Set([...topicsWithQueues(fs, paths.consumeQueue), ...batch]);
     return queued.has(topic);
   };
-  for (const [topic, { attributes }] of configured ?? []) {
+  for (const [topic, { attributes }] of topics ?? []) {
     if (attributes?.[QUEUE_TYPE.attribute] === QUEUE_TYPE.batch) batch.add(topic);
   }
   const unknown = new Map<string, boolean>();
@@ -64,6 +69,18 @@ export function readTopicKinds(
     },
     isBatch: (topic) => batch.has(topic),
   };
+}
+
+/**
+ * Whether topics are told by no file though other files of the configuration are there. A store without
+ * any is a copy of log and queues, and a broker of 5.x may keep its topics in a database.
+ */
+export function lacksTopics(fs: FileSystem, { config }: StorePaths): boolean {
+  const names = fs.list(config);
+  const path = join(config, TOPICS.fileName);
+  const isThere = [path, backupPath(path)].some((it) => (fs.stat(it)?.size ?? 0) > 0);
+  return names.length > 0 && !isThere &&
+    !ROCKSDB_FOLDERS.some((name) => fs.stat(join(config, name))?.isDirectory === true);
 }
 
 /** A deleted topic may leave its empty directory. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { storeInMemory } from "../testdata/fixture.ts";
 import { MemoryFiles } from "./file_memory.ts";
 import { storePaths } from "./names.ts";
-import { readTopicKinds } from "./topic_kinds.ts";
+import { lacksTopics, readTopicKinds } from "./topic_kinds.ts";
 
 const PATHS = storePaths("store");
 
@@ -77,4 +77,18 @@ Deno.test("readTopicKinds() reads what Java left: batch topics and a deleted one
   assert.deepEqual([batch.isBatch("T_bcq"), batch.isBatch("T_plain")], [true, false]);
   const clean = readTopicKinds(storeInMemory("5.5.0-a-clean-102"), PATHS);
   assert.deepEqual([clean.exists("T_plain", 0), clean.exists("T_deleted", 0)], [true, false]);
+});
+
+Deno.test("lacksTopics() wants topics wherever other files of a configuration are", () => {
+  const files = storeWith(["Queued"]);
+  assert(!lacksTopics(files, PATHS), "a copy without any configuration");
+  files.put("store/config/delayOffset.json", new Uint8Array(2));
+  assert(lacksTopics(files, PATHS));
+  files.put("store/config/topics.json", new Uint8Array(0));
+  assert(lacksTopics(files, PATHS), "an empty one tells of none");
+  files.put("store/config/topics.json.bak", new Uint8Array(1));
+  assert(!lacksTopics(files, PATHS), "readable or not, that is another matter");
+  files.remove("store/config/topics.json.bak");
+  files.put("store/config/rdb/CURRENT", new Uint8Array(1));
+  assert(!lacksTopics(files, PATHS), "they are in a database");
 });

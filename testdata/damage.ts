@@ -467,7 +467,7 @@ const OTHER_DAMAGES: readonly Damage[] = [
     finds: ["checkpoint-ahead"],
     apply(files) {
       const bytes = files.snapshot().get(PATHS.checkpoint);
-      if (bytes === undefined) return undefined;
+      if (bytes === undefined || bytes.length < CHECKPOINT.size) return undefined;
       const view = new DataView(bytes.buffer);
       view.setBigInt64(CHECKPOINT.at.physicMsgTimestamp, 9_000_000_000_000n);
       files.put(PATHS.checkpoint, bytes);

@@ -120,6 +120,20 @@ export const FILE_CONTRACT: Readonly<Record<string, Check>> = {
     fs.rename(join(root, "b", "empty"), join(root, "b", "moved"));
     assert.deepEqual(fs.list(join(root, "b")), ["deep", "moved"]);
   },
+  "no folder is opened as a file": (fs, root) => {
+    fs.makeDirectory(join(root, "a"));
+    assert.throws(() => fs.openWrite(join(root, "a")), /^Error: Cannot open /);
+    assert.deepEqual([fs.list(root), fs.list(join(root, "a"))], [["a"], []]);
+  },
+  "nothing is made below a file": (fs, root) => {
+    put(fs, join(root, "a"), "content");
+    put(fs, join(root, "b"), "moved");
+    const [below, reason] = [join(root, "a", "below"), /^Error: Cannot /];
+    assert.throws(() => fs.makeDirectory(below), reason);
+    assert.throws(() => fs.openWrite(below), reason);
+    assert.throws(() => fs.rename(join(root, "b"), below), reason);
+    assert.deepEqual([fs.list(root), get(fs, join(root, "b"))], [["a", "b"], "moved"]);
+  },
   "remove() takes a file, and a directory with all in it": (fs, root) => {
     fs.makeDirectory(join(root, "a", "deep"));
     put(fs, join(root, "a", "deep", "file"), "content");

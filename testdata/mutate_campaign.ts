@@ -21,9 +21,9 @@ export interface MutantCampaignOptions {
   readonly keep?: readonly number[] | undefined;
 }
 
-const EFFORT: CheckEffort = { copyEvery: 2, commands: 2, thoroughEvery: 500 };
+const EFFORT: CheckEffort = { copyEvery: 4, commands: 2, thoroughEvery: 500 };
 const ALL: CheckEffort = { copyEvery: 1, commands: 0, thoroughEvery: 1 };
-const FLIP_EFFORT: CheckEffort = { copyEvery: 8, commands: 1, thoroughEvery: 5000 };
+const FLIP_EFFORT: CheckEffort = { copyEvery: 16, commands: 1, thoroughEvery: 5000 };
 const REPORT_MS = 30_000;
 const FAILURES_MAX = 20;
 /** A mutant takes some milliseconds, all of its commands a second. */
@@ -71,7 +71,7 @@ class Campaign {
     let reported = this.#begun;
     for (let nth = 0; nth < count && performance.now() - this.#begun < lastsMs; nth++) {
       watch.begin(this.#options.seed + nth);
-      await this.#check(make(nth));
+      await this.#check(this.#options.seed + nth, () => make(nth));
       if (this.#failures.length === FAILURES_MAX) break;
       if (performance.now() - reported < REPORT_MS) continue;
       reported = performance.now();
@@ -81,17 +81,18 @@ class Campaign {
     return this.#failures.length;
   }
 
-  async #check(mutant: Mutant): Promise<void> {
+  async #check(seed: number, make: () => Mutant): Promise<void> {
     this.#mutants++;
-    this.#stores.add(mutant.store.name);
+    let mutant: Mutant | undefined;
     try {
+      mutant = make();
+      this.#stores.add(mutant.store.name);
       this.#add(await new MutantCheck(mutant).run(this.#effort));
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      const done = mutant.done.map((line) => `  ${line}`);
-      const head =
-        `FAILED: seed ${mutant.seed}, store "${mutant.store.name}", ${mutant.steps} steps`;
-      this.#failures.push([head, ...done, message].join("\n"));
+      const done = mutant?.done.map((line) => `  ${line}`) ?? [];
+      const of = mutant && `, store "${mutant.store.name}", ${mutant.steps} steps`;
+      this.#failures.push([`FAILED: seed ${seed}${of ?? ""}`, ...done, message].join("\n"));
     }
   }
 

@@ -32,7 +32,9 @@ export class MutatedStore {
   readonly #make: () => MemoryFiles;
   #bytes: StoreBytes | undefined;
   #records: readonly SoundRecord[] | undefined;
-  #places: ReadonlySet<string> | undefined;
+  /** Places in queues of all its records by log offset, and all of them. */
+  #places: ReadonlyMap<number, string> | undefined;
+  #known: ReadonlySet<string> | undefined;
 
   constructor(name: string, make: () => MemoryFiles) {
     this.name = name;
@@ -50,9 +52,11 @@ export class MutatedStore {
     return records[records.length >> 1]!;
   }
 
-  /** Places in queues of all its records. */
-  places(): ReadonlySet<string> {
-    return this.#places ??= new Set(this.#sound().map(({ place }) => place));
+  /** Whether a record of a mutant is at a place in the queues that none had, or not at its own. */
+  isMisplaced({ at, place }: SoundRecord): boolean {
+    this.#places ??= new Map(this.#sound().map((it) => [it.at, it.place]));
+    this.#known ??= new Set(this.#places.values());
+    return !this.#known.has(place) || (this.#places.get(at) ?? place) !== place;
   }
 
   #sound(): readonly SoundRecord[] {

@@ -222,7 +222,8 @@ export class PowerLossFiles implements FileSystem {
     let inode = this.#live.get(path);
     if (inode === undefined) {
       this.#attempt("openWrite", path);
-      if (!this.#directories.has(dirname(path))) throw missing(path);
+      const isFolder = this.#directories.has(path);
+      if (isFolder || !this.#directories.has(dirname(path))) throw missing(path);
       this.#live.set(path, inode = this.#newInode());
       this.onEvent({ verb: "name", path, file: inode.number });
     }
@@ -246,6 +247,7 @@ export class PowerLossFiles implements FileSystem {
 
   makeDirectory(path: string): void {
     if (this.#directories.has(path)) return;
+    if (this.#live.has(path)) throw new Error(`Cannot create directory "${path}": it is a file`);
     this.#attempt("makeDirectory", path);
     this.makeDirectory(dirname(path));
     this.#directories.add(path);
@@ -255,6 +257,7 @@ export class PowerLossFiles implements FileSystem {
   rename(from: string, to: string): void {
     this.#attempt("rename", to);
     const inode = this.#inode(from);
+    if (this.#live.has(dirname(to))) throw new Error(`Cannot rename to "${to}": below a file`);
     this.#live.delete(from);
     this.#live.set(to, inode);
     this.onEvent({ verb: "rename", from, to, file: inode.number });

@@ -10,7 +10,7 @@ import { hostBytes } from "../store/host.ts";
 import { type MessageRecord, writeMessage } from "../store/message.ts";
 import { offsetName } from "../store/names.ts";
 import { CRC_PROPERTY_PLACE, sealRecord } from "../store/property_crc.ts";
-import { bodyCrc } from "../store/record_view.ts";
+import { bodyCrc, RecordView } from "../store/record_view.ts";
 
 /** What a test cares about; everything else is filled in. */
 export type MessageWish = Partial<Omit<MessageRecord, "totalSize">>;
@@ -50,6 +50,15 @@ export function recordBytes(message: MessageRecord): Uint8Array {
     sealRecord(bytes, { at: 0, size: bytes.length });
   }
   return bytes;
+}
+
+/** A message as readers look at it. */
+export function recordOf(wish: MessageWish = {}): RecordView {
+  const bytes = recordBytes(sampleMessage(wish));
+  const record = new RecordView();
+  record.attach(bytes);
+  record.load(0, bytes.length);
+  return record;
 }
 
 /** A place in a log. */

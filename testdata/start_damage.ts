@@ -24,7 +24,6 @@ export const LEFT_TO_PEOPLE = [
   "queue-stray-file",
   "index-stray-file",
   "queue-wrong-kind",
-  "config-unreadable",
   "timer-wheel-length",
   "log-torn-properties",
 ] as const satisfies readonly FindingCode[];
@@ -100,7 +99,7 @@ const LOG_DAMAGES: readonly Damage[] = [
   {
     name: "log: all files are gone",
     about: "the disk of the log was not mounted",
-    finds: ["index-entry-behind-log", "checkpoint-ahead"],
+    finds: ["log-missing"],
     apply(files) {
       const { segments } = listSegments(files, PATHS.commitLogs);
       for (const { path } of segments) files.remove(path);
@@ -214,7 +213,7 @@ const OTHER_DAMAGES: readonly Damage[] = [
   {
     name: "config: topics.json and its .bak are empty",
     about: "a full disk, on which both were made and never written",
-    finds: [],
+    finds: ["config-topics-missing"],
     apply: both("topics.json", () => new Uint8Array(0)),
   },
   {
@@ -232,7 +231,7 @@ const OTHER_DAMAGES: readonly Damage[] = [
   {
     name: "config: topics.json and its .bak are gone",
     about: "only log and queues were in the backup",
-    finds: [],
+    finds: ["config-topics-missing"],
     apply(files) {
       for (const end of ["", ".bak"]) files.remove(`${PATHS.config}/topics.json${end}`);
       return UNTOUCHED;
@@ -265,13 +264,13 @@ const OTHER_DAMAGES: readonly Damage[] = [
   {
     name: "config: consumerOrderInfo.json and its .bak are garbage",
     about: "a file system that lost both; brokers of 5.x keep it",
-    finds: [],
+    finds: ["config-unreadable"],
     apply: newGarbage("consumerOrderInfo.json"),
   },
   {
     name: "config: topicQueueMapping.json and its .bak are garbage",
     about: "a file system that lost both; brokers of 5.x keep it",
-    finds: [],
+    finds: ["config-unreadable"],
     apply: newGarbage("topicQueueMapping.json"),
   },
   {

@@ -14,6 +14,7 @@ import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import { timeRangeOf } from "../option/time_option.ts";
 import { openRows, type OutputOptions } from "../output/format_option.ts";
+import type { ProgressForm } from "../output/progress.ts";
 import type { RowWriter } from "../output/row_writer.ts";
 import type { BodyDecoder } from "../reading/body_decoder.ts";
 import {
@@ -59,6 +60,8 @@ export interface InspectCommitLogOptions extends OutputOptions, BodyOptions {
   readonly interval?: number | undefined;
   /** Whether records are counted, and by what. */
   readonly stats?: StatsKey | undefined;
+  /** How it is told how far the counting is. */
+  readonly progress?: ProgressForm | undefined;
   /** A program through which bodies go. */
   readonly decoder?: string | undefined;
   /** The one record that is printed byte by byte. */

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../../store/format.ts";
 import type { QueueKind } from "../../store/queue_reader.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure, usageFailure } from "../failure.ts";
@@ -16,6 +17,7 @@ import {
   queuesAt,
 } from "../reading/queue_place.ts";
 import { givenPath } from "../reading/store_path.ts";
+import { QueueWatch } from "../reading/queue_watch.ts";
 import { type Gap, queueItems } from "../reading/queue_items.ts";
 import { glanceNote, RecordGlances } from "../reading/record_glance.ts";
 import { note, type Terminal } from "../terminal.ts";
@@ -209,6 +211,11 @@ class UnitPrint {
     return this.#rows.closed || this.#units >= (this.#with.options.limit ?? Infinity);
   }
 
+  /** With `follow`: number behind the last unit seen of the queue in a folder. */
+  endOf(folder: string): number | undefined {
+    return this.#ends.get(folder);
+  }
+
   queue(place: QueuePlace): void {
     this.queues++;
     const units = new UnitRows(this.#terminal.files, place, this.#with.log);
@@ -306,13 +313,18 @@ async function follow(
   const { setTimeout: wait } = await import("node:timers/promises");
   // Who holds the store was said once.
   const quiet: Terminal = { ...terminal, lockHolder: () => undefined };
+  using watch = new QueueWatch({
+    files: terminal.files,
+    unitBytes: (options.kind === "batch" ? BATCH_QUEUE_UNIT : QUEUE_UNIT).size,
+    list: () => queuesAt(quiet, path, options).places,
+    endOf: (folder) => print.endOf(folder),
+  });
   while (!print.isFull) {
     terminal.out.flush();
     await wait(options.interval ?? INTERVAL_MS, undefined, { signal }).catch(() => {
       throw signal.reason;
     });
-    const { places } = queuesAt(quiet, path, options);
-    for (const place of places) {
+    for (const place of watch.grown()) {
       print.news(place.open());
       if (print.isFull) break;
     }

@@ -89,19 +89,20 @@ export function inspectGroups(
   }
   const groups = readTable<ReadonlyMap<string, GroupEntry>>(files, paths, SUBSCRIPTION_GROUPS);
   const offsets = readOffsets(files, paths);
-  const byGroup = Map.groupBy(offsets.entries, (it) => it.group);
   const measure = groupMeasure(terminal, paths);
-  const names = new Set([
-    ...groups.entries?.keys() ?? [],
-    ...byGroup.keys(),
-  ]);
+  const names = new Set([...groups.entries?.keys() ?? [], ...offsets.groups]);
+  const entries = offsets.entries[Symbol.iterator]();
+  let entry = entries.next();
   for (const group of [...names].sort()) {
     if (rows.closed) break;
+    const own: GroupOffsets[] = [];
+    for (; entry.done !== true && entry.value.group === group; entry = entries.next()) {
+      own.push(entry.value);
+    }
     if (options.group !== undefined && options.group !== group) continue;
-    const own = byGroup.get(group) ?? [];
     if (options.topic !== undefined && !own.some((it) => it.topic === options.topic)) continue;
-    const entry = groups.entries?.get(group);
-    rows.row({ group, ...configOf(entry), ...measure(group, own) });
+    const configured = groups.entries?.get(group);
+    rows.row({ group, ...configOf(configured), ...measure(group, own) });
   }
   rows.end();
   terminal.out.flush();

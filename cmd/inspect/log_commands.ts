@@ -8,6 +8,7 @@ import { type Branch, describe } from "../branch.ts";
 import { bodyOption, rawOption } from "../option/body_option.ts";
 import { commitLogOption, withCommitLog } from "../option/commitlog_option.ts";
 import { parsePositive, parseWhole } from "../option/number_option.ts";
+import { progressOption } from "../option/progress_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 import { statsArguments } from "./stats_key.ts";
 import { pathAbout } from "./path_about.ts";
@@ -64,6 +65,7 @@ function addCommitLog(inspect: CommandUnknownOpts, { terminal, finish }: Branch)
     .option("--layout <offset>", "the record at this offset, byte by byte", parseWhole)
     .option("--cursor-file <file>", "go on where the last run with this file ended; writes it")
     .addOption(bodyOption()).addOption(rawOption())
+    .addOption(progressOption("with --stats: progress on standard error"))
     .option("--decoder <command>", "a program that turns each body into a line of text")
     .addOption(commitLogOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())

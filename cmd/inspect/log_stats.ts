@@ -16,6 +16,7 @@ import { FrameWalk } from "../reading/frame_walk.ts";
 import { LogFilter, noteNotComparable } from "../reading/log_filter.ts";
 import { logAt, type LogPlace } from "../reading/log_place.ts";
 import { type LogRange, logRange } from "../reading/log_range.ts";
+import { RangeProgress } from "../reading/range_progress.ts";
 import { note, type Terminal } from "../terminal.ts";
 import type { InspectCommitLogOptions } from "./commitlog.ts";
 import type { StatsKey } from "./stats_key.ts";
@@ -206,12 +207,15 @@ export function printStats(
   const stats = new LogStats(by);
   const count = new DamageCount();
   const damage = new DamageRows(place.isUnclean, (row) => count.add(row));
-  walkFrames(terminal, { place, range, damage }, (record, offset) => {
+  const progress = new RangeProgress(terminal, range, options.progress);
+  walkFrames(terminal, { place, range, damage, progress }, (record, offset) => {
     if (filter.matches(record)) stats.add(record, offset);
   });
+  progress.clear();
   for (const row of stats.rows()) rows.row(row);
   rows.end();
   terminal.out.flush();
+  progress.end(range.to);
   if (stats.foldedMessages > 0) {
     note(
       terminal,
@@ -248,10 +252,11 @@ class DamageCount {
 
 function walkFrames(
   { files, out }: Terminal,
-  { place, range, damage }: {
+  { place, range, damage, progress }: {
     readonly place: LogPlace;
     readonly range: LogRange;
     readonly damage: DamageRows;
+    readonly progress: RangeProgress;
   },
   take: (record: RecordView, offset: number) => void,
 ): void {
@@ -261,6 +266,7 @@ function walkFrames(
   try {
     for (let items = 1; !out.closed && walk.next(); items++) {
       if (items % TICK_ITEMS === 0) out.tick();
+      progress.at(walk.at);
       if (walk.at + walk.length <= first) continue;
       if (walk.kind !== "message") damage.other(walk);
       else {

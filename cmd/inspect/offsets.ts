@@ -6,7 +6,7 @@
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
-import { type GroupOffsets, readOffsets } from "../reading/offset_tables.ts";
+import { readOffsets } from "../reading/offset_tables.ts";
 import { storeAt } from "../reading/store_path.ts";
 import { QueueExtents, rocksParts, rocksText } from "../reading/topic_table.ts";
 import { note, type Terminal } from "../terminal.ts";
@@ -61,10 +61,13 @@ export function inspectOffsets(
   const paths = storeAt(terminal, argument);
   const rocks = rocksParts(files, paths);
   if (rocks.offsets) throw new Failure(rocksText(paths.root, ["consumer offsets"]));
-  const { entries, flaws, fileNames } = readOffsets(files, paths);
+  const { entries, groups, flaws, fileNames } = readOffsets(files, paths);
   const extents = new QueueExtents(files, paths);
-  for (const { group, topic, offsets } of wantedEntries(entries, options)) {
-    for (const [queueId, consumerOffset] of [...offsets].sort(([a], [b]) => a - b)) {
+  for (const { group, topic, offsets } of entries) {
+    if (rows.closed) break;
+    if (options.group !== undefined && options.group !== group) continue;
+    if (options.topic !== undefined && options.topic !== topic) continue;
+    for (const [queueId, consumerOffset] of offsets) {
       if (options.queue !== undefined && options.queue !== queueId) continue;
       const { minOffset, maxOffset } = extents.of(topic, queueId) ?? {};
       const lag = maxOffset === undefined ? undefined : maxOffset - consumerOffset;
@@ -76,18 +79,9 @@ export function inspectOffsets(
   for (const flaw of flaws) note(terminal, `damaged: ${flaw}`);
   if (rocks.queues) note(terminal, rocksText(paths.root, ["consume queues"]));
   if (fileNames.length === 0 && flaws.length === 0) note(terminal, "no consumer offsets were kept");
-  else if (rows.count === 0 && entries.length > 0) note(terminal, "no such consumer offsets");
+  else if (rows.count === 0 && groups.length > 0) note(terminal, "no such consumer offsets");
   const notSeen = rocks.queues ? EXIT.operational : EXIT.ok;
   return notSeen | (flaws.length > 0 ? EXIT.left : EXIT.ok);
-}
-
-function wantedEntries(
-  entries: readonly GroupOffsets[],
-  options: InspectOffsetsOptions,
-): readonly GroupOffsets[] {
-  return entries
-    .filter(({ group }) => options.group === undefined || group === options.group)
-    .filter(({ topic }) => options.topic === undefined || topic === options.topic);
 }
 
 /** Says what Java does with an offset outside of its queue (`DefaultMessageStore.getMessage`). */

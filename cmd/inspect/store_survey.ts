@@ -4,9 +4,10 @@
  * @module
  */
 import { join } from "node:path";
-import { CONSUMER_OFFSETS, SUBSCRIPTION_GROUPS, TOPICS } from "../../store/config_tables.ts";
+import { SUBSCRIPTION_GROUPS, TOPICS } from "../../store/config_tables.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, type StorePaths } from "../../store/names.ts";
+import { readPackedOffsets } from "../../store/offset_json_reader.ts";
 import { QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 import { logAt } from "../reading/log_place.ts";
@@ -167,8 +168,8 @@ function surveyTopics(
 /** Consumer groups that are configured or have offsets. */
 function groupsOf(files: FileSystem, paths: StorePaths): string[] {
   const configured = readTable(files, paths, SUBSCRIPTION_GROUPS).entries;
-  const offsets = readTable(files, paths, CONSUMER_OFFSETS).entries;
-  const consuming = [...offsets?.keys() ?? []].map((key) => key.slice(key.indexOf("@") + 1));
+  const read = readPackedOffsets(files, join(paths.config, NAME.consumerOffsets));
+  const consuming = read.state === "ok" ? read.value.offsets.groups() : [];
   return [...new Set([...configured?.keys() ?? [], ...consuming])].sort();
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { findBytes, SEARCHED_BYTES_MIN } from "../../store/byte_search.ts";
 import { readBody } from "../../store/body.ts";
 import type { RecordView } from "../../store/record_view.ts";
 import { usageFailure } from "../failure.ts";
@@ -26,7 +27,8 @@ export function bodyMatch(wanted: string): BodyMatch {
   const [, source, flags] = EXPRESSION.exec(wanted) ?? [];
   if (source === undefined) {
     const bytes = Buffer.from(wanted);
-    return (body) => bufferOf(body).includes(bytes);
+    if (bytes.length < SEARCHED_BYTES_MIN) return (body) => bufferOf(body).includes(bytes);
+    return (body) => findBytes(body, bytes, { from: 0, to: body.length }) >= 0;
   }
   const expression = expressionOf(source, flags!);
   return (body) => {
@@ -52,7 +54,7 @@ function bufferOf(body: Uint8Array): Buffer {
 export function findByBody(query: Query, wanted: string): void {
   const matches = bodyMatch(wanted);
   query.note("reading the whole log");
-  const { records } = scanLog(query, { filter: query.filter() }, (record) => {
+  const { records } = scanLog(query, { filter: query.filter(), isTold: true }, (record) => {
     const read = readBody(bodyOf(record), record.sysFlag());
     if (read.state === "damaged") {
       query.damage(`the body at ${record.physicalOffset()} cannot be read: ${read.reason}`);

@@ -12,6 +12,20 @@ Deno.test("bodyMatch() finds a text as it is, in any language", () => {
   assert(!matches(Buffer.from("支付x成功")));
 });
 
+Deno.test("bodyMatch() finds a text of any length at any place of a body", () => {
+  const body = Buffer.from("aab-aabc-单");
+  for (let from = 0; from < body.length; from++) {
+    for (let to = from + 1; to <= body.length; to++) {
+      const text = body.subarray(from, to).toString();
+      // A part of a character is no text.
+      if (!text.includes("\ufffd")) assert(bodyMatch(text)(body), text);
+    }
+  }
+  for (const text of ["c", "ca", "abb", "aabd", "aab-aabc-单x"]) {
+    assert.equal(bodyMatch(text)(body), text === "c", text);
+  }
+});
+
 Deno.test("bodyMatch() takes what stands between slashes for an expression, each time anew", () => {
   const matches = bodyMatch("/order-\\d+/gi");
   for (let round = 0; round < 3; round++) assert(matches(Buffer.from("an ORDER-17")));

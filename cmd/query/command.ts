@@ -8,6 +8,7 @@ import { type Branch, describe, GROUP, STORE_ABOUT } from "../branch.ts";
 import { bodyOption, rawOption } from "../option/body_option.ts";
 import { commitLogOption, withCommitLog } from "../option/commitlog_option.ts";
 import { parsePositive, parseWhole } from "../option/number_option.ts";
+import { progressOption } from "../option/progress_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 
 /** Adds the command. */
@@ -27,7 +28,7 @@ export function addQueryCommand(program: CommandUnknownOpts, { terminal, finish 
     .option("--limit <count>", "stop after this many messages", parsePositive)
     .option("--scan", "read the log and not the index")
     .option("--exit-status", "end with 1 when nothing was found")
-    .addOption(bodyOption()).addOption(rawOption())
+    .addOption(bodyOption()).addOption(rawOption()).addOption(progressOption())
     .addOption(commitLogOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (path, options) => {

@@ -34,7 +34,7 @@ export function findByKey(query: Query, key: string): void {
 
 function findInLog(query: Query, filter: LogFilter, reason: string): void {
   query.note(`${reason}reading the whole log`);
-  const { records } = scanLog(query, { filter }, (record) => query.take(record));
+  const { records } = scanLog(query, { filter, isTold: true }, (it) => query.take(it));
   if (query.found === 0) query.note(`not among the ${records} messages there`);
 }
 

@@ -18,7 +18,9 @@ import { findByBody } from "./body_match.ts";
 import { findByKey } from "./key.ts";
 import { findById, findByOffset } from "./offset.ts";
 import { findByQueueOffset } from "./queue.ts";
+import { type OffsetRange, RangeProgress } from "../reading/range_progress.ts";
 import { RecordReader } from "../reading/record_reader.ts";
+import type { ProgressForm } from "../output/progress.ts";
 import type { RowWriter } from "../output/row_writer.ts";
 import { givenPath, placeAt } from "../reading/store_path.ts";
 import { note, type Terminal } from "../terminal.ts";
@@ -41,6 +43,7 @@ export interface QueryOptions extends OutputOptions, BodyOptions {
   readonly scan?: boolean | undefined;
   /** Whether an empty result is no success. */
   readonly exitStatus?: boolean | undefined;
+  readonly progress?: ProgressForm | undefined;
 }
 
 /** A query under way: where it looks, and what it has found. */
@@ -61,6 +64,7 @@ export class Query {
   damages = 0;
   readonly #rows: RowWriter;
   readonly #noted = new Set<string>();
+  #progress: RangeProgress | undefined;
 
   constructor(
     terminal: Terminal,
@@ -100,11 +104,13 @@ export class Query {
     const row = messageRow(record, this.options);
     if (row.bodyDamage !== undefined) this.damages++;
     this.found++;
+    this.#progress?.clear();
     this.#rows.row(row);
   }
 
   /** Says on which way the search goes, or what it met. */
   note(line: string): void {
+    this.#progress?.clear();
     this.terminal.out.flush();
     note(this.terminal, line);
   }
@@ -115,6 +121,11 @@ export class Query {
     this.#noted.add(line);
     this.damages++;
     this.note(line);
+  }
+
+  /** Tells from now on how far the reading of a range of the log is; the caller says it. */
+  tellProgress(range: OffsetRange): RangeProgress {
+    return this.#progress = new RangeProgress(this.terminal, range, this.options.progress);
   }
 
   /** Lets waiting rows out. */

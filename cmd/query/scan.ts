@@ -23,7 +23,13 @@ export interface ScanCount {
  */
 export function scanLog(
   query: Query,
-  part: { readonly from?: number; readonly to?: number; readonly filter: LogFilter },
+  part: {
+    readonly from?: number;
+    readonly to?: number;
+    readonly filter: LogFilter;
+    /** Whether it is told how far the reading is. Default: no. */
+    readonly isTold?: boolean;
+  },
   hit: (record: RecordView) => void,
 ): ScanCount {
   const range = logRange(query.files, query.log, {
@@ -31,6 +37,7 @@ export function scanLog(
     to: part.to,
     times: query.times,
   });
+  const progress = part.isTold === true ? query.tellProgress(range) : undefined;
   const scan = new CommitLogScan(query.files, query.log, { from: range.from, to: range.to });
   let records = 0;
   let damage: string | undefined;
@@ -41,6 +48,7 @@ export function scanLog(
   try {
     for (let items = 0; !query.isFull && scan.next();) {
       if (++items % TICK_ITEMS === 0) query.tick();
+      progress?.at(scan.at);
       if (scan.at + scan.length <= range.first) continue;
       settle(scan.kind === "tail" && query.place.isUnclean);
       if (scan.kind === "damage") {
@@ -53,6 +61,7 @@ export function scanLog(
     }
   } finally {
     scan.close();
+    progress?.end(scan.position);
   }
   settle(query.place.isUnclean && range.to >= query.reader.end);
   return { records };

@@ -4,66 +4,49 @@
  *
  * @module
  */
-import {
-  CONSUMER_OFFSETS,
-  type JsonObject,
-  LMQ_CONSUMER_OFFSETS,
-  type OffsetMap,
-} from "../../store/config_tables.ts";
+import { join } from "node:path";
 import type { FileSystem } from "../../store/file.ts";
-import type { StorePaths } from "../../store/names.ts";
-import { readConfig } from "./topic_table.ts";
+import { NAME, type StorePaths } from "../../store/names.ts";
+import { readPackedOffsets } from "../../store/offset_json_reader.ts";
+import { type PackedEntry, PackedOffsets } from "../../store/packed_offsets.ts";
+import { flawsOf } from "./topic_table.ts";
 
 /** How far a group is in a topic. */
 export interface GroupOffsets {
   readonly group: string;
   readonly topic: string;
   /** By queue id, the offset consumed next. */
-  readonly offsets: OffsetMap;
+  readonly offsets: PackedEntry["offsets"];
 }
 
 /** What came of reading the offsets. */
 export interface OffsetsRead {
-  /** Sorted by group and topic. */
-  readonly entries: readonly GroupOffsets[];
+  /** Sorted by group and topic; made one by one, as there may be millions. */
+  readonly entries: Iterable<GroupOffsets>;
+  /** All groups of the entries. */
+  readonly groups: readonly string[];
   /** Files that were read. */
   readonly fileNames: readonly string[];
   /** What is damaged. */
   readonly flaws: readonly string[];
 }
 
-/** Between topic and group in the keys. */
-const SEPARATOR = "@";
-/** Member with the offsets of light queues, a number each, as they have one queue (4.9.3 and later). */
-const LMQ_MEMBER = "lmqOffsetTable";
-
 /** Reads both files; where both have an entry, the one for light queues counts, as for the broker. */
 export function readOffsets(files: FileSystem, paths: StorePaths): OffsetsRead {
-  const all = new Map<string, OffsetMap>();
+  let all = new PackedOffsets();
   const flaws: string[] = [];
   const fileNames: string[] = [];
-  for (const format of [CONSUMER_OFFSETS, LMQ_CONSUMER_OFFSETS]) {
-    const { table, flaws: own } = readConfig(files, paths, format);
-    flaws.push(...own);
-    if (table === undefined) continue;
-    fileNames.push(format.fileName);
-    for (const [key, offsets] of table.entries) all.set(key, offsets);
-    for (const [key, offset] of lightOffsets(table.rest)) all.set(key, new Map([[0, offset]]));
+  for (const fileName of [NAME.consumerOffsets, NAME.lmqConsumerOffsets]) {
+    const path = join(paths.config, fileName);
+    const read = readPackedOffsets(files, path);
+    flaws.push(...flawsOf(files, path, read));
+    if (read.state !== "ok") continue;
+    fileNames.push(fileName);
+    const { offsets, lights } = read.value;
+    if (all.length === 0) all = offsets;
+    else all.append(offsets);
+    all.append(lights);
   }
-  const entries = [...all].map(([key, offsets]) => {
-    const at = key.lastIndexOf(SEPARATOR);
-    return { topic: key.slice(0, Math.max(0, at)), group: key.slice(at + 1), offsets };
-  });
-  entries.sort((a, b) => compare(a.group, b.group) || compare(a.topic, b.topic));
-  return { entries, fileNames, flaws };
-}
-
-function lightOffsets(rest: JsonObject): [string, number][] {
-  const member = rest[LMQ_MEMBER];
-  if (typeof member !== "object" || member === null) return [];
-  return Object.entries(member).filter((it): it is [string, number] => Number.isInteger(it[1]));
-}
-
-function compare(a: string, b: string): number {
-  return a === b ? 0 : a < b ? -1 : 1;
+  const entries = { [Symbol.iterator]: () => all.sorted() };
+  return { entries, groups: all.groups(), fileNames, flaws };
 }

@@ -15,15 +15,16 @@ function filesOf(contents: Readonly<Record<string, string>>): MemoryFiles {
 }
 
 function read(contents: Readonly<Record<string, string>>) {
-  const { entries, ...rest } = readOffsets(filesOf(contents), PATHS);
-  return { ...rest, entries: entries.map((it) => [it.group, it.topic, [...it.offsets]]) };
+  const { entries, fileNames, flaws } = readOffsets(filesOf(contents), PATHS);
+  const rows = [...entries].map((it) => [it.group, it.topic, [...it.offsets]]);
+  return { fileNames, flaws, entries: rows };
 }
 
 Deno.test("readOffsets() reads the files of every recorded broker", () => {
   for (const name of storeNames()) {
     const { entries, flaws } = readOffsets(storeInMemory(name), PATHS);
     assert.deepEqual(flaws, [], name);
-    if (/a-clean/.test(name)) assert(entries.some((it) => it.group === "G_all"), name);
+    if (/a-clean/.test(name)) assert([...entries].some((it) => it.group === "G_all"), name);
   }
 });
 

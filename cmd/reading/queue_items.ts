@@ -69,16 +69,11 @@ function* forwards(
   for (const [at, segment] of segments.entries()) {
     const { first, end: whole } = unitsOf(segment, range.unitBytes);
     const from = Math.max(first, range.from);
-    const rest = new UnusedRest(segment, { unitBytes: range.unitBytes, passed: from - first });
-    let end = whole;
+    // Within a range the places of room are counted.
+    const end = whole <= range.to ? heldUnits(cursor, segment, range.unitBytes).end : whole;
     for (let number = from; number < Math.min(end, range.to); number++) {
       if (!cursor.moveTo(number)) break;
       const kind = kindOf(cursor);
-      // Within a range the places of room are counted.
-      if (rest.isReached(kind) && whole <= range.to) {
-        end = number;
-        break;
-      }
       const before = kind === "unit" ? run.take(true) : run.add(kind, segment, {
         first: number,
         units: 1,
@@ -148,10 +143,8 @@ function kindOf(cursor: UnitCursor): "unit" | "padding" | "tail" {
   return cursor.isPadding?.() === true ? "padding" : "unit";
 }
 
-/** Room taken for zeros without being read: the file has no blocks there. */
-const HOLE_MARGIN_BYTES = 64 * 1024;
-/** Blocks that belong to a file and are none of its content, and rounding. */
-const ALLOCATION_SLACK_BYTES = 2 * 4096;
+/** What file systems keep of a file, they keep in pages of this length or in longer ones. */
+const PAGE_BYTES = 4096;
 
 /** Places for whole units in a file. */
 function unitsOf({ start, length }: Segment, unitBytes: number): { first: number; end: number } {
@@ -160,8 +153,10 @@ function unitsOf({ start, length }: Segment, unitBytes: number): { first: number
 }
 
 /**
- * The places looked at from behind. A file that begins with a unit, as nearly all do, is filled from
- * its beginning on: it holds no more than the disk keeps of it.
+ * The places of a file in front of the room at its end. Files are made at full length, and of a store
+ * with many queues nearly all of that is room never written: once units were met in as many pages as
+ * the disk keeps of the file, what follows is such room. Where pages are kept that seem to hold
+ * nothing, all places are looked at.
  */
 function heldUnits(
   cursor: UnitCursor,
@@ -169,48 +164,24 @@ function heldUnits(
   unitBytes: number,
 ): { first: number; end: number } {
   const { first, end } = unitsOf(segment, unitBytes);
-  const held = first + Math.floor((segment.allocatedBytes + HOLE_MARGIN_BYTES) / unitBytes);
-  if (held >= end || !cursor.moveTo(first) || kindOf(cursor) === "tail") return { first, end };
-  return { first, end: held };
-}
-
-/**
- * Tells when all a file holds has been seen, by the space it takes on the disk: files are made at full
- * length, and of a store with many queues nearly all of that is room never written.
- */
-class UnusedRest {
-  readonly #unitBytes: number;
-  readonly #heldBytes: number;
-  #seenBytes: number;
-  /** Bytes without a unit since the last one. */
-  #emptyBytes = 0;
-
-  /** `passed` is how many places are not looked at. */
-  constructor(
-    { allocatedBytes, length }: Segment,
-    { unitBytes, passed }: { readonly unitBytes: number; readonly passed: number },
-  ) {
-    this.#unitBytes = unitBytes;
-    this.#seenBytes = passed * unitBytes;
-    // Bytes behind the last whole place are told apart only where the loop gets to them.
-    this.#heldBytes = length % unitBytes === 0 ? allocatedBytes : Infinity;
+  const { allocatedBytes, length } = segment;
+  if (allocatedBytes >= length) return { first, end };
+  let pagesLeft = Math.ceil(allocatedBytes / PAGE_BYTES);
+  let held = first;
+  for (let at = 0; pagesLeft > 0 && at < length; at += PAGE_BYTES) {
+    const behind = first + Math.ceil((at + PAGE_BYTES) / unitBytes);
+    // The first one may begin in the page before.
+    const isHeld = [
+      first + Math.floor(at / unitBytes),
+      first + Math.ceil(at / unitBytes),
+      behind - 2,
+    ]
+      .some((number) => number < end && cursor.moveTo(number) && kindOf(cursor) !== "tail");
+    if (!isHeld) continue;
+    pagesLeft--;
+    held = behind;
   }
-
-  /** Whether this place and all behind it are room, told place by place. */
-  isReached(kind: "unit" | "padding" | "tail"): boolean {
-    if (kind !== "tail") {
-      // A wide hole may take no space.
-      if (this.#emptyBytes <= ALLOCATION_SLACK_BYTES) this.#seenBytes += this.#emptyBytes;
-      this.#seenBytes += this.#unitBytes;
-      this.#emptyBytes = 0;
-      return false;
-    }
-    this.#emptyBytes += this.#unitBytes;
-    // What a file holds that begins with a hole is still to come.
-    if (this.#seenBytes === 0 && this.#heldBytes > 0) return false;
-    return this.#emptyBytes > ALLOCATION_SLACK_BYTES &&
-      this.#heldBytes <= this.#seenBytes + ALLOCATION_SLACK_BYTES;
-  }
+  return { first, end: pagesLeft > 0 ? end : Math.min(held, end) };
 }
 
 /** What no file has between one and the next. */

@@ -156,11 +156,27 @@ Deno.test("queueItems() does not go through room that takes no space", () => {
 
 Deno.test("queueItems() finds units behind holes that take no space", () => {
   const cases: [units: number[], items: string[]][] = [
+    // No more pages than room at the end of a full one might take.
+    [[0, 100_000], [..."0|damage 1+99999|100000|tail 100001+199999".split("|")]],
+    // The last unit takes a page more than its beginning.
+    [[0, 204], [..."0|damage 1+203|204|tail 205+299795".split("|")]],
     [[250_000], ["damage 0+250000", "250000", "tail 250001+49999"]],
     [[0, 100_000, 100_001, 100_500, 101_000, 101_500], [
       ..."0|damage 1+99999|100000|100001|damage 100002+498|100500|damage 100501+499".split("|"),
       ..."101000|damage 101001+499|101500|tail 101501+198499".split("|"),
     ]],
   ];
-  for (const [units, items] of cases) assert.deepEqual(sparseWalk(sparseFiles(units)).items, items);
+  for (const [units, items] of cases) {
+    const fs = sparseFiles(units);
+    assert.deepEqual(sparseWalk(fs).items, items);
+    assert.deepEqual(sparseWalk(fs, { reverse: true }).items.toReversed(), items);
+  }
+});
+
+Deno.test("queueItems() looks at no more of a file than the pages that hold something", () => {
+  const units = Array.from({ length: 205 }, (_, number) => number);
+  for (const reverse of [false, true]) {
+    const { moves } = sparseWalk(sparseFiles(units), { reverse });
+    assert(moves < 1000, `${moves} moves`);
+  }
 });

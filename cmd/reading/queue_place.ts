@@ -170,14 +170,19 @@ export function storeQueues(files: FileSystem, paths: StorePaths): QueueTrees {
 }
 
 function foundQueue(files: FileSystem, queue: QueueDirectory): FoundQueue {
-  return { ...queue, open: () => placeOf(files, queue) };
+  return { ...namedQueue(queue), open: () => placeOf(files, queue) };
+}
+
+/** One that has its path as a property. */
+function namedQueue({ kind, topic, queueId, path }: QueueDirectory): QueueDirectory {
+  return { kind, topic, queueId, path };
 }
 
 function placeOf(files: FileSystem, queue: QueueDirectory): QueuePlace {
   const root = dirname(dirname(dirname(queue.path)));
   const extensions = join(root, NAME.consumeQueueExt, queue.topic, String(queue.queueId));
   return {
-    ...queue,
+    ...namedQueue(queue),
     segments: listSegments(files, queue.path),
     extensions: listSegments(files, extensions),
   };

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { batchQueueEnd, batchQueueMin, BatchQueueReader } from "../../store/batch_queue_reader.ts";
-import { readConfigFile } from "../../store/config_file.ts";
+import { type ConfigRead, readConfigFile } from "../../store/config_file.ts";
 import {
   type ConfigFormat,
   type ConfigTable,
@@ -51,18 +51,20 @@ export function readConfig<Entries>(
 ): ConfigTableRead<Entries> {
   const path = join(paths.config, format.fileName);
   const read = readConfigFile(files, path, format.decode);
-  switch (read.state) {
-    case "ok": {
-      const isEmpty = read.path !== path && files.stat(path)?.size === 0;
-      const flaw = read.flaw ?? (isEmpty ? `${path}: it is empty` : undefined);
-      const instead = flaw === undefined ? [] : [`${flaw}; read ${read.path} instead`];
-      return { table: read.value, flaws: instead };
-    }
-    case "absent":
-      return { table: undefined, flaws: [] };
-    case "damaged":
-      return { table: undefined, flaws: read.flaws };
-  }
+  const table = read.state === "ok" ? read.value : undefined;
+  return { table, flaws: flawsOf(files, path, read) };
+}
+
+/** What is wrong with a configuration file, or with the one its backup was read for. */
+export function flawsOf(
+  files: FileSystem,
+  path: string,
+  read: ConfigRead<unknown>,
+): readonly string[] {
+  if (read.state !== "ok") return read.state === "absent" ? [] : read.flaws;
+  const isEmpty = read.path !== path && files.stat(path)?.size === 0;
+  const flaw = read.flaw ?? (isEmpty ? `${path}: it is empty` : undefined);
+  return flaw === undefined ? [] : [`${flaw}; read ${read.path} instead`];
 }
 
 /** All topics a store knows of, sorted: those configured and those with queues. */

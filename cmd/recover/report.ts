@@ -126,6 +126,8 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
   "trim-file": "takes off what is behind a file's length; bytes of the log are kept in quarantine/",
   "restore-config":
     "replaces a file nobody can read by its .bak, or by what the queues tell; it is kept in quarantine/",
+  "set-config-aside":
+    "moves a file nobody can read, and its .bak, into quarantine/: a broker starts without what it held",
   "lower-offsets": "brings offsets of consumers back to the end of their queue",
   "write-checkpoint": "writes the checkpoint anew from the log",
   "remove-abort": "removes the mark of an unclean stop",

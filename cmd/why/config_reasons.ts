@@ -6,22 +6,15 @@
  * @module
  */
 import { join } from "node:path";
-import { backupPath } from "../../store/config_file.ts";
-import {
-  CONSUMER_OFFSETS,
-  DELAY_OFFSETS,
-  SUBSCRIPTION_GROUPS,
-  TOPICS,
-} from "../../store/config_tables.ts";
-import { parseFastJson } from "../../store/fast_json.ts";
-import { type FileSystem, readWholeFile } from "../../store/file.ts";
+import { backupPath, streamFile } from "../../store/config_file.ts";
+import { checkConfigText } from "../../store/config_text.ts";
+import type { FileSystem } from "../../store/file.ts";
 import { NAME, type StorePaths } from "../../store/names.ts";
 import { EVERY_BROKER, WHY_RELEASES, type WhyBroker, type WhyReason } from "./why_reason.ts";
 
 /** A file that a start reads. */
 interface ConfigTable {
   readonly fileName: string;
-  readonly decode: (value: unknown) => unknown;
   /** Brokers that read it. */
   readonly releases: readonly WhyBroker[];
   /** What a start without it means. */
@@ -30,40 +23,37 @@ interface ConfigTable {
 
 const TABLES: readonly ConfigTable[] = [
   {
-    ...TOPICS,
+    fileName: NAME.topics,
     releases: EVERY_BROKER,
     without: "it knows no topic but its own: clients get no route until each is created again",
   },
   {
-    ...SUBSCRIPTION_GROUPS,
+    fileName: NAME.subscriptionGroups,
     releases: EVERY_BROKER,
     without: "groups get default settings when they come",
   },
   {
-    ...CONSUMER_OFFSETS,
+    fileName: NAME.consumerOffsets,
     releases: EVERY_BROKER,
     without: "every group begins again, at the end or at the beginning of its queues",
   },
   {
-    ...DELAY_OFFSETS,
+    fileName: NAME.delayOffsets,
     releases: EVERY_BROKER,
     without: "messages that were delayed are delivered again",
   },
   {
-    fileName: "consumerFilter.json",
-    decode: anything,
+    fileName: NAME.consumerFilters,
     releases: WHY_RELEASES,
     without: "filters by expression are known again when consumers come",
   },
   {
     fileName: "topicQueueMapping.json",
-    decode: anything,
     releases: ["5.x"],
     without: "static topics are none any more",
   },
   {
     fileName: "consumerOrderInfo.json",
-    decode: anything,
     releases: ["5.x"],
     without: "consumers in order may get messages twice",
   },
@@ -81,14 +71,14 @@ export function configReasons(
   // RocksDB may hold the tables, too.
   const isRocksDb = files.stat(join(consumeQueue, NAME.rocksDbMarker)) !== undefined;
   const hasQueues = !isRocksDb && files.list(consumeQueue).length > 0;
-  return TABLES.flatMap(({ fileName, decode, releases, without }): WhyReason[] => {
+  return TABLES.flatMap(({ fileName, releases, without }): WhyReason[] => {
     const file = join(config, fileName);
-    const main = contentOf(files, file, decode);
+    const main = contentOf(files, file, fileName);
     if (main === "readable") return [];
-    const backup = contentOf(files, backupPath(file), decode);
+    const backup = contentOf(files, backupPath(file), fileName);
     if (backup === "readable") return [];
     // Every other file is written when there is something to write; topics come before messages.
-    const isDue = fileName === TOPICS.fileName && hasQueues;
+    const isDue = fileName === NAME.topics && hasQueues;
     if (main === "absent" && backup === "absent" && !isDue) return [];
     const broken = main === "absent" ? "it is gone" : `it cannot be read: ${main.flaw}`;
     // Of a file that is gone nobody knows whether it was meant to be.
@@ -117,21 +107,8 @@ export function configReasons(
   });
 }
 
-function contentOf(
-  files: FileSystem,
-  path: string,
-  decode: (value: unknown) => unknown,
-): Content {
-  const bytes = readWholeFile(files, path);
-  if (bytes === undefined || bytes.length === 0) return "absent";
-  try {
-    decode(parseFastJson(new TextDecoder().decode(bytes)));
-    return "readable";
-  } catch (error) {
-    return { flaw: (error as Error).message };
-  }
-}
-
-function anything(value: unknown): unknown {
-  return value;
+function contentOf(files: FileSystem, path: string, fileName: string): Content {
+  const read = streamFile(files, path, (json) => checkConfigText(json, fileName));
+  if (read === undefined) return "absent";
+  return "flaw" in read ? read : "readable";
 }

@@ -5,18 +5,14 @@
  *
  * @module
  */
-import { join } from "node:path";
-import { backupPath, readConfigFile } from "../config_file.ts";
-import {
-  CONSUMER_OFFSETS,
-  DELAY_OFFSETS,
-  LMQ_CONSUMER_OFFSETS,
-  SUBSCRIPTION_GROUPS,
-  TOPICS,
-} from "../config_tables.ts";
-import { parseFastJson } from "../fast_json.ts";
-import { type FileSystem, readWholeFile } from "../file.ts";
+import { basename, join } from "node:path";
+import { backupPath, streamConfigFile, streamFile } from "../config_file.ts";
+import { configLoss } from "../config_loss.ts";
+import { checkConfigText } from "../config_text.ts";
+import type { FastJsonReader } from "../fast_json_reader.ts";
+import type { FileSystem } from "../file.ts";
 import { NAME } from "../names.ts";
+import { isBrokersOwn } from "../topic_kinds.ts";
 import { finding, type FindingSink } from "./findings.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally } from "./summary.ts";
@@ -34,13 +30,8 @@ export interface UnreadableConfig {
 /** JSON files whose names do not say so. */
 const METRICS: ReadonlySet<string> = new Set([NAME.timerMetrics, "transactionMetrics"]);
 
-/** Files whose members must be what they are for a broker to load them. */
-const DECODERS = new Map(
-  [TOPICS, SUBSCRIPTION_GROUPS, CONSUMER_OFFSETS, LMQ_CONSUMER_OFFSETS, DELAY_OFFSETS]
-    .map(({ fileName, decode }) => [fileName as string, decode as (value: unknown) => unknown]),
-);
-
 const BACKUP = backupPath("");
+const VERSION = "dataVersion";
 
 /** Whether a name is that of a configuration file or of its backup. */
 export function isConfigName(name: string): boolean {
@@ -68,7 +59,7 @@ export function unreadableConfigs(fs: FileSystem, directory: string): Unreadable
   const names = new Set(filesOf(fs, directory).map((name) => name.replace(/\.bak$/, "")));
   for (const name of [...names].sort()) {
     const path = join(directory, name);
-    const read = readConfigFile(fs, path, DECODERS.get(name) ?? ((value) => value));
+    const read = streamConfigFile(fs, path, checkConfigText);
     const isMissing = fs.stat(path) === undefined;
     if (read.state === "damaged") {
       found.push({ path, reason: read.flaws.join("; "), hasBackup: false, isMissing });
@@ -87,7 +78,10 @@ export interface ConfigCheckInput {
 }
 
 /** Checks all configuration files. */
-export function checkConfigs({ fs, paths }: StoreState, { sink, tally }: ConfigCheckInput): void {
+export function checkConfigs(
+  { fs, paths, queues }: StoreState,
+  { sink, tally }: ConfigCheckInput,
+): void {
   for (const name of filesOf(fs, paths.config)) {
     tally.check("config", fs.stat(join(paths.config, name))?.size ?? 0);
   }
@@ -102,7 +96,7 @@ export function checkConfigs({ fs, paths }: StoreState, { sink, tally }: ConfigC
     const message = hasBackup ? `${reason}; its .bak can be read` : reason;
     sink(finding("config-unreadable", { file: path, length }, {
       message,
-      ...(hasBackup ? { severity: "warning" } : { fix: "bring it back from a backup" }),
+      ...(hasBackup ? { severity: "warning" } : { fix: fixWithoutBackup(queues, path) }),
     }));
   }
   const skipped = new Set(unreadable.map((it) => it.path));
@@ -112,22 +106,28 @@ export function checkConfigs({ fs, paths }: StoreState, { sink, tally }: ConfigC
   }
 }
 
+/** What can be done where no file is left to read: a recovery sets it aside, or makes it anew. */
+function fixWithoutBackup({ queues }: StoreState["queues"], path: string): string {
+  const bring = "bring it back from a backup or another broker of the cluster; else mq recover ";
+  if (basename(path) === NAME.topics && queues.some(({ topic }) => !isBrokersOwn(topic))) {
+    return `${bring}--apply enters the topics as their queues tell`;
+  }
+  const { isSafe, cost } = configLoss(basename(path));
+  return `${bring}--apply${isSafe ? "" : " --allow-data-loss"} sets it aside: ${cost}`;
+}
+
 /** Compares a file that can be read with its backup. */
 function checkBackup(fs: FileSystem, path: string, sink: FindingSink): void {
   const file = backupPath(path);
-  const bytes = readWholeFile(fs, file);
-  if (bytes === undefined || bytes.length === 0) return;
-  const place = { file, length: bytes.length };
-  let backup: unknown;
-  try {
-    backup = parseFastJson(new TextDecoder().decode(bytes));
-  } catch (error) {
-    const { message } = error as Error;
-    return sink(finding("config-backup-unreadable", place, { message }));
+  const backup = streamFile(fs, file, versionIn);
+  if (backup === undefined) return;
+  const place = { file, length: fs.stat(file)?.size ?? 0 };
+  if ("flaw" in backup) {
+    return sink(finding("config-backup-unreadable", place, { message: backup.flaw }));
   }
-  const read = readConfigFile(fs, path);
-  const version = read.state === "ok" ? versionOf(read.value) : undefined;
-  const older = versionOf(backup);
+  const read = streamConfigFile(fs, path, versionIn);
+  const version = read.state === "ok" ? read.value : undefined;
+  const older = backup.value;
   if (version === undefined || older === undefined) return;
   if (older.counter <= version.counter || older.timestamp < version.timestamp) return;
   const message = `its version is ${older.counter} of ${older.timestamp}, that of the file ` +
@@ -136,8 +136,15 @@ function checkBackup(fs: FileSystem, path: string, sink: FindingSink): void {
 }
 
 /** The member `dataVersion`; the offset files of 4.x have none. */
-function versionOf(value: unknown): { counter: number; timestamp: number } | undefined {
-  const version = (value as { dataVersion?: unknown } | null)?.dataVersion;
+function versionIn(json: FastJsonReader): { counter: number; timestamp: number } | undefined {
+  let version: unknown;
+  json.whole(() => {
+    if (!json.isObject()) return json.skip();
+    json.members((name) => {
+      if (name === VERSION) version = json.value();
+      else json.skip();
+    });
+  });
   const { counter, timestamp } = (version ?? {}) as Record<string, unknown>;
   if (typeof counter !== "number" || typeof timestamp !== "number") return undefined;
   return { counter, timestamp };

@@ -12,7 +12,8 @@ export const CONFIG_FINDINGS = {
     severity: "error",
     about: "a broker takes the file's .bak, or does not start where that cannot be read either",
     java: "loads the .bak; where that cannot be read either it does not start",
-    fix: "mq recover --apply puts a readable .bak in its place",
+    fix:
+      "mq recover --apply puts a readable .bak in its place; without one it sets the file aside, where that costs offsets with --allow-data-loss",
     example:
       "store/config/consumerOffset.json: Cannot parse JSON at 3: the text ends inside a string; its .bak can be read",
   },
@@ -23,6 +24,17 @@ export const CONFIG_FINDINGS = {
     java: "loads the .bak",
     fix: "mq recover --apply puts the .bak in its place",
     example: "missing; its .bak can be read",
+  },
+  "config-topics-missing": {
+    kind: "config",
+    severity: "warning",
+    about:
+      "topics.json and its .bak are gone, but queues are there: a broker starts without their topics, and clients get no route to them",
+    java: "starts with its own topics only; the queues stay, and come back with their topics",
+    fix:
+      "bring topics.json back from a backup or another broker of the cluster; else mq recover --apply enters the topics as their queues tell: permissions and attributes are lost",
+    example:
+      "neither it nor its .bak holds anything, but there are queues of T_batch, T_big, T_delay and 8 more",
   },
   "config-backup-unreadable": {
     kind: "config",

@@ -19,6 +19,17 @@ testFindings(CONFIG_FINDINGS, {
     damage: (files) => files.remove("store/config/subscriptionGroup.json"),
     finds: ["warning config-missing config/subscriptionGroup.json 0+0"],
   },
+  "config-topics-missing": {
+    damage: (files) => {
+      for (const end of ["", ".bak"]) files.remove(`store/config/topics.json${end}`);
+    },
+    finds: [
+      "warning config-topics-missing config/topics.json 0+0",
+      // Nobody knows any more that the topic was deleted.
+      "error queue-missing-units consumequeue/T_gone/0 0+120",
+      "error queue-missing-units consumequeue/T_gone/1 0+120",
+    ],
+  },
   "config-backup-unreadable": {
     damage: (files) => files.cut("store/config/subscriptionGroup.json.bak", 5),
     finds: ["warning config-backup-unreadable config/subscriptionGroup.json.bak 0+5"],
@@ -65,6 +76,7 @@ testFindings(CONFIG_FINDINGS, {
 }, [
   "config-unreadable",
   "config-missing",
+  "config-topics-missing",
   "config-backup-unreadable",
   "config-backup-newer",
   "consumer-offset-ahead",

@@ -9,6 +9,7 @@ import { backupPath } from "../config_file.ts";
 import { listIndexFiles } from "../key_index_reader.ts";
 import { NAME, parseOffsetName } from "../names.ts";
 import { QUARANTINE } from "../quarantine.ts";
+import { queuesOf } from "../queue_reader.ts";
 import { isConfigName } from "./config_check.ts";
 import type { FileKind } from "./findings.ts";
 import type { StoreState } from "./store_state.ts";
@@ -68,9 +69,19 @@ export function unreadKind(
   return { kind: "dledger", folder: join(paths.root, first) };
 }
 
+/** Kind of the files of a queue's folder; `undefined` for other folders. */
+function queueKindOf({ paths, queues }: StoreState, folder: string): FileKind | undefined {
+  const topicFolder = dirname(folder);
+  const root = dirname(topicFolder);
+  if (root !== paths.consumeQueue && root !== paths.batchConsumeQueue) return undefined;
+  const queue = queuesOf(queues, basename(topicFolder)).find(({ path }) => path === folder);
+  if (queue === undefined) return undefined;
+  return queue.kind === "simple" ? "consumequeue" : "batchconsumequeue";
+}
+
 /** Tells the kind of a file by its path. */
 function kindsOfFiles(state: StoreState): (path: string) => FileKind {
-  const { fs, paths, log, queues } = state;
+  const { fs, paths, log } = state;
   const single = new Map<string, FileKind>([
     [paths.checkpoint, "checkpoint"],
     [join(paths.root, NAME.timerWheel), "timer"],
@@ -84,9 +95,12 @@ function kindsOfFiles(state: StoreState): (path: string) => FileKind {
   for (const { path } of log.segments) single.set(path, "commitlog");
   for (const path of listIndexFiles(fs, paths.index).paths) single.set(path, "index");
   const folders = new Map<string, FileKind>([[join(paths.root, NAME.timerLog), "timer"]]);
-  for (const { kind, path } of queues.queues) {
-    folders.set(path, kind === "simple" ? "consumequeue" : "batchconsumequeue");
-  }
+  // Files of one folder come one after the other.
+  let last: { readonly folder: string; readonly kind: FileKind | undefined } | undefined;
+  const queueKind = (folder: string) => {
+    if (last?.folder !== folder) last = { folder, kind: queueKindOf(state, folder) };
+    return last.kind;
+  };
   const ext = join(paths.consumeQueueExt, sep);
   const quarantine = join(paths.root, QUARANTINE, sep);
   return (path) => {
@@ -94,7 +108,7 @@ function kindsOfFiles(state: StoreState): (path: string) => FileKind {
     const kind = single.get(path);
     if (kind !== undefined) return kind;
     const folder = dirname(path);
-    const inFolder = folders.get(folder);
+    const inFolder = folders.get(folder) ?? queueKind(folder);
     if (inFolder !== undefined && parseOffsetName(basename(path)) !== undefined) return inFolder;
     if (folder === paths.config && isConfigName(basename(path))) return "config";
     if (path.startsWith(quarantine)) return "mq";

@@ -64,7 +64,8 @@ export class FullCheck implements Disposable {
   readonly #queues: QueueCheck;
   readonly #index: IndexCheck;
   readonly #proofState: ProofState;
-  readonly #own: PieceProof;
+  /** Let go behind the last piece: it remembers every queue. */
+  #own: PieceProof | undefined;
   readonly #request: DispatchRequest;
   /** Where the next item of the log begins. */
   #position: number;
@@ -129,6 +130,8 @@ export class FullCheck implements Disposable {
       else yield* this.#walk(piece.to);
       yield "piece";
     }
+    this.#own?.close();
+    this.#own = undefined;
     tally.logEnd = this.#log.end;
     this.#log.finish();
     yield "turn";
@@ -137,7 +140,7 @@ export class FullCheck implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#own.close();
+    this.#own?.close();
     this.#index.close();
     this.#lookup.close();
   }
@@ -149,7 +152,7 @@ export class FullCheck implements Disposable {
   }
 
   *#prove(piece: LogPiece): Generator<Turn, PieceProofResult> {
-    const turns = this.#own.prove(piece, this.#position);
+    const turns = this.#own!.prove(piece, this.#position);
     for (let turn = turns.next();; turn = turns.next()) {
       if (turn.done === true) return turn.value;
       yield "turn";

@@ -70,10 +70,11 @@ export class IndexChains {
   compare(): ChainFlaw | undefined {
     const { path, geometry } = this.#file;
     const file = this.#fs.openRead(path);
-    const block = new DataView(new ArrayBuffer(BLOCK_SLOTS * INDEX_SLOT.size));
+    const blockSlots = Math.min(BLOCK_SLOTS, geometry.slots);
+    const block = new DataView(new ArrayBuffer(blockSlots * INDEX_SLOT.size));
     try {
-      for (let first = 0; first < geometry.slots; first += BLOCK_SLOTS) {
-        const count = Math.min(BLOCK_SLOTS, geometry.slots - first);
+      for (let first = 0; first < geometry.slots; first += blockSlots) {
+        const count = Math.min(blockSlots, geometry.slots - first);
         const bytes = new Uint8Array(block.buffer, 0, count * INDEX_SLOT.size);
         bytes.fill(0, file.read(bytes, slotPosition(first)));
         for (let at = 0; at < count; at++) {

@@ -14,17 +14,13 @@ import { entryPosition } from "../index_geometry.ts";
 import type { IndexEntry } from "../key_index_reader.ts";
 import { listIndexFiles, openIndexFile } from "../key_index_reader.ts";
 import { LogLookup } from "../log_lookup.ts";
+import { sealState } from "../property_crc.ts";
 import { listSegments } from "../segments.ts";
 import { endsInZero } from "../torn_end.ts";
-import {
-  BY_START,
-  finding,
-  type FindingCode,
-  type FindingSink,
-  type Severity,
-} from "./findings.ts";
+import { finding, type FindingCode, type FindingSink, type Severity } from "./findings.ts";
 import { type Run, RunJoiner } from "./finding_run.ts";
 import type { ProvenIndex } from "./index_proof.ts";
+import { type MissingKeysFix, missingKeysFix } from "./missing_keys_fix.ts";
 import { IndexFileWalk } from "./index_walk.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally } from "./summary.ts";
@@ -83,6 +79,7 @@ export class IndexCheck {
   /** Records with keys so far. */
   #records = 0;
   #missingKeys = 0;
+  #missingFix: MissingKeysFix | undefined;
   /** Number of the first file in which something is wrong. */
   #firstWrong = Infinity;
   /** Hashes of the record at hand that have their entries, and that of its tag. */
@@ -208,8 +205,9 @@ export class IndexCheck {
     try {
       const record = lookup.frameAt(logEnd);
       if (record === undefined || record.checkBody() !== undefined) return false;
-      // A record whose end never reached the disk is the torn end, and not a new one.
-      return !endsInZero(record);
+      // A record whose end never reached the disk is the torn end, and not a new one; nor is a
+      // damaged one.
+      return !endsInZero(record) && sealState(record) !== "wrong";
     } finally {
       lookup.close();
     }
@@ -371,7 +369,12 @@ export class IndexCheck {
     this.#missingKeys = 0;
     this.#input.sink(finding("index-missing-keys", { file }, {
       message,
-      ...(what.severity === "info" && { severity: "info", fix: BY_START }),
+      ...(what.severity === "info" && { severity: "info", fix: this.#fixOf(firstAt) }),
     }));
+  }
+
+  #fixOf(firstAt: number): string {
+    this.#missingFix ??= missingKeysFix(this.#input.state);
+    return this.#missingFix(firstAt);
   }
 }

@@ -5,8 +5,9 @@ import { brief, foundIn, verified } from "../../testdata/verified.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import { DispatchRequest } from "../dispatch.ts";
 import { MemoryFiles } from "../file_memory.ts";
-import { INDEX_ENTRY } from "../format.ts";
+import { INDEX_ENTRY, MAGIC, MESSAGE_V1 } from "../format.ts";
 import { formatProperties } from "../properties.ts";
+import { CRC_PROPERTY_PLACE } from "../property_crc.ts";
 import type { Finding } from "./findings.ts";
 import { IndexCheck } from "./index_check.ts";
 import { readStoreState } from "./store_state.ts";
@@ -161,6 +162,20 @@ Deno.test("IndexCheck releases its file when it is left early", () => {
   check.close();
   check.close();
   assert.equal(open, 0);
+});
+
+Deno.test("IndexCheck takes a last record that is damaged for no new one of a broker at work", async () => {
+  const store = new SmallStore();
+  const properties = formatProperties([["KEYS", "key"]]) + CRC_PROPERTY_PLACE;
+  store.add({ properties, magic: MAGIC.v2 });
+  const { at: last } = store.add({ properties, magic: MAGIC.v2 });
+  const { files, indexPath, log } = store.save();
+  // Of what it says only its seal covers that.
+  log.flip(last + MESSAGE_V1.at.bornTimestamp);
+  const found = (await foundIn(files)).filter((line) => line.includes("index-entry-behind-log"));
+  // Behind 5 slots and the first entry.
+  const path = indexPath.replace("store/", "");
+  assert.deepEqual(found, [`warning index-entry-behind-log ${path} 100+20`]);
 });
 
 Deno.test("IndexCheck finds no fault with a file that a broker goes on with", async () => {

@@ -96,7 +96,7 @@ export const INDEX_FINDINGS = {
     severity: "warning",
     about: "keys of sound records are not in the index: queries by key do not find these messages",
     java:
-      "never looks back: a start after an unclean stop deletes index files newer than the checkpoint and indexes only what it reads of the log",
+      "never looks back: a start after an unclean stop deletes index files newer than the checkpoint and indexes only what it reads of the log, behind the end of the files it keeps",
     fix: RECOVER,
     example: "163 keys of 76 records from log offset 298967 to 330003: missing",
   },

@@ -190,6 +190,8 @@ export function expectedSeconds(
   storeTimestamp: number,
 ): number {
   const { beginTimestamp, beginPhyOffset } = header;
+  // Behind a record that says it was stored at no time Java counts none.
+  if (number > 1 && beginTimestamp <= 0 && secondsFromBegin === 0) return 0;
   if (number > 1) return secondsBetween(beginTimestamp, storeTimestamp);
   // Java measures the first entry of a file from the end of the file before, others from itself.
   if (secondsFromBegin === 0) return 0;
@@ -198,6 +200,6 @@ export function expectedSeconds(
 }
 
 function secondsBetween(begin: number, storeTimestamp: number): number {
-  const seconds = begin <= 0 ? 0 : Math.trunc((storeTimestamp - begin) / 1000);
+  const seconds = Math.trunc((storeTimestamp - begin) / 1000);
   return Math.min(Math.max(seconds, 0), SECONDS_MAX);
 }

@@ -3,7 +3,7 @@ import { SmallIndex } from "../../testdata/small_index.ts";
 import { MemoryFiles } from "../file_memory.ts";
 import { INDEX_ENTRY, INDEX_HEADER } from "../format.ts";
 import { openIndexFile } from "../key_index_reader.ts";
-import { IndexFileWalk } from "./index_walk.ts";
+import { expectedSeconds, IndexFileWalk } from "./index_walk.ts";
 
 const PATH = "store/index/20231114221320000";
 const GEOMETRY = { slots: 3, entries: 20 };
@@ -43,6 +43,14 @@ Deno.test("IndexFileWalk gives all entries of a sound file and finds nothing", (
   const walk = walkOf();
   assert.deepEqual(offsets(walk), [100, 200, 300, 400, 500, 600]);
   assert.deepEqual(walk.flaws(), []);
+});
+
+Deno.test("expectedSeconds() of a file whose first record was stored at no time: none, or all", () => {
+  const header = { ...walkOf().reader.header, beginTimestamp: 0 };
+  const of = (secondsFromBegin: number) =>
+    expectedSeconds({ header, endBefore: undefined, number: 2, secondsFromBegin }, T0);
+  // Java counts none; with all of them an entry tells when its record was stored.
+  assert.deepEqual([of(0), of(1), of(T0 / 1000)], [0, T0 / 1000, T0 / 1000]);
 });
 
 Deno.test("IndexFileWalk.hasReached() looks one entry ahead, behind the last at the header", () => {

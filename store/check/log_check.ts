@@ -8,12 +8,13 @@ import { basename, join } from "node:path";
 import { readBody } from "../body.ts";
 import type { CommitLogScan } from "../commit_log_scan.ts";
 import { SYS_FLAG } from "../format.ts";
+import { lightQueueFlaw } from "../multi_dispatch.ts";
 import { offsetName } from "../names.ts";
 import { parseProperties, PROPERTY } from "../properties.ts";
 import type { SealState } from "../property_crc.ts";
 import { propertiesOf, topicOf } from "../record_text.ts";
 import type { Flaw, RecordView } from "../record_view.ts";
-import type { Segment } from "../segments.ts";
+import { fileStartOf, type Segment } from "../segments.ts";
 import { usedLength } from "../used_bytes.ts";
 import {
   BY_START,
@@ -198,7 +199,7 @@ export class LogCheck {
   #damageFinding(code: FindingCode, { at, length, segment, flaw }: OpenDamage): void {
     const { state, sink } = this.#input;
     const file = segment?.path ??
-      join(state.paths.commitLog, offsetName(at - at % (state.log.segmentBytes || 1)));
+      join(state.paths.commitLog, offsetName(fileStartOf(state.log, at)));
     const place: FindingPlace = {
       file,
       offset: segment === undefined ? at : at - segment.start,
@@ -235,6 +236,8 @@ export class LogCheck {
       const of = { record, segment, severity: "warning" } as const;
       this.#recordFinding("log-property-crc", of, message);
     }
+    const light = lightQueueFlaw(record);
+    if (light !== undefined) this.#recordFinding("log-light-queues", { record, segment }, light);
     // The next record begins with a zero: this hardly ever looks further than the properties.
     const zeroAt = record.bytes.indexOf(0, record.propertiesAt);
     if (zeroAt >= 0 && zeroAt < record.at + record.size) this.#torn(record, segment, zeroAt);

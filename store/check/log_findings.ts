@@ -7,6 +7,17 @@ import { type FindingAbout, RECOVER } from "./finding_about.ts";
 
 /** Codes and what they stand for. */
 export const LOG_FINDINGS = {
+  "log-missing": {
+    kind: "commitlog",
+    severity: "error",
+    about:
+      "the log has no file at all, but queues or index lead into one: its disk is not mounted, it lies elsewhere, or every message is gone",
+    java:
+      "starts with an empty log and deletes all consume queues; from 4.5 on after a clean stop, too",
+    fix:
+      "start no broker: mount the disk of the log, name its folder with --commitlog-path, or bring it back from a replica; mq, its broker and mq recover included, refuses such a store and leaves it as it is",
+    example: 'the log has no file, but queue 0 of topic "T_plain" has messages',
+  },
   "log-missing-file": {
     kind: "commitlog",
     severity: "error",
@@ -86,6 +97,18 @@ export const LOG_FINDINGS = {
       "5.x puts it into the batch queue by its properties, as far as they can be read; consumers get it as one message or not at all",
     fix: "bring the record back from a replica",
     example: "record at log offset 0: it has only some of the signs of a batch",
+  },
+  "log-light-queues": {
+    kind: "commitlog",
+    severity: "error",
+    about:
+      "what the record says of the light queues it belongs to contradicts itself: consumers of a light queue do not get the message, those of its own queue do",
+    java:
+      "logs that names and indexes are not equally many and puts the record into its own queue only",
+    fix:
+      "no tool can tell the right indexes: send the message to its light queues again, mq query --offset shows it",
+    example:
+      "record at log offset 0: INNER_MULTI_DISPATCH names 2, INNER_MULTI_QUEUE_OFFSET has indexes for 1",
   },
   "log-body-unreadable": {
     kind: "commitlog",

@@ -1,3 +1,4 @@
+import { Buffer } from "node:buffer";
 import {
   FIRST,
   LAST,
@@ -14,6 +15,20 @@ import { LOG_FINDINGS } from "./log_findings.ts";
 const AT = MESSAGE_V1.at;
 
 testFindings(LOG_FINDINGS, {
+  "log-missing": {
+    store: "4.9.7-b-kill-start-101",
+    damage: (files) => {
+      for (const name of files.list("store/commitlog")) files.remove(`store/commitlog/${name}`);
+    },
+    finds: [
+      "error log-missing commitlog 0+0",
+      ...[0, 1, 2, 3].map((queueId) => {
+        const length = queueId === 1 ? 40 : 20;
+        return `info queue-unit-behind-log consumequeue/T_plain/${queueId}/${FIRST} 0+${length}`;
+      }),
+      "warning index-entry-behind-log index/20261121093128910 460+280",
+    ],
+  },
   "log-missing-file": {
     damage: (files) => files.remove("store/commitlog/00000000000000131072"),
     finds: [
@@ -51,6 +66,20 @@ testFindings(LOG_FINDINGS, {
   "log-torn-properties": {
     damage: (files) => files.zero(LOG, SECOND - 10, 10),
     finds: [`error log-torn-properties commitlog/${FIRST} 305+10`],
+  },
+  "log-light-queues": {
+    store: "5.5.0-e-lmq-102",
+    // The comma between the indexes of the first record.
+    damage: (files) => {
+      const properties = Buffer.from(files.snapshot().get(LOG)!.subarray(0, 342));
+      write(files, LOG, properties.indexOf("0,0\u0002") + 1, Buffer.from(";"));
+    },
+    finds: [
+      `error log-light-queues commitlog/${FIRST} 0+342`,
+      // Nothing says any more that they are right.
+      `error queue-unit-mismatch consumequeue/%LMQ%all/0/${FIRST} 0+20`,
+      `error queue-unit-mismatch consumequeue/%LMQ%dev0/0/${FIRST} 0+20`,
+    ],
   },
   "log-inner-batch": {
     damage: (files) => files.flip(LOG, AT.sysFlag + 3, 0x80),
@@ -96,4 +125,4 @@ testFindings(LOG_FINDINGS, {
     ],
   },
   "log-topic-deleted": { finds: ["info log-topic-deleted commitlog 0+0"] },
-}, ["log-missing-file", "log-stray-file", "log-wrong-length"]);
+}, ["log-missing", "log-missing-file", "log-stray-file", "log-wrong-length"]);

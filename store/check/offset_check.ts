@@ -2,41 +2,48 @@
  * Compares the progress of consumers and of delayed messages with the queues: who is ahead of a queue
  * has consumed messages that are lost, and passes over those that take their places.
  *
- * The offsets are read before the log is, so that a broker at work does not seem to be ahead. Memory
- * is that of the tables, which a broker holds, too.
+ * The offsets are read before the log is, so that a broker at work does not seem to be ahead. They are
+ * kept packed and compared topic by topic.
  *
  * @module
  */
 import { join } from "node:path";
 import { readConfigFile } from "../config_file.ts";
-import {
-  type ConfigFormat,
-  CONSUMER_OFFSETS,
-  DELAY_OFFSETS,
-  LMQ_CONSUMER_OFFSETS,
-  type OffsetMap,
-} from "../config_tables.ts";
+import { DELAY_OFFSETS, type OffsetMap } from "../config_tables.ts";
 import { SCHEDULE_TOPIC } from "../dispatch.ts";
 import type { FileSystem } from "../file.ts";
-import type { StorePaths } from "../names.ts";
-import type { QueueDirectory } from "../queue_reader.ts";
-import { finding, type FindingSink } from "./findings.ts";
+import { NAME, type StorePaths } from "../names.ts";
+import { readPackedOffsets } from "../offset_json_reader.ts";
+import type { PackedOffsets } from "../packed_offsets.ts";
+import { type QueueDirectory, queuesOf } from "../queue_reader.ts";
+import { type Finding, finding, type FindingSink } from "./findings.ts";
 import type { MissingUnits } from "./missing_units.ts";
 import { extentAround } from "./queue_extent.ts";
 import type { StoreState } from "./store_state.ts";
 
-/** An offset that was stored for somebody who reads a queue. */
-interface StoredOffset {
+/** Who stored offsets, and where. */
+interface OffsetReader {
   readonly file: string;
   /** Consumer group, or delay level. */
-  readonly reader: string;
-  readonly topic: string;
-  readonly queueId: number;
-  readonly offset: number;
+  readonly name: string;
 }
 
-/** Between topic and group in the keys of `consumerOffset.json`. */
-const SEPARATOR = "@";
+/** Offsets of one queue: a column each for whose they are and what they are. */
+interface QueueOffsets {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly readers: OffsetReader[];
+  readonly offsets: number[];
+}
+
+/** A table of consumers' offsets. */
+interface ConsumerTable {
+  readonly file: string;
+  readonly offsets: PackedOffsets;
+}
+
+/** Readers of a topic that is gone, as many as are named. */
+const READERS_NAMED = 5;
 
 /** Where static topics are described (Java: `TopicQueueMappingManager`). */
 const MAPPING = {
@@ -55,73 +62,86 @@ export interface OffsetCheckInput {
 /** The offsets of a store. */
 export class OffsetCheck {
   readonly #state: StoreState;
-  readonly #consumers: StoredOffset[] = [];
-  readonly #delays: StoredOffset[] = [];
+  readonly #consumers: ConsumerTable[] = [];
+  readonly #delays: { readonly file: string; readonly levels: OffsetMap } | undefined;
 
   /** Reads the tables; one that cannot be read has no offsets. */
   constructor(state: StoreState) {
     this.#state = state;
-    for (const format of [CONSUMER_OFFSETS, LMQ_CONSUMER_OFFSETS]) this.#readConsumers(format);
-    const { path: file, entries } = this.#read(DELAY_OFFSETS);
-    for (const [level, offset] of entries ?? []) {
-      const place = { topic: SCHEDULE_TOPIC, queueId: level - 1, offset };
-      this.#delays.push({ file, reader: `delay level ${level}`, ...place });
+    const { fs, paths: { config } } = state;
+    for (const fileName of [NAME.consumerOffsets, NAME.lmqConsumerOffsets]) {
+      const read = readPackedOffsets(fs, join(config, fileName));
+      if (read.state !== "ok") continue;
+      this.#consumers.push({ file: read.path, offsets: read.value.offsets });
     }
-  }
-
-  #readConsumers(format: ConfigFormat<ReadonlyMap<string, OffsetMap>>): void {
-    const { path: file, entries } = this.#read(format);
-    for (const [key, offsets] of entries ?? []) {
-      const at = key.lastIndexOf(SEPARATOR);
-      const [topic, group] = at < 0 ? [key, ""] : [key.slice(0, at), key.slice(at + 1)];
-      for (const [queueId, offset] of offsets) {
-        this.#consumers.push({ file, reader: `group ${group}`, topic, queueId, offset });
-      }
+    const delays = readConfigFile(fs, join(config, DELAY_OFFSETS.fileName), DELAY_OFFSETS.decode);
+    if (delays.state === "ok") {
+      this.#delays = { file: delays.path, levels: delays.value.entries };
     }
-  }
-
-  #read<Entries>(
-    format: ConfigFormat<Entries>,
-  ): { readonly path: string; readonly entries: Entries | undefined } {
-    const { fs, paths } = this.#state;
-    const path = join(paths.config, format.fileName);
-    const read = readConfigFile(fs, path, format.decode);
-    return read.state === "ok"
-      ? { path: read.path, entries: read.value.entries }
-      : { path, entries: undefined };
   }
 
   /** Compares them with the queues. */
   check(input: OffsetCheckInput): void {
-    const { queues: { queues, isRocksDb } } = this.#state;
-    if (isRocksDb) return;
-    const byName = new Map(queues.map((it) => [nameOf(it), it]));
+    if (this.#state.queues.isRocksDb) return;
     const mapped = mappedTopics(this.#state.fs, this.#state.paths);
-    const orphans = new Map<string, StoredOffset[]>();
-    for (const offsets of grouped(this.#consumers, nameOf)) {
-      const [{ topic }] = offsets;
-      if (mapped.has(topic)) continue;
-      const queue = byName.get(nameOf(offsets[0]));
-      if (queue !== undefined || this.#state.topics.exists(topic, -1)) {
-        this.#compare(offsets, queue, { ...input, code: "consumer-offset" });
-      } else if (orphans.has(topic)) orphans.get(topic)!.push(...offsets);
-      else orphans.set(topic, [...offsets]);
+    const orphans: Finding[] = [];
+    for (const topic of new Set(this.#consumers.flatMap(({ offsets }) => offsets.topics()))) {
+      if (!mapped.has(topic)) this.#checkTopic(topic, { ...input, orphans });
     }
-    for (const [topic, offsets] of orphans) {
-      const readers = [...new Set(offsets.map((it) => it.reader))];
-      const count = offsets.length === 1 ? "1 offset" : `${offsets.length} offsets`;
-      const message = `${count} of ${readers.slice(0, 5).join(", ")}` +
-        (readers.length > 5 ? ` and ${readers.length - 5} others` : "");
-      input.sink(finding("consumer-offset-orphan", { file: offsets[0]!.file, topic }, { message }));
+    for (const orphan of orphans) input.sink(orphan);
+    const { file, levels } = this.#delays ?? { file: "", levels: [] };
+    const queues = this.#queuesOf(SCHEDULE_TOPIC);
+    for (const [level, offset] of levels) {
+      const queueId = level - 1;
+      const readers = [{ file, name: `delay level ${level}` }];
+      const own = { topic: SCHEDULE_TOPIC, queueId, readers, offsets: [offset] };
+      this.#compare(own, queues.get(queueId), { ...input, code: "delay-offset" });
     }
-    for (const offsets of grouped(this.#delays, nameOf)) {
-      this.#compare(offsets, byName.get(nameOf(offsets[0])), { ...input, code: "delay-offset" });
+  }
+
+  /** Compares the offsets of a topic, or notes that it is gone. */
+  #checkTopic(
+    topic: string,
+    { orphans, ...input }: OffsetCheckInput & { readonly orphans: Finding[] },
+  ): void {
+    const queues = this.#queuesOf(topic);
+    const homeless: QueueOffsets[] = [];
+    for (const own of this.#offsetsOf(topic)) {
+      const queue = queues.get(own.queueId);
+      if (queue === undefined && !this.#state.topics.exists(topic, -1)) homeless.push(own);
+      else this.#compare(own, queue, { ...input, code: "consumer-offset" });
     }
+    const [first] = homeless;
+    if (first !== undefined) orphans.push(orphanFinding(first, homeless));
+  }
+
+  /** By queue id the queues of a topic; of two kinds with one id the batch queue. */
+  #queuesOf(topic: string): ReadonlyMap<number, QueueDirectory> {
+    return new Map(queuesOf(this.#state.queues, topic).map((it) => [it.queueId, it]));
+  }
+
+  /** The offsets of a topic, those of a queue together. */
+  #offsetsOf(topic: string): Iterable<QueueOffsets> {
+    const byQueue = new Map<number, QueueOffsets>();
+    for (const { file, offsets: table } of this.#consumers) {
+      for (const { group = "", offsets } of table.of(topic)) {
+        const reader = { file, name: `group ${group}` };
+        for (const [queueId, offset] of offsets) {
+          let own = byQueue.get(queueId);
+          if (own === undefined) {
+            byQueue.set(queueId, own = { topic, queueId, readers: [], offsets: [] });
+          }
+          own.readers.push(reader);
+          own.offsets.push(offset);
+        }
+      }
+    }
+    return byQueue.values();
   }
 
   /** Compares all offsets of one queue; it is opened once. */
   #compare(
-    offsets: Some<StoredOffset>,
+    { topic, queueId, readers, offsets }: QueueOffsets,
     queue: QueueDirectory | undefined,
     { missing, sink, logEnd, code }: OffsetCheckInput & {
       readonly code: "consumer-offset" | "delay-offset";
@@ -129,41 +149,33 @@ export class OffsetCheck {
   ): void {
     const { fs, log, stoppedCleanly } = this.#state;
     const logStart = log.segments[0]?.start ?? 0;
-    const around = { offsets: offsets.map((it) => it.offset), logStart, logEnd };
+    const around = { offsets, logStart, logEnd };
     const extent = queue === undefined ? { min: 0, max: 0 } : extentAround(fs, queue, around);
     if (extent === undefined) return;
-    const max = Math.max(extent.max, missing.calledTo(offsets[0]));
-    for (const { file, reader, topic, queueId, offset: queueOffset } of offsets) {
+    const max = Math.max(extent.max, missing.calledTo({ topic, queueId }));
+    for (const [number, queueOffset] of offsets.entries()) {
+      const { file, name } = readers[number]!;
       const place = { file, topic, queueId, queueOffset };
       if (queueOffset > max) {
         // Nobody has looked for what the next start brings to the queue.
         if (logEnd === undefined && !stoppedCleanly) continue;
-        const message = `${reader} is at ${queueOffset}, the queue ends at ${max}`;
+        const message = `${name} is at ${queueOffset}, the queue ends at ${max}`;
         sink(finding(`${code}-ahead`, place, { message }));
       } else if (queueOffset < extent.min) {
-        const message = `${reader} is at ${queueOffset}, the queue begins at ${extent.min}`;
+        const message = `${name} is at ${queueOffset}, the queue begins at ${extent.min}`;
         sink(finding(`${code}-behind`, place, { message }));
       }
     }
   }
 }
 
-/** At least one. */
-type Some<T> = readonly [T, ...T[]];
-
-function nameOf({ topic, queueId }: { readonly topic: string; readonly queueId: number }): string {
-  return `${topic}/${queueId}`;
-}
-
-/** Items of one name together, in the order in which the names come first. */
-function grouped<T>(items: readonly T[], name: (item: T) => string): Iterable<Some<T>> {
-  const groups = new Map<string, [T, ...T[]]>();
-  for (const item of items) {
-    const group = groups.get(name(item));
-    if (group === undefined) groups.set(name(item), [item]);
-    else group.push(item);
-  }
-  return groups.values();
+function orphanFinding({ topic, readers }: QueueOffsets, all: readonly QueueOffsets[]): Finding {
+  const names = [...new Set(all.flatMap((it) => it.readers.map(({ name }) => name)))];
+  const count = all.reduce((sum, it) => sum + it.offsets.length, 0);
+  const message = `${count === 1 ? "1 offset" : `${count} offsets`} of ` +
+    names.slice(0, READERS_NAMED).join(", ") +
+    (names.length > READERS_NAMED ? ` and ${names.length - READERS_NAMED} others` : "");
+  return finding("consumer-offset-orphan", { file: readers[0]!.file, topic }, { message });
 }
 
 /** Topics whose queues are parts of others on several brokers: their offsets count otherwise (5.x). */

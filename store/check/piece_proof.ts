@@ -12,6 +12,7 @@
 import { readBody } from "../body.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import { DispatchRequest } from "../dispatch.ts";
+import { lightQueueFlaw } from "../multi_dispatch.ts";
 import type { RecordView } from "../record_view.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
 import { IndexProof, type ProvenIndex } from "./index_proof.ts";
@@ -161,6 +162,7 @@ export class PieceProof {
     request.read(record);
     if (scan.seal === "wrong" || !this.#isTimely(request.storeTimestamp)) return false;
     if ((record.sysFlag() & BATCH_FLAGS) !== 0 || hasZero(record)) return false;
+    if (request.mayBeLight && lightQueueFlaw(record) !== undefined) return false;
     if (!this.#index.record(request) || !this.#queues.record(request, record)) return false;
     if (this.#messages++ === 0) this.#firstAt = scan.at;
     this.#bytesChecked += scan.length;

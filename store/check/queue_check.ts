@@ -1,10 +1,11 @@
 /**
  * Checks all queues of a store against the log, with a memory that does not grow with the messages:
  * what records call for is kept back up to a limit, then every queue concerned is opened once. Beside
- * that limit a queue takes a few hundred bytes.
+ * that limit a queue takes some fifty bytes while nothing about it is open.
  *
  * @module
  */
+import assert from "node:assert/strict";
 import { basename, join } from "node:path";
 import type { DispatchRequest } from "../dispatch.ts";
 import { innerBatchOf } from "../inner_batch.ts";
@@ -18,7 +19,7 @@ import { type FileKind, finding } from "./findings.ts";
 import { Expectation } from "./queue_expectation.ts";
 import { type QueueContext, QueuePlace } from "./queue_place.ts";
 import type { DeletedRecords, ProvenQueues } from "./queue_proof.ts";
-import type { QueuesCheckState } from "./verify_state.ts";
+import type { QueueCheckState, QueuesCheckState } from "./verify_state.ts";
 import { SimpleQueueCheck } from "./simple_queue_check.ts";
 
 /** Expectations kept back at the most: 48 bytes each. */
@@ -31,6 +32,39 @@ const FILE_KIND: Readonly<Record<QueueKind, FileKind>> = {
 
 type QueueUnderCheck = SimpleQueueCheck | BatchQueueCheck;
 
+type QueuesOfTopic = Map<number, QueueUnderCheck | number>;
+
+/** A queue, and where it is kept. */
+interface OneQueue {
+  readonly kind: QueueKind;
+  readonly topic: string;
+  readonly queueId: number;
+  readonly queues: QueuesOfTopic;
+  readonly it: QueueUnderCheck | number;
+}
+
+/** How far a queue is of which no slot was looked at. */
+const NOT_BEGUN = 0;
+
+/** How far a simple queue is, as one number. */
+function progressNumber({ next, hasBegun = false }: QueueProgress): number {
+  return (next + 1) * 2 + Number(hasBegun);
+}
+
+function progressOf(it: number): QueueProgress {
+  return { next: Math.floor(it / 2) - 1, hasBegun: it % 2 === 1 };
+}
+
+type QueueProgress = Pick<QueueCheckState, "next" | "hasBegun">;
+
+/** Keeps only how far a queue is, if nothing is open about it. */
+function settle(queues: QueuesOfTopic, queueId: number): void {
+  const it = queues.get(queueId);
+  if (!(it instanceof SimpleQueueCheck) || it.pending > 0) return;
+  const { run, ...state } = it.state;
+  if (run === undefined) queues.set(queueId, progressNumber(state));
+}
+
 /** Records of a topic that exists no longer. */
 interface DeletedTopic {
   records: number;
@@ -42,7 +76,8 @@ interface DeletedTopic {
 export class QueueCheck {
   readonly #context: QueueContext;
   readonly #pendingMax: number;
-  readonly #queues: Readonly<Record<QueueKind, Map<string, Map<number, QueueUnderCheck>>>> = {
+  /** By topic and queue id; of a queue about which nothing is open only how far it is. */
+  readonly #queues: Readonly<Record<QueueKind, Map<string, QueuesOfTopic>>> = {
     simple: new Map(),
     batch: new Map(),
   };
@@ -72,14 +107,14 @@ export class QueueCheck {
       sink(finding("queue-stray-file", { file }, { message: "belongs to no queue" }));
     }
     tally.queues = queues.length;
-    for (const { kind, topic, queueId } of queues) {
-      const queue = this.#get(kind, { topic, queueId });
-      const bytes = this.#queueFiles(queue.place);
-      queue.place.letFilesGo();
+    for (const { kind, topic, queueId, path } of queues) {
+      this.#ofTopic(kind, topic).set(queueId, NOT_BEGUN);
+      const queue = new QueuePlace(this.#context, { kind, topic, queueId });
+      const bytes = this.#queueFiles(queue);
       if (areRead) tally.check(FILE_KIND[kind], bytes);
       if (state.topics.isBatch(topic) === (kind === "batch")) continue;
       const message = `units are of the kind ${kind}, the topic's queues are of another`;
-      const place = { file: queue.place.directory, topic, queueId };
+      const place = { file: path, topic, queueId };
       sink(finding("queue-wrong-kind", place, { message }));
     }
   }
@@ -115,36 +150,52 @@ export class QueueCheck {
   /** Compares everything that is kept back, at the end of a piece of the log. */
   compare(): void {
     this.#pending = 0;
-    for (const one of this.#all()) one.compare();
+    for (const { queues, queueId, it } of this.#all()) {
+      if (typeof it === "number") continue;
+      it.compare();
+      settle(queues, queueId);
+    }
   }
 
   /** How far all queues are, when nothing is kept back. */
   get state(): QueuesCheckState {
     const deleted = [...this.#deleted].map(([topic, it]) => ({ topic, ...it }));
-    return { queues: [...this.#all()].map((it) => it.state), deleted };
+    const queues = Array.from(this.#all(), (one) => this.#opened(one).state);
+    return { queues, deleted };
   }
 
   /** Goes on from where another one was. */
   restore({ queues, deleted }: QueuesCheckState): void {
-    for (const it of queues) this.#get(it.kind, it).restore(it);
+    for (const it of queues) {
+      this.#get(it.kind, it).restore(it);
+      settle(this.#ofTopic(it.kind, it.topic), it.queueId);
+    }
     for (const it of deleted) this.#addDeleted(it);
   }
 
   /** Whether what is proven of a piece follows what was looked at so far. */
   fits({ queues }: ProvenQueues): boolean {
-    return queues.every((it) => this.#simple(it).fits(it));
+    return queues.every(({ topic, queueId, first }) => {
+      const it = this.#queues.simple.get(topic)?.get(queueId) ?? NOT_BEGUN;
+      return (typeof it === "number" ? progressOf(it).next : it.state.next) <= first;
+    });
   }
 
   /** Takes over what is proven of a piece that {@linkcode QueueCheck.fits}. */
   adopt({ units, queues, deleted }: ProvenQueues): void {
     this.#context.tally.units += units;
-    for (const it of queues) this.#simple(it).adopt(it);
+    for (const it of queues) {
+      const queue = this.#get("simple", it);
+      assert(queue instanceof SimpleQueueCheck);
+      queue.adopt(it);
+      settle(this.#ofTopic("simple", it.topic), it.queueId);
+    }
     for (const it of deleted) this.#addDeleted(it);
   }
 
   /** Compares everything that is still kept back and looks behind the last records. */
   finish(logEnd: number): void {
-    for (const queue of this.#all()) queue.finish(logEnd);
+    for (const one of this.#all()) this.#opened(one).finish(logEnd);
     const { state, sink } = this.#context;
     for (const [topic, { records, first, last }] of this.#deleted) {
       const message = `${records} records from log offset ${first} to ${last}`;
@@ -172,28 +223,38 @@ export class QueueCheck {
     if (++this.#pending >= this.#pendingMax) this.compare();
   }
 
-  #simple(queue: { readonly topic: string; readonly queueId: number }): SimpleQueueCheck {
-    return this.#get("simple", queue) as SimpleQueueCheck;
+  *#all(): Generator<OneQueue, void> {
+    for (const kind of ["simple", "batch"] as const) {
+      for (const [topic, queues] of this.#queues[kind]) {
+        for (const [queueId, it] of queues) yield { kind, topic, queueId, queues, it };
+      }
+    }
   }
 
-  *#all(): Generator<QueueUnderCheck, void> {
-    for (const topics of [this.#queues.simple, this.#queues.batch]) {
-      for (const queues of topics.values()) yield* queues.values();
-    }
+  #ofTopic(kind: QueueKind, topic: string): QueuesOfTopic {
+    let queues = this.#queues[kind].get(topic);
+    if (queues === undefined) this.#queues[kind].set(topic, queues = new Map());
+    return queues;
   }
 
   #get(
     kind: QueueKind,
     { topic, queueId }: { readonly topic: string; readonly queueId: number },
   ): QueueUnderCheck {
-    let queues = this.#queues[kind].get(topic);
-    if (queues === undefined) this.#queues[kind].set(topic, queues = new Map());
-    let queue = queues.get(queueId);
-    if (queue === undefined) {
-      const place = new QueuePlace(this.#context, { kind, topic, queueId });
-      queue = kind === "batch" ? new BatchQueueCheck(place) : new SimpleQueueCheck(place);
-      queues.set(queueId, queue);
-    }
+    const queues = this.#ofTopic(kind, topic);
+    const it = queues.get(queueId) ?? NOT_BEGUN;
+    if (typeof it !== "number") return it;
+    const queue = this.#opened({ kind, topic, queueId, it });
+    queues.set(queueId, queue);
+    return queue;
+  }
+
+  /** The queue as an object, which nobody keeps. */
+  #opened({ kind, topic, queueId, it }: Omit<OneQueue, "queues">): QueueUnderCheck {
+    if (typeof it !== "number") return it;
+    const place = new QueuePlace(this.#context, { kind, topic, queueId });
+    const queue = kind === "batch" ? new BatchQueueCheck(place) : new SimpleQueueCheck(place);
+    if (it !== NOT_BEGUN) queue.restore({ kind, topic, queueId, ...progressOf(it) });
     return queue;
   }
 

@@ -13,6 +13,7 @@ import { QueueExtReader } from "../queue_ext_reader.ts";
 import { listSegments, type SegmentList } from "../segments.ts";
 import { finding } from "./findings.ts";
 import type { QueuePlace } from "./queue_place.ts";
+import type { StoreState } from "./store_state.ts";
 
 /** The extension files of a queue; most queues have none. */
 export function listQueueExt({ context, topic, queueId }: QueuePlace): SegmentList {
@@ -23,6 +24,21 @@ export function listQueueExt({ context, topic, queueId }: QueuePlace): SegmentLi
 
 /** One list for all queues without extension files, which are almost all. */
 const NO_FILES: SegmentList = { segments: [], strays: [], segmentBytes: 0 };
+
+/** By store the topics with a folder for extensions. */
+const extTopics = new WeakMap<StoreState, ReadonlySet<string>>();
+
+/**
+ * Whether a queue had extension files when the first queue was asked for: a folder that is not there
+ * costs as much to look for as a file to read.
+ */
+export function mayHaveExt({ context: { state }, topic }: QueuePlace): boolean {
+  let topics = extTopics.get(state);
+  if (topics === undefined) {
+    extTopics.set(state, topics = new Set(state.fs.list(state.paths.consumeQueueExt)));
+  }
+  return topics.has(topic);
+}
 
 /** Checks that units follow one another up to the end of each file. */
 export function checkQueueExt(place: QueuePlace, files: SegmentList): void {

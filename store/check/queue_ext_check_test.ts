@@ -4,7 +4,7 @@ import { brief, foundIn, verified } from "../../testdata/verified.ts";
 import { QUEUE_EXT_UNIT } from "../format.ts";
 import { LogLookup } from "../log_lookup.ts";
 import type { Finding } from "./findings.ts";
-import { checkQueueExt, listQueueExt } from "./queue_ext_check.ts";
+import { checkQueueExt, listQueueExt, mayHaveExt } from "./queue_ext_check.ts";
 import { QueuePlace } from "./queue_place.ts";
 import { readStoreState } from "./store_state.ts";
 import { Tally } from "./summary.ts";
@@ -32,6 +32,7 @@ Deno.test("checkQueueExt() finds nothing in what Java wrote and counts the files
   const context = { state, lookup, tally, sink: (it: Finding) => void findings.push(it) };
   for (const { topic, queueId } of state.queues.queues) {
     const place = new QueuePlace(context, { kind: "simple", topic, queueId });
+    assert.equal(mayHaveExt(place), listQueueExt(place).segments.length > 0, topic);
     checkQueueExt(place, listQueueExt(place));
   }
   assert.deepEqual(findings, []);

@@ -9,6 +9,7 @@ import { checkCheckpoint, type LogEnd } from "./checkpoint_check.ts";
 import { checkConfigs } from "./config_check.ts";
 import type { Finding, FindingSink } from "./findings.ts";
 import { checkIndexFiles } from "./index_files_check.ts";
+import { checkLostFiles } from "./lost_files_check.ts";
 import { MissingUnits } from "./missing_units.ts";
 import { OffsetCheck } from "./offset_check.ts";
 import { checkQueueTails } from "./queue_tail_check.ts";
@@ -50,6 +51,7 @@ export class SideChecks {
   /** What needs no look at the log. */
   before(): void {
     const { state, sink, tally } = this.#input;
+    checkLostFiles(state, sink);
     checkConfigs(state, { sink, tally });
     checkBeside(state, { sink, tally });
   }

@@ -13,7 +13,7 @@ import { QueueReader } from "../queue_reader.ts";
 import type { RecordView } from "../record_view.ts";
 import type { SegmentList } from "../segments.ts";
 import { topicOf } from "../record_text.ts";
-import { checkQueueExt, listQueueExt } from "./queue_ext_check.ts";
+import { checkQueueExt, listQueueExt, mayHaveExt } from "./queue_ext_check.ts";
 import { Expectation, PendingUnits } from "./queue_expectation.ts";
 import { indexIn, missingUnit, type QueuePlace } from "./queue_place.ts";
 import type { QueueCheckState } from "./verify_state.ts";
@@ -65,12 +65,7 @@ export class SimpleQueueCheck {
     this.place.openRun = run;
   }
 
-  /** Whether units from an index on can follow those looked at so far. */
-  fits({ first }: ProvenQueue): boolean {
-    return this.#next <= first;
-  }
-
-  /** Takes over units that {@linkcode SimpleQueueCheck.fits}, when nothing is kept back. */
+  /** Takes over units that begin at its next slot or behind it, when nothing is kept back. */
   adopt({ first, end }: ProvenQueue): void {
     if (this.#next < 0) this.#next = this.#startBefore(first);
     if (this.#next < first) {
@@ -81,6 +76,7 @@ export class SimpleQueueCheck {
     }
     this.#hasBegun = true;
     this.#next = end;
+    this.place.letFilesGo();
   }
 
   /** Compares what was kept back with the files. */
@@ -110,18 +106,18 @@ export class SimpleQueueCheck {
       }
     });
     this.place.close();
-    checkQueueExt(this.place, this.#ext);
+    if (mayHaveExt(this.place)) checkQueueExt(this.place, this.#ext);
   }
 
   #withReader(work: (units: Units) => void): void {
     const { fs } = this.place.context.state;
     const queue = new QueueReader(fs, this.place.files);
-    const ext = new QueueExtReader(fs, this.#ext);
+    let ext: QueueExtReader | undefined;
     try {
-      work({ queue, ext });
+      work({ queue, ext: () => ext ??= new QueueExtReader(fs, this.#ext) });
     } finally {
       queue.close();
-      ext.close();
+      ext?.close();
       this.place.letFilesGo();
     }
   }
@@ -220,7 +216,7 @@ export class SimpleQueueCheck {
       const note = `${what} is ${found}, the record's is ${tagsCode}`;
       return this.#flaw(slot, "queue-tags-mismatch", { logOffset, note });
     }
-    const item = ext.read(extOffset(queue.tagsCodeHigh, queue.tagsCodeLow));
+    const item = ext().read(extOffset(queue.tagsCodeHigh, queue.tagsCodeLow));
     if (item.unit === undefined) {
       const note = `extension offset ${item.at}: expected ${item.flaw!.expected}, ` +
         `found ${item.flaw!.found}`;
@@ -288,7 +284,8 @@ export class SimpleQueueCheck {
 
 interface Units {
   readonly queue: QueueReader;
-  readonly ext: QueueExtReader;
+  /** Opened for the first unit that leads there. */
+  readonly ext: () => QueueExtReader;
 }
 
 function leadsTo(queue: QueueReader, slot: number, physicalOffset: number): boolean {

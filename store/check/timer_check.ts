@@ -14,7 +14,13 @@ import { LogLookup } from "../log_lookup.ts";
 import { NAME } from "../names.ts";
 import { listSegments, type SegmentList } from "../segments.ts";
 import { type TimerLogItem, TimerLogReader, type TimerLogUnit } from "../timer_log.ts";
-import { type TimerSlot, timerSlots } from "../timer_wheel.ts";
+import {
+  TIMER_PRECISIONS_MS as PRECISIONS_MS,
+  TIMER_TOPIC,
+  type TimerSlot,
+  timerSlots,
+  WHEEL_BYTES,
+} from "../timer_wheel.ts";
 import { type Run, RunJoiner } from "./finding_run.ts";
 import { finding, type FindingCode, type FindingSink } from "./findings.ts";
 import type { MissingUnits } from "./missing_units.ts";
@@ -22,12 +28,6 @@ import { extentAround } from "./queue_extent.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally, VerifyDepth } from "./summary.ts";
 
-/** Seven days, twice around (Java: `TimerMessageStore.TIMER_WHEEL_TTL_DAY`); no setting changes it. */
-const WHEEL_BYTES = 7 * 86_400 * 2 * TIMER_SLOT.size;
-/** What `timerPrecisionMs` may be; the file does not say. */
-const PRECISIONS_MS = [1000, 500, 200, 100] as const;
-/** Topic in whose queue timed messages wait. */
-const TIMER_TOPIC = "rmq_sys_wheel_timer";
 const CHECKPOINT_FIELD_BYTES = 8;
 
 /** What checking the timer needs. */

@@ -14,6 +14,7 @@ import { expectFiles } from "./expected_files.ts";
 import { FindingStream } from "./finding_stream.ts";
 import { type FileKind, type Finding, finding } from "./findings.ts";
 import { FullCheck, type ProveElsewhere, type Turn } from "./full_check.ts";
+import { adviceOf } from "./lost_files_check.ts";
 import { quickCheck } from "./quick_check.ts";
 import { SideChecks } from "./side_checks.ts";
 import { readStoreState, type StoreState } from "./store_state.ts";
@@ -104,7 +105,8 @@ export async function* verifyStore(
     only: options.only,
     isKept: options.onPiece !== undefined,
   });
-  const sink = (it: Finding) => stream.add(it);
+  const advised = adviceOf(state);
+  const sink = (it: Finding) => stream.add(advised(it));
   const sides = new SideChecks({ state, sink, tally, depth });
   stream.onFinding = (it) => sides.see(it);
   stream.isQuiet = options.resume !== undefined && depth !== "quick";

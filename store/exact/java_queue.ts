@@ -117,7 +117,7 @@ export class JavaQueue {
     const { unitBytes } = this.kind;
     this.write();
     for (const file of this.#files) {
-      const view = this.#read(file);
+      const view = this.#read(file, new Uint8Array(file.wrote));
       for (let at = 0; at + unitBytes <= file.wrote; at += unitBytes) {
         yield { view, at, number: (file.start + at) / unitBytes };
       }
@@ -131,7 +131,7 @@ export class JavaQueue {
     let end = this.#files[index]!.start;
     for (; index < this.#files.length; index++) {
       const file = this.#files[index]!;
-      const bytes = this.#validBytes(file);
+      const bytes = this.#withMemory((memory) => this.#validBytes(file, memory));
       end = file.start + bytes;
       if (bytes < this.#options.fileBytes) break;
     }
@@ -147,23 +147,7 @@ export class JavaQueue {
     const byStart = queueRemembers === "start" || this.kind === BATCH_UNIT;
     this.write();
     this.remembered = physicalOffset - (byStart ? 1 : 0);
-    for (let file = this.#files.at(-1); file !== undefined; file = this.#files.at(-1)) {
-      const view = this.#read(file);
-      if (readI64(view, 0) >= physicalOffset) {
-        this.#files.pop();
-        this.#remove(file);
-        continue;
-      }
-      const { unitBytes } = this.kind;
-      this.#remember(view, 0);
-      let at = unitBytes;
-      for (; at + unitBytes <= this.#options.fileBytes; at += unitBytes) {
-        if (!this.kind.isValid(view, at) || readI64(view, at) >= physicalOffset) break;
-        this.#remember(view, at);
-      }
-      file.wrote = at;
-      return;
-    }
+    this.#withMemory((memory) => this.#cutUnits(physicalOffset, memory));
   }
 
   /** Appends the unit of a simple queue (Java: `putMessagePositionInfo`). */
@@ -240,7 +224,9 @@ export class JavaQueue {
     this.#blockFrom = this.#blockTo = 0;
     if (file === undefined || position >= file.start + file.wrote) return;
     this.write();
-    const count = Math.min(BLOCK_UNITS, (file.start + file.wrote - position) / QUEUE_UNIT.size);
+    // A file with a name in the middle of a unit ends in the middle of one.
+    const units = Math.floor((file.start + file.wrote - position) / QUEUE_UNIT.size);
+    const count = Math.min(BLOCK_UNITS, units);
     const bytes = new Uint8Array(count * QUEUE_UNIT.size);
     this.#store.get(file.path).read(bytes, position - file.start);
     this.#block = new DataView(bytes.buffer);
@@ -248,9 +234,29 @@ export class JavaQueue {
     this.#blockTo = index + count;
   }
 
-  #validBytes(file: QueueFile): number {
+  #cutUnits(physicalOffset: number, memory: Uint8Array): void {
+    for (let file = this.#files.at(-1); file !== undefined; file = this.#files.at(-1)) {
+      const view = this.#read(file, memory);
+      if (readI64(view, 0) >= physicalOffset) {
+        this.#files.pop();
+        this.#remove(file);
+        continue;
+      }
+      const { unitBytes } = this.kind;
+      this.#remember(view, 0);
+      let at = unitBytes;
+      for (; at + unitBytes <= this.#options.fileBytes; at += unitBytes) {
+        if (!this.kind.isValid(view, at) || readI64(view, at) >= physicalOffset) break;
+        this.#remember(view, at);
+      }
+      file.wrote = at;
+      return;
+    }
+  }
+
+  #validBytes(file: QueueFile, memory: Uint8Array): number {
     const { unitBytes } = this.kind;
-    const view = this.#read(file);
+    const view = this.#read(file, memory);
     let at = 0;
     for (; at + unitBytes <= this.#options.fileBytes; at += unitBytes) {
       if (!this.kind.isValid(view, at)) break;
@@ -311,11 +317,30 @@ export class JavaQueue {
     this.#files.at(-1)!.wrote += unit.length;
   }
 
-  #read(file: QueueFile): DataView {
-    const bytes = new Uint8Array(this.#options.fileBytes);
-    this.#store.get(file.path).read(bytes, 0);
-    return new DataView(bytes.buffer);
+  #read(file: QueueFile, into: Uint8Array): DataView {
+    const length = this.#store.get(file.path).read(into, 0);
+    into.fill(0, length);
+    return new DataView(into.buffer);
   }
+
+  /** Memory for a whole file; it is given back when `work` is done. */
+  #withMemory<T>(work: (bytes: Uint8Array) => T): T {
+    const bytes = takeMemory(this.#options.fileBytes);
+    try {
+      return work(bytes);
+    } finally {
+      spareMemory = bytes;
+    }
+  }
+}
+
+/** Memory that nobody uses: files of queues are megabytes, and read one after the other. */
+let spareMemory: Uint8Array | undefined;
+
+function takeMemory(length: number): Uint8Array {
+  const bytes = spareMemory?.length === length ? spareMemory : new Uint8Array(length);
+  spareMemory = undefined;
+  return bytes;
 }
 
 const PADDING = new Uint8Array(QUEUE_UNIT.size);

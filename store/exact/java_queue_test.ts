@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { SmallQueue } from "../../testdata/small_queue.ts";
 import { QUEUE_PADDING, QUEUE_UNIT } from "../format.ts";
 import { readI64 } from "../layout.ts";
+import { offsetName } from "../names.ts";
 import { OpenFiles } from "../open_files.ts";
 import { listSegments } from "../segments.ts";
 import { JavaQueue, SIMPLE_UNIT } from "./java_queue.ts";
@@ -53,6 +54,15 @@ Deno.test("JavaQueue.recover looks at the last three files only", () => {
   queue.recover();
   assert.equal(units(queue).length, 16);
   assert.deepEqual(deleted, []);
+});
+
+Deno.test("JavaQueue.startAt finds no unit where a file ends in the middle of one", () => {
+  const small = new SmallQueue(4).putRecords(0, 4, 0);
+  small.files.rename(`${small.directory}/${offsetName(0)}`, `${small.directory}/${offsetName(1)}`);
+  const { queue } = loaded(small);
+  queue.recover();
+  assert.equal(queue.startAt(0), -1);
+  assert.equal(queue.startAt(4), -1);
 });
 
 Deno.test("JavaQueue.put appends at the end whatever the index is, and leaves out what it has", () => {

@@ -8,7 +8,6 @@ import { join } from "node:path";
 import { readConfigFile } from "../config_file.ts";
 import {
   type ConfigFormat,
-  CONSUMER_OFFSETS,
   DELAY_OFFSETS,
   type OffsetMap,
   SUBSCRIPTION_GROUPS,
@@ -18,6 +17,9 @@ import {
 import { SCHEDULE_TOPIC } from "../dispatch.ts";
 import { writeFastJson } from "../fast_json.ts";
 import type { FileSystem } from "../file.ts";
+import { NAME } from "../names.ts";
+import { type PackedOffsetFile, readPackedOffsets } from "../offset_json_reader.ts";
+import { keyOf, type PackedEntry } from "../packed_offsets.ts";
 
 /** A queue of the new store. */
 export interface KeptQueue {
@@ -30,6 +32,8 @@ export interface KeptQueue {
 }
 
 const READ_WRITE = 6;
+/** Characters that are written at once. */
+const WRITTEN_CHARS = 64 * 1024;
 
 /** Writes the configuration. A file that cannot be read is left out. */
 export function copyConfigs(
@@ -40,7 +44,7 @@ export function copyConfigs(
   fs.makeDirectory(to);
   copyTable(fs, { from, to, format: TOPICS }, (topics) => keptTopics(topics, queues));
   copyTable(fs, { from, to, format: SUBSCRIPTION_GROUPS }, (groups) => groups);
-  copyTable(fs, { from, to, format: CONSUMER_OFFSETS }, (offsets) => keptOffsets(offsets, queues));
+  copyOffsets(fs, { from, to }, queues);
   copyTable(fs, { from, to, format: DELAY_OFFSETS }, (offsets) => keptDelays(offsets, queues));
   fs.syncDirectory(to);
 }
@@ -57,9 +61,54 @@ function copyTable<Entries>(
   const read = readConfigFile(fs, join(from, format.fileName), format.decode);
   if (read.state !== "ok") return;
   const table = format.encode({ ...read.value, entries: kept(read.value.entries) });
-  const file = fs.openWrite(join(to, format.fileName));
+  writeTexts(fs, join(to, format.fileName), [writeFastJson(table)]);
+}
+
+/** Entry by entry: the table may be larger than anybody wants to have in memory. */
+function copyOffsets(
+  fs: FileSystem,
+  { from, to }: { readonly from: string; readonly to: string },
+  queues: ReadonlyMap<string, KeptQueue>,
+): void {
+  const read = readPackedOffsets(fs, join(from, NAME.consumerOffsets));
+  if (read.state === "ok") {
+    writeTexts(fs, join(to, NAME.consumerOffsets), offsetTexts(read.value, queues));
+  }
+}
+
+/** The text of the new file, in pieces. */
+function* offsetTexts(
+  { version, rest, offsets }: PackedOffsetFile,
+  queues: ReadonlyMap<string, KeptQueue>,
+): Generator<string, void> {
+  // All that is not offsets, without the brace at its end.
+  const head = writeFastJson({ ...rest, dataVersion: version }).slice(0, -1);
+  yield `${head}${head === "{" ? "" : ","}"offsetTable":{`;
+  let separator = "";
+  for (const entry of offsets) {
+    const own = keptOffsets(entry, queues);
+    if (own.size === 0) continue;
+    yield `${separator}${JSON.stringify(keyOf(entry))}:${writeFastJson(own)}`;
+    separator = ",";
+  }
+  yield "}}";
+}
+
+function writeTexts(fs: FileSystem, path: string, texts: Iterable<string>): void {
+  const file = fs.openWrite(path);
   try {
-    file.write(new TextEncoder().encode(writeFastJson(table)), 0);
+    let [at, pending] = [0, ""];
+    const write = () => {
+      const bytes = new TextEncoder().encode(pending);
+      file.write(bytes, at);
+      at += bytes.length;
+      pending = "";
+    };
+    for (const text of texts) {
+      pending += text;
+      if (pending.length >= WRITTEN_CHARS) write();
+    }
+    write();
     file.syncNow();
   } finally {
     file.close();
@@ -94,21 +143,16 @@ function entered(topicName: string, queueCount: number): TopicEntry {
 
 /** Offsets into queues that kept their indexes, and not beyond their ends. */
 function keptOffsets(
-  offsets: ReadonlyMap<string, OffsetMap>,
+  { topic, offsets }: PackedEntry,
   queues: ReadonlyMap<string, KeptQueue>,
-): ReadonlyMap<string, OffsetMap> {
-  const kept = new Map<string, OffsetMap>();
-  for (const [place, byQueue] of offsets) {
-    const topic = place.slice(0, place.indexOf("@"));
-    const own = new Map<number, number>();
-    for (const [queueId, offset] of byQueue) {
-      const queue = queues.get(`${topic}/${queueId}`);
-      if (queue === undefined || queue.isRenumbered || queue.end === undefined) continue;
-      own.set(queueId, Math.min(offset, queue.end));
-    }
-    if (own.size > 0) kept.set(place, own);
+): OffsetMap {
+  const own = new Map<number, number>();
+  for (const [queueId, offset] of offsets) {
+    const queue = queues.get(`${topic}/${queueId}`);
+    if (queue === undefined || queue.isRenumbered || queue.end === undefined) continue;
+    own.set(queueId, Math.min(offset, queue.end));
   }
-  return kept;
+  return own;
 }
 
 /** Up to where delayed messages were delivered; a level's queue is one below it. */

@@ -22,6 +22,8 @@ export type RepairVerb =
   | "trim-file"
   /** A configuration file that cannot be read is replaced by its `.bak`, or by what queues tell. */
   | "restore-config"
+  /** A configuration file that nobody can read is moved into the quarantine. */
+  | "set-config-aside"
   /** Offsets of consumers behind the end of their queue are brought back to it. */
   | "lower-offsets"
   /** The checkpoint is written anew. */

@@ -8,19 +8,19 @@ import { join } from "node:path";
 import { BatchQueueReader } from "../batch_queue_reader.ts";
 import { mappedTopics } from "../check/offset_check.ts";
 import { extentAround } from "../check/queue_extent.ts";
-import { readConfigFile, writeConfigFile } from "../config_file.ts";
 import {
-  type ConfigFormat,
-  CONSUMER_OFFSETS,
-  DELAY_OFFSETS,
-  LMQ_CONSUMER_OFFSETS,
-  type OffsetMap,
-} from "../config_tables.ts";
+  readConfigFile,
+  replaceConfigFile,
+  streamConfigFile,
+  writeConfigFile,
+} from "../config_file.ts";
+import { DELAY_OFFSETS } from "../config_tables.ts";
 import { SCHEDULE_TOPIC } from "../dispatch.ts";
-import type { FileSystem } from "../file.ts";
-import type { StorePaths } from "../names.ts";
+import type { FileSystem, ReadableFile, WritableFile } from "../file.ts";
+import { NAME, type StorePaths } from "../names.ts";
+import { readOffsetJson } from "../offset_json_reader.ts";
 import { queueEnd } from "../queue_range.ts";
-import { listQueues, type QueueDirectory, QueueReader } from "../queue_reader.ts";
+import { listQueues, type QueueDirectory, QueueReader, queuesOf } from "../queue_reader.ts";
 import { listSegments } from "../segments.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
 import { type RepairAction, repairAction } from "./action.ts";
@@ -28,12 +28,31 @@ import { type RepairAction, repairAction } from "./action.ts";
 /** How many offsets a reason names. */
 const NAMED_MAX = 3;
 
-/** An offset that was too large. */
-interface Lowered {
-  readonly name: string;
-  readonly from: number;
-  readonly to: number;
+/** Bytes of a file that are copied at once. */
+const COPY_BYTES = 64 * 1024;
+
+/** The offsets of a file that were too large. */
+class Lowered {
+  count = 0;
+  /** The first few, in words. */
+  readonly #named: string[] = [];
+
+  add(name: string, from: number, to: number): void {
+    this.count++;
+    if (this.count <= NAMED_MAX) this.#named.push(`${name}: ${from} becomes ${to}`);
+  }
+
+  action(file: string): RepairAction {
+    const rest = this.count > NAMED_MAX ? [`${this.count - NAMED_MAX} more`] : [];
+    const what = this.count === 1 ? "1 offset lies" : `${this.count} offsets lie`;
+    const named = [...this.#named, ...rest].join("; ");
+    const reason = `${what} behind the end of the queue: ${named}`;
+    return repairAction({ action: "lower-offsets", file, reason });
+  }
 }
+
+/** For each number that changes three: where it begins and ends in the file, and what it becomes. */
+type Edits = readonly number[];
 
 /**
  * End of a queue; `undefined` where the offset lies in it, and where nobody can tell because the
@@ -46,73 +65,102 @@ type EndOf = (
 /** Lowers what must be and tells of each file. A file that cannot be read is not touched. */
 export async function lowerOffsets(fs: FileSystem, paths: StorePaths): Promise<RepairAction[]> {
   const endOf = queueEnds(fs, paths);
-  const done: RepairAction[] = [];
-  for (const format of [CONSUMER_OFFSETS, LMQ_CONSUMER_OFFSETS]) {
-    const action = await lowerFile(fs, paths, format, (entries, lowered) => {
-      return new Map([...entries].map(([key, offsets]) => {
-        const topic = key.slice(0, key.lastIndexOf("@"));
-        const name = (queueId: number) => `${key} queue ${queueId}`;
-        const place = (queueId: number) => ({ topic, queueId });
-        return [key, limited(offsets, { endOf, place, name, lowered })];
-      }));
-    });
-    if (action !== undefined) done.push(action);
+  const actions: (RepairAction | undefined)[] = [];
+  for (const fileName of [NAME.consumerOffsets, NAME.lmqConsumerOffsets]) {
+    actions.push(await lowerConsumers(fs, join(paths.config, fileName), endOf));
   }
-  const delay = await lowerFile(fs, paths, DELAY_OFFSETS, (offsets, lowered) => {
-    const name = (level: number) => `delay level ${level}`;
-    const place = (level: number) => ({ topic: SCHEDULE_TOPIC, queueId: level - 1 });
-    return limited(offsets, { endOf, place, name, lowered });
-  });
-  return delay === undefined ? done : [...done, delay];
+  actions.push(await lowerDelays(fs, join(paths.config, NAME.delayOffsets), endOf));
+  return actions.filter((it) => it !== undefined);
 }
 
-async function lowerFile<T>(
+/** Nothing of the file is written anew but the numbers that change: it may be a large one. */
+async function lowerConsumers(
   fs: FileSystem,
-  { config }: StorePaths,
-  format: ConfigFormat<T>,
-  lower: (entries: T, lowered: Lowered[]) => T,
+  path: string,
+  endOf: EndOf,
 ): Promise<RepairAction | undefined> {
-  const path = join(config, format.fileName);
-  const read = readConfigFile(fs, path, format.decode);
-  if (read.state !== "ok") return undefined;
-  const lowered: Lowered[] = [];
-  const entries = lower(read.value.entries, lowered);
-  if (lowered.length === 0) return undefined;
-  await writeConfigFile(fs, path, format.encode({ ...read.value, entries }));
-  const named = lowered.slice(0, NAMED_MAX).map((it) => `${it.name}: ${it.from} becomes ${it.to}`);
-  const rest = lowered.length > NAMED_MAX ? [`${lowered.length - NAMED_MAX} more`] : [];
-  const what = lowered.length === 1 ? "1 offset lies" : `${lowered.length} offsets lie`;
-  const reason = `${what} behind the end of the queue: ${[...named, ...rest].join("; ")}`;
-  return repairAction({ action: "lower-offsets", file: path, reason });
+  const read = streamConfigFile(fs, path, (json, name) => {
+    const lowered = new Lowered();
+    const edits: number[] = [];
+    let [key, topic] = ["", ""];
+    readOffsetJson(json, name, {
+      entry(next) {
+        key = next;
+        topic = key.slice(0, key.lastIndexOf("@"));
+      },
+      offset(queueId, offset, from, to) {
+        const limit = endOf({ topic, queueId, offset });
+        if (limit === undefined || offset <= limit) return;
+        lowered.add(`${key} queue ${queueId}`, offset, limit);
+        edits.push(from, to, limit);
+      },
+    });
+    return { lowered, edits };
+  });
+  if (read.state !== "ok" || read.value.edits.length === 0) return undefined;
+  await replaceConfigFile(fs, path, (file) => {
+    const source = fs.openRead(read.path);
+    try {
+      copyEdited(source, file, read.value.edits);
+    } finally {
+      source.close();
+    }
+  });
+  return read.value.lowered.action(path);
 }
 
-function limited(
-  offsets: OffsetMap,
-  { endOf, place, name, lowered }: {
-    readonly endOf: EndOf;
-    readonly place: (key: number) => { readonly topic: string; readonly queueId: number };
-    readonly name: (key: number) => string;
-    readonly lowered: Lowered[];
-  },
-): OffsetMap {
-  return new Map([...offsets].map(([key, from]) => {
-    const to = Math.min(from, endOf({ ...place(key), offset: from }) ?? Infinity);
-    if (to < from) lowered.push({ name: name(key), from, to });
-    return [key, to];
-  }));
+/** Copies a file with some of its bytes replaced; the edits are in the order of the file. */
+function copyEdited(source: ReadableFile, target: WritableFile, edits: Edits): void {
+  const block = new Uint8Array(COPY_BYTES);
+  let [at, written] = [0, 0];
+  const copyTo = (end: number) => {
+    while (at < end) {
+      const count = source.read(block.subarray(0, Math.min(block.length, end - at)), at);
+      if (count === 0) return;
+      target.write(block.subarray(0, count), written);
+      at += count;
+      written += count;
+    }
+  };
+  for (let number = 0; number < edits.length; number += 3) {
+    copyTo(edits[number]!);
+    const bytes = new TextEncoder().encode(String(edits[number + 2]));
+    target.write(bytes, written);
+    written += bytes.length;
+    at = edits[number + 1]!;
+  }
+  copyTo(Infinity);
+}
+
+async function lowerDelays(
+  fs: FileSystem,
+  path: string,
+  endOf: EndOf,
+): Promise<RepairAction | undefined> {
+  const read = readConfigFile(fs, path, DELAY_OFFSETS.decode);
+  if (read.state !== "ok") return undefined;
+  const lowered = new Lowered();
+  const entries = new Map<number, number>();
+  for (const [level, offset] of read.value.entries) {
+    const place = { topic: SCHEDULE_TOPIC, queueId: level - 1 };
+    const to = Math.min(offset, endOf({ ...place, offset }) ?? Infinity);
+    if (to < offset) lowered.add(`delay level ${level}`, offset, to);
+    entries.set(level, to);
+  }
+  if (lowered.count === 0) return undefined;
+  await writeConfigFile(fs, path, DELAY_OFFSETS.encode({ ...read.value, entries }));
+  return lowered.action(path);
 }
 
 /** Asks a queue where it ends, if an offset does not lie in it anyway. */
 function queueEnds(fs: FileSystem, paths: StorePaths): EndOf {
-  const queues = new Map(
-    listQueues(fs, paths).queues.map((it) => [`${it.topic}/${it.queueId}`, it]),
-  );
+  const listing = listQueues(fs, paths);
   const mapped = mappedTopics(fs, paths);
   const topics = readTopicKinds(fs, paths);
   const logStart = listSegments(fs, paths.commitLogs).segments[0]?.start ?? 0;
   return ({ topic, queueId, offset }) => {
     if (mapped.has(topic)) return undefined;
-    const queue = queues.get(`${topic}/${queueId}`);
+    const queue = queuesOf(listing, topic).findLast((it) => it.queueId === queueId);
     if (queue === undefined) return topics.exists(topic, -1) ? 0 : undefined;
     return extentAround(fs, queue, { offsets: [offset], logStart })?.max;
   };

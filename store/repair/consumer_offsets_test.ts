@@ -54,6 +54,21 @@ Deno.test("lowerOffsets() names the first few offsets and counts the rest, delay
   assert.deepEqual(await lowerOffsets(files, PATHS), []);
 });
 
+Deno.test("lowerOffsets() changes no byte of a file but the numbers, and keeps the old one", async () => {
+  const { files } = new SmallStore().addMany(4).addMany(3, { queueId: 1 }).save();
+  const path = "store/config/consumerOffset.json";
+  const filler = Array.from({ length: 9000 }, (_, nth) => `"Gone-${nth}@G":{0:${nth}}`).join(",\n");
+  const was = `{ "x":[1, 'é'], "offsetTable":{\n"TopicTest@A":{0:5,1:"900"},${filler},` +
+    `"TopicTest@B":{0:4,1 : 1234567 }}}\n`;
+  files.put("store/config/topics.json", text('{"topicConfigTable":{"TopicTest":{}}}'));
+  files.put(path, text(was));
+  const [action] = await lowerOffsets(files, PATHS);
+  assert.match(action!.reason, /^3 offsets lie behind/);
+  const now = new TextDecoder().decode(files.snapshot().get(path));
+  assert.equal(now, was.replace("{0:5,", "{0:4,").replace('"900"', "3").replace("1234567", "3"));
+  assert.equal(new TextDecoder().decode(files.snapshot().get(`${path}.bak`)), was);
+});
+
 Deno.test("lowerOffsets() leaves alone topics whose queues are counted elsewhere", async () => {
   const { files } = new SmallStore().addMany(4).save();
   files.put("store/config/consumerOffset.json", text('{"offsetTable":{"TopicTest@A":{0:900}}}'));

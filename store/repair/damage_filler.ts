@@ -12,15 +12,15 @@
 import { dirname, join } from "node:path";
 import type { FileSystem, WritableFile } from "../file.ts";
 import { BLANK, MAGIC, SIZE, SYS_FLAG } from "../format.ts";
+import type { RecordBefore } from "../damage_ranges.ts";
 import type { HostBytes } from "../layout.ts";
 import { LogLookup } from "../log_lookup.ts";
 import { offsetName } from "../names.ts";
-import { PROPERTY } from "../properties.ts";
-import { CRC_PROPERTY_PLACE, sealRecord } from "../property_crc.ts";
+import { CRC_PROPERTY_PLACE, sealRecord, sealState } from "../property_crc.ts";
 import { keepAside } from "../quarantine.ts";
 import { encodeRecord } from "../record_encode.ts";
-import { RECORD_BYTES_MIN, type RecordView } from "../record_view.ts";
-import type { SegmentList } from "../segments.ts";
+import { RECORD_BYTES_MIN } from "../record_view.ts";
+import { fileStartOf, type SegmentList } from "../segments.ts";
 import { usedLength } from "../used_bytes.ts";
 import type { ByteRange } from "./recorded_files.ts";
 
@@ -46,6 +46,11 @@ export interface FillerPlace {
   readonly log: SegmentList;
 }
 
+/** A range to be filled. */
+export interface DamagedBytes extends ByteRange {
+  readonly before?: RecordBefore | undefined;
+}
+
 /** A part of a range that lies in one file. */
 interface Piece extends ByteRange {
   readonly start: number;
@@ -59,7 +64,11 @@ export function whyNotFilled(place: FillerPlace, range: ByteRange): string | und
   if (missing > MISSING_FILES_MAX) {
     return `${missing} files are missing, and no more than ${MISSING_FILES_MAX} are made anew`;
   }
-  for (const { from, to, endsFile } of pieces(place, range)) {
+  for (const { start, from, to, endsFile } of pieces(place, range)) {
+    const behind = place.log.segments.find((it) => it.start > start);
+    if (behind !== undefined && behind.start < start + place.log.segmentBytes) {
+      return `the file behind it begins at ${behind.start}, where none does`;
+    }
     const least = endsFile ? SIZE.blankMin : RECORD_BYTES_MIN;
     if (to - from < least) return `${to - from} bytes are too few for a filler of ${least}`;
   }
@@ -71,7 +80,7 @@ export function whyNotFilled(place: FillerPlace, range: ByteRange): string | und
  * the same bytes. The range must begin behind a record or at the start of a file, and end before one
  * or at the end of a file.
  */
-export function fillDamage(place: FillerPlace, range: ByteRange): void {
+export function fillDamage(place: FillerPlace, range: DamagedBytes): void {
   for (const piece of pieces(place, range)) {
     keepPiece(place, piece);
     const { fs, directory, log } = place;
@@ -83,7 +92,7 @@ export function fillDamage(place: FillerPlace, range: ByteRange): void {
       if (file.size() < log.segmentBytes) file.truncate(log.segmentBytes);
       fs.syncDirectory(dirname(path));
       if (piece.endsFile) fillFileEnd(file, piece);
-      else fillBetween(place, file, piece);
+      else fillBetween(place, file, { ...piece, before: range.before });
       file.syncNow();
     } finally {
       file.close();
@@ -92,10 +101,10 @@ export function fillDamage(place: FillerPlace, range: ByteRange): void {
 }
 
 /** How many files of a range are not there. */
-function missingFiles({ segments, segmentBytes }: SegmentList, { from, to }: ByteRange): number {
-  const first = Math.floor(from / segmentBytes);
-  const count = Math.ceil(to / segmentBytes) - first;
-  const known = segments.filter(({ start }) => start >= first * segmentBytes && start < to);
+function missingFiles(log: SegmentList, { from, to }: ByteRange): number {
+  const first = fileStartOf(log, from);
+  const count = Math.ceil((to - first) / log.segmentBytes);
+  const known = log.segments.filter(({ start }) => start >= first && start < to);
   return count - known.length;
 }
 
@@ -103,7 +112,7 @@ function pieces({ fs, log }: FillerPlace, range: ByteRange): Piece[] {
   const { segmentBytes } = log;
   const found: Piece[] = [];
   for (let from = range.from; from < range.to;) {
-    const start = from - from % segmentBytes;
+    const start = fileStartOf(log, from);
     const fileEnd = start + segmentBytes;
     const to = Math.min(range.to, fileEnd);
     const endsFile = to === fileEnd || isFileFiller(fs, log, to);
@@ -144,13 +153,18 @@ function fillFileEnd(file: WritableFile, { start, from, to }: Piece): void {
 }
 
 /** Records one behind another, so small that nobody stumbles over their size. */
-function fillBetween(place: FillerPlace, file: WritableFile, { start, from, to }: Piece): void {
+function fillBetween(
+  place: FillerPlace,
+  file: WritableFile,
+  { start, from, to, before }: Piece & Pick<DamagedBytes, "before">,
+): void {
   const lookup = new LogLookup(place.fs, place.log);
   try {
     const next = lookup.frameAt(to);
     // Recovery chooses its first file by the time of the first record.
-    const storeTimestamp = next?.storeTimestamp() ?? 0;
-    const isSealed = next !== undefined && hasSeal(next);
+    const storeTimestamp = next?.storeTimestamp() ?? before?.storeTimestamp ?? 0;
+    // Beside a seal that is right one that is not makes its record damage.
+    const isSealed = before?.isSealed ?? (next !== undefined && sealState(next) === "right");
     for (let at = from; at < to;) {
       const rest = to - at;
       const size = rest - FILLER_BYTES_MAX >= RECORD_BYTES_MIN ? FILLER_BYTES_MAX : rest;
@@ -196,15 +210,6 @@ export function fillerRecord(
   });
   if (properties !== "") sealRecord(bytes, { at: 0, size });
   return bytes;
-}
-
-/** Whether a record ends with its checksum, as all do where the broker is set to seal them. */
-function hasSeal(record: RecordView): boolean {
-  const { bytes, propertiesAt, propertiesLength } = record;
-  if (propertiesLength < SEAL.length) return false;
-  const at = propertiesAt + propertiesLength - SEAL.length;
-  const mark = new TextDecoder().decode(bytes.subarray(at, at + PROPERTY.crc32.length));
-  return mark === PROPERTY.crc32;
 }
 
 const ZEROS = new Uint8Array(FILLER_BYTES_MAX);

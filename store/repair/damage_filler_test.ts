@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
 import { scanItems, summary } from "../../testdata/scan_items.ts";
 import { storeInMemory } from "../../testdata/fixture.ts";
-import { SmallLog } from "../../testdata/small_log.ts";
+import { type Place, SmallLog } from "../../testdata/small_log.ts";
 import { foundIn } from "../../testdata/verified.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
+import type { RecordBefore } from "../damage_ranges.ts";
 import { DispatchRequest } from "../dispatch.ts";
 import { BLANK, MAGIC, SYS_FLAG } from "../format.ts";
+import { LogLookup } from "../log_lookup.ts";
 import { offsetName } from "../names.ts";
+import { CRC_PROPERTY_PLACE, type SealState, sealState } from "../property_crc.ts";
 import { RecordView } from "../record_view.ts";
 import { listSegments } from "../segments.ts";
 import {
@@ -30,6 +33,15 @@ function loaded(bytes: Uint8Array): RecordView {
   assert.equal(record.load(0, bytes.length), undefined);
   assert.equal(record.checkBody(), undefined);
   return record;
+}
+
+/** The record at a log offset: when it was stored, and its seal. */
+function lookedUp(log: SmallLog, at: number): { storeTimestamp: number; seal: SealState } {
+  const lookup = new LogLookup(log.files, listSegments(log.files, log.directory));
+  const record = lookup.frameAt(at)!;
+  const found = { storeTimestamp: record.storeTimestamp(), seal: sealState(record) };
+  lookup.close();
+  return found;
 }
 
 Deno.test("fillerRecord() is a sound record of every size that any record has", () => {
@@ -81,6 +93,55 @@ Deno.test("fillDamage() stores the filler at the time of the record behind it", 
   assert(scan.next());
   assert.equal(scan.record.storeTimestamp(), 2000);
   scan.close();
+});
+
+Deno.test("fillDamage() stores the filler at the time of the record in front where none is behind", () => {
+  const log = new SmallLog(4096).addMany(4);
+  const { at, length } = log.records[2]!;
+  // What follows is damaged, too.
+  log.write(at + 4, new Uint8Array(length + 20).fill(0x44));
+  const timeAt = (before: RecordBefore | undefined) => {
+    fillDamage(placeOf(log), { from: at, to: at + length, before });
+    return lookedUp(log, at).storeTimestamp;
+  };
+  assert.equal(timeAt({ storeTimestamp: 4711, isSealed: false }), 4711);
+  assert.equal(timeAt(undefined), 0);
+});
+
+Deno.test("fillDamage() seals no filler behind a record whose seal is wrong, or there is none", () => {
+  const log = new SmallLog(4096);
+  for (let nth = 0; nth < 3; nth++) {
+    log.add({ body: new Uint8Array(50), properties: CRC_PROPERTY_PLACE });
+  }
+  const [, { at, length }, next] = log.records as [Place, Place, Place];
+  const sealed = (before: boolean | undefined) => {
+    log.flip(at + 4);
+    const about = before === undefined ? undefined : { storeTimestamp: 1, isSealed: before };
+    fillDamage(placeOf(log), { from: at, to: at + length, before: about });
+    return lookedUp(log, at).seal;
+  };
+  assert.equal(lookedUp(log, next.at).seal, "right");
+  assert.deepEqual([true, false, undefined].map(sealed), ["right", "absent", "right"]);
+  // A seal that was copied with its message, and which is not that of the record.
+  log.flip(next.at + 60);
+  assert.equal(lookedUp(log, next.at).seal, "wrong");
+  assert.equal(sealed(undefined), "absent");
+});
+
+Deno.test("fillDamage() fills a file that begins where others would not, and makes none beside it", () => {
+  const log = new SmallLog(1000).addMany(3);
+  log.files.rename(log.path(0), `${log.directory}/${offsetName(500)}`);
+  const place = placeOf(log);
+  const range = { from: 500, to: 1500 };
+  assert.equal(whyNotFilled(place, range), undefined);
+  fillDamage(place, range);
+  assert.deepEqual(summary(scanItems(log.files, log.directory)), ["blank 500+1000"]);
+  // Between two files there may be no room for one.
+  log.files.put(log.path(2000), new Uint8Array(1000).fill(1));
+  assert.equal(
+    whyNotFilled(placeOf(log), { from: 1500, to: 2000 }),
+    "the file behind it begins at 2000, where none does",
+  );
 });
 
 Deno.test("fillDamage() cuts large ranges into records nobody stumbles over", () => {

@@ -26,6 +26,8 @@ const BEYOND: ReadonlySet<FindingCode> = new Set<FindingCode>([
   "index-stray-file",
 ]);
 
+const CONFIG_VERBS = ["restore-config", "set-config-aside"] as const;
+
 /** Goes over all findings once; what is kept does not grow with them. */
 export async function findFixes(
   actions: readonly RepairAction[],
@@ -72,7 +74,7 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
     case "checkpoint":
       return done("write-checkpoint");
     case "config":
-      return done(isAhead(it) ? "lower-offsets" : "restore-config")
+      return done(...isAhead(it) ? ["lower-offsets"] as const : CONFIG_VERBS)
         .filter(({ file }) => file === it.file);
     default:
       return [];

@@ -212,6 +212,7 @@ export class OverlayFiles implements FileSystem {
     if (layer === undefined) {
       if (this.stat(dirname(path))?.isDirectory !== true) this.#missing("open", path);
       const isBelow = !this.#isRemoved(path) && this.#below.stat(path)?.isDirectory === false;
+      if (!isBelow && this.stat(path) !== undefined) this.#missing("open", path);
       layer = new Layer(this.#below, isBelow ? path : undefined, this.#budget);
       this.#setLayer(path, layer);
     }
@@ -245,6 +246,7 @@ export class OverlayFiles implements FileSystem {
   }
 
   makeDirectory(path: string): void {
+    this.#needFolder(path, "create directory");
     for (let at = path; this.stat(at) === undefined; at = dirname(at)) {
       this.#directories.add(at);
       this.#addName(at);
@@ -254,6 +256,7 @@ export class OverlayFiles implements FileSystem {
   rename(from: string, to: string): void {
     const stat = this.stat(from);
     if (stat === undefined) this.#missing("rename", from);
+    this.#needFolder(dirname(to), "rename to");
     const files = stat.isDirectory ? [...filesUnder(this, from)] : [from];
     const moved = files.map((path) => [path, this.#layers.get(path)] as const);
     const folders = [...foldersUnder(this, from)];
@@ -280,6 +283,14 @@ export class OverlayFiles implements FileSystem {
   /** Takes no lock: nothing is written. */
   lock(_path: string): Disposable {
     return { [Symbol.dispose]() {} };
+  }
+
+  /** Throws where a path, or what is above it, is a file. */
+  #needFolder(path: string, what: string): void {
+    let at = path;
+    while (at !== dirname(at) && this.stat(at) === undefined) at = dirname(at);
+    if (this.stat(at)?.isDirectory !== false) return;
+    throw new Error(`Cannot ${what} "${path}": part of the path is not a directory`);
   }
 
   #setLayer(path: string, layer: Layer): void {

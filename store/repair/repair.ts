@@ -29,6 +29,7 @@ import {
   type RepairOutcome,
   type RepairPlan,
 } from "./action.ts";
+import { settleConfigs } from "./config_aside.ts";
 import { lowerOffsets } from "./consumer_offsets.ts";
 import { type MarkKind, markOf, markStore, writeAbort } from "./mark.ts";
 import { OverlayFiles } from "./overlay_files.ts";
@@ -148,6 +149,11 @@ function pathsOf(fs: FileSystem, root: string, options: RepairOptions): StorePat
   if (fs.stat(paths.commitLog)?.isDirectory !== true) {
     throw new Error(`Cannot repair "${root}": there is no folder "${paths.commitLog}"`);
   }
+  if (fs.stat(paths.abort)?.isDirectory === true) {
+    throw new Error(
+      `Cannot repair "${root}": "${paths.abort}" is a folder, brokers make it a file`,
+    );
+  }
   if (listQueues(fs, paths).isRocksDb) {
     throw new Error(`Cannot repair "${root}": its consume queues are kept in RocksDB`);
   }
@@ -175,7 +181,8 @@ async function repair(fs: FileSystem, paths: StorePaths, options: Task): Promise
   const work: Work = { fs, paths, options, recorded, state: () => stateOf(fs, paths, marked) };
   const { applied, left, report } = await change(work);
   removeUnfinished(fs, paths);
-  const isLeft = left.length > 0 && options.allowDataLoss !== true && !stoppedCleanly;
+  const isLeft = left.some((it) => it.action !== "set-config-aside") &&
+    options.allowDataLoss !== true && !stoppedCleanly;
   leaveAbort(fs, paths, {
     // What stood there before an interrupted repair nobody knows.
     bytes: !isLeft ? undefined : marked === undefined ? abort : new Uint8Array(0),
@@ -233,7 +240,9 @@ async function change({ fs, paths, options, recorded, state: read }: Work): Prom
     left.push(...rebuilt.left);
   }
   const configs = recorded(fs);
-  applied.push(...await lowerOffsets(configs, paths));
+  const settled = settleConfigs(configs, paths, { allowDataLoss: isAllowed });
+  applied.push(...settled.done, ...await lowerOffsets(configs, paths));
+  left.push(...settled.left);
   await configs.sync();
   return { applied, left, report };
 }

@@ -25,7 +25,8 @@ import { OpenFiles } from "../open_files.ts";
 import { QueueTable } from "../queue_table.ts";
 import { recoverStore } from "../recovery.ts";
 import type { RecoveryAction, RecoveryReport } from "../recovery_report.ts";
-import { listSegments } from "../segments.ts";
+import { fileStartOf, listSegments } from "../segments.ts";
+import { tornFlaw } from "../torn_end.ts";
 import { type RepairAction, repairAction, type RepairOptions } from "./action.ts";
 import { repairCheckpoint } from "./checkpoint_repair.ts";
 import { restoreConfigs } from "./config_restore.ts";
@@ -145,12 +146,16 @@ async function soundIndexFiles(
   { state, options }: Pick<PassInput, "state" | "options">,
 ): Promise<{ filesKept: number; hasTags: boolean }> {
   const check = new IndexCheck({ state: { ...state, fs }, sink: () => {}, tally: new Tally() });
-  const scan = new CommitLogScan(fs, listSegments(fs, state.paths.commitLogs));
+  const log = listSegments(fs, state.paths.commitLogs);
+  const scan = new CommitLogScan(fs, log);
   const request = new DispatchRequest(options.delayLevelsMs);
   try {
     let end = 0;
     for (let count = 1; scan.next(); count++) {
-      if (scan.kind === "message") {
+      // A record that was not written whole gets no keys.
+      const isTorn = !state.stoppedCleanly && scan.kind === "message" &&
+        tornFlaw(fs, log, scan) !== undefined;
+      if (scan.kind === "message" && !isTorn) {
         request.read(scan.record);
         check.record(request);
         end = scan.at + scan.length;
@@ -216,7 +221,7 @@ function* fillAll(
   const log = listSegments(fs, paths.commitLogs);
   const place: FillerPlace = { fs, root: paths.root, directory: paths.commitLog, log };
   for (const damage of joined(actions.filter((it) => it.action === "skip-damage"))) {
-    const start = damage.from - damage.from % log.segmentBytes;
+    const start = fileStartOf(log, damage.from);
     const segment = log.segments.find((it) => it.start === start);
     const file = segment?.path ?? join(paths.commitLog, offsetName(start));
     const why = whyNotFilled(place, damage);
@@ -249,6 +254,6 @@ function joined(actions: readonly RecoveryAction[]): RecoveryAction[] {
   return ranges;
 }
 
-function asRepair({ slotsFilled: _, ...action }: RecoveryAction): RepairAction {
+function asRepair({ slotsFilled: _, before: __, ...action }: RecoveryAction): RepairAction {
   return { kind: "action", ...action };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SmallStore } from "../../testdata/small_store.ts";
+import { foundIn } from "../../testdata/verified.ts";
 import { readStoreState } from "../check/store_state.ts";
 import { offsetName } from "../names.ts";
 import type { RepairOptions } from "./action.ts";
@@ -76,6 +77,28 @@ Deno.test("repairPass() builds a lost index file with the slots of those that ar
   await pass(store, { keepDamaged: true });
   const [name] = store.files.list("store/index");
   assert.equal(store.files.stat(`store/index/${name}`)!.size, size);
+});
+
+Deno.test("repairPass() leaves no key of a last record that was not written whole", async () => {
+  const store = new SmallStore().addMany(3, { properties: "KEYS\u0001k\u0002" }).save();
+  const { at, length } = store.log.records.at(-1)!;
+  store.log.write(at + length - 2, new Uint8Array(2));
+  store.files.put("store/abort", new Uint8Array(0));
+  const outcome = await pass(store, { keepDamaged: true });
+  assert(names(outcome).includes(`cut-tail commitlog/${offsetName(0)} ${at}-${at + length - 2}`));
+  const found = await foundIn(store.files);
+  assert.deepEqual(found.filter((line) => line.includes(" index-")), []);
+});
+
+Deno.test("repairPass() fills damage at the time of what is in front where nothing else tells one", async () => {
+  const store = new SmallStore({ segmentBytes: 1024 }).addMany(12, { body: BODY }).save();
+  const last = store.log.records.findLast(({ at }) => at < 1024)!;
+  // The end of the first file but for its filler, and all of the second: two ranges side by side.
+  store.log.flip(last.at + 4);
+  for (const { at } of store.log.records) if (at >= 1024 && at < 2048) store.log.flip(at + 4);
+  await pass(store, { keepDamaged: false });
+  const found = await foundIn(store.files);
+  assert.deepEqual(found.filter((line) => line.includes(" log-")), []);
 });
 
 Deno.test("repairPass() ends at once when it is told to, with nothing written", async () => {

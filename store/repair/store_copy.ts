@@ -21,6 +21,7 @@ export async function copyStore(
   target: { readonly root: string; readonly signal?: AbortSignal | undefined },
 ): Promise<void> {
   const directories = new Set<string>();
+  const block = new Uint8Array(BLOCK_BYTES);
   const copyTree = async (from: string, to: string) => {
     fs.makeDirectory(to);
     directories.add(to);
@@ -28,7 +29,7 @@ export async function copyStore(
       const copy = join(to, relative(from, path));
       fs.makeDirectory(dirname(copy));
       for (let at = dirname(copy); at !== to; at = dirname(at)) directories.add(at);
-      await copyFile(fs, { from: path, to: copy }, target.signal);
+      await copyFile(fs, { from: path, to: copy, block, signal: target.signal });
     }
   };
   await copyTree(source.root, target.root);
@@ -42,14 +43,18 @@ export async function copyStore(
 
 async function copyFile(
   fs: FileSystem,
-  { from, to }: { readonly from: string; readonly to: string },
-  signal: AbortSignal | undefined,
+  { from, to, block, signal }: {
+    readonly from: string;
+    readonly to: string;
+    /** Memory for what is copied at once. */
+    readonly block: Uint8Array;
+    readonly signal: AbortSignal | undefined;
+  },
 ): Promise<void> {
   const source = fs.openRead(from);
   const target = fs.openWrite(to);
   try {
     const size = source.size();
-    const block = new Uint8Array(BLOCK_BYTES);
     target.truncate(size);
     for (let at = 0; at < size; at += block.length) {
       const count = source.read(block.subarray(0, Math.min(block.length, size - at)), at);

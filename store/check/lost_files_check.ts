@@ -1,0 +1,63 @@
+/**
+ * Tells of what is gone as a whole while other parts of the store still speak of it: a log without a
+ * file, and topics of which no configuration is left though their queues are there.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { TOPICS } from "../config_tables.ts";
+import { listIndexFiles } from "../key_index_reader.ts";
+import { listSegments } from "../segments.ts";
+import { isBrokersOwn, lacksTopics } from "../topic_kinds.ts";
+import { type Finding, finding, type FindingSink } from "./findings.ts";
+import type { StoreState } from "./store_state.ts";
+
+/** How many topics a message names. */
+const NAMED_MAX = 3;
+const DLEDGER_PREFIX = "dledger-";
+
+/** Looks at names and lengths only. */
+export function checkLostFiles(state: StoreState, sink: FindingSink): void {
+  checkLog(state, sink);
+  checkTopics(state, sink);
+}
+
+function checkLog(state: StoreState, sink: FindingSink): void {
+  const user = userOfLostLog(state);
+  if (user === undefined) return;
+  const message = `the log has no file, but ${user}`;
+  sink(finding("log-missing", { file: state.paths.commitLog }, { message }));
+}
+
+/** What leads into a log that has no file; `undefined` where it has some, and in a new store. */
+function userOfLostLog({ fs, paths, log, queues }: StoreState): string | undefined {
+  if (log.segments.length > 0) return undefined;
+  // The log of a DLedger group lies elsewhere, and mq does not read it.
+  if (fs.list(paths.root).some((name) => name.startsWith(DLEDGER_PREFIX))) return undefined;
+  const queue = queues.queues.find(({ path }) => {
+    return listSegments(fs, path).segments.some(({ length }) => length > 0);
+  });
+  if (queue !== undefined) return `queue ${queue.queueId} of topic "${queue.topic}" has messages`;
+  const [index] = listIndexFiles(fs, paths.index).paths;
+  return index === undefined ? undefined : `index file "${index}" is there`;
+}
+
+/** Where the log is lost every other advice waits: a recovery would refuse, a start would destroy. */
+export function adviceOf(state: StoreState): (it: Finding) => Finding {
+  if (userOfLostLog(state) === undefined) return (it) => it;
+  const fix = "first bring the log back, see log-missing";
+  return (it) => it.code === "log-missing" ? it : { ...it, fix };
+}
+
+function checkTopics({ fs, paths, queues }: StoreState, sink: FindingSink): void {
+  const file = join(paths.config, TOPICS.fileName);
+  if (!lacksTopics(fs, paths)) return;
+  const topics = [...new Set(queues.queues.map((it) => it.topic))]
+    .filter((topic) => !isBrokersOwn(topic))
+    .sort((one, other) => Number(one.startsWith("%")) - Number(other.startsWith("%")));
+  if (topics.length === 0) return;
+  const named = topics.slice(0, NAMED_MAX).join(", ");
+  const more = topics.length > NAMED_MAX ? ` and ${topics.length - NAMED_MAX} more` : "";
+  const message = `neither it nor its .bak holds anything, but there are queues of ${named}${more}`;
+  sink(finding("config-topics-missing", { file }, { message }));
+}
