@@ -11,8 +11,9 @@
  */
 import { endAll } from "../testdata/interop/child.ts";
 import { benchBacklog } from "./backlog.ts";
+import { benchDelay } from "./delay.ts";
 import { removeFolders } from "./folders.ts";
-import { benchFrames, benchHuge, benchJson } from "./inspect.ts";
+import { benchDamage, benchFrames, benchHuge, benchJson } from "./inspect.ts";
 import { spinMs } from "./process_stat.ts";
 import { benchLargeDense, benchLargeSparse, benchLargeWide } from "./large.ts";
 import { benchColdRecovery, benchRecovery } from "./recovery.ts";
@@ -47,6 +48,12 @@ const GROUPS: Readonly<Record<string, Group>> = {
     },
     topics: { about: "10,000 topics beside one (4 min)", run: benchSendTopics },
   },
+  delay: {
+    delay: {
+      about: "a million delayed and timed messages: lateness, memory (3 min)",
+      run: benchDelay,
+    },
+  },
   store: {
     append: { about: "records into the log alone", run: benchAppend },
     put: {
@@ -71,6 +78,7 @@ const GROUPS: Readonly<Record<string, Group>> = {
   },
   inspect: {
     frames: { about: "warm logs by their frames, for counts (1 min)", run: benchFrames },
+    damage: { about: "looking for the next record through a damaged file", run: benchDamage },
     json: { about: "a warm log as JSON Lines, in both directions", run: benchJson },
     huge: { about: "the first line and the first page of a log of 1 TiB", run: benchHuge },
   },

@@ -54,6 +54,9 @@ async function isServed(address: string): Promise<boolean> {
   return answer.includes('"opaque":7');
 }
 
+/** So many lines of a kind stand in the log in a minute. */
+const LINES_MAX = 10;
+
 Deno.test("bytes that are no frame end their connection, with a line in the log, and nothing else", async () => {
   await inFolder(async (folder) => {
     const store = join(folder, "store");
@@ -69,9 +72,11 @@ Deno.test("bytes that are no frame end their connection, with a line in the log,
       }
     });
     const complaints = run.stderr.split("\n").filter((line) => line.includes(" closed: "));
-    assert.equal(complaints.length, connections, run.stderr);
+    assert(connections > LINES_MAX);
+    assert.equal(complaints.length, LINES_MAX, run.stderr);
+    assert.match(run.stderr, /More lines like the last one are left out for a minute/);
     for (const line of complaints) {
-      assert.match(line, /^mq: Connection of 127\.0\.0\.1:\d+ closed: Cannot decode \w+: .+/);
+      assert.match(line, / warn +Connection of 127\.0\.0\.1:\d+ closed: Cannot decode \w+: .+/);
       assert(line.length < 300, line);
     }
     assert.equal(run.exitCode, 0);

@@ -85,6 +85,8 @@ class ReplayBroker implements AsyncDisposable {
       brokerName: "broker-a",
       brokerClusterName: "C1",
       maxMessageSize: 40_000,
+      recallMessageEnable: true,
+      transactionTimeOut: 2000,
       useServerSideResetOffset: !recording.startsWith("4"),
     };
     return new ReplayBroker(
@@ -97,6 +99,7 @@ class ReplayBroker implements AsyncDisposable {
     const lastOf = new Map(this.#calls.map((call) => [call.request.conn, call]));
     const asked = new Map<CapturedCall, RemotingCommand>();
     for (const call of this.#calls) {
+      if (call.request.name === "CHECK_TRANSACTION_STATE") await this.#check(call);
       if (call.request.dir === "s2c") continue;
       await this.#advanceTo(call.request.t);
       asked.set(call, await this.#ask(call));
@@ -146,6 +149,20 @@ class ReplayBroker implements AsyncDisposable {
     return asked ?? decodeFrame(bytes);
   }
 
+  /** Looks for open transactions when Java did, and learns where the copies of half messages are. */
+  async #check({ request: { t, bytes } }: CapturedCall): Promise<void> {
+    await this.#advanceTo(t);
+    const { path, transactionCheck } = this.#side;
+    const { tranStateTableOffset, commitLogOffset } = decodeFrame(bytes).extFields ?? {};
+    const queueOffset = Number(tranStateTableOffset);
+    const queue = { topic: "RMQ_SYS_TRANS_HALF_TOPIC", queueId: 0 };
+    const { max = 0 } = path.store.queueRange(queue.topic, queue.queueId) ?? {};
+    if (queueOffset >= max) await transactionCheck.round();
+    const { body } = await path.store.get({ ...queue, queueOffset, countMax: 1 });
+    const [copy] = messagesOf(body);
+    if (copy !== undefined) this.#placeOf.set(Number(commitLogOffset), copy.physicalOffset);
+  }
+
   /** The request with our offsets in the log instead of Java's, if it has any. */
   #translated(command: RemotingCommand): RemotingCommand | undefined {
     const { extFields = {} } = command;
@@ -154,6 +171,11 @@ class ReplayBroker implements AsyncDisposable {
       const offset = this.#placeOf.get(Number(extFields["offset"]));
       if (offset === undefined) return undefined;
       return { ...command, extFields: { ...extFields, offset: String(offset) } };
+    }
+    if (name === "END_TRANSACTION") {
+      const offset = this.#placeOf.get(Number(extFields["commitLogOffset"]));
+      if (offset === undefined) return undefined;
+      return { ...command, extFields: { ...extFields, commitLogOffset: String(offset) } };
     }
     const id = name === "CONSUME_MESSAGE_DIRECTLY"
       ? parseMessageId(extFields["msgId"]!)

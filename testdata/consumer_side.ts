@@ -10,15 +10,19 @@ import { cleaningFamily } from "../net/broker/cleaning_family.ts";
 import { clientFamily } from "../net/broker/client_family.ts";
 import { ConsumerGroups } from "../net/broker/consumer_groups.ts";
 import { groupFamily } from "../net/broker/group_family.ts";
+import { liveBrokerSettings } from "../net/broker/hot_settings.ts";
 import { lockFamily } from "../net/broker/lock_family.ts";
 import { offsetFamily } from "../net/broker/offset_family.ts";
 import { ProducerGroups } from "../net/broker/producer_groups.ts";
 import { progressFamily } from "../net/broker/progress_family.ts";
 import { pullFamily } from "../net/broker/pull_family.ts";
+import { queueFamily } from "../net/broker/queue_family.ts";
 import { relayFamily } from "../net/broker/relay_family.ts";
+import { replyFamily } from "../net/broker/reply_family.ts";
 import { runtimeFamily } from "../net/broker/runtime_family.ts";
 import { topicFamily } from "../net/broker/topic_family.ts";
 import { newTopic } from "../net/broker/topic_table.ts";
+import { TransactionCheck } from "../net/broker/transaction_check.ts";
 import { Connection } from "../net/rpc/connection.ts";
 import { type Routes, routesOf } from "../net/rpc/routes.ts";
 import { type RequestName, requestName } from "../net/wire/codes.ts";
@@ -52,6 +56,8 @@ export class ConsumerSide implements AsyncDisposable {
   readonly path: MessagePath;
   readonly consumers: ConsumerGroups;
   readonly producers: ProducerGroups;
+  /** Asks producers about open transactions when the test says so. */
+  readonly transactionCheck: TransactionCheck;
   readonly #routes: Routes;
   readonly #clients: SideClient[] = [];
 
@@ -61,10 +67,13 @@ export class ConsumerSide implements AsyncDisposable {
       path.groups.get(group)?.notifyConsumerIdsChangedEnable ?? false;
     this.path = path;
     this.clock = clock;
-    const consumers = this.consumers = new ConsumerGroups({ now, notifies });
+    const { filters } = path;
+    const consumers = this.consumers = new ConsumerGroups({ now, notifies, filters });
     const producers = this.producers = new ProducerGroups({ now });
     const { brokerName } = path.config;
     const parts = { ...path, consumers, producers, now, brokerAddr: BROKER_ADDR };
+    const log = (text: string) => void path.told.push(text);
+    this.transactionCheck = new TransactionCheck({ ...parts, log });
     this.#routes = routesOf([
       // The path's own pulls know no members.
       ...path.families.filter((family) => family.PULL_MESSAGE === undefined),
@@ -75,9 +84,12 @@ export class ConsumerSide implements AsyncDisposable {
       lockFamily(path),
       offsetFamily({ ...parts, youngBytesMax }),
       progressFamily({ ...parts, brokerName }),
+      queueFamily({ ...parts, filters }),
       relayFamily(parts),
+      replyFamily({ ...parts, random: () => 0 }),
       runtimeFamily({
         ...parts,
+        settings: liveBrokerSettings(path.config, { save: undefined, log: () => {}, now }),
         diskSpace: () => undefined,
         delayOffsets: () => path.schedule.offsets,
         delayVersion: () => path.schedule.version,

@@ -15,6 +15,7 @@ import { Arrivals } from "../net/broker/arrival.ts";
 import { type BrokerConfig, defaultBrokerConfig } from "../net/broker/broker_config.ts";
 import { BrokerStats } from "../net/broker/broker_stats.ts";
 import type { StartTimer } from "../net/broker/alarm.ts";
+import { ConsumerFilters } from "../net/broker/consumer_filters.ts";
 import { ConsumerGroups } from "../net/broker/consumer_groups.ts";
 import { parseDelayLevels } from "../net/broker/delay_levels.ts";
 import { GroupTable } from "../net/broker/group_table.ts";
@@ -27,7 +28,11 @@ import { queryFamily } from "../net/broker/query_family.ts";
 import { Schedule } from "../net/broker/schedule.ts";
 import { sendBackFamily } from "../net/broker/send_back.ts";
 import { sendFamily } from "../net/broker/send_family.ts";
+import { timerFamily } from "../net/broker/timer_family.ts";
+import { openTimer, type TimerParts } from "../net/broker/timer_parts.ts";
 import { TopicTable } from "../net/broker/topic_table.ts";
+import { transactionFamily } from "../net/broker/transaction_family.ts";
+import { Transactions } from "../net/broker/transactions.ts";
 import { UniqueIds } from "../net/broker/unique_ids.ts";
 import type { Family } from "../net/rpc/routes.ts";
 import { encodeHeader } from "../net/wire/headers.ts";
@@ -65,10 +70,13 @@ export class MessagePath implements AsyncDisposable {
   readonly groups: GroupTable;
   readonly offsets: OffsetTable;
   readonly consumers: ConsumerGroups;
+  readonly filters: ConsumerFilters;
   readonly locks: QueueLocks;
   readonly stats: BrokerStats;
   readonly hold: PullHold;
   readonly schedule: Schedule;
+  readonly timed: TimerParts;
+  readonly transactions: Transactions;
   readonly families: readonly Family[];
   /** What an operator was told. */
   readonly told: string[] = [];
@@ -76,8 +84,9 @@ export class MessagePath implements AsyncDisposable {
 
   private constructor(
     store: Store,
-    { options, config, storeHost, arrivals, stack }: {
+    { options, fs, config, storeHost, arrivals, stack }: {
       options: MessagePathOptions;
+      fs: FileSystem;
       config: BrokerConfig;
       storeHost: HostBytes;
       arrivals: Arrivals;
@@ -95,7 +104,8 @@ export class MessagePath implements AsyncDisposable {
     this.topics = TopicTable.open({ config, now });
     this.groups = GroupTable.open({ config, now });
     this.offsets = OffsetTable.open({ now });
-    this.consumers = new ConsumerGroups({ now, notifies: () => false });
+    this.filters = ConsumerFilters.open({ config, now, log });
+    this.consumers = new ConsumerGroups({ now, notifies: () => false, filters: this.filters });
     this.locks = new QueueLocks({ now });
     this.stats = new BrokerStats({ cluster: config.brokerClusterName, now });
     const onDelivered = (topic: string, put: PutResult) => {
@@ -104,15 +114,31 @@ export class MessagePath implements AsyncDisposable {
     this.schedule = stack.use(
       Schedule.open({ store, levelsMs, log, now, startTimer, onDelivered }),
     );
+    this.timed = openTimer(stack, {
+      config: { ...config, storePathRootDir: ROOT },
+      fs,
+      store,
+      arrivals,
+      onDelivered,
+      readOnly: false,
+      random,
+      startTimer,
+      log,
+      now,
+    });
     this.hold = stack.use(
       new PullHold({ now, startTimer, ...(heldPerConnectionMax && { heldPerConnectionMax }) }),
     );
     arrivals.add((request) => this.schedule.arrived(request));
-    arrivals.add((request) => this.hold.arrived(request));
+    arrivals.add((request, record) => this.hold.arrived(request, record));
+    const { placeTimed } = this.timed;
+    this.transactions = new Transactions({ ...this, delayLevelCount, placeTimed, log, now });
     const ids = new UniqueIds({ address: storeHost.address, pid: 4711, now, random });
     this.families = [
-      sendFamily({ ...this, ids, delayLevelCount, random }),
+      sendFamily({ ...this, ...this.timed, ids, delayLevelCount, random }),
+      timerFamily({ ...this, ...this.timed, now }),
       sendBackFamily({ ...this, delayLevelCount, random }),
+      transactionFamily(this),
       pullFamily({ ...this, now, log }),
       queryFamily(this),
     ];
@@ -123,12 +149,13 @@ export class MessagePath implements AsyncDisposable {
     await using stack = new AsyncDisposableStack();
     const defaults = defaultBrokerConfig({ hostname: "broker-a", address: "127.0.0.1" });
     const config = { ...defaults, brokerClusterName: "C1", ...options.config };
+    const fs = options.fs ?? new MemoryFiles();
     const arrivals = new Arrivals();
     const storeHost = hostBytes(config.brokerIP1, config.listenPort);
     const store = stack.use(
       await Store.open(ROOT, {
         storeHost,
-        fs: options.fs ?? new MemoryFiles(),
+        fs,
         now: options.now ?? (() => START),
         segmentBytes: SEGMENT_BYTES,
         queueFileUnits: 10_000,
@@ -139,7 +166,14 @@ export class MessagePath implements AsyncDisposable {
         onArrival: arrivals.notify,
       }),
     );
-    return new MessagePath(store, { options, config, storeHost, arrivals, stack: stack.move() });
+    return new MessagePath(store, {
+      options,
+      fs,
+      config,
+      storeHost,
+      arrivals,
+      stack: stack.move(),
+    });
   }
 
   /** A client of the families. */

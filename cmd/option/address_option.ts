@@ -13,6 +13,18 @@ export function parseHost(text: string): string {
   throw new InvalidArgumentError("It must not be empty.");
 }
 
+/** Reads one `host:port`. */
+export function parseOneAddress(text: string): string {
+  const [address = "", ...more] = nameServersOf(text);
+  try {
+    parseAddress(address);
+    if (more.length === 0) return address;
+  } catch {
+    // Said below.
+  }
+  throw new InvalidArgumentError("It must be host:port.");
+}
+
 /** Reads `host:port;host:port`, and leaves it as it is. */
 export function parseAddresses(text: string): string {
   try {

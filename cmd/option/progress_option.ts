@@ -6,8 +6,8 @@
 import { Option } from "@commander-js/extra-typings";
 import { PROGRESS_FORMS, type ProgressForm } from "../output/progress.ts";
 
-/** The option. */
-export function progressOption(): Option<
+/** The option; `about` is for a command that takes long in one of its modes only. */
+export function progressOption(about: string = "progress on standard error"): Option<
   "--progress <form>",
   undefined,
   "auto",
@@ -15,6 +15,6 @@ export function progressOption(): Option<
   false,
   ProgressForm
 > {
-  return new Option("--progress <form>", "progress on standard error")
+  return new Option("--progress <form>", about)
     .choices(PROGRESS_FORMS).default("auto" as const);
 }

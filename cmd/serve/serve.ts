@@ -22,7 +22,8 @@ import type { OutputOptions } from "../output/format_option.ts";
 import { Progress, type ProgressForm } from "../output/progress.ts";
 import { countedFiles } from "../reading/read_count.ts";
 import { storeAt } from "../reading/store_path.ts";
-import { sayReady, serverLog, stopped } from "../server/server_run.ts";
+import { serverLog } from "../server/server_log.ts";
+import { sayReady, stopped } from "../server/server_run.ts";
 import { note, type Terminal } from "../terminal.ts";
 import { noteChanges, type Served, servedBy, servedLines } from "./served.ts";
 
@@ -137,6 +138,7 @@ function configOf(
     ...(commitLogPath !== undefined && { storePathCommitLog: commitLogPath }),
     enableLmq: isLight,
     enableMultiDispatch: isLight,
+    enablePropertyFilter: true,
     // Seals are compared where records have one.
     enabledAppendPropCRC: true,
     // Whatever its age, a pull may bring as much; and the machine's memory need not be asked for.

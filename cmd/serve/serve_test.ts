@@ -18,6 +18,7 @@ import {
 import { SmallStore } from "../../testdata/small_store.ts";
 import { differences } from "../../testdata/store_bytes.ts";
 
+const ALL = { subscription: "*" };
 const FREE_PORTS = ["--port", "0", "--namesrv-port", "0"];
 
 /** What the line that says it is ready tells. */
@@ -122,6 +123,7 @@ Deno.test("mq serve serves a damaged store, tells of what it put right, and writ
 async function pulledFrom(
   ask: Ask,
   queue: { readonly topic: string; readonly queueId: number },
+  filter: { readonly subscription: string; readonly expressionType?: string } = ALL,
 ): Promise<number[] | undefined> {
   const offsets: number[] = [];
   const record = new RecordView();
@@ -136,8 +138,8 @@ async function pulledFrom(
       sysFlag: 4,
       commitOffset: 0,
       suspendTimeoutMillis: 0,
-      subscription: "*",
       subVersion: 0,
+      ...filter,
     });
     if (code === 16) return undefined;
     record.attach(body ?? new Uint8Array(0));
@@ -181,6 +183,24 @@ for (
     for (const topic of unreadable) assert.match(topic, /^%DLQ%|^SCHEDULE|writeonly/i);
   });
 }
+
+Deno.test("mq serve filters by properties, whatever the broker of the store was told", async () => {
+  const name = "5.5.0-e-cqext-102";
+  const byTags = { subscription: "TagA || TagB" };
+  const byProperty = { subscription: "TAGS IN ('TagA', 'TagB')", expressionType: "SQL92" };
+  const run = await whileServing(storeInMemory(name), async (_, ask) => {
+    let passed = 0;
+    for (const { topic, queueId, messages } of readTruth(name).queues) {
+      if (topic !== "T_tags") continue;
+      const found = await pulledFrom(ask, { topic, queueId }, byProperty) ?? assert.fail(topic);
+      assert(found.length < messages.length);
+      assert.deepEqual(found, await pulledFrom(ask, { topic, queueId }, byTags));
+      passed += found.length;
+    }
+    assert(passed > 0);
+  });
+  assert.equal(run.exitCode, 0, run.stderr);
+});
 
 Deno.test("mq serve finds a commit log that lies elsewhere", async () => {
   const files = storeInMemory("5.5.0-a-clean-102");

@@ -83,6 +83,7 @@ const VERBS: Readonly<Record<RepairVerb, readonly [verb: string, noun: string]>>
   "extend-file": ["filled up", "file"],
   "trim-file": ["cut to its length", "file"],
   "restore-config": ["read from its .bak", "configuration file"],
+  "set-config-aside": ["left out", "configuration file"],
   "lower-offsets": ["with offsets lowered", "file"],
   "write-checkpoint": ["rewritten", "checkpoint"],
   "remove-abort": ["ignored", "mark of an unclean stop"],

@@ -16,17 +16,24 @@ import { checkAddresses } from "../option/address_option.ts";
 import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import type { OutputOptions } from "../output/format_option.ts";
+import { HOT_SETTINGS } from "../../net/broker/hot_settings.ts";
+import { formatAddress } from "../../net/rpc/address.ts";
 import { readProperties } from "./properties_file.ts";
-import { flushPromise, noteRecovery, sayReady, serverLog, stopped } from "./server_run.ts";
-import { applySettings, noteRemarks, printSettings } from "./settings.ts";
+import { type LogFormat, serverLog } from "./server_log.ts";
+import { flushPromise, noteRecovery, sayReady, stopped } from "./server_run.ts";
+import { applySettings, ORIGIN, type PrintedSettings, printSettings } from "./settings.ts";
+import { settingsSaver } from "./settings_file.ts";
 import { storeFolder } from "../reading/store_path.ts";
-import type { Terminal } from "../terminal.ts";
+import { note, type Terminal } from "../terminal.ts";
 
 /** What `mq broker start` may be told. */
 export interface BrokerStartOptions extends OutputOptions {
   readonly configFile?: string | undefined;
   /** Name servers, `host:port;host:port`. */
   readonly namesrv?: string | undefined;
+  /** Port to serve metrics on. */
+  readonly metricsPort?: number | undefined;
+  readonly log?: LogFormat | undefined;
   /** Whether settings are printed and nothing is started. */
   readonly printConfig?: boolean | undefined;
 }
@@ -36,20 +43,34 @@ export async function startBroker(
   terminal: Terminal,
   options: BrokerStartOptions,
 ): Promise<number> {
-  const config = brokerSettings(terminal, options);
+  const { config, origins, remarks } = brokerSettings(terminal, options);
   if (options.printConfig === true) {
-    printSettings(terminal, config);
+    for (const remark of remarks) note(terminal, remark);
+    printSettings(terminal, options, { settings: config, origins, hot: HOT_SETTINGS });
     return EXIT.ok;
   }
+  const log = serverLog(terminal, options.log);
+  for (const remark of remarks) log(remark);
   storeFolder(terminal.files, config.storePathRootDir);
   const signal = terminal.stopSignal();
-  await using broker = await Broker.start({ config, log: serverLog(terminal), signal });
-  noteRecovery(terminal, broker.store.recovery);
+  const saveSettings = settingsSaver(terminal.files, options.configFile);
+  await using broker = await Broker.start({ config, log, saveSettings, signal });
+  noteRecovery(log, broker.store.recovery);
   const { namesrvAddr, storePathRootDir: store } = broker.config;
   const isKnown = namesrvAddr !== "";
   sayReady(terminal, options, {
-    facts: { ...(isKnown && { namesrv: namesrvAddr }), broker: broker.peer, store },
-    labels: { namesrv: "registers at", broker: "broker", store: "store" },
+    facts: {
+      ...(isKnown && { namesrv: namesrvAddr }),
+      broker: broker.peer,
+      store,
+      ...metricsFact(broker),
+    },
+    labels: {
+      namesrv: "registers at",
+      broker: "broker",
+      store: "store",
+      metrics: "metrics",
+    },
     promises: [
       flushPromise(broker.config),
       ...(isKnown ? [] : ["No name server is set (-n), so clients will not find this broker."]),
@@ -60,6 +81,11 @@ export async function startBroker(
   });
   await stopped(signal);
   return EXIT.ok;
+}
+
+/** Where metrics are, as a fact of a broker that is ready. */
+export function metricsFact({ metrics }: Pick<Broker, "metrics">): { metrics?: string } {
+  return metrics === undefined ? {} : { metrics: `http://${formatAddress(metrics)}/metrics` };
 }
 
 const LOCAL_ONLY = "Only this machine reaches it: bindAddress=0.0.0.0 in the file lets others.";
@@ -77,31 +103,46 @@ function checkSetting(given: Partial<BrokerConfig>): void {
   }
 }
 
-/** Name servers from the environment, which must be some. */
-function namesrvFromEnvironment(terminal: Terminal): string {
+/** Name servers from the environment, which must be some, and the variable they stand in. */
+function namesrvFromEnvironment(terminal: Terminal): { name: string; text: string } | undefined {
   for (const name of ["MQ_NAMESRV", "NAMESRV_ADDR"]) {
     const text = terminal.env(name);
     if (text === undefined || text === "") continue;
     try {
       checkAddresses(text);
-      return text;
+      return { name, text };
     } catch (error) {
       throw usageFailure(`${name}: ${(error as Error).message}`);
     }
   }
-  return "";
+  return undefined;
+}
+
+interface BrokerSettings extends Pick<PrintedSettings, "origins"> {
+  readonly config: BrokerConfig;
+  readonly remarks: readonly string[];
 }
 
 /** Defaults, overlaid by the environment, by the file, by the command line. */
-function brokerSettings(terminal: Terminal, options: BrokerStartOptions): BrokerConfig {
+function brokerSettings(terminal: Terminal, options: BrokerStartOptions): BrokerSettings {
   const { configFile: path } = options;
-  const namesrvAddr = namesrvFromEnvironment(terminal);
+  const found = namesrvFromEnvironment(terminal);
   const host = hostDefaults();
-  const defaults = { ...defaultBrokerConfig(host), namesrvAddr };
+  const defaults = { ...defaultBrokerConfig(host), namesrvAddr: found?.text ?? "" };
   const properties = path === undefined ? [] : readProperties(terminal.files, path);
   const file = { path: path ?? "", program: "broker", check: checkSetting } as const;
-  const { settings, remarks } = applySettings(defaults, properties, file);
-  noteRemarks(terminal, remarks);
-  const named = options.namesrv === undefined ? {} : { namesrvAddr: options.namesrv };
-  return completeBrokerConfig({ ...settings, ...named }, host);
+  const { settings, origins: inFile, remarks } = applySettings(defaults, properties, file);
+  const named = {
+    ...(options.namesrv !== undefined && { namesrvAddr: options.namesrv }),
+    ...metricsSettings(options.metricsPort),
+  };
+  const origins = new Map(found === undefined ? [] : [["namesrvAddr", found.name]]);
+  for (const [key, origin] of inFile) origins.set(key, origin);
+  for (const key of Object.keys(named)) origins.set(key, ORIGIN.commandLine);
+  return { config: completeBrokerConfig({ ...settings, ...named }, host), origins, remarks };
+}
+
+/** What `--metrics-port` stands for. */
+export function metricsSettings(port: number | undefined): Partial<BrokerConfig> {
+  return port === undefined ? {} : { metricsExporterType: "PROM", metricsPromExporterPort: port };
 }

@@ -58,7 +58,8 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /Epoll|ByteBuf|ByHeap|ByFileChannel|ReadAhead|wakeCommit|warmMapped/,
     "mq maps no files into memory and pools no buffers",
   ],
-  [/^(timer|recallMessage|allowRecall|appendTopicForTimer)/, "mq has no timer wheel"],
+  [/^timerRocksDB|^timerRe(call|put)/, "mq keeps timed messages in the timer wheel"],
+  [/^timer/, "mq turns the timer wheel in its own way, and gives up no timed message"],
   [/pop|revive|^ack|appendAck|appendCk|AwaitingAck|InAckQueue/i, "mq does not serve POP consumers"],
   [/lite/i, "mq has no lite topics"],
   [
@@ -81,18 +82,18 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/compaction|OffsetMapSize/i, "mq has no compaction topics"],
   [/cold/i, "mq does not slow readers of cold data down"],
   [
-    /waitTimeMills|FastFailure|PageCacheBusy|AcceptSendRequest|putMessageTimeout|syncFlushTimeout/,
-    "requests are answered in the order they come, none is refused for having waited",
+    /waitTimeMills|FastFailure|AcceptSendRequest|putMessageTimeout|syncFlushTimeout/,
+    "a request is served when it is read: only a disk that hangs keeps messages out, " +
+    "see osPageCacheBusyTimeOutMills",
   ],
   [
     /^client[A-Z]|channelNotActive|connectTimeout|scanAvailable|socksProxy|Reconnect|writeBuffer/,
     "mq has its own limits for connections",
   ],
   [/^server(Socket|Load)|Shutdown|NetWorkFlow/, "mq has its own limits for connections"],
-  [
-    /Bloom|BitMap|QueueExt$|expectConsumerNum|filterData|filterSupport|filterServer|MessageFilter/,
-    "mq filters by the message itself",
-  ],
+  [/^bitMapLength/, "the length of bit maps follows from the size of the Bloom filter, as in Java"],
+  [/^filterServerNums$/, "mq starts no filter servers"],
+  [/MessageFilter/, "mq does not serve POP consumers"],
   [/Bcq|BatchPush|AssignOffset/i, "mq searches batch consume queues in its own way"],
   [
     /^fetch|AddressServer|DnsLookup|updateNameServer|loadBalancePoll/,
@@ -106,7 +107,8 @@ const REASONS: readonly (readonly [pattern: RegExp, reason: string])[] = [
     /reput|dispatch|Recover|recheck|CheckSelf|checkCRC|BuildConsumeQueue/i,
     "mq recovers and dispatches by rules of its own",
   ],
-  [/^trans|^rejectTrans/i, "mq does not serve transactions"],
+  [/^transactionOp/, "mq notes the end of every transaction at once"],
+  [/^transWriteOrigin/, "mq keeps half messages in the log and not in RocksDB"],
   [/redelete/, "files are removed at once, also while they are read"],
   [
     /disk|delete|Expired|fileReserved|clean|disappear|LogicMinOffset/i,

@@ -16,14 +16,14 @@ Deno.test("ignoredReason() has a reason of its own for the settings operators ch
     "sendMessageThreadPoolNums",
     "transientStorePoolSize",
     "haListenPort",
-    "timerWheelEnable",
+    "timerWarmEnable",
     "destroyMapedFileIntervalForcibly",
     "redeleteHangedFileInterval",
     "useTLS",
-    "metricsExporterType",
+    "metricsLabel",
+    "waitTimeMillsInSendQueue",
     "combineCQUseRocksdbForLmq",
     "rocksdbCompressionType",
-    "osPageCacheBusyTimeOutMills",
   ];
   for (const key of often) assert.notEqual(ignoredReason(key), general, key);
 });

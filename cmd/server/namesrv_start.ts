@@ -9,17 +9,21 @@ import type { FileSystem } from "../../store/file.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
 import type { OutputOptions } from "../output/format_option.ts";
+import { HOT_NAMESRV_SETTINGS } from "../../net/namesrv/settings_family.ts";
 import { readProperties } from "./properties_file.ts";
-import { sayReady, serverLog, stopped } from "./server_run.ts";
-import { applySettings, noteRemarks, printSettings } from "./settings.ts";
+import { type LogFormat, serverLog } from "./server_log.ts";
+import { sayReady, stopped } from "./server_run.ts";
+import { applySettings, ORIGIN, printSettings } from "./settings.ts";
+import { settingsSaver } from "./settings_file.ts";
 import { fileAbove } from "../reading/store_path.ts";
-import type { Terminal } from "../terminal.ts";
+import { note, type Terminal } from "../terminal.ts";
 
 /** What `mq namesrv start` may be told. */
 export interface NamesrvStartOptions extends OutputOptions {
   readonly configFile?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: number | undefined;
+  readonly log?: LogFormat | undefined;
   /** Whether settings are printed and nothing is started. */
   readonly printConfig?: boolean | undefined;
 }
@@ -33,6 +37,8 @@ const DEFAULTS = {
   orderMessageEnable: false,
   scanNotActiveBrokerInterval: 5000,
   serverChannelMaxIdleTimeSeconds: 120,
+  /** Let requests change the settings of `HOT_NAMESRV_SETTINGS`. */
+  updateNamesrvConfigEnable: false,
 };
 
 const INT_MAX = 2 ** 31 - 1;
@@ -76,17 +82,21 @@ export async function startNamesrv(
   const { configFile: path } = options;
   const properties = path === undefined ? [] : readProperties(terminal.files, path);
   const file = { path: path ?? "", program: "namesrv", check: checkSetting } as const;
-  const { settings: read, remarks } = applySettings(DEFAULTS, properties, file);
-  noteRemarks(terminal, remarks);
-  const settings = {
-    ...read,
-    bindAddress: options.host ?? read.bindAddress,
-    listenPort: options.port ?? read.listenPort,
+  const { settings: read, origins: inFile, remarks } = applySettings(DEFAULTS, properties, file);
+  const named = {
+    ...(options.host !== undefined && { bindAddress: options.host }),
+    ...(options.port !== undefined && { listenPort: options.port }),
   };
+  const settings = { ...read, ...named };
   if (options.printConfig === true) {
-    printSettings(terminal, settings);
+    for (const remark of remarks) note(terminal, remark);
+    const origins = new Map(inFile);
+    for (const key of Object.keys(named)) origins.set(key, ORIGIN.commandLine);
+    printSettings(terminal, options, { settings, origins, hot: HOT_NAMESRV_SETTINGS });
     return EXIT.ok;
   }
+  const log = serverLog(terminal, options.log);
+  for (const remark of remarks) log(remark);
   if (settings.kvConfigPath !== "") checkKvConfigPath(terminal.files, settings.kvConfigPath);
   const signal = terminal.stopSignal();
   await using nameServer = await NameServer.listen({
@@ -96,7 +106,9 @@ export async function startNamesrv(
     orderMessageEnable: settings.orderMessageEnable,
     scanIntervalMs: settings.scanNotActiveBrokerInterval,
     limits: { idleTimeoutMs: settings.serverChannelMaxIdleTimeSeconds * 1000 },
-    log: serverLog(terminal),
+    updateNamesrvConfigEnable: settings.updateNamesrvConfigEnable,
+    saveSettings: settingsSaver(terminal.files, path),
+    log,
   });
   sayReady(terminal, options, {
     facts: { namesrv: nameServer.peer },

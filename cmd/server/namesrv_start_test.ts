@@ -19,7 +19,10 @@ Deno.test("mq namesrv start -p prints what a namesrv.conf comes to", async () =>
   const args = ["namesrv", "start", "-c", "namesrv.conf", "--host", "127.0.0.1", "-p"];
   const { stdout, stderr, exitCode } = await record(args, { files });
   assert.equal(exitCode, 0);
-  assert.match(stdout, /^bindAddress=127\.0\.0\.1\n(.*\n)*listenPort=19876\n/);
+  assert.match(
+    stdout,
+    /^# command line\nbindAddress=127\.0\.0\.1\n# namesrv\.conf:1\nlistenPort=19876\n/,
+  );
   assert.equal(
     stderr,
     "mq: namesrv.conf:2: serverWorkerThreads is ignored: " +

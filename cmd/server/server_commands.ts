@@ -4,9 +4,10 @@
  * @module
  */
 import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
-import { parseAddresses, parseHost } from "../option/address_option.ts";
+import { parseAddresses, parseHost, parseOneAddress } from "../option/address_option.ts";
 import { addGroup, type Branch, describe, GROUP } from "../branch.ts";
 import { parsePort } from "../option/number_option.ts";
+import { logOption } from "./server_log.ts";
 
 /** Adds the commands. */
 export function addServerCommands(program: CommandUnknownOpts, branch: Branch): void {
@@ -19,10 +20,11 @@ export function addServerCommands(program: CommandUnknownOpts, branch: Branch): 
   addNamesrvStart(namesrv, branch);
   const broker = addGroup(program, {
     name: "broker",
-    summary: "run a broker",
+    summary: "run a broker, or look at one that runs",
     heading: GROUP.run,
   });
   addBrokerStart(broker, branch);
+  addBrokerStatus(broker, branch);
 }
 
 /** `-o` of a server: what is printed when it is ready. */
@@ -45,6 +47,8 @@ function addStart(program: CommandUnknownOpts, { terminal, finish }: Branch): vo
     .option("--port <port>", "port of the broker, 0 for a free one; default: 10911", parsePort)
     .option("--namesrv-port <port>", "port of the name server; default: 9876", parsePort)
     .option("--host <address>", "address to listen on; default: 127.0.0.1", parseHost)
+    .option("--metrics-port <port>", "serve metrics and health over HTTP, on 127.0.0.1", parsePort)
+    .addOption(logOption())
     .addOption(readyOption())
     .action(async (options) => {
       finish(await (await import("./start.ts")).start(terminal, options));
@@ -62,7 +66,8 @@ function addNamesrvStart(namesrv: CommandUnknownOpts, { terminal, finish }: Bran
     .option("-c, --config-file <file>", "settings of a Java namesrv.conf")
     .option("--host <address>", "address to listen on; default: 127.0.0.1", parseHost)
     .option("--port <port>", "port, 0 for a free one; default: 9876", parsePort)
-    .option("-p, --print-config", "print the settings and start nothing")
+    .option("-p, --print-config", "print the settings with their origin and start nothing")
+    .addOption(logOption())
     .addOption(readyOption())
     .action(async (options) => {
       finish(await (await import("./namesrv_start.ts")).startNamesrv(terminal, options));
@@ -83,7 +88,9 @@ function addBrokerStart(broker: CommandUnknownOpts, { terminal, finish }: Branch
       "name servers, host:port;host:port; else MQ_NAMESRV",
       parseAddresses,
     )
-    .option("-p, --print-config", "print the settings and start nothing")
+    .option("--metrics-port <port>", "serve metrics and health over HTTP, on 127.0.0.1", parsePort)
+    .option("-p, --print-config", "print the settings with their origin and start nothing")
+    .addOption(logOption())
     .addOption(readyOption())
     .action(async (options) => {
       finish(await (await import("./broker_start.ts")).startBroker(terminal, options));
@@ -93,5 +100,24 @@ function addBrokerStart(broker: CommandUnknownOpts, { terminal, finish }: Branch
     text: "Runs a broker. Every setting of a Java broker.conf is honoured, or named with the " +
       "reason why not; a value that mq cannot keep its word with is refused.",
     examples: ["mq broker start -n 127.0.0.1:9876", "mq broker start -c conf/broker.conf -p"],
+  });
+}
+
+function addBrokerStatus(broker: CommandUnknownOpts, { terminal, finish }: Branch): void {
+  const command = broker.command("status")
+    .argument("[address]", "host:port of the broker; default: 127.0.0.1:10911", parseOneAddress)
+    .addOption(
+      new Option("-o, --output <format>", "form of the output").choices(["table", "json"] as const),
+    )
+    .action(async (address, options) => {
+      const { brokerStatus, STATUS_ADDRESS } = await import("./broker_status.ts");
+      finish(await brokerStatus(terminal, address ?? STATUS_ADDRESS, options));
+    });
+  describe(command, {
+    summary: "what a running broker does",
+    text:
+      "Asks a running broker, of mq or Java, what it does, and prints it on one page; -o json " +
+      "prints all its counters and settings.",
+    examples: ["mq broker status", "mq broker status 10.0.0.5:10911 -o json"],
   });
 }

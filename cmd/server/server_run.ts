@@ -1,12 +1,12 @@
 /**
- * What the commands that run servers share: what they say when they are ready, where their log
- * goes, and how they wait for the end.
+ * What the commands that run servers share: what they say when they are ready, and how they wait for the end.
  *
  * @module
  */
+import type { Log } from "../../net/rpc/limits.ts";
 import type { RecoveryAction, RecoveryReport } from "../../store/recovery_report.ts";
 import { formatOf, type OutputOptions } from "../output/format_option.ts";
-import { note, type Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** What a command says when its servers are ready. */
 export interface ReadyMessage {
@@ -41,14 +41,6 @@ export function sayReady(
     terminal.out.write("Ctrl-C stops.\n");
   }
   terminal.out.flush();
-}
-
-/** The log of a server, on standard error. */
-export function serverLog(terminal: Terminal): (text: string, cause?: unknown) => void {
-  return (text, cause) => {
-    const isNews = cause instanceof Error && !text.includes(cause.message);
-    note(terminal, isNews ? `${text}: ${cause.message}` : text);
-  };
 }
 
 /** What the flush mode promises, in plain words. */
@@ -90,20 +82,19 @@ export type RecoveryNews =
   & { readonly actions: readonly Pick<RecoveryAction, "action" | "file" | "reason">[] };
 
 /** Says what opening the store had to put right; nothing after a clean stop. */
-export function noteRecovery(terminal: Terminal, report: RecoveryNews): void {
+export function noteRecovery(log: Log, report: RecoveryNews): void {
   if (report.mode === "clean" && report.actions.length === 0) return;
   const state = report.mode === "clean" ? "stopped cleanly" : "not stopped cleanly";
-  note(
-    terminal,
+  log(
     `the store was ${state}: read ${report.messages} records from ${report.from} to ${report.end}, ` +
       `added ${report.units} queue units and ${report.keys} keys`,
   );
   if (report.resumed !== undefined) {
     const { from, to } = report.resumed;
-    note(terminal, `a start that was interrupted had read from ${from} to ${to}; this one went on`);
+    log(`a start that was interrupted had read from ${from} to ${to}; this one went on`);
   }
   for (const { action, file, reason } of report.actions) {
-    note(terminal, `${action} ${file}: ${reason}`);
+    log(`${action} ${file}: ${reason}`);
   }
 }
 

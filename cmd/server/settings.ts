@@ -4,14 +4,17 @@
  *
  * @module
  */
+import { type Property, settingValue } from "../../net/wire/properties_text.ts";
 import { Failure } from "../failure.ts";
+import { formatOf, type OutputOptions } from "../output/format_option.ts";
 import { ignoredReason, isJavaSetting, type JavaProgram, REFUSED } from "./java_settings.ts";
-import type { Property } from "./properties_file.ts";
-import { note, type Terminal } from "../terminal.ts";
+import type { Terminal } from "../terminal.ts";
 
 /** What came of laying a file over defaults. */
 export interface SettingsRead<T> {
   readonly settings: T;
+  /** Where each setting of the file comes from, such as `broker.conf:3`. */
+  readonly origins: ReadonlyMap<string, string>;
   /** What has no effect, each with its line and reason. */
   readonly remarks: readonly string[];
 }
@@ -35,6 +38,7 @@ export function applySettings<T extends object>(
 ): SettingsRead<T> {
   const settings = { ...defaults } as Record<string, unknown>;
   const remarks: string[] = [];
+  const origins = new Map<string, string>();
   for (const property of properties) {
     const { key, value, line } = property;
     const place = `${file.path}:${line}`;
@@ -44,6 +48,7 @@ export function applySettings<T extends object>(
     }
     if (Object.hasOwn(settings, key)) {
       settings[key] = parseSetting(property, { like: settings[key], place });
+      origins.set(key, place);
       checkSetting({ [key]: settings[key] } as Partial<T>, { file, place });
     } else if (isJavaSetting(file.program, key)) {
       remarks.push(`${place}: ${key} is ignored: ${ignoredReason(key)}`);
@@ -51,7 +56,7 @@ export function applySettings<T extends object>(
       remarks.push(`${place}: ${key} is ignored: no ${file.program} has such a setting`);
     }
   }
-  return { settings: settings as T, remarks };
+  return { settings: settings as T, origins, remarks };
 }
 
 function checkSetting<T>(
@@ -70,27 +75,53 @@ function parseSetting(
   { key, value }: Property,
   expected: { readonly like: unknown; readonly place: string },
 ): unknown {
-  const text = value.trim();
   const { like, place } = expected;
-  if (typeof like === "number") {
-    if (/^-?\d+$/.test(text) && Number.isSafeInteger(Number(text))) return Number(text);
-    throw new Failure(`Cannot use ${key}=${text} (${place}): not a whole number`);
-  }
-  if (typeof like === "boolean") {
-    if (/^(true|false)$/i.test(text)) return text.toLowerCase() === "true";
-    throw new Failure(`Cannot use ${key}=${text} (${place}): not true or false`);
-  }
-  return text;
+  const read = settingValue(value, like as string | number | boolean);
+  if (read !== undefined) return read;
+  const wanted = typeof like === "number" ? "not a whole number" : "not true or false";
+  throw new Failure(`Cannot use ${key}=${value.trim()} (${place}): ${wanted}`);
 }
 
-/** Says what of a configuration file has no effect. */
-export function noteRemarks(terminal: Terminal, remarks: readonly string[]): void {
-  for (const remark of remarks) note(terminal, remark);
+/** Where settings that no file names come from. */
+export const ORIGIN = {
+  default: "default",
+  commandLine: "command line",
+} as const;
+
+/** What {@linkcode printSettings} prints. */
+export interface PrintedSettings {
+  readonly settings: object;
+  /** Origins of settings that are no defaults. */
+  readonly origins: ReadonlyMap<string, string>;
+  /** Settings that may change while the program runs, and when that takes hold. */
+  readonly hot: Readonly<Partial<Record<string, string>>>;
 }
 
-/** Prints settings in the form of a configuration file. */
-export function printSettings(terminal: Terminal, settings: object): void {
-  for (const [key, value] of Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1)) {
-    terminal.out.write(`${key}=${value}\n`);
+/**
+ * Prints settings in the form of a configuration file, those that are no defaults first, each under
+ * where it comes from; or as JSON.
+ */
+export function printSettings(
+  terminal: Terminal,
+  options: OutputOptions,
+  { settings, origins, hot }: PrintedSettings,
+): void {
+  const rows = Object.entries(settings).sort(([a], [b]) => a < b ? -1 : 1)
+    .map(([key, value]) => ({
+      key,
+      value,
+      origin: origins.get(key) ?? ORIGIN.default,
+      ...(hot[key] !== undefined && { changes: hot[key] }),
+    }));
+  if (formatOf(terminal, options) === "json") {
+    terminal.out.write(`${JSON.stringify(rows)}\n`);
+    return;
   }
+  const isDefault = (row: { readonly origin: string }) => row.origin === ORIGIN.default;
+  for (const { key, value, origin } of rows.filter((row) => !isDefault(row))) {
+    terminal.out.write(`# ${origin}\n${key}=${value}\n`);
+  }
+  if (rows.some((row) => !isDefault(row))) terminal.out.write("\n");
+  terminal.out.write("# defaults\n");
+  for (const { key, value } of rows.filter(isDefault)) terminal.out.write(`${key}=${value}\n`);
 }

@@ -1,15 +1,20 @@
 import assert from "node:assert/strict";
 import { recordedTerminal } from "../../testdata/recorded_terminal.ts";
-import { parsePropertiesText } from "./properties_file.ts";
-import { applySettings, noteRemarks, printSettings } from "./settings.ts";
+import { parsePropertiesText } from "../../net/wire/properties_text.ts";
+import { applySettings, printSettings } from "./settings.ts";
 
 const DEFAULTS = { brokerName: "b", listenPort: 10911, traceOn: true };
 const apply = (text: string) =>
   applySettings(DEFAULTS, parsePropertiesText(text), { path: "broker.conf", program: "broker" });
 
 Deno.test("applySettings() lays a file over the defaults, by their types", () => {
-  const { settings, remarks } = apply("brokerName = broker-a \nlistenPort=0\ntraceOn=FALSE");
-  assert.deepEqual(settings, { brokerName: "broker-a", listenPort: 0, traceOn: false });
+  const { settings, origins, remarks } = apply("brokerName = b2 \nlistenPort=0\ntraceOn=FALSE");
+  assert.deepEqual(settings, { brokerName: "b2", listenPort: 0, traceOn: false });
+  assert.deepEqual([...origins], [
+    ["brokerName", "broker.conf:1"],
+    ["listenPort", "broker.conf:2"],
+    ["traceOn", "broker.conf:3"],
+  ]);
   assert.deepEqual(remarks, []);
 });
 
@@ -34,12 +39,44 @@ Deno.test("applySettings() refuses values that do not fit or cannot be kept", ()
   assert.equal(apply("aclEnable=false").remarks.length, 1);
 });
 
-Deno.test("noteRemarks() and printSettings() write to their sides", () => {
+const PRINTED = {
+  settings: { listenPort: 1, brokerName: "a", traceOn: true, namesrvAddr: "h:1" },
+  origins: new Map([["listenPort", "x.conf:3"], ["namesrvAddr", "MQ_NAMESRV"]]),
+  hot: { traceOn: "at once" },
+};
+
+Deno.test("printSettings() prints a configuration file that says where settings come from", () => {
   const { terminal, printed } = recordedTerminal();
-  printSettings(terminal, { b: 1, a: "x" });
+  printSettings(terminal, {}, PRINTED);
   terminal.out.flush();
-  noteRemarks(terminal, ["one"]);
-  assert.deepEqual(printed(), { stdout: "a=x\nb=1\n", stderr: "mq: one\n" });
+  const { stdout } = printed();
+  assert.equal(
+    stdout,
+    "# x.conf:3\nlistenPort=1\n# MQ_NAMESRV\nnamesrvAddr=h:1\n\n" +
+      "# defaults\nbrokerName=a\ntraceOn=true\n",
+  );
+  const read = parsePropertiesText(stdout).map(({ key, value }) => [key, value]);
+  const expected = Object.entries(PRINTED.settings).map(([key, value]) => [key, String(value)]);
+  assert.deepEqual(read.sort(), expected.sort());
+});
+
+Deno.test("printSettings() prints no origins but the defaults' where there are none", () => {
+  const { terminal, printed } = recordedTerminal();
+  printSettings(terminal, {}, { settings: { a: 1 }, origins: new Map(), hot: {} });
+  terminal.out.flush();
+  assert.equal(printed().stdout, "# defaults\na=1\n");
+});
+
+Deno.test("printSettings() tells programs the same, and what may change", () => {
+  const { terminal, printed } = recordedTerminal();
+  printSettings(terminal, { output: "json" }, PRINTED);
+  terminal.out.flush();
+  assert.deepEqual(JSON.parse(printed().stdout), [
+    { key: "brokerName", value: "a", origin: "default" },
+    { key: "listenPort", value: 1, origin: "x.conf:3" },
+    { key: "namesrvAddr", value: "h:1", origin: "MQ_NAMESRV" },
+    { key: "traceOn", value: true, origin: "default", changes: "at once" },
+  ]);
 });
 
 Deno.test("applySettings() names the line of a setting that its program cannot use", () => {

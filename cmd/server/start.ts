@@ -8,7 +8,9 @@ import { hostDefaults } from "../../net/broker/host_defaults.ts";
 import { NameServer, NAMESRV_PORT } from "../../net/namesrv/namesrv.ts";
 import { EXIT } from "../exit_code.ts";
 import type { OutputOptions } from "../output/format_option.ts";
-import { flushPromise, noteRecovery, sayReady, serverLog, stopped } from "./server_run.ts";
+import { metricsFact, metricsSettings } from "./broker_start.ts";
+import { type LogFormat, serverLog } from "./server_log.ts";
+import { flushPromise, noteRecovery, sayReady, stopped } from "./server_run.ts";
 import { DEFAULT_STORE, storeFolder } from "../reading/store_path.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -18,6 +20,9 @@ export interface StartOptions extends OutputOptions {
   readonly port?: number | undefined;
   readonly namesrvPort?: number | undefined;
   readonly host?: string | undefined;
+  /** Port to serve metrics on. */
+  readonly metricsPort?: number | undefined;
+  readonly log?: LogFormat | undefined;
 }
 
 const HOST_DEFAULT = "127.0.0.1";
@@ -27,7 +32,7 @@ const BROKER_PORT_DEFAULT = 10911;
 /** Runs both servers until the process is asked to stop. */
 export async function start(terminal: Terminal, options: StartOptions): Promise<number> {
   const signal = terminal.stopSignal();
-  const log = serverLog(terminal);
+  const log = serverLog(terminal, options.log);
   const hostname = options.host ?? HOST_DEFAULT;
   const path = options.store ?? (terminal.env("MQ_STORE") || DEFAULT_STORE);
   const store = storeFolder(terminal.files, path);
@@ -43,14 +48,15 @@ export async function start(terminal: Terminal, options: StartOptions): Promise<
       listenPort: options.port ?? BROKER_PORT_DEFAULT,
       namesrvAddr: nameServer.peer,
       storePathRootDir: store,
+      ...metricsSettings(options.metricsPort),
     },
     log,
     signal,
   });
-  noteRecovery(terminal, broker.store.recovery);
+  noteRecovery(log, broker.store.recovery);
   sayReady(terminal, options, {
-    facts: { namesrv: nameServer.peer, broker: broker.peer, store },
-    labels: { namesrv: "name server", broker: "broker", store: "store" },
+    facts: { namesrv: nameServer.peer, broker: broker.peer, store, ...metricsFact(broker) },
+    labels: { namesrv: "name server", broker: "broker", store: "store", metrics: "metrics" },
     promises: [flushPromise(broker.config), ""],
     next: `mq inspect topics ${store}`,
   });

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { LONG_MAX_TEXT } from "../wire/header.ts";
 import type { SubscriptionData } from "../wire/heartbeat.ts";
 import { asInteger, formatBody, parseBody } from "../wire/json_body.ts";
 import { type MessageQueue, queueTable } from "../wire/message_queue.ts";
@@ -51,4 +52,15 @@ export function formatConsumerStatus(
 export function formatResetOffsetsForCpp(offsets: ReadonlyMap<MessageQueue, number>): Uint8Array {
   const offsetTable = Array.from(offsets, ([queue, offset]) => ({ ...queue, offset }));
   return formatBody({ offsetTable });
+}
+
+/**
+ * Response to QUERY_CORRECTION_OFFSET: an offset by queue, `Infinity` for the largest there is (Java:
+ * `QueryCorrectionOffsetBody`).
+ */
+export function formatCorrectionOffsets(offsets: ReadonlyMap<number, number>): Uint8Array {
+  const entries = Array.from(offsets, ([queueId, offset]) => {
+    return `${queueId}:${offset === Infinity ? LONG_MAX_TEXT : offset}`;
+  });
+  return new TextEncoder().encode(`{"correctionOffsets":{${entries.join()}}}`);
 }

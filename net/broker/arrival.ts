@@ -5,10 +5,7 @@
  * @module
  */
 
-import type { DispatchRequest } from "../../store/dispatch.ts";
-
-/** Hears of a message. The request is reused: what is needed later is copied. Must not throw. */
-export type ArrivalListener = (request: DispatchRequest) => void;
+import type { ArrivalListener } from "../../store/dispatcher.ts";
 
 /** Those who wait for messages. */
 export class Arrivals {
@@ -25,7 +22,7 @@ export class Arrivals {
   }
 
   /** What the store calls for every message. */
-  readonly notify: ArrivalListener = (request) => {
-    for (const listener of this.#listeners) listener(request);
+  readonly notify: ArrivalListener = (request, record) => {
+    for (const listener of this.#listeners) listener(request, record);
   };
 }

@@ -10,18 +10,18 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type ConfigFormat, CONSUMER_OFFSETS, DELAY_OFFSETS } from "../../store/config_tables.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { diskFiles } from "../../store/file_disk.ts";
-import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../../store/format.ts";
 import { hostBytes } from "../../store/host.ts";
 import type { HostBytes } from "../../store/layout.ts";
 import { storePaths } from "../../store/names.ts";
 import type { PutResult } from "../../store/put.ts";
 import { youngBytesMax } from "../../store/queue_read.ts";
-import { Store } from "../../store/store.ts";
+import { Store, type StoreOptions } from "../../store/store.ts";
 import { formatAddress, type SocketAddress } from "../rpc/address.ts";
 import type { Connection } from "../rpc/connection.ts";
 import type { ConnectionLimits, Log } from "../rpc/limits.ts";
 import { type Family, type Route, routesOf } from "../rpc/routes.ts";
 import type { RequestName } from "../wire/codes.ts";
+import type { LiveSettings, SettingValues } from "../rpc/live_settings.ts";
 import { readOnlyRoute } from "../rpc/read_only_route.ts";
 import { Server } from "../rpc/server.ts";
 import { Arrivals } from "./arrival.ts";
@@ -35,32 +35,48 @@ import {
 } from "./broker_config.ts";
 import { BrokerStats, statsLoop } from "./broker_stats.ts";
 import { clientFamily } from "./client_family.ts";
+import { CONSUMER_FILTERS } from "./consumer_filter_file.ts";
+import { ConsumerFilters } from "./consumer_filters.ts";
 import { ConsumerGroups } from "./consumer_groups.ts";
 import { parseDelayLevels } from "./delay_levels.ts";
 import { cleaningFamily } from "./cleaning_family.ts";
 import { type DiskSpace, diskSpace } from "./disk_space.ts";
+import { filterServerFamily, FilterServers } from "./filter_servers.ts";
+import { flowControlled } from "./flow_control.ts";
 import { groupFamily } from "./group_family.ts";
 import { GROUP_FILE, GroupTable } from "./group_table.ts";
 import { PullHold } from "./hold.ts";
 import { hostDefaults } from "./host_defaults.ts";
+import { liveBrokerSettings } from "./hot_settings.ts";
 import { LIGHT_OFFSETS } from "./light_offsets.ts";
 import { lockFamily, QueueLocks } from "./lock_family.ts";
+import { openMetrics } from "./metrics.ts";
+import type { MetricsDoor } from "./metrics_door.ts";
 import { offsetFamily } from "./offset_family.ts";
 import { offsetFlushLoop, OffsetTable } from "./offset_table.ts";
 import { ProducerGroups } from "./producer_groups.ts";
 import { progressFamily } from "./progress_family.ts";
 import { pullFamily } from "./pull_family.ts";
 import { queryFamily } from "./query_family.ts";
+import { queueFamily } from "./queue_family.ts";
 import { adoptTopics, BROKER_READS } from "./read_only_broker.ts";
 import { Registration } from "./registration.ts";
 import { relayFamily } from "./relay_family.ts";
+import { replyFamily } from "./reply_family.ts";
 import { runtimeFamily } from "./runtime_family.ts";
 import { Schedule } from "./schedule.ts";
 import { sendBackFamily } from "./send_back.ts";
 import { sendFamily } from "./send_family.ts";
+import { storeOptionsOf } from "./store_settings.ts";
 import { TableFile } from "./table_file.ts";
+import { timerFamily } from "./timer_family.ts";
+import { TIMER_METRICS } from "./timer_metrics.ts";
+import { openTimer, type TimerParts } from "./timer_parts.ts";
 import { topicFamily } from "./topic_family.ts";
 import { TOPIC_FILE, TopicTable } from "./topic_table.ts";
+import { TransactionCheck, transactionCheckLoop } from "./transaction_check.ts";
+import { transactionFamily } from "./transaction_family.ts";
+import { Transactions } from "./transactions.ts";
 import { UniqueIds } from "./unique_ids.ts";
 
 /** Settings of a broker, and what it lives on. */
@@ -77,6 +93,8 @@ export interface BrokerOptions {
   readonly fs?: FileSystem | undefined;
   /** Space on the disk of a folder, `undefined` where nobody knows; default what the system tells. */
   readonly diskSpace?: ((path: string) => DiskSpace | undefined) | undefined;
+  /** Keeps settings that a request changes for the next start; where it throws none is changed. */
+  readonly saveSettings?: ((changes: SettingValues) => void) | undefined;
   /** Limits of connections that differ from the default. */
   readonly limits?: Partial<ConnectionLimits> | undefined;
   /** How long answers under way may take to leave at the end. */
@@ -100,11 +118,11 @@ const VIP_PORT_DISTANCE = 2;
 /** Time between two looks for clients whose heartbeats stopped. */
 const EXPIRY_SCAN_MS = 10_000;
 
-const PAGE_BYTES = 4096;
-
 /** What the handlers of a broker share. */
-interface Parts {
+interface Parts extends TimerParts {
   readonly config: BrokerConfig;
+  /** What `config` comes from. */
+  readonly settings: LiveSettings<BrokerConfig>;
   readonly store: Store;
   /** Address in the records. */
   readonly storeHost: HostBytes;
@@ -115,9 +133,12 @@ interface Parts {
   readonly offsets: OffsetTable;
   readonly consumers: ConsumerGroups;
   readonly producers: ProducerGroups;
+  readonly filters: ConsumerFilters;
+  readonly filterServers: FilterServers;
   readonly schedule: Schedule;
   readonly hold: PullHold;
   readonly stats: BrokerStats;
+  readonly transactions: Transactions;
   /** Space on the disk of a folder. */
   readonly space: (path: string) => DiskSpace | undefined;
   readonly log: Log;
@@ -127,6 +148,7 @@ interface Parts {
 /** What {@linkcode openParts} needs besides the options. */
 interface PartsOptions extends BrokerOptions {
   readonly config: BrokerConfig;
+  readonly settings: LiveSettings<BrokerConfig>;
   /** The port that clients reach the broker on. */
   readonly port: number;
   readonly log: Log;
@@ -148,13 +170,15 @@ export class Broker implements AsyncDisposable {
   readonly store: Store;
   /** Names of the requests it serves. */
   readonly served: readonly RequestName[];
+  /** Where metrics are served; `undefined` where they are not. */
+  readonly metrics: SocketAddress | undefined;
   readonly #stack: AsyncDisposableStack;
   readonly #finished = Promise.withResolvers<void>();
   #disposing: Promise<void> | undefined;
 
   private constructor(
     address: SocketAddress,
-    parts: Parts & { readonly served: readonly RequestName[] },
+    parts: Parts & Pick<Broker, "served"> & { metrics: MetricsDoor | undefined },
     stack: AsyncDisposableStack,
   ) {
     this.address = address;
@@ -162,6 +186,7 @@ export class Broker implements AsyncDisposable {
     this.config = parts.config;
     this.store = parts.store;
     this.served = parts.served;
+    this.metrics = parts.metrics?.address;
     this.#stack = stack;
   }
 
@@ -176,7 +201,9 @@ export class Broker implements AsyncDisposable {
   static async start(options: BrokerOptions = {}): Promise<Broker> {
     options.signal?.throwIfAborted();
     const { log = () => {}, now = Date.now, random = Math.random } = options;
-    const config = completeBrokerConfig(options.config ?? {}, options.host ?? hostDefaults());
+    const given = completeBrokerConfig(options.config ?? {}, options.host ?? hostDefaults());
+    const settings = liveBrokerSettings(given, { save: options.saveSettings, log, now });
+    const config = settings.current;
     await using stack = new AsyncDisposableStack();
     await using doors = new AsyncDisposableStack();
     const routes = new Map<number, Route>();
@@ -192,9 +219,9 @@ export class Broker implements AsyncDisposable {
     // Records hold the port. Nobody knows a free port before it is taken, so nobody asks too early.
     const early = config.listenPort === 0 ? doors.use(await listen(0)) : undefined;
     const port = early?.address.port ?? config.listenPort;
-    const parts = await openParts(stack, { ...options, config, port, log, now });
-    const { consumers, producers, hold, topics } = parts;
-    for (const clients of [consumers, producers, hold]) {
+    const parts = await openParts(stack, { ...options, config, settings, port, log, now });
+    const { consumers, producers, filterServers, hold, topics } = parts;
+    for (const clients of [consumers, producers, filterServers, hold]) {
       leavers.push((connection) => clients.connectionClosed(connection));
     }
     const registered: Registration[] = [];
@@ -209,10 +236,11 @@ export class Broker implements AsyncDisposable {
     // Pulls that are held are answered first: the doors wait for what is unanswered.
     stack.use(hold);
     noteReach(config, log);
+    const metrics = stack.use(await openMetrics(parts));
     registered.push(stack.use(await Registration.start(parts)));
     stack.use(topics.watch(announce));
     const served = [...routes.values()].map(({ name }) => name);
-    return new Broker(address, { ...parts, served }, stack.move());
+    return new Broker(address, { ...parts, served, metrics }, stack.move());
   }
 
   /** Resolves when the broker has stopped. */
@@ -233,25 +261,18 @@ async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Pr
   const arrivals = new Arrivals();
   const levelsMs = parseDelayLevels(config.messageDelayLevel);
   const store = stack.use(
-    await Store.open(config.storePathRootDir, {
-      ...storeOptionsOf(config),
+    await openStore({ ...options, space }, {
       storeHost,
-      fs,
-      now,
       delayLevelsMs: levelsMs,
       // Asked when a message is put, not before there is a table of topics.
       isBatchTopic: (topic) => topics.isBatch(topic),
+      bitMapOf: (request, record) => filters.bitMapOf(request, record),
       onArrival: arrivals.notify,
-      onFailure: (cause) => log("The store can no longer be written", cause),
-      retention: { settings: retentionOf(config), spaceOnDisk: space, tell: log },
-      background: !readOnly,
-      checksRecords: readOnly,
-      ...(options.signal && { signal: options.signal }),
     }),
   );
   const directory = storePaths(config.storePathRootDir).config;
-  const fileOf = <Entries>(format: ConfigFormat<Entries>) =>
-    stack.use(new TableFile({ fs, directory, log, format, isLenient: readOnly }));
+  const fileOf = <Entries>(format: ConfigFormat<Entries>, isLenient = readOnly) =>
+    stack.use(new TableFile({ fs, directory, log, format, isLenient }));
   const topics = TopicTable.open({ config, now, file: fileOf(TOPIC_FILE) });
   if (readOnly) adoptTopics(topics, store);
   const groups = GroupTable.open({ config, now, file: fileOf(GROUP_FILE) });
@@ -279,22 +300,60 @@ async function openParts(stack: AsyncDisposableStack, options: PartsOptions): Pr
       now,
     }),
   );
+  const metricsFile = fileOf(TIMER_METRICS, true);
+  const timing = { config, fs, store, metricsFile, arrivals, onDelivered, readOnly, log, now };
+  const timed = openTimer(stack, { ...timing, random: options.random });
   const hold = new PullHold({ now });
   stack.use(arrivals.add((request) => schedule.arrived(request)));
-  stack.use(arrivals.add((request) => hold.arrived(request)));
+  stack.use(arrivals.add((request, record) => hold.arrived(request, record)));
   const notifies = (group: string) => groups.get(group)?.notifyConsumerIdsChangedEnable ?? false;
-  const consumers = new ConsumerGroups({ now, notifies });
+  // Consumers tell their filters again, so that a broker can start without those it kept.
+  const filters = ConsumerFilters.open({ config, now, log, file: fileOf(CONSUMER_FILTERS, true) });
+  const consumers = new ConsumerGroups({ now, notifies, filters });
   const producers = new ProducerGroups({ now });
   const brokerAddr = formatAddress({ hostname: config.brokerIP1, port });
-  const parts = { config, store, storeHost, brokerAddr, topics, groups, offsets, schedule, hold };
-  const all = { ...parts, consumers, producers, stats, space, log, now };
-  startLoops(stack, all);
+  const { settings } = options;
+  const base = { config, settings, store, storeHost, brokerAddr };
+  const tables = { topics, groups, offsets, schedule, hold };
+  const filterServers = new FilterServers({ now });
+  const waiting = { delayLevelCount: levelsMs.length, placeTimed: timed.placeTimed };
+  const transactions = new Transactions({ store, storeHost, stats, ...waiting, log, now });
+  const clients = { consumers, producers, filters, filterServers };
+  const owned = { stats, transactions, space, log, now };
+  const all = { ...base, ...tables, ...timed, ...clients, ...owned };
+  startLoops(stack, all, { readOnly });
   return all;
 }
 
+function openStore(
+  { config, fs = diskFiles, now, log, space, readOnly = false, signal }:
+    & PartsOptions
+    & Pick<Parts, "space">,
+  wiring: Pick<
+    StoreOptions,
+    "storeHost" | "delayLevelsMs" | "isBatchTopic" | "bitMapOf" | "onArrival"
+  >,
+): Promise<Store> {
+  return Store.open(config.storePathRootDir, {
+    ...storeOptionsOf(config),
+    ...wiring,
+    fs,
+    now,
+    onFailure: (cause) => log("The store can no longer be written", cause),
+    retention: { settings: () => retentionOf(config), spaceOnDisk: space, tell: log },
+    background: !readOnly,
+    checksRecords: readOnly,
+    ...(signal && { signal }),
+  });
+}
+
 /** The work of the background, until the stack is disposed. */
-function startLoops(stack: AsyncDisposableStack, parts: Parts): void {
-  const { config, offsets, stats } = parts;
+function startLoops(
+  stack: AsyncDisposableStack,
+  parts: Parts,
+  { readOnly }: { readOnly: boolean },
+): void {
+  const { config, offsets, stats, log } = parts;
   const stopping = new AbortController();
   const { signal } = stopping;
   const loops = [
@@ -302,6 +361,10 @@ function startLoops(stack: AsyncDisposableStack, parts: Parts): void {
     statsLoop(stats, { signal }),
     expiryLoop(parts, { signal }),
   ];
+  if (!readOnly) {
+    const intervalMs = () => config.transactionCheckInterval;
+    loops.push(transactionCheckLoop(new TransactionCheck(parts), { intervalMs, signal, log }));
+  }
   stack.defer(async () => {
     stopping.abort();
     await Promise.all(loops);
@@ -310,7 +373,7 @@ function startLoops(stack: AsyncDisposableStack, parts: Parts): void {
 
 /** Closes the connections of clients whose heartbeats stopped. */
 async function expiryLoop(
-  { consumers, producers }: Parts,
+  { consumers, producers, filters, filterServers }: Parts,
   { signal }: { signal: AbortSignal },
 ): Promise<void> {
   while (!signal.aborted) {
@@ -318,6 +381,8 @@ async function expiryLoop(
     await sleep(EXPIRY_SCAN_MS, undefined, { signal }).catch(() => {});
     consumers.expire();
     producers.expire();
+    filterServers.expire();
+    filters.clean();
   }
 }
 
@@ -335,12 +400,16 @@ function familiesOf(
   const ids = new UniqueIds({ address: storeHost.address, pid: process.pid, now, random });
   const delayLevelCount = parseDelayLevels(config.messageDelayLevel).length;
   return [
-    sendFamily({ ...parts, locks, ids, delayLevelCount, random }),
-    sendBackFamily({ ...parts, delayLevelCount, random }),
+    flowControlled(parts, sendFamily({ ...parts, locks, ids, delayLevelCount, random })),
+    flowControlled(parts, sendBackFamily({ ...parts, delayLevelCount, random })),
+    replyFamily({ ...parts, random }),
+    transactionFamily(parts),
     pullFamily(parts),
     queryFamily(parts),
+    queueFamily(parts),
     clientFamily(parts),
     lockFamily({ locks }),
+    filterServerFamily({ ...parts, announce }),
     offsetFamily({
       ...parts,
       youngBytesMax: youngBytesMax(readLimitsOf(config)),
@@ -349,6 +418,7 @@ function familiesOf(
     topicFamily({ ...parts, announce }),
     groupFamily(parts),
     progressFamily({ ...parts, brokerName }),
+    timerFamily(parts),
     cleaningFamily(parts),
     relayFamily(parts),
     runtimeFamily({
@@ -378,44 +448,6 @@ async function openVipDoor(
 function noteReach({ bindAddress, brokerIP1 }: BrokerConfig, log: Log): void {
   if (!isLoopback(bindAddress) || isLoopback(brokerIP1)) return;
   log(`Clients are told to come to ${brokerIP1}, but bindAddress is ${bindAddress}`);
-}
-
-function storeOptionsOf(config: BrokerConfig) {
-  return {
-    flushMode: config.flushDiskType === "SYNC_FLUSH" ? "SYNC_FLUSH" : "ASYNC_FLUSH",
-    commitLogPath: config.storePathCommitLog,
-    readOnlyCommitLogPath: config.readOnlyCommitLogStorePaths,
-    segmentBytes: config.mappedFileSizeCommitLog,
-    queueFileUnits: Math.ceil(config.mappedFileSizeConsumeQueue / QUEUE_UNIT.size),
-    indexGeometry: { slots: config.maxHashSlotNum, entries: config.maxIndexNum },
-    indexEnabled: config.messageIndexEnable,
-    batchQueueFileUnits: Math.ceil(
-      config.mapperFileSizeBatchConsumeQueue / BATCH_QUEUE_UNIT.size,
-    ),
-    ...(config.enableConsumeQueueExt && {
-      queueExtFileBytes: config.mappedFileSizeConsumeQueueExt,
-    }),
-    propertyCrc: config.enabledAppendPropCRC,
-    propertyCrcRequired: config.forceVerifyPropCRC,
-    ...(config.transientStorePoolEnable && {
-      transientPool: {
-        // What is less than some pages waits for the longer one, as in Java.
-        commitIntervalMs: Math.max(
-          config.commitIntervalCommitLog,
-          config.commitCommitLogThoroughInterval,
-        ),
-        commitBytesMin: config.commitCommitLogLeastPages * PAGE_BYTES,
-      },
-    }),
-    lightQueues: config.enableLmq && config.enableMultiDispatch,
-    ...(config.enableLmqQuota && { lightQueuesMax: config.maxLmqConsumeQueueNum }),
-    bodyBytesMax: config.maxMessageSize,
-    intervals: {
-      flushIntervalMs: config.flushIntervalCommitLog,
-      flushBytesMin: config.flushCommitLogLeastPages * PAGE_BYTES,
-      flushThoroughIntervalMs: config.flushCommitLogThoroughInterval,
-    },
-  } as const;
 }
 
 function limitsOf(

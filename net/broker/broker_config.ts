@@ -14,10 +14,16 @@ import {
   RETENTION_SETTINGS,
   type RetentionSettings,
 } from "../../store/retention.ts";
+import {
+  precisionProblem,
+  TIMER_DEFAULTS,
+  TIMER_RANGES,
+  type TimerSettings,
+} from "./timer_settings.ts";
 import { TRACE_TOPIC } from "./topic_names.ts";
 
 /** Settings of a broker; a time is in ms unless its name says otherwise. */
-export interface BrokerConfig {
+export interface BrokerConfig extends TimerSettings {
   /** Cluster the broker belongs to. */
   readonly brokerClusterName: string;
   /** Name of the broker within the cluster. */
@@ -59,6 +65,8 @@ export interface BrokerConfig {
   readonly regionId: string;
   /** Whether send answers ask clients to trace. */
   readonly traceOn: boolean;
+  /** Keep replies to requests in the topic of replies, besides handing them to who asked. */
+  readonly storeReplyMessageEnable: boolean;
   /** Hold a pull for which there is nothing as long as it allows. */
   readonly longPollingEnable: boolean;
   /** How long such a pull is held where `longPollingEnable` is off. */
@@ -69,8 +77,38 @@ export interface BrokerConfig {
   readonly useServerSideResetOffset: boolean;
   /** Time between two saves of consumer offsets. */
   readonly flushConsumerOffsetInterval: number;
+  /** Filter messages by their properties (SQL92) where consumers subscribe so. */
+  readonly enablePropertyFilter: boolean;
+  /** Filter messages once more that come to a group again. */
+  readonly filterSupportRetry: boolean;
+  /** Note in extension files which groups' filters let a message pass; with `enableConsumeQueueExt`. */
+  readonly enableCalcFilterBitMap: boolean;
+  /** Groups with filters by properties in one topic that bit maps are sized for. */
+  readonly expectConsumerNumUseFilter: number;
+  /** Per cent of messages that a bit map may let pass in vain. */
+  readonly maxErrorRateOfBloomFilter: number;
+  /** Time for which the filter of a group that left is kept. */
+  readonly filterDataCleanTimeSpan: number;
+  /** Refuse half messages of transactions. */
+  readonly rejectTransactionMessage: boolean;
+  /** Age from which on the producer of a half message is asked, unless the message says otherwise. */
+  readonly transactionTimeOut: number;
+  /** How often it is asked before the message is given up. */
+  readonly transactionCheckMax: number;
+  /** Time between two looks at the half messages. */
+  readonly transactionCheckInterval: number;
   /** Refuse to create or delete topics of the system. */
   readonly validateSystemTopicWhenUpdateTopic: boolean;
+  /** Refuse messages while one sync of the log has been under way for so long; with `SYNC_FLUSH`. */
+  readonly osPageCacheBusyTimeOutMills: number;
+  /** Let requests change the settings of `HOT_SETTINGS`. */
+  readonly updateBrokerConfigEnable: boolean;
+  /** `"PROM"` serves metrics over HTTP, `"DISABLE"` does not. */
+  readonly metricsExporterType: string;
+  /** Address metrics are served on. */
+  readonly metricsPromExporterHost: string;
+  /** Port of metrics; 0 takes a free one. */
+  readonly metricsPromExporterPort: number;
 
   /** Folder of the store. */
   readonly storePathRootDir: string;
@@ -162,6 +200,7 @@ export interface BrokerConfig {
 
 const LOOPBACK = "127.0.0.1";
 const FLUSH_TYPES: ReadonlySet<string> = new Set(["ASYNC_FLUSH", "SYNC_FLUSH"]);
+const EXPORTER_TYPES: ReadonlySet<string> = new Set(["DISABLE", "PROM"]);
 const INT_MAX = 2 ** 31 - 1;
 
 /** What numbers may be where zero or less would stop the broker from working. */
@@ -175,6 +214,14 @@ const RANGES = {
   shortPollingTimeMills: { min: 0, max: INT_MAX },
   defaultQueryMaxNum: { min: 1, max: INT_MAX },
   flushConsumerOffsetInterval: { min: 1, max: INT_MAX },
+  transactionTimeOut: { min: 0, max: INT_MAX },
+  transactionCheckMax: { min: 1, max: INT_MAX },
+  transactionCheckInterval: { min: 1, max: INT_MAX },
+  expectConsumerNumUseFilter: { min: 1, max: 10_000 },
+  maxErrorRateOfBloomFilter: { min: 1, max: 99 },
+  filterDataCleanTimeSpan: { min: 1, max: Number.MAX_SAFE_INTEGER },
+  osPageCacheBusyTimeOutMills: { min: 1, max: INT_MAX },
+  metricsPromExporterPort: { min: 0, max: 65_535 },
   mappedFileSizeCommitLog: { min: 4096, max: INT_MAX },
   mappedFileSizeConsumeQueue: { min: QUEUE_UNIT.size, max: INT_MAX },
   mappedFileSizeConsumeQueueExt: { min: 4096, max: INT_MAX },
@@ -202,6 +249,7 @@ const RANGES = {
   accessMessageInMemoryMaxRatio: { min: 0, max: 100 },
   maxTransferBytesOnMessageInDisk: { min: 1, max: INT_MAX },
   maxTransferCountOnMessageInDisk: { min: 1, max: INT_MAX },
+  ...TIMER_RANGES,
 } as const;
 
 /** What differs from machine to machine. */
@@ -283,12 +331,29 @@ export function defaultBrokerConfig({ hostname, address }: HostDefaults): Broker
     brokerPermission: 6,
     regionId: "DefaultRegion",
     traceOn: true,
+    storeReplyMessageEnable: true,
     longPollingEnable: true,
     shortPollingTimeMills: 1000,
     defaultQueryMaxNum: 32,
     flushConsumerOffsetInterval: 5000,
+    rejectTransactionMessage: false,
+    transactionTimeOut: 6000,
+    transactionCheckMax: 15,
+    transactionCheckInterval: 30_000,
+    enablePropertyFilter: false,
+    filterSupportRetry: false,
+    enableCalcFilterBitMap: false,
+    expectConsumerNumUseFilter: 32,
+    maxErrorRateOfBloomFilter: 20,
+    filterDataCleanTimeSpan: 24 * 3_600_000,
     validateSystemTopicWhenUpdateTopic: true,
+    osPageCacheBusyTimeOutMills: 1000,
+    updateBrokerConfigEnable: false,
+    metricsExporterType: "DISABLE",
+    metricsPromExporterHost: LOOPBACK,
+    metricsPromExporterPort: 5557,
     ...STORE_DEFAULTS,
+    ...TIMER_DEFAULTS,
   };
 }
 
@@ -364,7 +429,12 @@ export function readLimitsOf(
   };
 }
 
-function checkBrokerConfig(config: BrokerConfig): void {
+/**
+ * Looks whether a broker can work with its settings.
+ *
+ * @throws {RangeError} if a setting cannot be honoured.
+ */
+export function checkBrokerConfig(config: BrokerConfig): void {
   for (const [key, { min, max }] of Object.entries(RANGES)) {
     const value = config[key as keyof typeof RANGES];
     if (Number.isSafeInteger(value) && value >= min && value <= max) continue;
@@ -379,6 +449,18 @@ function checkBrokerConfig(config: BrokerConfig): void {
   if (!FLUSH_TYPES.has(flushDiskType)) {
     throw cannotUse("flushDiskType", flushDiskType, `expected ${[...FLUSH_TYPES].join(" or ")}`);
   }
+  const precisionFlaw = precisionProblem(config.timerPrecisionMs);
+  if (precisionFlaw !== undefined) {
+    throw cannotUse("timerPrecisionMs", config.timerPrecisionMs, precisionFlaw);
+  }
+  const { metricsExporterType: exporter } = config;
+  if (!EXPORTER_TYPES.has(exporter)) {
+    throw cannotUse(
+      "metricsExporterType",
+      exporter,
+      `expected ${[...EXPORTER_TYPES].join(" or ")}`,
+    );
+  }
   if (parseDeletionHours(deleteWhen) === undefined) {
     throw cannotUse("deleteWhen", deleteWhen, "expected hours from 00 to 23, such as 04 or 01;13");
   }
@@ -386,9 +468,4 @@ function checkBrokerConfig(config: BrokerConfig): void {
 
 function cannotUse(key: string, value: unknown, reason: string): RangeError {
   return new RangeError(`Cannot start broker: ${key} is ${JSON.stringify(value)}, ${reason}`);
-}
-
-/** The settings as properties text, a line each, sorted. */
-export function formatProperties(config: BrokerConfig): string {
-  return Object.entries(config).map(([key, value]) => `${key}=${value}\n`).sort().join("");
 }

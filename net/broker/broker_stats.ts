@@ -19,6 +19,8 @@ export type StatsName =
   | "GROUP_GET_NUMS"
   /** Bytes got, by `topic@group`. */
   | "GROUP_GET_SIZE"
+  /** Time pulls that got something took to read, ms, by `queueId@topic@group`. */
+  | "GROUP_GET_LATENCY"
   /** Messages given back, by `topic@group`. */
   | "SNDBCK_PUT_NUMS"
   /** Messages put, by cluster. */
@@ -61,6 +63,14 @@ interface Sample {
   readonly sum: number;
   readonly times: number;
 }
+
+/** What is counted by pairs of topic and group. */
+const PAIRED = [
+  "GROUP_GET_NUMS",
+  "GROUP_GET_SIZE",
+  "GROUP_GET_LATENCY",
+  "SNDBCK_PUT_NUMS",
+] as const;
 
 /** Time between two samples. */
 export const TICK_MS = 10_000;
@@ -163,6 +173,11 @@ export class BrokerStats {
     this.totals.putFailures++;
   }
 
+  /** Reading what a pull got took so long. */
+  gotAfter(topic: string, group: string, queueId: number, ms: number): void {
+    this.#add("GROUP_GET_LATENCY", `${queueId}@${this.#pairOf(topic, group)}`, ms);
+  }
+
   /** A group got messages by one pull. */
   got(topic: string, group: string, count: number, bytes: number): void {
     this.totals.found++;
@@ -214,12 +229,12 @@ export class BrokerStats {
     for (const name of ["TOPIC_PUT_NUMS", "TOPIC_PUT_SIZE"] as const) {
       this.#counters.get(name)?.delete(topic);
     }
-    this.#deletePairs((key) => key.startsWith(`${topic}@`));
+    this.#deletePairs((pair) => pair.startsWith(`${topic}@`));
   }
 
   /** Forgets what was counted of a group. */
   deleteGroup(group: string): void {
-    this.#deletePairs((key) => key.endsWith(`@${group}`));
+    this.#deletePairs((pair) => pair.endsWith(`@${group}`));
   }
 
   /** Takes a sample of everything; to be called every {@linkcode TICK_MS}. */
@@ -259,10 +274,13 @@ export class BrokerStats {
     };
   }
 
-  #deletePairs(matches: (key: string) => boolean): void {
-    for (const name of ["GROUP_GET_NUMS", "GROUP_GET_SIZE", "SNDBCK_PUT_NUMS"] as const) {
+  #deletePairs(matches: (pair: string) => boolean): void {
+    for (const name of PAIRED) {
       const counters = this.#counters.get(name);
-      for (const key of [...counters?.keys() ?? []]) if (matches(key)) counters?.delete(key);
+      for (const key of [...counters?.keys() ?? []]) {
+        const pair = name === "GROUP_GET_LATENCY" ? key.slice(key.indexOf("@") + 1) : key;
+        if (matches(pair)) counters?.delete(key);
+      }
     }
   }
 }

@@ -187,3 +187,18 @@ Deno.test("BrokerStats counts what is got of all light queues as of one, where t
   assert.equal(each.sum("GROUP_GET_NUMS", "%LMQ%a@G"), 2);
   assert.equal(each.sum("GROUP_GET_NUMS", "%LMQ%@G"), undefined);
 });
+
+Deno.test("BrokerStats averages how long reading took, by queue, and forgets that with the rest", () => {
+  const { stats } = new Sampled();
+  stats.gotAfter("T", "G", 0, 10);
+  stats.gotAfter("T", "G", 0, 20);
+  stats.gotAfter("0", "G2", 1, 5);
+  const minute = stats.data("GROUP_GET_LATENCY", "0@T@G")?.statsMinute;
+  assert.deepEqual([minute?.sum, minute?.avgpt], [30, 15]);
+  // A topic may be called as a queue is numbered.
+  stats.deleteTopic("0");
+  assert.equal(stats.data("GROUP_GET_LATENCY", "1@0@G2"), undefined);
+  assert(stats.data("GROUP_GET_LATENCY", "0@T@G") !== undefined);
+  stats.deleteGroup("G");
+  assert.equal(stats.data("GROUP_GET_LATENCY", "0@T@G"), undefined);
+});

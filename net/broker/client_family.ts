@@ -6,15 +6,23 @@
  */
 
 import type { Call, Reply } from "../rpc/call.ts";
+import { SqlSyntaxError } from "../../store/filter/sql_filter.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import type { Family } from "../rpc/routes.ts";
 import { formatConsumerIds } from "../wire/client_connections.ts";
 import { encodeResponseHeader } from "../wire/headers.ts";
-import { type ConsumerData, parseClientCheck, parseHeartbeat } from "../wire/heartbeat.ts";
+import {
+  type ConsumerData,
+  parseClientCheck,
+  parseHeartbeat,
+  type SubscriptionData,
+} from "../wire/heartbeat.ts";
 import { PERM } from "../wire/topic_config.ts";
+import type { BrokerConfig } from "./broker_config.ts";
 import type { ClientChannel } from "./client_channel.ts";
 import type { ConsumerGroups } from "./consumer_groups.ts";
 import type { GroupTable } from "./group_table.ts";
+import { expressionFilter } from "./message_filter.ts";
 import type { ProducerGroups } from "./producer_groups.ts";
 import { isTagType } from "./tag_filter.ts";
 import { retryTopicOf } from "./topic_names.ts";
@@ -22,6 +30,7 @@ import type { TopicTable } from "./topic_table.ts";
 
 /** What the family works on. */
 export interface ClientFamilyInput {
+  readonly config: Pick<BrokerConfig, "enablePropertyFilter">;
   readonly topics: TopicTable;
   readonly groups: GroupTable;
   readonly consumers: ConsumerGroups;
@@ -34,7 +43,7 @@ const UNIT_SUB_FLAG = 2;
 
 /** Requests about who is connected. */
 export function clientFamily(input: ClientFamilyInput): Family {
-  const { consumers, producers } = input;
+  const { config, consumers, producers } = input;
   return {
     HEART_BEAT: (call) => heartbeat(input, call),
 
@@ -58,14 +67,28 @@ export function clientFamily(input: ClientFamilyInput): Family {
     CHECK_CLIENT_CONFIG({ body }) {
       const { subscriptionData } = parseClientCheck(body);
       if (subscriptionData === undefined) return {};
-      const { expressionType } = subscriptionData;
-      if (isTagType(expressionType)) return {};
-      throw new Refusal(
-        "SYSTEM_ERROR",
-        `The broker does not support consumer to filter message by ${expressionType}`,
-      );
+      checkExpression(subscriptionData, config);
+      return {};
     },
   };
+}
+
+/** Tells a consumer at its start that its filter is not served, or what is wrong with it. */
+function checkExpression(
+  { expressionType, subString }: SubscriptionData,
+  { enablePropertyFilter }: ClientFamilyInput["config"],
+): void {
+  if (isTagType(expressionType)) return;
+  if (!enablePropertyFilter) {
+    const remark = `The broker does not support consumer to filter message by ${expressionType}`;
+    throw new Refusal("SYSTEM_ERROR", remark);
+  }
+  try {
+    expressionFilter(expressionType, subString);
+  } catch (error) {
+    if (!(error instanceof SqlSyntaxError)) throw error;
+    throw new Refusal("SUBSCRIPTION_PARSE_FAILED", error.message);
+  }
 }
 
 function heartbeat(

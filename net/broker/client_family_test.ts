@@ -173,6 +173,42 @@ Deno.test("CHECK_CLIENT_CONFIG takes tags and refuses other languages", async ()
   assert.equal((await client.ask("CHECK_CLIENT_CONFIG", { body })).code, 0, "nothing to object to");
 });
 
+Deno.test("CHECK_CLIENT_CONFIG reads expressions where these are served", async () => {
+  await using it = await ConsumerSide.open({ config: { enablePropertyFilter: true } });
+  const client = it.client();
+  const check = async (subString: string, expressionType = "SQL92") => {
+    const subscriptionData = subscriptionTo("T", { expressionType, subString });
+    const body = formatClientCheck({ clientId: "C1", group: "G", subscriptionData });
+    const { code, remark } = await client.ask("CHECK_CLIENT_CONFIG", { body });
+    return [code, remark];
+  };
+  assert.deepEqual(await check("a > 1"), [0, undefined]);
+  assert.deepEqual(await check("a >"), [
+    23,
+    "Cannot read the expression at character 4: expected a value, found the end",
+  ]);
+  assert.equal((await check("a > 1", "GROOVY"))[0], 23);
+});
+
+Deno.test("HEART_BEAT tells the broker the filters of groups, and leaving that they left", async () => {
+  await using it = await ConsumerSide.open();
+  const { filters } = it.path;
+  const sql = { expressionType: "SQL92", subString: "a > 1" };
+  const consumers = [consumerOf("G", [subscriptionTo("T", sql)])];
+  const [one, two] = [it.client("C1"), it.client("C2")];
+  await one.heartbeat({ consumers });
+  await two.heartbeat({ consumers });
+  assert.equal(filters.get("T", "G")?.data.deadTime, 0);
+  // What a fingerprint stands for is no subscription to nothing.
+  const bare = { consumers: [consumerOf("G")], heartbeatFingerprint: 7, withoutSub: true };
+  await one.heartbeat(bare);
+  assert.equal(filters.get("T", "G")?.data.deadTime, 0);
+  await one.ask("UNREGISTER_CLIENT", { header: { clientId: "C1", consumerGroup: "G" } });
+  assert.equal(filters.get("T", "G")?.data.deadTime, 0, "the other is still there");
+  await two.leave();
+  assert.equal(filters.get("T", "G")?.data.deadTime, it.clock.now());
+});
+
 Deno.test("Bodies that are no heartbeat are refused with the reason, and change nothing", async () => {
   await using it = await ConsumerSide.open();
   const client = it.client();

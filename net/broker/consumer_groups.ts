@@ -10,6 +10,7 @@ import type { Connection } from "../rpc/connection.ts";
 import { encodeHeader } from "../wire/headers.ts";
 import type { ConsumerData, SubscriptionData } from "../wire/heartbeat.ts";
 import { CHANNEL_EXPIRY_MS, type ClientChannel } from "./client_channel.ts";
+import type { ConsumerFilters } from "./consumer_filters.ts";
 
 /** One group with at least one member. */
 export class ConsumerGroup {
@@ -112,6 +113,8 @@ export interface ConsumerGroupsOptions {
   readonly now: () => number;
   /** Whether the members of a group want to hear of changes. */
   readonly notifies: (group: string) => boolean;
+  /** Hear what groups subscribe to, with every heartbeat that says so, and that all members left. */
+  readonly filters?: Pick<ConsumerFilters, "register" | "unregister"> | undefined;
 }
 
 /** The groups with members. */
@@ -158,6 +161,7 @@ export class ConsumerGroups {
     const memberIsNew = group.updateChannel(channel, consumer);
     const topicsChanged = !withoutSub && group.updateSubscriptions(consumer.subscriptionDataSet);
     if (memberIsNew) this.#groupsOn(channel.connection).add(group);
+    if (!withoutSub) this.#options.filters?.register(group.name, consumer.subscriptionDataSet);
     if (memberIsNew || topicsChanged) this.#changed(group);
     return memberIsNew || topicsChanged;
   }
@@ -200,8 +204,11 @@ export class ConsumerGroups {
   }
 
   #removed(group: ConsumerGroup): void {
-    if (group.size === 0) this.#groups.delete(group.name);
-    else this.#changed(group);
+    if (group.size > 0) this.#changed(group);
+    else {
+      this.#groups.delete(group.name);
+      this.#options.filters?.unregister(group.name);
+    }
   }
 
   /** Members that all get everything have nothing to share out. */

@@ -8,8 +8,10 @@
  * @module
  */
 
+import type { RecordView } from "../../store/record_view.ts";
 import { Alarm, type AlarmOptions } from "./alarm.ts";
-import { keepsTag, type TagFilter } from "./tag_filter.ts";
+import type { MessageFilter } from "./message_filter.ts";
+import { keepsTag } from "./tag_filter.ts";
 
 /** A pull that waits. */
 export interface HeldPull {
@@ -19,7 +21,7 @@ export interface HeldPull {
   readonly queueId: number;
   /** Index of the first message that would answer it. */
   readonly queueOffset: number;
-  readonly filter: TagFilter;
+  readonly filter: MessageFilter;
   /** Time at which it runs whatever has come, ms. */
   readonly until: number;
   /** Runs the pull, which must not wait again. Must not throw. */
@@ -91,14 +93,19 @@ export class PullHold implements Disposable {
     return true;
   }
 
-  /** Wakes the pulls that want a message. Called for every message, so it must be cheap. */
-  arrived({ topic, queueId, queueOffset, tagsCode }: Arrival): void {
+  /**
+   * Wakes the pulls that want a message; those that look at records only go by `record`. Called for
+   * every message, so it must be cheap.
+   */
+  arrived({ topic, queueId, queueOffset, tagsCode }: Arrival, record: RecordView): void {
     const pulls = this.#byQueue.get(topic)?.get(queueId);
     if (pulls === undefined) return;
     for (const pull of pulls) {
       if (queueOffset < pull.queueOffset) continue;
       const skipped = queueOffset - pull.queueOffset;
-      if (keepsTag(pull.filter, tagsCode) || skipped >= SKIPPED_MAX) this.#wake(pull);
+      const { filter } = pull;
+      const isWanted = keepsTag(filter, tagsCode) && (filter.recordMatches?.(record) ?? true);
+      if (isWanted || skipped >= SKIPPED_MAX) this.#wake(pull);
     }
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { stringHash } from "../../store/hash.ts";
+import { RecordView } from "../../store/record_view.ts";
 import { ManualClock } from "../../testdata/manual_clock.ts";
 import { turn } from "../../testdata/scripted_socket.ts";
 import { type HeldPull, PullHold } from "./hold.ts";
@@ -7,6 +8,7 @@ import { parseTags } from "./tag_filter.ts";
 
 const TAG_A = stringHash("TagA");
 const CONNECTION = {};
+const record = new RecordView();
 
 function setUp(options: { heldPerConnectionMax?: number } = {}) {
   const clock = new ManualClock(1_000_000);
@@ -23,7 +25,7 @@ function setUp(options: { heldPerConnectionMax?: number } = {}) {
     ...changes,
   });
   const arrive = (changes: Partial<Parameters<PullHold["arrived"]>[0]> = {}) =>
-    hold.arrived({ topic: "T", queueId: 0, queueOffset: 5, tagsCode: 0, ...changes });
+    hold.arrived({ topic: "T", queueId: 0, queueOffset: 5, tagsCode: 0, ...changes }, record);
   return { clock, hold, resumed, pullOf, arrive };
 }
 

@@ -15,7 +15,12 @@ import {
   formatConsumeStats,
   type QueueProgress,
 } from "../wire/topic_stats.ts";
-import { formatSubscription, formatTimeSpans, type QueueTimeSpan } from "./admin_bodies.ts";
+import {
+  formatCorrectionOffsets,
+  formatSubscription,
+  formatTimeSpans,
+  type QueueTimeSpan,
+} from "./admin_bodies.ts";
 import type { BrokerStats } from "./broker_stats.ts";
 import { progressOf, type ProgressSource, subscribes, topicsConsumed } from "./consume_progress.ts";
 import type { GroupTable } from "./group_table.ts";
@@ -63,6 +68,10 @@ export function progressFamily(input: ProgressFamilyInput): Family {
       return { body: formatSubscription({ group, topic, subscriptionData }) };
     },
 
+    QUERY_CORRECTION_OFFSET: ({ header }) => ({
+      body: formatCorrectionOffsets(correctionOffsets(input, header)),
+    }),
+
     CLONE_GROUP_OFFSET({ header: { srcGroup, destGroup, topic, offline } }) {
       const asked = topic === undefined || topic.trim() === ""
         ? offsets.topicsOf(srcGroup)
@@ -106,6 +115,33 @@ function statsOfAll(input: ProgressFamilyInput, onlyOrdered: boolean): Uint8Arra
     totalDiff,
     totalInflightDiff: 0,
   });
+}
+
+/** Between the groups of QUERY_CORRECTION_OFFSET. */
+const GROUP_LIST_SEPARATOR = ",";
+
+/**
+ * The smallest offset of all groups by queue; `Infinity` where that is past the group to compare with.
+ * Java forgets the offsets of the groups it is told to leave out, here they are only left out.
+ */
+function correctionOffsets(
+  { store, offsets }: ProgressFamilyInput,
+  { topic, compareGroup, filterGroups = "" }: HeaderOf<"QUERY_CORRECTION_OFFSET">,
+): Map<number, number> {
+  const leftOut = new Set(filterGroups.split(GROUP_LIST_SEPARATOR));
+  const smallest = new Map<number, number>();
+  for (const group of offsets.groupsOf(topic)) {
+    if (leftOut.has(group)) continue;
+    for (const [queueId, offset] of offsets.entriesOf(group, topic) ?? []) {
+      if (offset < (store.queueRange(topic, queueId)?.min ?? 0)) continue;
+      smallest.set(queueId, Math.min(offset, smallest.get(queueId) ?? Infinity));
+    }
+  }
+  for (const [queueId, offset] of offsets.entriesOf(compareGroup, topic) ?? []) {
+    const least = smallest.get(queueId);
+    if (least !== undefined && least > offset) smallest.set(queueId, Infinity);
+  }
+  return smallest;
 }
 
 function diffOf(progress: Iterable<QueueProgress>): number {

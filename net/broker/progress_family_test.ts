@@ -150,3 +150,29 @@ Deno.test("CLONE_GROUP_OFFSET gives a group the offsets of another, in one topic
   assert.deepEqual(await clone(), ["U"], "the group has left T");
   assert.deepEqual(await clone({ offline: true }), ["T", "U"]);
 });
+
+Deno.test("QUERY_CORRECTION_OFFSET tells the smallest offsets, and forgets none of those left out", async () => {
+  await using it = await setUp();
+  const { offsets } = it;
+  const ask = async (asked: { compareGroup: string; filterGroups?: string }) => {
+    const { body, code } = await it.ask("QUERY_CORRECTION_OFFSET", {
+      header: { topic: "T", ...asked },
+    });
+    assert.equal(code, 0);
+    return new TextDecoder().decode(body);
+  };
+  assert.equal(await ask({ compareGroup: "G" }), '{"correctionOffsets":{}}');
+  for (const [group, queueId, offset] of [["G", 0, 7], ["H", 0, 5], ["I", 0, 9], ["G", 1, 2]]) {
+    offsets.commit(group as string, "T", queueId as number, offset as number);
+  }
+  assert.equal(await ask({ compareGroup: "X" }), '{"correctionOffsets":{0:5,1:2}}');
+  assert.equal(
+    await ask({ compareGroup: "X", filterGroups: "H,G" }),
+    '{"correctionOffsets":{0:9}}',
+  );
+  assert.equal(
+    await ask({ compareGroup: "G", filterGroups: "G,H" }),
+    '{"correctionOffsets":{0:9223372036854775807}}',
+  );
+  assert.equal(offsets.query("H", "T", 0), 5);
+});

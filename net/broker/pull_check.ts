@@ -3,6 +3,7 @@
  * remarks (Java: `PullMessageProcessor.processRequest`).
  *
  * A filter by the properties of messages is refused as Java does where `enablePropertyFilter` is off.
+ * One that a pull brings along and that cannot be read is refused, too: Java lets every message pass.
  * For a queue the topic does not have the code is that of 5.x, INVALID_PARAMETER; consumers wait and
  * try again whether it is that or the SYSTEM_ERROR of 4.x.
  *
@@ -12,14 +13,16 @@
 import type { Connection } from "../rpc/connection.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import type { HeaderOf } from "../wire/headers.ts";
-import type { SubscriptionData } from "../wire/heartbeat.ts";
 import type { SubscriptionGroupConfig } from "../wire/subscription_group.ts";
 import { PERM, type TopicConfig } from "../wire/topic_config.ts";
 import type { BrokerConfig } from "./broker_config.ts";
+import type { ConsumerFilters } from "./consumer_filters.ts";
 import type { ConsumerGroups } from "./consumer_groups.ts";
 import { FAQ_HINT } from "./faq.ts";
 import type { GroupTable } from "./group_table.ts";
-import { isTagType, parseTags, type TagFilter, tagFilterOf } from "./tag_filter.ts";
+import { type MessageFilter, readExpression, wants } from "./message_filter.ts";
+import { retryFilter } from "./retry_filter.ts";
+import { isTagType, parseTags, tagFilterOf } from "./tag_filter.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** Header of a pull. */
@@ -35,17 +38,22 @@ export const PULL_FLAG = {
 
 /** What the checks look at. */
 export interface PullCheckInput {
-  readonly config: Pick<BrokerConfig, "brokerIP1" | "brokerPermission">;
+  readonly config: Pick<
+    BrokerConfig,
+    "brokerIP1" | "brokerPermission" | "enablePropertyFilter" | "filterSupportRetry"
+  >;
   readonly topics: TopicTable;
   readonly groups: GroupTable;
   readonly consumers: ConsumerGroups;
+  /** Filters by properties that heartbeats told. */
+  readonly filters: Pick<ConsumerFilters, "get">;
 }
 
 /** What a pull may read. */
 export interface PullPermit {
   readonly topic: TopicConfig;
   readonly group: SubscriptionGroupConfig;
-  readonly filter: TagFilter;
+  readonly filter: MessageFilter;
 }
 
 /** Who forbade a pull (Java: `ForbiddenType`); on the wire, never renumber. */
@@ -69,8 +77,13 @@ export function checkPull(
   const topic = checkTopic(input, header, connection);
   const filter = (header.sysFlag & PULL_FLAG.SUBSCRIPTION) === 0
     ? knownFilter(input, header, group)
-    : sentFilter(header);
-  return { group, topic, filter };
+    : sentFilter(input, header);
+  const { config: { filterSupportRetry }, filters } = input;
+  return {
+    group,
+    topic,
+    filter: filterSupportRetry ? retryFilter(filter, header, filters) : filter,
+  };
 }
 
 function checkGroup({ groups }: PullCheckInput, header: PullHeader): SubscriptionGroupConfig {
@@ -106,22 +119,27 @@ function checkTopic(
 }
 
 /** The filter of a consumer that sends its subscription along. */
-function sentFilter({ subscription, expressionType }: PullHeader): TagFilter {
-  const isTags = isTagType(expressionType);
-  const filter = isTags ? parseTags(subscription) : undefined;
-  if (filter !== undefined) return filter;
-  if (isTags || subscription === undefined || subscription === "") {
-    throw refusal("SUBSCRIPTION_PARSE_FAILED", "parse the consumer's subscription failed");
-  }
-  throw unserved(expressionType);
+function sentFilter(
+  { config }: PullCheckInput,
+  { subscription, expressionType = "" }: PullHeader,
+): MessageFilter {
+  if (isTagType(expressionType)) return parseTags(subscription) ?? failed();
+  if (subscription === undefined || subscription === "") return failed();
+  if (!config.enablePropertyFilter) throw unserved(expressionType);
+  const sql = readExpression(expressionType, subscription) ?? failed();
+  return { codes: undefined, recordMatches: (record) => wants(sql, record) };
+}
+
+function failed(): never {
+  throw refusal("SUBSCRIPTION_PARSE_FAILED", "parse the consumer's subscription failed");
 }
 
 /** The filter of a consumer whose heartbeats told its subscription. */
 function knownFilter(
-  { consumers }: PullCheckInput,
+  { consumers, filters, config: { enablePropertyFilter } }: PullCheckInput,
   { consumerGroup, topic, subVersion }: PullHeader,
   config: SubscriptionGroupConfig,
-): TagFilter {
+): MessageFilter {
   const group = consumers.get(consumerGroup);
   if (group === undefined) {
     throw refusal("SUBSCRIPTION_NOT_EXIST", `the consumer's group info not exist${FAQ_HINT}`);
@@ -137,15 +155,23 @@ function knownFilter(
   if (subscription.subVersion < subVersion) {
     throw refusal("SUBSCRIPTION_NOT_LATEST", "the consumer's subscription not latest");
   }
-  return filterOf(subscription);
+  const { expressionType } = subscription;
+  if (isTagType(expressionType)) return tagFilterOf(subscription);
+  const filter = filters.get(topic, consumerGroup);
+  if (filter === undefined) {
+    const remark = "The broker's consumer filter data is not exist!Your expression may be wrong!";
+    throw refusal("FILTER_DATA_NOT_EXIST", remark);
+  }
+  if (filter.data.clientVersion < subVersion) {
+    const remark = "the consumer's consumer filter data not latest";
+    throw refusal("FILTER_DATA_NOT_LATEST", remark);
+  }
+  if (!enablePropertyFilter) throw unserved(expressionType);
+  // Filtered elsewhere, by a class of the consumer.
+  return subscription.classFilterMode ? tagFilterOf(subscription) : filter.messages;
 }
 
-function filterOf(subscription: SubscriptionData): TagFilter {
-  if (isTagType(subscription.expressionType)) return tagFilterOf(subscription);
-  throw unserved(subscription.expressionType);
-}
-
-function unserved(expressionType: string | undefined): Refusal {
+function unserved(expressionType: string): Refusal {
   const remark = `The broker does not support consumer to filter message by ${expressionType}`;
   return refusal("SYSTEM_ERROR", remark);
 }

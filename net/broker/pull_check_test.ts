@@ -116,6 +116,46 @@ Deno.test("checkPull() refuses to filter by properties, sent along or subscribed
   assert.deepEqual(await it.answer(FROM_HEARTBEAT), [1, remark, {}]);
 });
 
+Deno.test("checkPull() wants a filter that the broker could read, and that is the latest", async () => {
+  await using it = await setUp({ config: { enablePropertyFilter: true } });
+  const sql = { expressionType: "SQL92", subString: "a > 1" };
+  it.subscribe({ ...sql, subString: "a >" });
+  assert.deepEqual(await it.answer(FROM_HEARTBEAT), [
+    27,
+    "The broker's consumer filter data is not exist!Your expression may be wrong!",
+    {},
+  ]);
+  it.subscribe({ ...sql, subVersion: 20 });
+  assert.equal((await it.answer({ ...FROM_HEARTBEAT, subVersion: 20 }))[0], NOT_FOUND);
+  // A filter that was kept, and a member whose heartbeat told a newer subscription to another broker.
+  it.path.filters.unregister("G");
+  assert.equal((await it.answer({ ...FROM_HEARTBEAT, subVersion: 20 }))[0], NOT_FOUND);
+  const newer = { ...it.path.consumers.get("G")!.subscription("T")!, subVersion: 30 };
+  it.path.consumers.get("G")!.updateSubscriptions([newer]);
+  const old = "the consumer's consumer filter data not latest";
+  assert.deepEqual(await it.answer({ ...FROM_HEARTBEAT, subVersion: 30 }), [28, old, {}]);
+});
+
+Deno.test("checkPull() looks for a filter before it tells that filters are off, as Java does", async () => {
+  await using it = await setUp();
+  it.subscribe({ expressionType: "SQL92", subString: "a >" });
+  assert.equal((await it.answer(FROM_HEARTBEAT))[0], 27);
+  const sent = { expressionType: "SQL92", subscription: "a >" };
+  assert.equal((await it.answer(sent))[0], 1);
+});
+
+Deno.test("checkPull() reads an expression that comes along, and refuses what is none", async () => {
+  await using it = await setUp({ config: { enablePropertyFilter: true } });
+  const answer = (subscription: string, expressionType = "SQL92") => {
+    return it.answer({ expressionType, subscription });
+  };
+  const failed = [23, "parse the consumer's subscription failed", {}];
+  assert.equal((await answer("a > 1 AND b IS NULL"))[0], NOT_FOUND);
+  assert.deepEqual(await answer("a >"), failed);
+  assert.deepEqual(await answer(""), failed);
+  assert.deepEqual(await answer("a > 1", "GROOVY"), failed);
+});
+
 Deno.test("checkPull() knows the subscriptions of heartbeats", async () => {
   await using it = await setUp();
   const noGroup = `the consumer's group info not exist${HINT}`;

@@ -32,8 +32,9 @@ export interface PullFamilyInput extends PullCheckInput {
   readonly config:
     & Pick<
       BrokerConfig,
-      "brokerIP1" | "brokerPermission" | "longPollingEnable" | "shortPollingTimeMills"
+      "longPollingEnable" | "shortPollingTimeMills"
     >
+    & PullCheckInput["config"]
     & Parameters<typeof readLimitsOf>[0];
   readonly store: Pick<Store, "get" | "queueRange">;
   readonly offsets: OffsetTable;
@@ -73,7 +74,11 @@ class Puller {
     if (reset !== undefined) return this.#resetReply(header, permit, reset);
     if (mayWait) this.#commit(header);
     const found = this.#read(header, permit);
-    if (found instanceof Promise) return found.then((found) => this.#reply(header, permit, found));
+    if (found instanceof Promise) {
+      const { now } = this.#input;
+      const began = now();
+      return found.then((found) => this.#reply(header, permit, found, now() - began));
+    }
     const code = codeOf(found.status, header.queueOffset);
     if (code === "PULL_NOT_FOUND" && mayWait && (header.sysFlag & PULL_FLAG.SUSPEND) !== 0) {
       return this.#hold(call, permit);
@@ -88,7 +93,7 @@ class Puller {
 
   #read(header: PullHeader, { filter }: PullPermit): GetResult | Promise<GetResult> {
     const { topic, queueId, queueOffset, maxMsgNums, maxMsgBytes = 0 } = header;
-    const tagsCodeMatches = unitFilterOf(filter);
+    const { unitMatches: tagsCodeMatches = unitFilterOf(filter), recordMatches } = filter;
     return this.#input.store.get({
       topic,
       queueId,
@@ -97,6 +102,7 @@ class Puller {
       bytesMax: maxMsgBytes > 0 ? maxMsgBytes : Infinity,
       limits: this.#limits,
       ...(tagsCodeMatches && { tagsCodeMatches }),
+      ...(recordMatches && { recordMatches }),
     });
   }
 
@@ -149,9 +155,11 @@ class Puller {
     };
   }
 
-  #reply(header: PullHeader, permit: PullPermit, found: GetResult): Reply {
+  /** What is read from memory takes no time that could be told. */
+  #reply(header: PullHeader, permit: PullPermit, found: GetResult, readMs = 0): Reply {
     const { stats } = this.#input;
     if (found.status === "FOUND") {
+      stats.gotAfter(header.topic, header.consumerGroup, header.queueId, readMs);
       stats.got(header.topic, header.consumerGroup, found.count, found.body.length);
     } else stats.missed();
     return {

@@ -104,6 +104,97 @@ Deno.test("PULL_MESSAGE answers every place of a queue as Java does", async () =
   assert.deepEqual(await answers(unwanted), [20, "NO_MATCHED_MESSAGE", "3 of 0..3"]);
 });
 
+/** Sends messages with these numbers as a property, to the queue that is pulled. */
+async function sendNumbers(it: Awaited<ReturnType<typeof setUp>>, ...numbers: number[]) {
+  for (const a of numbers) {
+    const extFields = sendFields({ properties: { UNIQ_KEY: "0A", a: String(a) } });
+    const asked = { name: "SEND_MESSAGE_V2", extFields, body: BODY } as const;
+    assert.equal((await it.client.invoke(it.server.peer, asked, TIME)).code, 0);
+  }
+}
+
+const SQL: Pulled = { expressionType: "SQL92", subscription: "a > 5" };
+const SQL_SERVED = { config: { enablePropertyFilter: true } };
+
+function numbersOf(answer: RemotingCommand): number[] {
+  return messagesOf(answer.body).map(({ properties }) =>
+    Number(parseProperties(properties).get("a"))
+  );
+}
+
+Deno.test("PULL_MESSAGE brings what an expression wants, and passes by the rest", async () => {
+  await using it = await setUp(SQL_SERVED);
+  await sendNumbers(it, 9, 1, 7, 5, 6, 2);
+  const answer = await it.pull(SQL);
+  assert.deepEqual(numbersOf(answer), [9, 7, 6]);
+  assert.equal(offsetsOf(answer), "6 of 0..6");
+  const two = await it.pull({ ...SQL, count: 2 });
+  assert.deepEqual([numbersOf(two), offsetsOf(two)], [[9, 7], "3 of 0..6"]);
+  const none = await it.pull({ ...SQL, subscription: "a > 50" });
+  assert.deepEqual([none.code, none.remark, offsetsOf(none)], [
+    20,
+    "NO_MATCHED_MESSAGE",
+    "6 of 0..6",
+  ]);
+});
+
+Deno.test("PULL_MESSAGE goes by the expression of the heartbeat where none comes along", async () => {
+  await using it = await ConsumerSide.open(SQL_SERVED);
+  it.createTopics("T");
+  const client = it.client();
+  for (const a of ["9", "1", "6"]) {
+    const extFields = sendFields({ properties: { UNIQ_KEY: "0A", a } });
+    await client.ask("SEND_MESSAGE_V2", { extFields, body: BODY });
+  }
+  const sql = { expressionType: "SQL92", subString: "a > 5" };
+  await client.heartbeat({ consumers: [consumerOf("G", [subscriptionTo("T", sql)])] });
+  const extFields = pullFields({ subscription: undefined, subVersion: 1 });
+  assert.deepEqual(numbersOf(await client.ask("PULL_MESSAGE", { extFields })), [9, 6]);
+});
+
+Deno.test("PULL_MESSAGE waits for a message that its expression wants, and no other wakes it", async () => {
+  await using it = await setUp(SQL_SERVED);
+  const waiting = it.pull({ ...SQL, ...WAITING });
+  await it.held(1);
+  await sendNumbers(it, 1, 2);
+  for (let times = 0; times < 5; times++) await turn();
+  assert.equal(it.path.hold.size, 1);
+  await sendNumbers(it, 6);
+  const answer = await waiting;
+  assert.deepEqual([numbersOf(answer), offsetsOf(answer)], [[6], "3 of 0..3"]);
+});
+
+Deno.test("PULL_MESSAGE that waited in vain for what it wants is led behind what it does not", async () => {
+  await using it = await setUp(SQL_SERVED);
+  const waiting = it.pull({ ...SQL, ...WAITING });
+  await it.held(1);
+  await sendNumbers(it, 1, 2);
+  it.clock.advance(5016);
+  const answer = await waiting;
+  assert.deepEqual([answer.code, answer.remark, offsetsOf(answer)], [
+    20,
+    "NO_MATCHED_MESSAGE",
+    "2 of 0..2",
+  ]);
+});
+
+Deno.test("PULL_MESSAGE of messages that come again goes by the expression where that is on", async () => {
+  for (const filterSupportRetry of [true, false]) {
+    await using it = await setUp({ config: { enablePropertyFilter: true, filterSupportRetry } });
+    it.path.topics.put(newTopic("%RETRY%G", { queues: 1 }));
+    const sql = { expressionType: "SQL92", subString: "a > 5" };
+    it.path.filters.register("G", [subscriptionTo("T", sql)]);
+    for (const a of ["9", "1"]) {
+      const properties = { UNIQ_KEY: "0A", RETRY_TOPIC: "T", a };
+      const extFields = sendFields({ topic: "%RETRY%G", properties });
+      const asked = { name: "SEND_MESSAGE_V2", extFields, body: BODY } as const;
+      assert.equal((await it.client.invoke(it.server.peer, asked, TIME)).code, 0);
+    }
+    const answer = await it.pull({ topic: "%RETRY%G" });
+    assert.deepEqual(numbersOf(answer), filterSupportRetry ? [9] : [9, 1]);
+  }
+});
+
 Deno.test("PULL_MESSAGE brings the wanted tags only and passes by the others", async () => {
   await using it = await setUp();
   const tags = ["TagA", "TagB", "", "TagA", "TagC", "TagB"];

@@ -22,6 +22,7 @@ import {
 } from "../wire/register_body.ts";
 import { PERM } from "../wire/topic_config.ts";
 import type { BrokerConfig } from "./broker_config.ts";
+import type { FilterServers } from "./filter_servers.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** What is registered, and where. */
@@ -39,6 +40,7 @@ export interface RegistrationOptions {
   /** Address of the broker, `host:port`. */
   readonly brokerAddr: string;
   readonly topics: TopicTable;
+  readonly filterServers?: Pick<FilterServers, "addrs"> | undefined;
   /** Takes what an operator should know. */
   readonly log: Log;
   /** Resolves after so many ms, or when `signal` aborts; default: by the runtime's timer. */
@@ -218,14 +220,17 @@ export function nameServersOf(namesrvAddr: string): string[] {
 }
 
 /** The topics, without permissions that the broker as a whole does not have. */
-function bodyOf({ config: { brokerPermission }, topics }: RegistrationOptions): RegisterBrokerBody {
+function bodyOf(
+  { config: { brokerPermission }, topics, filterServers }: RegistrationOptions,
+): RegisterBrokerBody {
   const all = topics.snapshot();
+  const filterServerList = filterServers?.addrs ?? [];
   const readWrite = PERM.READ | PERM.WRITE;
-  if ((brokerPermission & readWrite) === readWrite) return { topics: all, filterServerList: [] };
+  if ((brokerPermission & readWrite) === readWrite) return { topics: all, filterServerList };
   const table = Array.from(all.topicConfigTable, ([name, topic]) => {
     return [name, { ...topic, perm: topic.perm & brokerPermission }] as const;
   });
-  return { topics: { ...all, topicConfigTable: new Map(table) }, filterServerList: [] };
+  return { topics: { ...all, topicConfigTable: new Map(table) }, filterServerList };
 }
 
 function identity({ config, brokerAddr }: RegistrationOptions) {

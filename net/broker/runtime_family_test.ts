@@ -6,7 +6,7 @@ import { parseFastJson } from "../../store/fast_json.ts";
 import { readWholeFile } from "../../store/file.ts";
 import { parseKvTable } from "../wire/name_lists.ts";
 import { parseConsumerOffsets, parseDelayOffsets } from "../wire/offset_tables.ts";
-import { formatProperties } from "./broker_config.ts";
+import { formatSettings } from "../rpc/live_settings.ts";
 
 const now = () => START;
 
@@ -18,7 +18,14 @@ Deno.test("GET_BROKER_CONFIG answers with every setting that holds, and a versio
   await using it = await BrokerFixture.start({ now, config: { maxMessageSize: 12_345 } });
   const answer = await it.ask("GET_BROKER_CONFIG");
   assert.equal(answer.code, 0);
-  assert.equal(textOf(answer.body), formatProperties(it.broker.config));
+  // `mqadmin exportConfigs` fails where one of the first is missing.
+  const fixed = {
+    brokerRole: "ASYNC_MASTER",
+    filterServerNums: 0,
+    slaveReadEnable: false,
+    useTLS: false,
+  };
+  assert.equal(textOf(answer.body), formatSettings({ ...fixed, ...it.broker.config }));
   assert.match(textOf(answer.body), /^maxMessageSize=12345$/m);
   const version = parseFastJson(answer.extFields?.["version"] ?? "");
   assert.deepEqual(version, { counter: 0, timestamp: START });

@@ -1,7 +1,7 @@
 /**
  * What a broker tells of itself at work, as texts by the names `mqadmin` and the dashboard read (Java:
  * `StoreStatsService`, `AdminBrokerProcessor.prepareRuntimeInfo`). Names for what this broker does not
- * have, such as pools of threads, stand only where those programs fail without them.
+ * have, such as pools of threads, stand as well: programs that watch brokers fail without them.
  *
  * @module
  */
@@ -9,17 +9,25 @@
 import type { OffsetMap } from "../../store/config_tables.ts";
 import { RecordView } from "../../store/record_view.ts";
 import type { Store } from "../../store/store.ts";
+import { DEFAULT_LIMITS } from "../rpc/limits.ts";
 import { versionName, VERSIONS } from "../wire/version.ts";
 import type { BrokerStats, Totals } from "./broker_stats.ts";
 import { type DiskSpace, usedRatio } from "./disk_space.ts";
+import type { Timer } from "./timer.ts";
+import type { TimerMetrics } from "./timer_metrics.ts";
 import { SCHEDULE_TOPIC } from "./topic_names.ts";
 
 /** Where the information comes from. */
 export interface RuntimeSource {
-  readonly store: Pick<Store, "logRange" | "queueRange" | "recordAt">;
+  readonly store: Pick<Store, "logRange" | "queueRange" | "recordAt" | "unsyncedBytes">;
+  /** Folders of the commit log, with commas. */
+  readonly logPath: string;
   readonly stats: BrokerStats;
   /** Index of the message each delay level delivers next, by level. */
   readonly delayOffsets: () => OffsetMap;
+  /** Absent where there are no timed messages. */
+  readonly timer?: Pick<Timer, "behind"> | undefined;
+  readonly timerMetrics?: Pick<TimerMetrics, "counts"> | undefined;
   /** Space on the disk of the store. */
   readonly diskSpace: () => DiskSpace | undefined;
   readonly now: () => number;
@@ -35,24 +43,42 @@ export function runtimeInfo(source: RuntimeSource): Map<string, string> {
     ...activity(source),
     ...storage(source),
     ...delays(source),
+    ...timers(source),
     brokerVersion: VERSIONS.own,
     brokerVersionDesc: versionName(VERSIONS.own),
     brokerActive: true,
-    startAcceptSendRequestTimeStamp: 0,
-    pageCacheLockTimeMills: 0,
+    ...NOT_MEASURED,
     ...NO_THREAD_POOLS,
   };
   return new Map(Object.entries(info).map(([name, value]) => [name, String(value)]));
 }
 
+/** Requests of one connection that may wait for their answers. */
+const CAPACITY = DEFAULT_LIMITS.openCallsMax;
+
 /** A request is served in the turn it arrives: none waits for a thread. */
-const NO_THREAD_POOLS = {
-  sendThreadPoolQueueSize: 0,
-  sendThreadPoolQueueHeadWaitTimeMills: 0,
-  pullThreadPoolQueueSize: 0,
-  pullThreadPoolQueueHeadWaitTimeMills: 0,
-  queryThreadPoolQueueSize: 0,
-  queryThreadPoolQueueHeadWaitTimeMills: 0,
+const NO_THREAD_POOLS = Object.fromEntries(
+  ["send", "pull", "litePull", "query", "ack"].flatMap((pool) => [
+    [`${pool}ThreadPoolQueueSize`, 0],
+    [`${pool}ThreadPoolQueueCapacity`, CAPACITY],
+    [`${pool}ThreadPoolQueueHeadWaitTimeMills`, 0],
+  ]),
+);
+
+/** What Java measures of its locks, buffers and threads: nothing here has them. */
+const NOT_MEASURED = {
+  EndTransactionQueueSize: 0,
+  EndTransactionThreadPoolQueueCapacity: CAPACITY,
+  dispatchMaxBuffer: 0,
+  getMessageEntireTimeMax: 0,
+  pageCacheLockTimeMills: 0,
+  putLatency99: "0.00",
+  putLatency999: "0.00",
+  // Java, too, has nothing to say in its first minute.
+  putMessageDistributeTime: "null",
+  putMessageEntireTimeMax: 0,
+  remainTransientStoreBufferNumbs: 2 ** 31 - 1,
+  startAcceptSendRequestTimeStamp: 0,
 };
 
 function activity({ stats, now }: RuntimeSource): Record<string, string | number> {
@@ -82,11 +108,12 @@ function activity({ stats, now }: RuntimeSource): Record<string, string | number
   };
 }
 
-function storage({ store, diskSpace }: RuntimeSource): Record<string, string | number> {
+function storage({ store, diskSpace, logPath }: RuntimeSource): Record<string, string | number> {
   const { min, max } = store.logRange;
   const space = diskSpace();
   const disk = space === undefined ? {} : {
     commitLogDiskRatio: usedRatio(space),
+    [`commitLogDiskRatio_${logPath}`]: usedRatio(space),
     consumeQueueDiskRatio: usedRatio(space),
     commitLogDirCapacity: `Total : ${formatBytes(space.totalBytes)}, ` +
       `Free : ${formatBytes(space.freeBytes)}.`,
@@ -97,6 +124,7 @@ function storage({ store, diskSpace }: RuntimeSource): Record<string, string | n
     commitLogMaxOffset: max,
     // Queues are written in the turn in which the log is.
     dispatchBehindBytes: 0,
+    remainHowManyDataToFlush: formatBytes(store.unsyncedBytes),
     earliestMessageTimeStamp: storeTimeOf(store.recordAt(min)),
   };
 }
@@ -107,6 +135,16 @@ function delays({ store, delayOffsets }: RuntimeSource): Record<string, string> 
     return [`scheduleMessageOffset_${level}`, `${offset},${max}`];
   });
   return Object.fromEntries(entries);
+}
+
+function timers({ timer, timerMetrics }: RuntimeSource): Record<string, number> {
+  const { messages = 0, ms = 0 } = timer?.behind ?? {};
+  const counts = timerMetrics?.counts.values() ?? [];
+  return {
+    timerReadBehind: Math.floor(ms / 1000),
+    timerOffsetBehind: messages,
+    timerCongestNum: Array.from(counts, ({ count }) => count).reduce((sum, some) => sum + some, 0),
+  };
 }
 
 function storeTimeOf(bytes: Uint8Array | undefined): number {

@@ -12,6 +12,7 @@ const SPACE = { totalBytes: 2 ** 40, usedBytes: 2 ** 38, freeBytes: 3 * 2 ** 38 
 function infoOf(path: MessagePath, changes: Partial<RuntimeSource> = {}): Map<string, string> {
   return runtimeInfo({
     store: path.store,
+    logPath: "/store/commitlog",
     stats: path.stats,
     delayOffsets: () => path.schedule.offsets,
     diskSpace: () => SPACE,
@@ -22,13 +23,11 @@ function infoOf(path: MessagePath, changes: Partial<RuntimeSource> = {}): Map<st
 
 /** What Java tells of parts that this broker does not have. */
 const NOT_HERE = [
-  /ThreadPoolQueueCapacity$/,
-  /^EndTransaction/,
-  /^(ack|litePull|pop|remaining|replica|sync|reviveBuffer|tps|timer|admin|clientManager|heartbeat)/,
+  /^(pop|remaining|replica|sync|reviveBuffer|tps|timer|admin|clientManager|heartbeat)/,
+  // The folder of that broker.
   /^commitLogDiskRatio_/,
-  /^(dispatchMaxBuffer|getMessageEntireTimeMax|putMessageEntireTimeMax|putMessageDistributeTime)$/,
-  /^putLatency99/,
-  /^remain(TransientStoreBufferNumbs|HowManyDataTo(Flush|Commit))$/,
+  // Only with a pool.
+  /^remainHowManyDataToCommit$/,
   /^(getTransferredMsgNumCon|highSpeedMode)/,
 ];
 
@@ -153,5 +152,6 @@ function pathStore({ store }: MessagePath): RuntimeSource["store"] {
     logRange: store.logRange,
     queueRange: (topic, queueId) => store.queueRange(topic, queueId),
     recordAt: (at) => store.recordAt(at),
+    unsyncedBytes: store.unsyncedBytes,
   };
 }

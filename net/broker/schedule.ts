@@ -19,7 +19,7 @@ import type {
   OffsetMap,
 } from "../../store/config_tables.ts";
 import { deliverTime, type DispatchRequest } from "../../store/dispatch.ts";
-import type { GetResult } from "../../store/get.ts";
+import type { GetResult, ReadLimits } from "../../store/get.ts";
 import type { MessageRecord } from "../../store/message.ts";
 import { parseProperties, PROPERTY } from "../../store/properties.ts";
 import type { PutResult } from "../../store/put.ts";
@@ -50,7 +50,17 @@ export interface ScheduleOptions extends AlarmOptions {
 export const SAVE_INTERVAL_MS = 10_000;
 
 /** Messages read and delivered at once. */
-const BATCH_COUNT = 32;
+export const BATCH_COUNT = 256;
+
+/** Bytes of them. */
+const BATCH_BYTES = 1024 * 1024;
+
+/** What one read brings: what waits is rarely in memory, and all of it is wanted. */
+export const BATCH_LIMITS: ReadLimits = {
+  memoryPercent: 40,
+  inMemory: { bytes: BATCH_BYTES, count: BATCH_COUNT },
+  onDisk: { bytes: BATCH_BYTES, count: BATCH_COUNT },
+};
 
 /** Time until a delivery is tried again that failed. */
 const RETRY_MS = 1000;
@@ -178,11 +188,16 @@ export class Schedule implements AsyncDisposable {
 
   /** Delivers what is due of one read; when to look again. */
   async #deliverBatch(level: Level): Promise<number> {
+    // Times given when messages came hold, even where the level has another length by now.
+    const times: number[] = [];
     const found = await this.#options.store.get({
       topic: SCHEDULE_TOPIC,
       queueId: level.queueId,
       queueOffset: level.offset,
       countMax: BATCH_COUNT,
+      bytesMax: BATCH_BYTES,
+      limits: BATCH_LIMITS,
+      tagsCodeMatches: (tagsCode) => times.push(Number(tagsCode)) > 0,
     });
     if (found.status !== "FOUND") return this.#passGap(level, found);
     const now = this.#options.now();
@@ -190,8 +205,12 @@ export class Schedule implements AsyncDisposable {
     const puts: Promise<PutResult>[] = [];
     let dueAt = 0;
     let next = found.nextBeginOffset;
+    // Where units lead to nothing, it is open which time is whose.
+    const areKnown = times.length === found.count;
+    let nth = 0;
     for (const record of recordsOf(found.body)) {
-      dueAt = this.#dueTime(level.level, record.storeTimestamp());
+      const given = areKnown ? times[nth++] : undefined;
+      dueAt = this.#dueTime(level.level, given ?? this.#deliverTime(level.level, record));
       if (dueAt > now) {
         next = record.queueOffset();
         break;
@@ -228,13 +247,16 @@ export class Schedule implements AsyncDisposable {
     }
   }
 
+  #deliverTime(level: number, record: RecordView): number {
+    return deliverTime(level, record.storeTimestamp(), this.#options.levelsMs);
+  }
+
   /**
    * When a message is due. One that would have to wait longer than its level is due at once, as in Java:
-   * the clock was set back since it came.
+   * the clock was set back since it came, or the level is shorter now.
    */
-  #dueTime(level: number, storeTimestamp: number): number {
+  #dueTime(level: number, dueAt: number): number {
     const { levelsMs, now } = this.#options;
-    const dueAt = deliverTime(level, storeTimestamp, levelsMs);
     return dueAt > deliverTime(level, now(), levelsMs) ? 0 : dueAt;
   }
 
@@ -309,7 +331,7 @@ function startOffset(store: ScheduleOptions["store"], queueId: number, kept: num
 }
 
 /** The records of a read, one after the other in the same view. */
-function* recordsOf(body: Uint8Array): Generator<RecordView> {
+export function* recordsOf(body: Uint8Array): Generator<RecordView> {
   const record = new RecordView();
   record.attach(body);
   for (let at = 0; at < body.length && record.load(at, body.length) === undefined;) {

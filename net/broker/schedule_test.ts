@@ -250,3 +250,19 @@ Deno.test("Schedule stops when it is disposed, and twice is fine", async () => {
   assert.equal((await it.arrived()).length, 0);
   assert.equal(it.clock.timerCount, 0);
 });
+
+Deno.test("Schedule keeps the times of messages that wait when a level gets longer or shorter", async () => {
+  const fs = new MemoryFiles();
+  {
+    await using it = await setUp({ fs, config: { messageDelayLevel: "10s 10s" } });
+    await it.put(it.delayed({ flag: 1 }));
+    await it.put(it.delayed({ flag: 2 }, undefined, 2));
+  }
+  // As Java: the first waits as long as it was told, the second is due further ahead than its level.
+  await using it = await setUp({ fs, config: { messageDelayLevel: "30s 1s" } });
+  assert.deepEqual((await it.arrived()).map((it) => it.flag), [2]);
+  it.clock.advance(10 * SECOND - 1);
+  assert.deepEqual((await it.arrived()).map((it) => it.flag), [2]);
+  it.clock.advance(1);
+  assert.deepEqual((await it.arrived()).map((it) => it.flag), [2, 1]);
+});

@@ -100,6 +100,7 @@ function routesOn(store: Store): Routes {
     stats: new BrokerStats({ cluster: config.brokerClusterName, now }),
     ids: new UniqueIds({ address: storeHost.address, pid: 1, now, random: Math.random }),
     delayLevelCount: 18,
+    placeTimed: () => undefined,
     random: Math.random,
   })]);
 }

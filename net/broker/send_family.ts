@@ -33,12 +33,15 @@ import {
 } from "./dead_letter.ts";
 import { delayLevelOf, waitingPlace } from "./delay_levels.ts";
 import type { GroupTable } from "./group_table.ts";
+import { HALF_QUEUE_ID, halfPairs } from "./half_message.ts";
 import type { QueueLocks } from "./lock_family.ts";
+import { formatRecallHandle } from "./recall_handle.ts";
 import { checkSend, illegalQueue, type SendHeader } from "./send_check.ts";
-import { SendProperties } from "./send_properties.ts";
+import { SendProperties, TIMER_NAMES } from "./send_properties.ts";
 import { illegalRemark, SendReplies, traceFields } from "./send_reply.ts";
+import type { PlaceTimed } from "./timer_place.ts";
 import { hasBatchQueues } from "./topic_attributes.ts";
-import { RETRY_PREFIX } from "./topic_names.ts";
+import { RETRY_PREFIX, TRANS_HALF_TOPIC } from "./topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 import type { UniqueIds } from "./unique_ids.ts";
 
@@ -47,10 +50,12 @@ export interface SendFamilyInput {
   readonly config: Pick<
     BrokerConfig,
     | "brokerClusterName"
+    | "brokerName"
     | "brokerIP1"
     | "brokerPermission"
     | "maxMessageSize"
     | "regionId"
+    | "rejectTransactionMessage"
     | "traceOn"
   >;
   readonly store: Pick<Store, "put" | "putBatch">;
@@ -63,6 +68,8 @@ export interface SendFamilyInput {
   readonly ids: UniqueIds;
   /** Number of delay levels. */
   readonly delayLevelCount: number;
+  /** Finds the place of messages that are delivered at a second of their own. */
+  readonly placeTimed: PlaceTimed;
   /** From 0 to less than 1: chooses the queue where the producer leaves that to the broker. */
   readonly random: () => number;
 }
@@ -136,25 +143,29 @@ class Sender {
       properties.replace(PROPERTY.delay, NO_DELAY);
     }
     const level = delayLevelOf(properties.delay);
-    this.#refuseUnserved(header, level);
+    const isHalf = this.#isHalf(header, level);
+    this.#refuseUnserved(header);
     if (body.length === 0) throw this.#illegal();
     const uniqueKey = properties.uniqueKey ?? this.#input.ids.next();
     const added: [string, string][] = [];
     if (properties.uniqueKey === undefined) added.push([PROPERTY.uniqueKey, uniqueKey]);
-    const sysFlag = sysFlagOf(header, topic);
-    if (level > 0 && isQueued(sysFlag)) {
-      const waiting = waitingPlace(level, this.#input.delayLevelCount);
-      if (waiting.level !== level) properties.replace(PROPERTY.delay, String(waiting.level));
-      added.push([PROPERTY.realTopic, place.topic], [PROPERTY.realQueueId, String(place.queueId)]);
-      place.topic = waiting.topic;
-      place.queueId = waiting.queueId;
+    let sysFlag = sysFlagOf(header, topic);
+    let recallHandle: string | undefined;
+    if (isHalf) {
+      added.push(...halfPairs(place, uniqueKey));
+      place.topic = TRANS_HALF_TOPIC;
+      place.queueId = HALF_QUEUE_ID;
+      // It waits in a queue as any message does.
+      sysFlag &= ~SYS_FLAG.transactionMask;
+    } else if (isQueued(sysFlag)) {
+      recallHandle = this.#wait(place, { level, added, uniqueKey });
     }
     const draft = this.#draft(call, place, {
       sysFlag,
       body,
       properties: properties.stamped(added),
     });
-    const echo = { queueId, uniqueKey };
+    const echo = { queueId, uniqueKey, recallHandle };
     this.#input.store.put(draft, (result) => {
       if (result.stored) this.#input.stats.put(place.topic, 1, result.wroteBytes);
       else this.#input.stats.putFailed();
@@ -247,21 +258,54 @@ class Sender {
     return (header.reconsumeTimes ?? 0) > timesMax;
   }
 
-  /** Refuses what this broker does not do. */
-  #refuseUnserved(header: SendHeader, delayLevel: number): void {
-    const { isPrepared, isTimer, isCounted } = this.#properties;
+  /** Whether a message waits for the end of its transaction; a consumer's retry of one does not. */
+  #isHalf(header: SendHeader, delayLevel: number): boolean {
     const isRetried = (header.reconsumeTimes ?? 0) > 0 && delayLevel > 0;
-    if (isPrepared && !isRetried) {
-      const { brokerIP1 } = this.#input.config;
-      const remark = `the broker[${brokerIP1}] sending transaction message is forbidden`;
-      throw new Refusal("NO_PERMISSION", remark);
-    }
-    if (isTimer && delayLevel <= 0) {
-      const remark = "accurate timer message is not enabled, timerWheelEnable is false";
-      throw new Refusal("SYSTEM_ERROR", remark);
-    }
+    if (!this.#properties.isPrepared || isRetried) return false;
+    const { brokerIP1, rejectTransactionMessage } = this.#input.config;
+    if (!rejectTransactionMessage) return true;
+    const remark = `the broker[${brokerIP1}] sending transaction message is forbidden`;
+    throw new Refusal("NO_PERMISSION", remark);
+  }
+
+  /** Refuses what this broker does not do. */
+  #refuseUnserved(header: SendHeader): void {
     const isBatch = (header.sysFlag & SYS_FLAG.innerBatch) !== 0;
-    if (isBatch || isCounted) throw this.#illegal();
+    if (isBatch || this.#properties.isCounted) throw this.#illegal();
+  }
+
+  /**
+   * Changes the place of a message that waits for its time; returns the text by which it can be taken
+   * back where that time is a second of its own. A delay level goes before, as in Java.
+   */
+  #wait(
+    place: { topic: string; queueId: number },
+    { level, added, uniqueKey }: {
+      readonly level: number;
+      readonly added: (readonly [string, string])[];
+      readonly uniqueKey: string;
+    },
+  ): string | undefined {
+    const properties = this.#properties;
+    const { topic, queueId } = place;
+    if (level > 0) {
+      const waiting = waitingPlace(level, this.#input.delayLevelCount);
+      if (properties.isTimer) properties.drop(TIMER_NAMES);
+      if (waiting.level !== level) properties.replace(PROPERTY.delay, String(waiting.level));
+      added.push([PROPERTY.realTopic, topic], [PROPERTY.realQueueId, String(queueId)]);
+      Object.assign(place, { topic: waiting.topic, queueId: waiting.queueId });
+      return undefined;
+    }
+    const timed = properties.isTimer
+      ? this.#input.placeTimed(properties.pairs(), place)
+      : undefined;
+    if (timed === undefined) return undefined;
+    added.push(...timed.added);
+    Object.assign(place, { topic: timed.topic, queueId: timed.queueId });
+    if (topic.startsWith(RETRY_PREFIX)) return undefined;
+    const { brokerName } = this.#input.config;
+    const timestamp = String(timed.dueMs + 1);
+    return formatRecallHandle({ topic, brokerName, timestamp, messageId: uniqueKey });
   }
 
   #illegal(): Refusal {

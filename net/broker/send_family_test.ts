@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { formatHost } from "../../store/host.ts";
+import { parseMessageId } from "../../store/message_id.ts";
 import { parseProperties } from "../../store/properties.ts";
 import type { Asker } from "../../testdata/asker.ts";
 import {
@@ -14,6 +15,7 @@ import {
 import { formatBatch } from "../wire/batch_body.ts";
 import type { RemotingCommand } from "../wire/command.ts";
 import { newSubscriptionGroup } from "../wire/subscription_group.ts";
+import { parseRecallHandle } from "./recall_handle.ts";
 import { newTopic } from "./topic_table.ts";
 
 const BODY = new TextEncoder().encode("hello");
@@ -164,8 +166,8 @@ Deno.test("A send over the limits of body or properties is refused as illegal", 
   assert.equal((await send(client)).code, 0);
 });
 
-Deno.test("A send of a half message is refused, whatever the settings", async () => {
-  await using path = await MessagePath.open();
+Deno.test("A send of a half message is refused where the broker takes none", async () => {
+  await using path = await MessagePath.open({ config: { rejectTransactionMessage: true } });
   await using client = path.client();
   const answer = await send(client, { sysFlag: 4, properties: { TRAN_MSG: "true" } });
   assert.equal(answer.code, 16);
@@ -173,12 +175,92 @@ Deno.test("A send of a half message is refused, whatever the settings", async ()
   assert.deepEqual(answer.extFields, TRACE);
 });
 
-Deno.test("A send with a delivery time of its own is refused: there is no timer wheel", async () => {
+Deno.test("A send of a half message waits in a topic of its own, and keeps what it was sent with", async () => {
   await using path = await MessagePath.open();
+  await using client = path.client();
+  const answer = await send(client, {
+    queueId: 2,
+    sysFlag: 5,
+    properties: { TRAN_MSG: "true", PGROUP: "P", UNIQ_KEY: "0A", DELAY: "3" },
+  });
+  assert.equal(answer.code, 0);
+  assert.equal(answer.extFields?.["queueId"], "2");
+  assert.equal(answer.extFields?.["transactionId"], "0A");
+  assert.equal((await pullAll(client, "T")).length, 0);
+  const [half] = await pullAll(client, "RMQ_SYS_TRANS_HALF_TOPIC");
+  assert.equal(half?.sysFlag, 1);
+  assert.equal(half?.flag, 7);
+  const place = parseMessageId(answer.extFields?.["msgId"] ?? "")?.physicalOffset;
+  assert.equal(half?.physicalOffset, place);
+  const { REAL_TOPIC, REAL_QID, __transactionId__, TRAN_MSG, DELAY } = half?.properties ?? {};
+  assert.deepEqual(
+    { REAL_TOPIC, REAL_QID, __transactionId__, TRAN_MSG, DELAY },
+    { REAL_TOPIC: "T", REAL_QID: "2", __transactionId__: "0A", TRAN_MSG: "true", DELAY: "3" },
+  );
+});
+
+Deno.test("A consumer's retry of a message that was sent in a transaction is no half message", async () => {
+  await using path = await MessagePath.open();
+  await using client = path.client();
+  const answer = await send(client, {
+    reconsumeTimes: 1,
+    properties: { TRAN_MSG: "true", PGROUP: "P", UNIQ_KEY: "0A", DELAY: "3" },
+  });
+  assert.equal(answer.code, 0);
+  assert.equal((await pullAll(client, "RMQ_SYS_TRANS_HALF_TOPIC")).length, 0);
+  assert.equal(path.store.queueRange("SCHEDULE_TOPIC_XXXX", 2)?.max, 1);
+});
+
+Deno.test("A send with a delivery time of its own is refused where the timer wheel is off", async () => {
+  await using path = await MessagePath.open({ config: { timerWheelEnable: false } });
   await using client = path.client();
   const answer = await send(client, { properties: { TIMER_DELAY_SEC: "3600" } });
   assert.equal(answer.code, 1);
   assert.equal(answer.remark, "accurate timer message is not enabled, timerWheelEnable is false");
+});
+
+Deno.test("A send with a delivery time of its own waits, and tells how to take it back", async () => {
+  await using path = await MessagePath.open({ config: { brokerName: "broker-a" } });
+  await using client = path.client();
+  const answer = await send(client, {
+    queueId: 2,
+    properties: { UNIQ_KEY: "0A", TIMER_DELAY_SEC: "3600" },
+  });
+  const out = START + 3_600_000 - 1000;
+  assert.equal(answer.code, 0);
+  assert.equal(answer.extFields?.["queueId"], "2");
+  assert.deepEqual(parseRecallHandle(answer.extFields?.["recallHandle"] ?? ""), {
+    topic: "T",
+    brokerName: "broker-a",
+    timestamp: String(out + 1),
+    messageId: "0A",
+  });
+  const found = await path.store.get({
+    topic: "rmq_sys_wheel_timer",
+    queueId: 0,
+    queueOffset: 0,
+    countMax: 1,
+  });
+  const pairs = parseProperties(messagesOf(found.body)[0]?.properties ?? "");
+  assert.deepEqual(
+    ["TIMER_OUT_MS", "REAL_TOPIC", "REAL_QID"].map((name) => pairs.get(name)),
+    [String(out), "T", "2"],
+  );
+});
+
+Deno.test("A send with a delay level and a time of its own goes by the level", async () => {
+  await using path = await MessagePath.open();
+  await using client = path.client();
+  const properties = { UNIQ_KEY: "0A", DELAY: "3", TIMER_DELAY_SEC: "9", TIMER_DELIVER_MS: "8" };
+  assert.equal((await send(client, { properties })).code, 0);
+  const found = await path.store.get({
+    topic: "SCHEDULE_TOPIC_XXXX",
+    queueId: 2,
+    queueOffset: 0,
+    countMax: 1,
+  });
+  const names = [...parseProperties(messagesOf(found.body)[0]?.properties ?? "").keys()];
+  assert.deepEqual(names.filter((name) => name.startsWith("TIMER")), []);
 });
 
 Deno.test("A send cannot claim the address bits of the record or an inner batch", async () => {

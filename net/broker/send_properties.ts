@@ -40,7 +40,9 @@ const OWN_NAMES = [
   PROPERTY.realTopic,
   PROPERTY.realQueueId,
 ];
-const TIMER_NAMES = [
+
+/** Pairs that say when a message is to be delivered, to the second. */
+export const TIMER_NAMES: readonly string[] = [
   SEND_PROPERTY.timerDeliverMs,
   SEND_PROPERTY.timerDelaySec,
   SEND_PROPERTY.timerDelayMs,
@@ -114,6 +116,18 @@ export class SendProperties {
     for (const [name, value] of added) text = appendProperty(text, name, value);
     const open = text !== "" && !text.endsWith(PAIR_END);
     return open ? text + PAIR_END + this.#pairsText : text + this.#pairsText;
+  }
+
+  /** The properties as the producer sent them, one by one. */
+  pairs(): Map<string, string> {
+    return parseProperties(this.#text);
+  }
+
+  /** Drops pairs of the producer. */
+  drop(names: readonly string[]): void {
+    const properties = this.pairs();
+    for (const name of names) properties.delete(name);
+    this.read(formatProperties(properties));
   }
 
   /** Gives a pair of the producer another value. */

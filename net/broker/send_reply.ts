@@ -25,6 +25,8 @@ export interface SendEcho {
   readonly queueId: number;
   /** Id of the message or the batch from its producer. */
   readonly uniqueKey: string | undefined;
+  /** By which its producer can take it back. */
+  readonly recallHandle?: string | undefined;
 }
 
 /** Fields that every answer to a send carries, refusals included. */
@@ -47,7 +49,7 @@ export class SendReplies {
   }
 
   /** The answer to a send whose put has ended. A message that was stored always gets its place. */
-  of(result: PutResult, { queueId, uniqueKey }: SendEcho): Reply {
+  of(result: PutResult, { queueId, uniqueKey, recallHandle }: SendEcho): Reply {
     const extFields: Record<string, string> = {
       MSG_REGION: this.#region,
       TRACE_ON: this.#traceOn,
@@ -57,6 +59,7 @@ export class SendReplies {
       extFields["queueId"] = String(queueId);
       extFields["queueOffset"] = String(result.queueOffset);
       if (uniqueKey !== undefined) extFields["transactionId"] = uniqueKey;
+      if (recallHandle !== undefined) extFields["recallHandle"] = recallHandle;
     }
     if (result.status === "PUT_OK") return { extFields };
     return { code: PUT_CODES[result.status], remark: this.#remark(result), extFields };

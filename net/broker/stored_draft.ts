@@ -8,6 +8,7 @@
 import { SYS_FLAG } from "../../store/format.ts";
 import { type MessageRecord, readMessage } from "../../store/message.ts";
 import type { MessageDraft } from "../../store/put.ts";
+import { RecordView } from "../../store/record_view.ts";
 
 /** What of the message changes. */
 export interface StoredDraftChanges {
@@ -25,6 +26,16 @@ const ADDRESS_BITS = SYS_FLAG.bornHostV6 | SYS_FLAG.storeHostV6;
 /** The message of a record at the start of `bytes`, whose frame is sound. */
 export function storedMessage(bytes: Uint8Array): MessageRecord {
   return readMessage(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), 0);
+}
+
+/** The messages of the records a read brought, one after the other. */
+export function* storedMessages(body: Uint8Array): Generator<MessageRecord> {
+  const record = new RecordView();
+  record.attach(body);
+  for (let at = 0; at < body.length && record.load(at, body.length) === undefined;) {
+    yield storedMessage(record.record());
+    at += record.size;
+  }
 }
 
 /** The draft that repeats a message elsewhere. Body and origin stay; the body is not copied. */

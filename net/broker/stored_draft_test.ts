@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { hostBytes } from "../../store/host.ts";
 import { MessagePath, messagesOf, pullFields, sendFields } from "../../testdata/message_path.ts";
-import { draftOfStored, storedMessage } from "./stored_draft.ts";
+import { draftOfStored, storedMessage, storedMessages } from "./stored_draft.ts";
 
 async function storedRecord(): Promise<Uint8Array> {
   await using path = await MessagePath.open();
@@ -41,4 +41,13 @@ Deno.test("draftOfStored() leaves the bits of the addresses to the append", asyn
   const message = storedMessage(await storedRecord());
   const fromV6 = { ...message, sysFlag: 0x31, bornHost: hostBytes("::1", 5) };
   assert.equal(draftOfStored(fromV6, { topic: "U", queueId: 0 }).sysFlag, 1);
+});
+
+Deno.test("storedMessages() takes the records of a read apart, and stops where none is", async () => {
+  const record = await storedRecord();
+  const twice = new Uint8Array([...record, ...record, 0, 0]);
+  const messages = [...storedMessages(twice)];
+  assert.equal(messages.length, 2);
+  assert.deepEqual(messages[1], storedMessage(record));
+  assert.deepEqual([...storedMessages(new Uint8Array())], []);
 });

@@ -192,7 +192,7 @@ Deno.test("GET_ALL_TOPIC_CONFIG has every topic and says how many", async () => 
   const answer = await it.it.ask("GET_ALL_TOPIC_CONFIG");
   const { topicConfigTable } = parseTopicConfigs(answer.body);
   assert.equal(answer.extFields?.["totalTopicNum"], String(topicConfigTable.size));
-  assert.equal(topicConfigTable.size, 11);
+  assert.equal(topicConfigTable.size, 12);
   assert(topicConfigTable.has("T") && topicConfigTable.has("TBW102"));
 });
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { TIMER_TOPIC } from "../../store/timer_wheel.ts";
 import {
   type ConfigFormat,
   type ConfigVersion,
@@ -65,6 +66,7 @@ export interface TopicTableOptions {
       | "clusterTopicEnable"
       | "defaultTopicQueueNums"
       | "msgTraceTopicName"
+      | "timerWheelEnable"
       | "traceTopicEnable"
     >
     & Partial<Pick<BrokerConfig, "enableLmq">>;
@@ -222,6 +224,14 @@ export class TopicTable {
     if (differs) this.#changed();
   }
 
+  /** Makes topics that changed settings ask for, and shows name servers a new version. */
+  settingsChanged(): Promise<void> {
+    for (const topic of bootTopics(this.#options.config)) {
+      if (!this.#topics.has(topic.topicName)) this.#topics.set(topic.topicName, topic);
+    }
+    return this.#changed();
+  }
+
   /** Whether a topic belongs to the system, those named after this broker and its cluster included. */
   isSystem(name: string): boolean {
     return isSystemTopic(name) || this.#ownSystemTopics.has(name);
@@ -305,6 +315,7 @@ function bootTopics(config: TopicTableOptions["config"]): TopicConfig[] {
       perm: PERM.INHERIT | readWrite,
     }));
   }
+  if (config.timerWheelEnable) topics.push(newTopic(TIMER_TOPIC, { queues: 1 }));
   if (config.traceTopicEnable) topics.push(newTopic(msgTraceTopicName, { queues: 1 }));
   return topics;
 }

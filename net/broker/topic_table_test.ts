@@ -40,13 +40,14 @@ Deno.test("TopicTable.open() begins with the topics that Java's brokers begin wi
   const bodies = capturedBodies("GET_ALL_TOPIC_CONFIG", "response");
   assert(bodies.length > 0);
   const ours = new Map(Array.from(open({}).all(), (topic) => [topic.topicName, topic]));
-  assert.equal(ours.size, 10);
+  assert.equal(ours.size, 11);
   // 4.9.7 makes this one with the first transaction.
   const late = "RMQ_SYS_TRANS_OP_HALF_TOPIC";
   for (const { body, version } of bodies) {
     const java = parseTopicConfigs(body).topicConfigTable;
     for (const [name, topic] of ours) {
       if (name === late && version < 500 && !java.has(late)) continue;
+      if (name === "rmq_sys_wheel_timer" && version < 500) continue;
       assert.deepEqual({ ...java.get(name), attributes: new Map() }, topic, name);
     }
   }

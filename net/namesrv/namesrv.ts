@@ -9,6 +9,7 @@ import type { FileSystem } from "../../store/file.ts";
 import type { SocketAddress } from "../rpc/address.ts";
 import { type ConnectionLimits, DEFAULT_LIMITS, type Log } from "../rpc/limits.ts";
 import { type Route, type Routes, routesOf } from "../rpc/routes.ts";
+import type { SettingValues } from "../rpc/live_settings.ts";
 import { Server } from "../rpc/server.ts";
 import type { RequestName } from "../wire/codes.ts";
 import { KvConfig } from "./kv_config.ts";
@@ -16,7 +17,7 @@ import { kvFamily } from "./kv_family.ts";
 import { registrationFamily } from "./registration_family.ts";
 import { routeFamily } from "./route_family.ts";
 import { RouteTable } from "./route_table.ts";
-import { settingsFamily } from "./settings_family.ts";
+import { liveNameServerSettings, settingsFamily } from "./settings_family.ts";
 
 /** Settings of a name server. */
 export interface NameServerOptions extends SocketAddress {
@@ -26,6 +27,10 @@ export interface NameServerOptions extends SocketAddress {
   readonly fs?: FileSystem | undefined;
   /** Whether routes carry the queues of ordered topics. */
   readonly orderMessageEnable?: boolean | undefined;
+  /** Whether requests may change settings (`HOT_NAMESRV_SETTINGS`). */
+  readonly updateNamesrvConfigEnable?: boolean | undefined;
+  /** Keeps settings that a request changes for the next start; where it throws none is changed. */
+  readonly saveSettings?: ((changes: SettingValues) => void) | undefined;
   /** Time between two looks for brokers that stopped registering. */
   readonly scanIntervalMs?: number | undefined;
   /** Limits of connections that differ from the default. */
@@ -96,14 +101,16 @@ export class NameServer implements AsyncDisposable {
    * @throws {Error} if the file is not a KV config, or the address cannot be listened on.
    */
   static async listen(options: NameServerOptions): Promise<NameServer> {
-    const { log = () => {}, now = () => performance.now(), orderMessageEnable = false } = options;
+    const { log = () => {}, now = () => performance.now() } = options;
     const kv = KvConfig.open({ path: options.kvConfigPath, fs: options.fs, log });
     const table = new RouteTable({ now });
+    const initial = settingsOf(options);
+    const settings = liveNameServerSettings(initial, { save: options.saveSettings, log, now });
     const all = routesOf([
       registrationFamily({ table, kv, log }),
-      routeFamily({ table, kv, orderMessageEnable }),
+      routeFamily({ table, kv, settings: settings.current }),
       kvFamily({ kv }),
-      settingsFamily({ settings: () => settingsOf(options, server.address) }),
+      settingsFamily({ settings, listenPort: () => server.address.port }),
     ]);
     const { guard = (route) => route } = options;
     const routes = new Map(Array.from(all, ([code, route]) => [code, guard(route)]));
@@ -154,13 +161,15 @@ async function scanLoop(
   }
 }
 
-function settingsOf(options: NameServerOptions, { hostname, port }: SocketAddress) {
+function settingsOf(options: NameServerOptions) {
   const idleTimeoutMs = options.limits?.idleTimeoutMs ?? DEFAULT_LIMITS.idleTimeoutMs;
   return {
-    bindAddress: hostname,
-    listenPort: port,
+    bindAddress: options.hostname,
+    kvConfigPath: options.kvConfigPath ?? "",
+    listenPort: options.port,
     orderMessageEnable: options.orderMessageEnable ?? false,
     scanNotActiveBrokerInterval: options.scanIntervalMs ?? SCAN_INTERVAL_MS,
     serverChannelMaxIdleTimeSeconds: idleTimeoutMs / 1000,
+    updateNamesrvConfigEnable: options.updateNamesrvConfigEnable ?? false,
   };
 }

@@ -113,8 +113,10 @@ Deno.test("NameServer shows its settings", async () => {
   const { body } = await client.invoke(nameServer.peer, { name: "GET_NAMESRV_CONFIG" }, TIME);
   assert.equal(
     new TextDecoder().decode(body),
-    `bindAddress=127.0.0.1\nlistenPort=${nameServer.address.port}\norderMessageEnable=true\n` +
-      "scanNotActiveBrokerInterval=10000\nserverChannelMaxIdleTimeSeconds=120\n",
+    "bindAddress=127.0.0.1\nkvConfigPath=\n" +
+      `listenPort=${nameServer.address.port}\norderMessageEnable=true\n` +
+      "scanNotActiveBrokerInterval=10000\nserverChannelMaxIdleTimeSeconds=120\n" +
+      "updateNamesrvConfigEnable=false\n",
   );
 });
 

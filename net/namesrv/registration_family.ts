@@ -79,9 +79,12 @@ function registrationOf(call: Call<HeaderOf<"REGISTER_BROKER">>): Registration {
     throw new Refusal("SYSTEM_ERROR", "crc32 not match", { extFields: {} });
   }
   // A broker without a body tells its address only; its topics stay what they were.
-  const topics = body.length === 0
-    ? { dataVersion: { counter: 0, timestamp: 0 }, topicConfigTable: new Map() }
-    : parseRegisterBody(body, { compressed, version: command.version }).topics;
+  const { topics, filterServerList } = body.length === 0
+    ? {
+      topics: { dataVersion: { counter: 0, timestamp: 0 }, topicConfigTable: new Map() },
+      filterServerList: [],
+    }
+    : parseRegisterBody(body, { compressed, version: command.version });
   return {
     brokerName: header.brokerName,
     brokerAddr: header.brokerAddr,
@@ -92,6 +95,7 @@ function registrationOf(call: Call<HeaderOf<"REGISTER_BROKER">>): Registration {
     heartbeatTimeoutMs: header.heartbeatTimeoutMillis,
     dataVersion: topics.dataVersion,
     topics: topics.topicConfigTable,
+    filterServers: filterServerList,
     connection,
   };
 }

@@ -4,7 +4,7 @@ import { Asker } from "../../testdata/asker.ts";
 import { formatDataVersion, parseDataVersion } from "../wire/data_version.ts";
 import { encodeHeader, type HeaderOf } from "../wire/headers.ts";
 import { parseKvTable } from "../wire/name_lists.ts";
-import { formatRegisterBody, registerBodyCrc } from "../wire/register_body.ts";
+import { formatRegisterBody, parseRegisterBody, registerBodyCrc } from "../wire/register_body.ts";
 import { versionOrdinal } from "../wire/version.ts";
 import { KvConfig, ORDER_TOPIC_CONFIG } from "./kv_config.ts";
 import { registrationFamily } from "./registration_family.ts";
@@ -64,6 +64,22 @@ Deno.test("REGISTER_BROKER lists a broker and its topics, and is logged the firs
   }
   assert.deepEqual(it.table.topicNames(), ["T", "U"]);
   assert.deepEqual(it.logged, ["Broker broker-a:0 at 127.0.0.1:10911 registered"]);
+});
+
+Deno.test("REGISTER_BROKER takes the filter servers of a broker into its routes, and out again", async () => {
+  await using it = open();
+  const body = (filterServerList: string[], topics: Uint8Array) => {
+    const parsed = parseRegisterBody(topics, { compressed: false, version: 407 });
+    return formatRegisterBody({ ...parsed, filterServerList }, { compressed: false });
+  };
+  const addr = "127.0.0.1:10911";
+  const servers = ["10.0.0.1:7", "10.0.0.2:7"];
+  await it.register({}, body(servers, bodyOf(["T"])));
+  assert.deepEqual(it.table.route("T")?.filterServerTable, new Map([[addr, servers]]));
+  await it.register({ brokerName: "broker-b", brokerAddr: "127.0.0.1:20911" }, bodyOf(["U"]));
+  assert.deepEqual(it.table.route("U")?.filterServerTable, new Map());
+  await it.register({}, bodyOf(["T"]));
+  assert.deepEqual(it.table.route("T")?.filterServerTable, new Map());
 });
 
 Deno.test("REGISTER_BROKER tells a slave where its master is", async () => {

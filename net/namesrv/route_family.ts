@@ -22,8 +22,10 @@ import { MASTER_ID, type RouteTable } from "./route_table.ts";
 export interface RouteParts {
   readonly table: RouteTable;
   readonly kv: KvConfig;
-  /** Whether routes carry the queues of ordered topics (Java: `orderMessageEnable`). */
-  readonly orderMessageEnable: boolean;
+  readonly settings: {
+    /** Whether routes carry the queues of ordered topics (Java: `orderMessageEnable`). */
+    readonly orderMessageEnable: boolean;
+  };
 }
 
 const FAQ = "\nSee https://rocketmq.apache.org/docs/bestPractice/06FAQ for further details.";
@@ -33,7 +35,7 @@ const UNIT = 1;
 const UNIT_SUB = 2;
 
 /** Routes, clusters, lists of topics, and what operators change in them. */
-export function routeFamily({ table, kv, orderMessageEnable }: RouteParts): Family {
+export function routeFamily({ table, kv, settings }: RouteParts): Family {
   return {
     GET_ROUTEINFO_BY_TOPIC({ header, command }) {
       const { topic, acceptStandardJsonOnly = false } = header;
@@ -42,9 +44,11 @@ export function routeFamily({ table, kv, orderMessageEnable }: RouteParts): Fami
         const remark = `No topic route info in name server for the topic: ${topic}${FAQ}`;
         throw new Refusal("TOPIC_NOT_EXIST", remark);
       }
-      const orderTopicConf = orderMessageEnable ? kv.get(ORDER_TOPIC_CONFIG, topic) : undefined;
+      const orderTopicConf = settings.orderMessageEnable
+        ? kv.get(ORDER_TOPIC_CONFIG, topic)
+        : undefined;
       const quotedKeys = acceptStandardJsonOnly || command.version >= VERSIONS.standardJson;
-      const data = { ...route, filterServerTable: new Map(), orderTopicConf };
+      const data = { ...route, orderTopicConf };
       return { body: formatTopicRoute(data, { quotedKeys }) };
     },
 

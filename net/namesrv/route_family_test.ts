@@ -11,7 +11,7 @@ import { RouteTable } from "./route_table.ts";
 function open({ orderMessageEnable = false } = {}) {
   const table = new RouteTable({ now: () => 0 });
   const kv = KvConfig.open();
-  const asker = new Asker([routeFamily({ table, kv, orderMessageEnable })]);
+  const asker = new Asker([routeFamily({ table, kv, settings: { orderMessageEnable } })]);
   for (const [brokerName, clusterName] of [["broker-a", "C1"], ["broker-b", "C2"]] as const) {
     table.register({
       clusterName,

@@ -44,6 +44,8 @@ export interface Registration extends BrokerIdentity {
   readonly dataVersion?: DataVersion | undefined;
   /** All topics of the broker by name, or the one that changed. */
   readonly topics: ReadonlyMap<string, TopicConfig>;
+  /** Addresses of the broker's filter servers (before 5.0); absent where it did not say. */
+  readonly filterServers?: readonly string[] | undefined;
   /** The connection the broker registered on. */
   readonly connection: BrokerConnection;
 }
@@ -62,6 +64,8 @@ export interface Registered {
 export interface Route {
   readonly queueDatas: QueueData[];
   readonly brokerDatas: BrokerData[];
+  /** Filter servers by the address of their broker. */
+  readonly filterServerTable: Map<string, string[]>;
 }
 
 type Group = Required<Omit<BrokerData, "zoneName">>;
@@ -71,6 +75,7 @@ interface Living extends BrokerIdentity {
   readonly haServerAddr: string;
   readonly expiryMs: number;
   readonly dataVersion: DataVersion | undefined;
+  readonly filterServers: readonly string[];
   readonly connection: BrokerConnection;
   seenAt: number;
 }
@@ -116,7 +121,8 @@ export class RouteTable {
     const joined = heldBy === undefined;
     group.brokerAddrs.set(brokerId, brokerAddr);
     if (isSpeaker(broker, group)) this.#takeTopics(broker, joined);
-    this.#living.set(livingKey(clusterName, brokerAddr), {
+    const key = livingKey(clusterName, brokerAddr);
+    this.#living.set(key, {
       clusterName,
       brokerName,
       brokerAddr,
@@ -126,6 +132,7 @@ export class RouteTable {
       // One topic of a broker nobody knew is a part of its table. Java refuses it from 5 on; here it
       // is served at once, and without a version the next registration counts as a change.
       dataVersion: joined && broker.topics.size === 1 ? undefined : broker.dataVersion,
+      filterServers: broker.filterServers ?? this.#living.get(key)?.filterServers ?? [],
       connection: broker.connection,
       seenAt: this.#now(),
     });
@@ -182,7 +189,20 @@ export class RouteTable {
     const queues = this.#topics.get(topic);
     if (queues === undefined) return undefined;
     const brokerDatas = [...queues.keys()].flatMap((name) => this.#groups.get(name) ?? []);
-    return brokerDatas.length === 0 ? undefined : { queueDatas: [...queues.values()], brokerDatas };
+    if (brokerDatas.length === 0) return undefined;
+    const filterServerTable = this.#filterServersOf(brokerDatas);
+    return { queueDatas: [...queues.values()], brokerDatas, filterServerTable };
+  }
+
+  #filterServersOf(brokers: readonly BrokerData[]): Map<string, string[]> {
+    const table = new Map<string, string[]>();
+    for (const { cluster, brokerAddrs } of brokers) {
+      for (const addr of brokerAddrs.values()) {
+        const { filterServers = [] } = this.#living.get(livingKey(cluster, addr)) ?? {};
+        if (filterServers.length > 0) table.set(addr, [...filterServers]);
+      }
+    }
+    return table;
   }
 
   /** Broker names by cluster. */

@@ -89,6 +89,7 @@ Deno.test("RouteTable routes a topic to every broker that has queues of it", () 
         brokerAddrs: new Map([[0, "b:10911"]]),
       },
     ],
+    filterServerTable: new Map(),
   });
   assert.deepEqual(table.route("W")?.brokerDatas.map((it) => it.brokerName), ["broker-b"]);
   assert.equal(table.route("X"), undefined);

@@ -1,27 +1,59 @@
 /**
- * The settings of a name server, to be read over the network and changed only where it is started:
- * two of Java's vulnerabilities (CVE-2023-33246, CVE-2023-37582) were remote changes of settings.
+ * The settings of a name server, to be read over the network, and changed there only where it was
+ * started to allow that: two of Java's vulnerabilities (CVE-2023-33246, CVE-2023-37582) were remote
+ * changes of settings.
  *
  * @module
  */
 
-import { Refusal } from "../rpc/refusal.ts";
+import { formatSettings, LiveSettings, type LiveSettingsOptions } from "../rpc/live_settings.ts";
 import type { Family } from "../rpc/routes.ts";
 
-/** Settings under the names Java gives them. */
-export type Settings = Readonly<Record<string, string | number | boolean>>;
+/** What a name server honours, under the names Java gives it. */
+export interface NameServerSettings {
+  readonly bindAddress: string;
+  readonly kvConfigPath: string;
+  readonly listenPort: number;
+  readonly orderMessageEnable: boolean;
+  readonly scanNotActiveBrokerInterval: number;
+  readonly serverChannelMaxIdleTimeSeconds: number;
+  readonly updateNamesrvConfigEnable: boolean;
+}
 
-/** Shows settings as properties text and refuses to change them. */
-export function settingsFamily({ settings }: { readonly settings: () => Settings }): Family {
+/** The settings a request may change, each with when that takes hold. */
+export const HOT_NAMESRV_SETTINGS = {
+  orderMessageEnable: "for the next route that is asked for",
+} as const satisfies LiveSettingsOptions<NameServerSettings>["hot"];
+
+/** The settings of a name server that starts with `initial`. */
+export function liveNameServerSettings(
+  initial: NameServerSettings,
+  options: Pick<LiveSettingsOptions<NameServerSettings>, "save" | "log" | "now">,
+): LiveSettings<NameServerSettings> {
+  return new LiveSettings({
+    ...options,
+    initial,
+    switchKey: "updateNamesrvConfigEnable",
+    hot: HOT_NAMESRV_SETTINGS,
+  });
+}
+
+/** Shows settings as properties text, with the port that was taken, and changes what may change. */
+export function settingsFamily(
+  { settings, listenPort }: {
+    readonly settings: LiveSettings<NameServerSettings>;
+    readonly listenPort: () => number;
+  },
+): Family {
   return {
     GET_NAMESRV_CONFIG() {
-      const lines = Object.entries(settings()).map(([key, value]) => `${key}=${value}\n`);
-      return { body: new TextEncoder().encode(lines.sort().join("")) };
+      const text = formatSettings({ ...settings.current, listenPort: listenPort() });
+      return { body: new TextEncoder().encode(text) };
     },
 
-    UPDATE_NAMESRV_CONFIG() {
-      const remark = "Settings cannot be changed over the network: start the name server with them";
-      throw new Refusal("NO_PERMISSION", remark);
+    UPDATE_NAMESRV_CONFIG({ body, connection }) {
+      settings.update(body, connection.peer);
+      return {};
     },
   };
 }

@@ -68,7 +68,8 @@ export type Decoded<Header> =
 const INT_MAX = 2 ** 31 - 1;
 /** The double that stands for `Long.MAX_VALUE`, which is one less. */
 const LONG_MAX = 2 ** 63;
-const LONG_MAX_TEXT = "9223372036854775807";
+/** `Long.MAX_VALUE`, which no number here equals. */
+export const LONG_MAX_TEXT = "9223372036854775807";
 const LONG_DIGITS_MAX = 19;
 
 /** Any number of so many digits is below 2^53. */

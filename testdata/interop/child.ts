@@ -102,6 +102,11 @@ export class Child implements AsyncDisposable {
     if (ending.code !== 0) throw this.#failure(`ended with ${await this.#ending()}`);
   }
 
+  /** Writes a line to standard input. */
+  write(line: string): void {
+    this.#process.stdin?.write(`${line}\n`);
+  }
+
   /** Ends standard input. */
   closeInput(): void {
     this.#process.stdin?.end();

@@ -4,7 +4,13 @@
  * @module
  */
 
-import { ClientProgram, keyValues, type Running, type Verb } from "./client_program.ts";
+import {
+  ClientProgram,
+  keyValues,
+  type ProgramCommand,
+  type Running,
+  type Verb,
+} from "./client_program.ts";
 import { homeProperties, writeLogback } from "./java_broker.ts";
 import type { Acknowledged, Pulled, QueueRange, Received, Sent } from "./message.ts";
 import type { JavaKit } from "./toolchain.ts";
@@ -23,6 +29,14 @@ export interface SendCounts {
   /** Messages of the delay level `level`. */
   readonly delayed?: number;
   readonly level?: number;
+  /** One message for each delay level from the first to this one. */
+  readonly levels?: number;
+  /** Messages for a time of their own: the first after `fromMs`, each `stepMs` after the one before. */
+  readonly timed?: number;
+  readonly fromMs?: number;
+  readonly stepMs?: number;
+  /** How many of them are taken back, by a client that can. */
+  readonly recalled?: number;
   /** Messages that go to the light queues `%LMQ%A` and `%LMQ%B` as well; `queues` is `A,B`. */
   readonly light?: number;
   readonly queues?: string;
@@ -44,6 +58,56 @@ export interface ConsumeOptions {
   readonly distinct?: boolean;
   /** How long nothing more must come, 1 s by default. */
   readonly idleMs?: number;
+}
+
+/** What a producer of transactions sends, by how each transaction ends. */
+export interface TransactOptions {
+  readonly topic: string;
+  readonly group: string;
+  /** Goes into the numbers of the messages. */
+  readonly mark?: string;
+  /** Whether the producer knows only of transactions of another mark. */
+  readonly next?: boolean;
+  /** Committed at once. */
+  readonly commit?: number;
+  /** Rolled back at once. */
+  readonly rollback?: number;
+  /** Committed when the broker asks. */
+  readonly later?: number;
+  /** Rolled back when the broker asks. */
+  readonly undone?: number;
+  /** Not ended at all. */
+  readonly never?: number;
+  /** Committed when the broker asks, which it must not do for two seconds. */
+  readonly immune?: number;
+}
+
+/** A message sent in a transaction, or a question of the broker about one. */
+export interface TransactRow {
+  readonly kind: "sent" | "asked";
+  readonly no: string;
+  readonly bodySha256: string;
+  readonly transactionId: string;
+  readonly status?: string;
+  readonly topic?: string;
+  /** Of a question: the how manyth it is, as the message tells. */
+  readonly times?: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+}
+
+/** A group and what it filters with. */
+export interface Subscription {
+  readonly group: string;
+  readonly type: "TAG" | "SQL92";
+  readonly expression: string;
+}
+
+/** A message that a group was given, by its number, or the code with which its consumer was refused. */
+export interface Filtered {
+  readonly group: string;
+  readonly no?: number;
+  readonly code?: number;
 }
 
 /** A question to the query interface of a broker; its members in the order the program reads them. */
@@ -93,6 +157,16 @@ export interface ClientOptions {
   readonly folder: string;
 }
 
+/** The command line of the Java client programs, with everything they write below `folder`. */
+export function javaProgram(kit: JavaKit, folder: string): ProgramCommand {
+  writeLogback(folder);
+  return {
+    command: kit.java,
+    args: [...MACHINE, ...homeProperties(folder), "-cp", kit.classPath, "Interop"],
+    env: { ROCKETMQ_HOME: folder, LC_ALL: "C.UTF-8" },
+  };
+}
+
 /** The Java client of one release. */
 export class JavaClient {
   /** The release, `5.5.0`. */
@@ -104,12 +178,7 @@ export class JavaClient {
   constructor(kit: JavaKit, options: ClientOptions) {
     this.version = kit.version;
     this.#namesrv = options.namesrv;
-    writeLogback(options.folder);
-    this.#program = new ClientProgram({
-      command: kit.java,
-      args: [...MACHINE, ...homeProperties(options.folder), "-cp", kit.classPath, "Interop"],
-      env: { ROCKETMQ_HOME: options.folder, LC_ALL: "C.UTF-8" },
-    }, options);
+    this.#program = new ClientProgram(javaProgram(kit, options.folder), options);
   }
 
   /** Sends to a topic. */
@@ -122,6 +191,18 @@ export class JavaClient {
     return await this.#program.run<Received>("consume", keyValues(options));
   }
 
+  /** Push consumers of several groups, each with its filter, until so many messages came to all. */
+  async filtered(
+    topic: string,
+    { subscriptions, expect }: { subscriptions: readonly Subscription[]; expect: number },
+  ): Promise<Filtered[]> {
+    const lines = subscriptions.map(({ group, type, expression }) => {
+      return `${group}\t${type}\t${expression}`;
+    });
+    const args = [`in=${this.#program.file(lines)}`, ...keyValues({ topic, expect })];
+    return await this.#program.run<Filtered>("filtered", args);
+  }
+
   /** Starts to consume. */
   async startConsume(options: ConsumeOptions): Promise<Running<Received>> {
     const args = keyValues(options);
@@ -132,6 +213,12 @@ export class JavaClient {
   async startLoad(topic: string, threads: number): Promise<Running<Acknowledged>> {
     const args = keyValues({ topic, threads });
     return await this.#program.start<Acknowledged>("load", { args, event: "loading" });
+  }
+
+  /** Sends messages in transactions, then answers what the broker asks about them. */
+  async startTransact(options: TransactOptions): Promise<Running<TransactRow>> {
+    const args = keyValues(options);
+    return await this.#program.start<TransactRow>("transact", { args, event: "transacting" });
   }
 
   /** Reads every queue of the topics from min to max offset. */
@@ -203,12 +290,18 @@ export class GoClient {
   async consume(options: ConsumeOptions): Promise<Received[]> {
     return await this.#program.run<Received>("consume", keyValues(options));
   }
+
+  /** Sends messages in transactions, then answers what the broker asks about them. */
+  async startTransact(options: TransactOptions): Promise<Running<TransactRow>> {
+    const args = keyValues(options);
+    return await this.#program.start<TransactRow>("transact", { args, event: "transacting" });
+  }
 }
 
 /** A line of `pullall`. */
-type PulledRow = { readonly kind: string };
+export type PulledRow = { readonly kind: string };
 
-function pulled(rows: readonly PulledRow[]): Pulled {
+export function pulled(rows: readonly PulledRow[]): Pulled {
   const of = <T>(kind: string) => rows.filter((row) => row.kind === kind) as unknown as T[];
   return {
     queues: of<QueueRange>("queue"),

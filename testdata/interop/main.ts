@@ -18,6 +18,7 @@ import { endAll } from "./child.ts";
 import { Report } from "./report.ts";
 import { admin } from "./scenarios/admin.ts";
 import { damage } from "./scenarios/damage.ts";
+import { filters } from "./scenarios/filters.ts";
 import { flips } from "./scenarios/flips.ts";
 import { goClient } from "./scenarios/go_client.ts";
 import { javaClient } from "./scenarios/java_client.ts";
@@ -27,12 +28,22 @@ import { lock } from "./scenarios/lock.ts";
 import { light } from "./scenarios/light.ts";
 import { mixed } from "./scenarios/mixed.ts";
 import { offline } from "./scenarios/offline.ts";
+import { ops } from "./scenarios/ops.ts";
+import { ordered } from "./scenarios/ordered.ts";
+import { rebalance } from "./scenarios/rebalance.ts";
 import { recover } from "./scenarios/recover.ts";
 import { relay } from "./scenarios/relay.ts";
 import { replay } from "./scenarios/replay.ts";
 import { serve } from "./scenarios/serve.ts";
+import { reset } from "./scenarios/reset.ts";
+import { retry } from "./scenarios/retry.ts";
 import { sql92 } from "./scenarios/sql92.ts";
 import { swap } from "./scenarios/swap.ts";
+import { timers } from "./scenarios/timers.ts";
+import { transactions } from "./scenarios/transactions.ts";
+import { topics } from "./scenarios/topics.ts";
+import { two } from "./scenarios/two.ts";
+import { upgrade } from "./scenarios/upgrade.ts";
 import { type Scenario, Stage, type Target, TARGETS } from "./stage.ts";
 import { MissingTool } from "./toolchain.ts";
 
@@ -42,6 +53,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   admin,
   kill9,
   offline,
+  ops,
   lock,
   mixed,
   relay,
@@ -54,6 +66,16 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   light,
   live,
   sql92,
+  filters,
+  rebalance,
+  upgrade,
+  ordered,
+  retry,
+  reset,
+  topics,
+  two,
+  transactions,
+  timers,
 };
 
 async function main(args: readonly string[]): Promise<number> {

@@ -27,6 +27,8 @@ export interface Sent {
   readonly brokerName?: string;
   readonly queueId?: number;
   readonly queueOffset?: number;
+  /** Whether it was taken back after that. */
+  readonly recalled?: boolean;
 }
 
 /** A message a client received or read. */

@@ -13,6 +13,7 @@ import { startJavaCluster, startJavaNamesrv } from "./java_broker.ts";
 import { startMqCluster, startMqNamesrv } from "./mq_broker.ts";
 import { type MqCommand, mqOnBun, mqOnDeno } from "./mq_command.ts";
 import type { Report } from "./report.ts";
+import { JavaSession } from "./session.ts";
 import { goProgram, JAVA_VERSIONS, javaKit, type JavaVersion } from "./toolchain.ts";
 
 /** What can be tested: this project's servers on either runtime, or a Java release to test the tests. */
@@ -99,6 +100,12 @@ export class Stage {
   async javaClient(version: JavaVersion, cluster: Cluster): Promise<JavaClient> {
     const folder = this.folder(`client-${version}`);
     return new JavaClient(await javaKit(version), { namesrv: cluster.namesrv, folder });
+  }
+
+  /** Java clients of a cluster that live as long as the scenario wants. */
+  async javaSession(version: JavaVersion, cluster: Cluster): Promise<JavaSession> {
+    const folder = this.folder(`session-${version}`);
+    return await JavaSession.start(await javaKit(version), { namesrv: cluster.namesrv, folder });
   }
 
   /** A Go client of a cluster. */

@@ -82,7 +82,8 @@ async function buildGoProgram(): Promise<string> {
   const go = find("go");
   const source = path.join(here, "go");
   const made = path.join(work, "go-client");
-  const inputs = ["go.mod", "go.sum", "main.go"].map((name) => path.join(source, name));
+  const modules = ["go.mod", "go.sum"].map((name) => path.join(source, name));
+  const inputs = [...modules, ...list(source, ".go")];
   await make(made, inputs.map(read).join("\n"), async (folder) => {
     await run(go, ["build", "-trimpath", "-buildvcs=false", "-o", path.join(folder, "client")], {
       cwd: source,

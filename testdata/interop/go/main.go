@@ -4,6 +4,7 @@
 //
 //	send    ns= topic= out= [sync=N] [async=N] [oneway=N] [batch=N]
 //	consume ns= topic= group= expect=N out= [tags=] [idleMs=] [timeoutMs=]
+//	transact ns= topic= group= out= [mark=] [commit=N] [rollback=N] [later=N] [undone=N] [never=N] [immune=N]
 //
 // Each message is a JSON line in the file `out`, with the field names of the Java programs beside it.
 package main
@@ -81,6 +82,8 @@ func main() {
 		send(arguments, out)
 	case "consume":
 		consume(arguments, out)
+	case "transact":
+		transact(arguments, out)
 	default:
 		must(fmt.Errorf("Cannot run %q: no such verb", os.Args[1]))
 	}

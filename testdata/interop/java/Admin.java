@@ -17,26 +17,31 @@ final class Admin {
 
     static void run(Options options) throws Exception {
         List<String> commands = Files.readAllLines(Paths.get(options.text("in")), StandardCharsets.UTF_8);
-        PrintStream stdout = System.out;
-        PrintStream stderr = System.err;
         try (Lines out = new Lines(options.text("out"))) {
             for (String command : commands) {
-                ByteArrayOutputStream printed = new ByteArrayOutputStream();
-                PrintStream capture = new PrintStream(printed, true, "UTF-8");
-                System.setOut(capture);
-                System.setErr(capture);
-                try {
-                    MQAdminStartup.main0(command.split("\t"), null);
-                } finally {
-                    System.setOut(stdout);
-                    System.setErr(stderr);
-                }
                 Map<String, Object> row = new LinkedHashMap<>();
                 row.put("command", command);
-                row.put("printed", printed.toString("UTF-8"));
+                row.put("printed", printed(command.split("\t")));
                 out.write(row);
             }
         }
         System.out.println("{\"event\":\"administered\"}");
+    }
+
+    /** Runs one command and gives all it printed. One at a time: it prints where everybody does. */
+    static synchronized String printed(String[] arguments) throws Exception {
+        PrintStream stdout = System.out;
+        PrintStream stderr = System.err;
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        PrintStream capture = new PrintStream(printed, true, "UTF-8");
+        System.setOut(capture);
+        System.setErr(capture);
+        try {
+            MQAdminStartup.main0(arguments, null);
+        } finally {
+            System.setOut(stdout);
+            System.setErr(stderr);
+        }
+        return printed.toString("UTF-8");
     }
 }

@@ -13,6 +13,8 @@ public final class Interop {
     public static void main(String[] arguments) {
         // A consumer looks for its queues every 20 seconds; a test need not wait that long.
         System.setProperty("rocketmq.client.rebalance.waitInterval", "1000");
+        // An orderly one gives up the lock of a queue it still works on as slowly.
+        System.setProperty("rocketmq.client.unlockDelayTimeMills", "1000");
         int exit = 0;
         try {
             for (List<String> verb : split(arguments)) {
@@ -31,10 +33,13 @@ public final class Interop {
         switch (verb) {
             case "send": Send.run(options); break;
             case "consume": Consume.run(options); break;
+            case "filtered": Filtered.run(options); break;
             case "load": Load.run(options); break;
+            case "transact": Transact.run(options); break;
             case "pullall": PullAll.run(options); break;
             case "query": Query.run(options); break;
             case "admin": Admin.run(options); break;
+            case "session": Session.run(options); break;
             default: throw new IllegalArgumentException("Cannot run \"" + verb + "\": no such verb");
         }
     }

@@ -49,6 +49,14 @@ final class Lines implements Closeable {
                 comma = ",";
             }
             line.append(comma.equals("{") ? "{}" : "}");
+        } else if (value instanceof Iterable) {
+            String comma = "[";
+            for (Object part : (Iterable<?>) value) {
+                line.append(comma);
+                append(line, part);
+                comma = ",";
+            }
+            line.append(comma.equals("[") ? "[]" : "]");
         } else {
             quote(line, value.toString());
         }

@@ -14,9 +14,10 @@ import org.apache.rocketmq.common.message.MessageAccessor;
 
 /**
  * send ns= topic= out= [mark=] [sync=N] [async=N] [oneway=N] [batch=N] [delayed=N level=L]
- * [light=N queues=A,B] [stay=true]: one line for each message, with what was sent, what the broker answered, and the
+ * [levels=N] [timed=N fromMs=F stepMs=S recalled=N] [light=N queues=A,B] [stay=true]: one line for each message, with what was sent, what the broker answered, and the
  * times between which it was sent. `mark` goes into the messages' numbers; a light message goes to the
- * light queues %LMQ%A and %LMQ%B as well. The producer is shut down unless it is to stay.
+ * light queues %LMQ%A and %LMQ%B as well; of the timed ones each is due stepMs after the one before, the
+ * first after fromMs, asked for in the three ways in turn, and a client that can takes the first N back. The producer is shut down unless it is to stay.
  */
 final class Send {
     private static final int IN_FLIGHT_MAX = 64;
@@ -42,6 +43,9 @@ final class Send {
             send.oneWay(options.number("oneway", 0));
             send.batch(options.number("batch", 0));
             send.delayed(options.number("delayed", 0), options.number("level", 1));
+            send.levels(options.number("levels", 0));
+            send.timed(options.number("timed", 0), options.number("fromMs", 0), options.number("stepMs", 0),
+                options.number("recalled", 0));
             send.light(options.number("light", 0), options.text("queues", ""));
         }
         if (!Boolean.parseBoolean(options.text("stay", "false"))) producer.shutdown();
@@ -137,6 +141,53 @@ final class Send {
             message.setDelayTimeLevel(level);
             Map<String, Object> row = row("sync", message);
             answered(row, message, producer.send(message));
+        }
+    }
+
+    private void levels(int count) throws Exception {
+        for (int level = 1; level <= count; level++) {
+            Message message = Numbered.message(topic, "level" + mark, level);
+            message.setDelayTimeLevel(level);
+            Map<String, Object> row = row("sync", message);
+            answered(row, message, producer.send(message));
+        }
+    }
+
+    private void timed(int count, int fromMs, int stepMs, int recalled) throws Exception {
+        for (int index = 0; index < count; index++) {
+            Message message = Numbered.message(topic, "timed" + mark, index);
+            long delayMs = fromMs + (long) index * stepMs;
+            Map<String, Object> row = row("sync", message);
+            switch (index % 3) {
+                case 0: time(message, "DelayTimeSec", "TIMER_DELAY_SEC", (delayMs + 999) / 1000); break;
+                case 1: time(message, "DelayTimeMs", "TIMER_DELAY_MS", delayMs); break;
+                default:
+                    time(message, "DeliverTimeMs", "TIMER_DELIVER_MS", System.currentTimeMillis() + delayMs);
+            }
+            SendResult result = producer.send(message);
+            row.put("recalled", index < recalled && recalled(result));
+            answered(row, message, result);
+        }
+    }
+
+    /** Takes a message back, where the client can. */
+    private boolean recalled(SendResult result) throws Exception {
+        try {
+            Object handle = SendResult.class.getMethod("getRecallHandle").invoke(result);
+            DefaultMQProducer.class.getMethod("recallMessage", String.class, String.class)
+                .invoke(producer, topic, handle);
+            return true;
+        } catch (NoSuchMethodException older) {
+            return false;
+        }
+    }
+
+    /** Sets a time as a client of 5.x does; for one of 4.9.7 it is a property like any other. */
+    private static void time(Message message, String setter, String property, long value) throws Exception {
+        try {
+            Message.class.getMethod("set" + setter, long.class).invoke(message, value);
+        } catch (NoSuchMethodException older) {
+            MessageAccessor.putProperty(message, property, String.valueOf(value));
         }
     }
 
