@@ -119,22 +119,7 @@ export class TimerLogReader {
   #unitIn(segment: Segment, position: number): TimerLogUnit | undefined {
     const at = this.#hold(segment, position, UNIT_BYTES);
     if (at < 0) return undefined;
-    const view = this.#view;
-    const magic = view.getInt32(at + AT.magic);
-    if (view.getInt32(at + AT.size) !== UNIT_BYTES || (magic & ~TIMER_MAGIC.mask) !== 0) {
-      return undefined;
-    }
-    const enqueueTime = readI64(view, at + AT.enqueueTime);
-    return {
-      position,
-      prevPosition: readI64(view, at + AT.prevPosition),
-      magic,
-      enqueueTime,
-      dueTime: enqueueTime + view.getInt32(at + AT.delayMs),
-      physicalOffset: readI64(view, at + AT.physicalOffset),
-      messageSize: view.getInt32(at + AT.messageSize),
-      topicHash: view.getInt32(at + AT.topicHash),
-    };
+    return readTimerLogUnit(this.#view, at, position);
   }
 
   #isBlank(segment: Segment, position: number): boolean {
@@ -162,4 +147,27 @@ export class TimerLogReader {
     const at = position - segment.start;
     return this.#window.hold(at, length) < length ? -1 : at - this.#window.from;
   }
+}
+
+/** The unit in memory at `at`, which stands at `position` of the timer log; `undefined` for none. */
+export function readTimerLogUnit(
+  view: DataView,
+  at: number,
+  position: number,
+): TimerLogUnit | undefined {
+  const magic = view.getInt32(at + AT.magic);
+  if (view.getInt32(at + AT.size) !== UNIT_BYTES || (magic & ~TIMER_MAGIC.mask) !== 0) {
+    return undefined;
+  }
+  const enqueueTime = readI64(view, at + AT.enqueueTime);
+  return {
+    position,
+    prevPosition: readI64(view, at + AT.prevPosition),
+    magic,
+    enqueueTime,
+    dueTime: enqueueTime + view.getInt32(at + AT.delayMs),
+    physicalOffset: readI64(view, at + AT.physicalOffset),
+    messageSize: view.getInt32(at + AT.messageSize),
+    topicHash: view.getInt32(at + AT.topicHash),
+  };
 }

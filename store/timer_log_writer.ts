@@ -7,12 +7,11 @@
  */
 import { join } from "node:path";
 import type { FileSystem, WritableFile } from "./file.ts";
-import { MAGIC, TIMER_LOG_UNIT, TIMER_MAGIC } from "./format.ts";
-import { readI64 } from "./layout.ts";
+import { MAGIC, TIMER_LOG_UNIT } from "./format.ts";
 import { offsetName, unfinishedFolder } from "./names.ts";
 import { makeFileDurably } from "./new_file.ts";
 import { listSegments } from "./segments.ts";
-import type { TimerLogUnit } from "./timer_log.ts";
+import { readTimerLogUnit, type TimerLogUnit } from "./timer_log.ts";
 import { allZero } from "./zeros.ts";
 
 const AT = TIMER_LOG_UNIT.at;
@@ -219,22 +218,7 @@ export class TimerLog implements Disposable {
   #unitAt(position: number): TimerLogUnit | undefined {
     const at = this.#hold(position, UNIT_BYTES);
     if (at < 0) return undefined;
-    const view = this.#blockView;
-    const magic = view.getInt32(at + AT.magic);
-    if (view.getInt32(at + AT.size) !== UNIT_BYTES || (magic & ~TIMER_MAGIC.mask) !== 0) {
-      return undefined;
-    }
-    const enqueueTime = readI64(view, at + AT.enqueueTime);
-    return {
-      position,
-      prevPosition: readI64(view, at + AT.prevPosition),
-      magic,
-      enqueueTime,
-      dueTime: enqueueTime + view.getInt32(at + AT.delayMs),
-      physicalOffset: readI64(view, at + AT.physicalOffset),
-      messageSize: view.getInt32(at + AT.messageSize),
-      topicHash: view.getInt32(at + AT.topicHash),
-    };
+    return readTimerLogUnit(this.#blockView, at, position);
   }
 
   #isBlank(position: number, room: number): boolean {

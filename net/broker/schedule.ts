@@ -28,7 +28,7 @@ import type { Store } from "../../store/store.ts";
 import type { Log } from "../rpc/limits.ts";
 import { parseInt32 } from "../wire/header.ts";
 import { Alarm, type AlarmOptions } from "./alarm.ts";
-import { draftOfStored, storedMessage } from "./stored_draft.ts";
+import { draftOfStored, DROPPED, storedMessage } from "./stored_draft.ts";
 import type { TableFile } from "./table_file.ts";
 import { SCHEDULE_TOPIC, TRANS_HALF_TOPIC } from "./topic_names.ts";
 import { nextVersion } from "./topic_table.ts";
@@ -313,16 +313,6 @@ export class Schedule implements AsyncDisposable {
     }
   }
 }
-
-const DROPPED: PutResult = {
-  status: "PUT_OK",
-  stored: true,
-  physicalOffset: -1,
-  queueOffset: -1,
-  storeTimestamp: 0,
-  physicalOffsets: [],
-  wroteBytes: 0,
-};
 
 /** A queue may have lost its end in a crash, or its beginning to time. */
 function startOffset(store: ScheduleOptions["store"], queueId: number, kept: number): number {

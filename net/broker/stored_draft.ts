@@ -7,7 +7,7 @@
 
 import { SYS_FLAG } from "../../store/format.ts";
 import { type MessageRecord, readMessage } from "../../store/message.ts";
-import type { MessageDraft } from "../../store/put.ts";
+import type { MessageDraft, PutResult } from "../../store/put.ts";
 import { RecordView } from "../../store/record_view.ts";
 
 /** What of the message changes. */
@@ -53,3 +53,14 @@ export function draftOfStored(message: MessageRecord, changes: StoredDraftChange
     properties: changes.properties ?? message.properties,
   };
 }
+
+/** What stands for the put of a message that is dropped: whoever waits for it goes on. */
+export const DROPPED: PutResult = {
+  status: "PUT_OK",
+  stored: true,
+  physicalOffset: -1,
+  queueOffset: -1,
+  storeTimestamp: 0,
+  physicalOffsets: [],
+  wroteBytes: 0,
+};

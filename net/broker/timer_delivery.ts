@@ -15,7 +15,7 @@ import { TIMER_TOPIC } from "../../store/timer_wheel.ts";
 import type { Log } from "../rpc/limits.ts";
 import { parseInt32 } from "../wire/header.ts";
 import type { BrokerConfig } from "./broker_config.ts";
-import { draftOfStored, storedMessage } from "./stored_draft.ts";
+import { draftOfStored, DROPPED, storedMessage } from "./stored_draft.ts";
 import type { TimerMetrics } from "./timer_metrics.ts";
 import { deleteKeyOf, TIMER_PROPERTY } from "./timer_place.ts";
 
@@ -164,13 +164,3 @@ const HOPELESS: ReadonlySet<PutStatus> = new Set<PutStatus>([
   "MESSAGE_ILLEGAL",
   "PROPERTIES_SIZE_EXCEEDED",
 ]);
-
-const DROPPED: PutResult = {
-  status: "PUT_OK",
-  stored: true,
-  physicalOffset: -1,
-  queueOffset: -1,
-  storeTimestamp: 0,
-  physicalOffsets: [],
-  wroteBytes: 0,
-};
