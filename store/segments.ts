@@ -39,7 +39,9 @@ export interface SegmentList {
  */
 export function listSegments(fs: FileSystem, place: string | readonly string[]): SegmentList {
   const directories = typeof place === "string" ? [place] : place;
-  const found = new Map<number, Segment>();
+  const all: Segment[] = [];
+  // No folder has a name twice.
+  const taken = directories.length > 1 ? new Set<number>() : undefined;
   const strays: string[] = [];
   for (const directory of directories) {
     for (const name of fs.list(directory)) {
@@ -47,14 +49,16 @@ export function listSegments(fs: FileSystem, place: string | readonly string[]):
       const path = join(directory, name);
       const stat = start === undefined ? undefined : fs.stat(path);
       const isFile = stat !== undefined && !stat.isDirectory;
-      if (start === undefined || !isFile || found.has(start)) strays.push(path);
+      if (start === undefined || !isFile || taken?.has(start)) strays.push(path);
       else {
+        taken?.add(start);
         const { size: length, allocatedBytes } = stat;
-        found.set(start, { start, length, allocatedBytes, name, path });
+        all.push({ start, length, allocatedBytes, name, path });
       }
     }
   }
-  const all = [...found.values()];
+  // Most queues have one file, and a store may have 100,000 of them: no garbage for these.
+  if (all.length < 2) return { segments: all, strays, segmentBytes: loneBytesOf(all[0]) };
   if (directories.length > 1) all.sort((one, other) => one.start - other.start);
   const segmentBytes = segmentBytesOf(all);
   const segments = all.filter((it, at) => {
@@ -79,6 +83,11 @@ function isAstride({ start }: Segment, other: Segment | undefined, segmentBytes:
 
 /** Java keeps the length of a file as an `int`. */
 const SEGMENT_BYTES_MAX = 2 ** 31 - 1;
+
+/** What a file without others speaks for. */
+function loneBytesOf(segment: Segment | undefined): number {
+  return segment === undefined || segment.length > SEGMENT_BYTES_MAX ? 0 : segment.length;
+}
 
 /** What most names and lengths speak for; a name too far from the next speaks for nothing. */
 function segmentBytesOf(segments: readonly Segment[]): number {

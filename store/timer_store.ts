@@ -9,6 +9,7 @@ import { join } from "node:path";
 import type { FileSystem } from "./file.ts";
 import { TIMER_MAGIC } from "./format.ts";
 import { NAME } from "./names.ts";
+import { keepAside } from "./quarantine.ts";
 import {
   NOTHING_DELIVERED,
   readTimerCheckpoint,
@@ -17,7 +18,7 @@ import {
 } from "./timer_checkpoint.ts";
 import type { TimerLogUnit } from "./timer_log.ts";
 import { TimerLog, type TimerLogEntry } from "./timer_log_writer.ts";
-import { WHEEL_SLOTS_AHEAD } from "./timer_wheel.ts";
+import { WHEEL_BYTES, WHEEL_SLOTS_AHEAD } from "./timer_wheel.ts";
 import { type SlotContent, TimerWheel } from "./timer_wheel_writer.ts";
 
 /** Slots of the past that are not looked at after a long time without a broker. */
@@ -98,7 +99,9 @@ export class TimerStore implements Disposable {
     using stack = new DisposableStack();
     if (fs.stat(root) === undefined) fs.makeDirectory(root);
     const log = stack.use(TimerLog.open(fs, join(root, NAME.timerLog), fileBytes));
-    const wheel = stack.use(TimerWheel.open(fs, join(root, NAME.timerWheel), precisionMs));
+    const path = join(root, NAME.timerWheel);
+    setAsideMisfit(fs, root, path);
+    const wheel = stack.use(TimerWheel.open(fs, path, precisionMs));
     return new TimerStore(options, { log, wheel, stack: stack.move() });
   }
 
@@ -261,4 +264,18 @@ function withUnit(
     lastPosition: position,
     count: (slot?.count ?? 0) + count,
   };
+}
+
+/**
+ * A wheel of another length was made with other settings, and a Java broker does not start on it. All
+ * that it knows is in the timer log: an empty one is filled from there.
+ */
+function setAsideMisfit(fs: FileSystem, root: string, path: string): void {
+  const length = fs.stat(path)?.size ?? 0;
+  if (length === 0 || length === WHEEL_BYTES) return;
+  keepAside(fs, root, { name: NAME.timerWheel, range: { path, from: 0, to: length } });
+  using stack = new DisposableStack();
+  const file = stack.adopt(fs.openWrite(path), (it) => it.close());
+  file.truncate(0);
+  file.syncNow();
 }

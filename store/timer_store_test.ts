@@ -116,8 +116,8 @@ Deno.test("TimerStore links slots anew that lead behind the timer log", () => {
   assert.equal(again.countAt(NOW + 3000), 4);
 });
 
-Deno.test("TimerStore rebuilds a wheel that is gone, or that a broker with snapshots left behind", async () => {
-  for (const spoil of ["gone", "snapshots"]) {
+Deno.test("TimerStore rebuilds a wheel that is gone, of another length, or left behind by snapshots", async () => {
+  for (const spoil of ["gone", "length", "snapshots"]) {
     const fs = new MemoryFiles();
     {
       using timers = open(fs);
@@ -126,6 +126,7 @@ Deno.test("TimerStore rebuilds a wheel that is gone, or that a broker with snaps
     }
     const wheel = `${ROOT}/timerwheel`;
     if (spoil === "gone") fs.remove(wheel);
+    else if (spoil === "length") fs.put(wheel, new Uint8Array(320).fill(7));
     else {
       fs.put(wheel, new Uint8Array(fs.stat(wheel)!.size));
       fs.put(`${wheel}.520`, Uint8Array.of(1));
@@ -133,6 +134,8 @@ Deno.test("TimerStore rebuilds a wheel that is gone, or that a broker with snaps
     using again = open(fs);
     assert.equal(due(again, 0).length, 23, spoil);
     assert.equal(due(again, 1).length, 22, spoil);
+    const isKept = fs.stat(`${ROOT}/quarantine/timerwheel`)?.size === 320;
+    assert.equal(isKept, spoil === "length");
   }
 });
 

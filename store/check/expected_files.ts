@@ -15,23 +15,27 @@ import type { FileKind } from "./findings.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally } from "./summary.ts";
 
-/** Counts the log and every file under the root. */
-export function expectFiles(state: StoreState, tally: Tally): void {
+const FILES_PER_TURN = 1024;
+
+/** Counts the log and every file under the root. Yields when others may run. */
+export function* expectFiles(state: StoreState, tally: Tally): Generator<void, void> {
   const { fs, paths, log } = state;
   for (const { length } of log.segments) tally.expect("commitlog", length);
   const kindOf = kindsOfFiles(state);
-  const visit = (directory: string): void => {
+  let count = 0;
+  function* visit(directory: string): Generator<void, void> {
     for (const name of fs.list(directory)) {
+      if (++count % FILES_PER_TURN === 0) yield;
       const path = join(directory, name);
       const stat = fs.stat(path);
-      if (stat?.isDirectory === true) visit(path);
+      if (stat?.isDirectory === true) yield* visit(path);
       else if (stat !== undefined) {
         const kind = kindOf(path);
         if (kind !== "commitlog") tally.expect(kind, stat.size);
       }
     }
-  };
-  visit(paths.root);
+  }
+  yield* visit(paths.root);
 }
 
 /** Files that only have to be there; a broker of 5.x leaves a backup of one. */

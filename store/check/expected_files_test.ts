@@ -14,7 +14,7 @@ function counted(
   const files = new MemoryFiles();
   for (const path of paths) files.put(path, new Uint8Array(1));
   const tally = new Tally();
-  expectFiles(readStoreState(files, "store", options), tally);
+  Array.from(expectFiles(readStoreState(files, "store", options), tally));
   const { files: kinds } = tally.summary({ depth: "quick", stoppedCleanly: true });
   const all = FILE_KINDS.map((kind) => [kind, kinds[kind].files] as const);
   return Object.fromEntries(all.filter(([, count]) => count > 0));

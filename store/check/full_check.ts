@@ -135,7 +135,7 @@ export class FullCheck implements Disposable {
     tally.logEnd = this.#log.end;
     this.#log.finish();
     yield "turn";
-    this.#queues.finish(this.#log.end);
+    for (const _ of this.#queues.finish(this.#log.end)) yield "turn";
     this.#index.finish(this.#log.end);
   }
 

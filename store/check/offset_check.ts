@@ -45,6 +45,8 @@ interface ConsumerTable {
 /** Readers of a topic that is gone, as many as are named. */
 const READERS_NAMED = 5;
 
+const TOPICS_PER_TURN = 64;
+
 /** Where static topics are described (Java: `TopicQueueMappingManager`). */
 const MAPPING = {
   fileName: "topicQueueMapping.json",
@@ -80,12 +82,14 @@ export class OffsetCheck {
     }
   }
 
-  /** Compares them with the queues. */
-  check(input: OffsetCheckInput): void {
+  /** Compares them with the queues. Yields when others may run. */
+  *check(input: OffsetCheckInput): Generator<void, void> {
     if (this.#state.queues.isRocksDb) return;
     const mapped = mappedTopics(this.#state.fs, this.#state.paths);
     const orphans: Finding[] = [];
+    let count = 0;
     for (const topic of new Set(this.#consumers.flatMap(({ offsets }) => offsets.topics()))) {
+      if (++count % TOPICS_PER_TURN === 0) yield;
       if (!mapped.has(topic)) this.#checkTopic(topic, { ...input, orphans });
     }
     for (const orphan of orphans) input.sink(orphan);

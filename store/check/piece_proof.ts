@@ -131,7 +131,7 @@ export class PieceProof {
       if (scan.kind === "message" ? !this.#record(scan) : !this.#room(scan)) return undefined;
       if (count % RECORDS_PER_TURN === 0) yield;
     }
-    const queues = this.#queues.finish();
+    const queues = yield* this.#queues.finish();
     if (queues === undefined) return undefined;
     const log: ProvenLog = {
       messages: this.#messages,

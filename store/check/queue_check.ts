@@ -25,6 +25,8 @@ import { SimpleQueueCheck } from "./simple_queue_check.ts";
 /** Expectations kept back at the most: 48 bytes each. */
 const PENDING_UNITS_MAX = 1_000_000;
 
+const QUEUES_PER_TURN = 512;
+
 const FILE_KIND: Readonly<Record<QueueKind, FileKind>> = {
   simple: "consumequeue",
   batch: "batchconsumequeue",
@@ -193,9 +195,16 @@ export class QueueCheck {
     for (const it of deleted) this.#addDeleted(it);
   }
 
-  /** Compares everything that is still kept back and looks behind the last records. */
-  finish(logEnd: number): void {
-    for (const one of this.#all()) this.#opened(one).finish(logEnd);
+  /**
+   * Compares everything that is still kept back and looks behind the last records. Yields when others
+   * may run, the collection of what is no longer used among them.
+   */
+  *finish(logEnd: number): Generator<void, void> {
+    let count = 0;
+    for (const one of this.#all()) {
+      this.#opened(one).finish(logEnd);
+      if (++count % QUEUES_PER_TURN === 0) yield;
+    }
     const { state, sink } = this.#context;
     for (const [topic, { records, first, last }] of this.#deleted) {
       const message = `${records} records from log offset ${first} to ${last}`;

@@ -24,6 +24,7 @@ const BLOCK_UNITS = 4096;
 const FIRST_QUEUES_MAX = 64;
 /** So many queues keep the lists of their files, some hundred bytes each. */
 const KNOWN_QUEUES_MAX = 8192;
+const QUEUES_PER_TURN = 512;
 
 /** Units of a queue that are what the records of a piece call for. */
 export interface ProvenQueue {
@@ -98,9 +99,12 @@ export class QueueProof {
     return true;
   }
 
-  /** Compares what is still kept back; `undefined` when it is not all as it should be. */
-  finish(): ProvenQueues | undefined {
-    if (!this.#compare()) return undefined;
+  /**
+   * Compares what is still kept back; `undefined` when it is not all as it should be. Yields when
+   * others may run.
+   */
+  *finish(): Generator<void, ProvenQueues | undefined> {
+    if (!(yield* this.#compareInTurns())) return undefined;
     const queues = this.#tracks.map(({ topic, queueId, first, next: end, firstAt }) => {
       return { topic, queueId, first, end, firstAt };
     });
@@ -164,10 +168,17 @@ export class QueueProof {
   }
 
   #compare(): boolean {
+    const turns = this.#compareInTurns();
+    for (let turn = turns.next();; turn = turns.next()) if (turn.done === true) return turn.value;
+  }
+
+  *#compareInTurns(): Generator<void, boolean> {
     const { fs, paths } = this.#state;
     const isKnown = this.#knownQueues <= KNOWN_QUEUES_MAX;
+    let count = 0;
     for (const track of this.#tracks) {
       if (track.pending === 0) continue;
+      if (++count % QUEUES_PER_TURN === 0) yield;
       const files = track.files ?? listSegments(fs, queueDirectory(paths.consumeQueue, track));
       if (isKnown) track.files = files;
       if (!this.#units.hold(track, files)) return false;

@@ -28,8 +28,14 @@ function proofOf(files: MemoryFiles, from?: number): ProvenQueues | undefined {
     }
     scan.close();
     if (!isProven) return undefined;
-    if (round === 1) return proof.finish();
+    if (round === 1) return finished(proof);
   }
+}
+
+/** What is proven, once all turns are taken. */
+function finished(proof: QueueProof): ProvenQueues | undefined {
+  const turns = proof.finish();
+  for (let turn = turns.next();; turn = turns.next()) if (turn.done === true) return turn.value;
 }
 
 Deno.test("QueueProof tells of each queue the indexes it has, in the order in which they came up", () => {

@@ -30,7 +30,7 @@ export function* quickCheck(work: Work): Generator<void, void> {
     new QueueCheck({ state, lookup, sink, tally }).files({ areRead: false });
     yield* quickQueues(work, lookup);
     quickIndex(work);
-    sides.after();
+    yield* sides.after();
   } finally {
     lookup.close();
   }

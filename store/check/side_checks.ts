@@ -56,18 +56,22 @@ export class SideChecks {
     checkBeside(state, { sink, tally });
   }
 
-  /** What depends on how the log ended; `end` is absent where it was not read to its end. */
-  after(end?: LogEnd): void {
+  /**
+   * What depends on how the log ended; `end` is absent where it was not read to its end. Yields when
+   * others may run.
+   */
+  *after(end?: LogEnd): Generator<void, void> {
     const { state, sink, tally, depth } = this.#input;
     const missing = this.#missing;
     const logEnd = end?.offset;
     this.#stale.check(state, sink);
     checkQueueTails(state, { sink, missing });
+    yield;
     checkIndexFiles(state, { sink, depth });
     checkCheckpoint(state, { sink, tally }, end);
     checkStart(state, { sink, missing });
     checkEpochs(state, { sink, tally, logEnd });
-    this.#offsets.check({ missing, sink, logEnd });
+    yield* this.#offsets.check({ missing, sink, logEnd });
     checkTimer({ state, sink, tally, depth, missing, logEnd, page: this.#timerPage });
   }
 }

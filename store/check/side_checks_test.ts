@@ -25,7 +25,7 @@ function checks(files: ReturnType<typeof storeInMemory>): { sides: SideChecks; f
 Deno.test("SideChecks finds nothing before and after the pass over a sound log", () => {
   const { sides, found } = checks(storeInMemory(CLEAN));
   sides.before();
-  sides.after(END);
+  Array.from(sides.after(END));
   assert.deepEqual(found, []);
 });
 
@@ -34,7 +34,7 @@ Deno.test("SideChecks takes offsets as they were before the log was read", () =>
   const { sides, found } = checks(files);
   // A broker at work: messages came and were consumed while the log was read.
   putText(files, CONSUMERS, '{"offsetTable":{"T_retry@G_retry":{0:99}}}');
-  sides.after(END);
+  Array.from(sides.after(END));
   assert.deepEqual(found, []);
 });
 
@@ -42,14 +42,14 @@ Deno.test("SideChecks knows of the units that the pass found missing, wanted or 
   const files = storeInMemory(CLEAN);
   putText(files, CONSUMERS, '{"offsetTable":{"T_retry@G_retry":{0:8}}}');
   const without = checks(files);
-  without.sides.after(END);
+  Array.from(without.sides.after(END));
   assert.deepEqual(without.found.map(brief), [
     "warning consumer-offset-ahead config/consumerOffset.json 0+0",
   ]);
   const { sides, found } = checks(files);
   const place = { file: "f", topic: "T_retry", queueId: 0, queueOffset: 6, length: 40 };
   sides.see(finding("queue-missing-units", place, { message: "missing" }));
-  sides.after(END);
+  Array.from(sides.after(END));
   assert.deepEqual(found, []);
 });
 
@@ -87,7 +87,7 @@ Deno.test("SideChecks finds or finds not, but never fails, whatever stands in th
     }
     const { sides, found } = checks(files);
     sides.before();
-    sides.after(END);
+    Array.from(sides.after(END));
     for (const it of found) assert(it.message.length > 0 && it.fix.length > 0);
   }
 });

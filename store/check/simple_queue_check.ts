@@ -124,6 +124,7 @@ export class SimpleQueueCheck {
 
   /** First slot to look at, when the first record of the queue has this index. */
   #startBefore(index: number): number {
+    if (index === 0) return 0;
     const first = this.place.files.segments[0];
     return first === undefined ? index : Math.min(Math.ceil(first.start / QUEUE_UNIT.size), index);
   }

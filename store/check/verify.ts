@@ -10,6 +10,7 @@
  */
 import { setImmediate } from "node:timers";
 import type { FileSystem } from "../file.ts";
+import { delayLevelsSeen } from "./delay_levels_seen.ts";
 import { expectFiles } from "./expected_files.ts";
 import { FindingStream } from "./finding_stream.ts";
 import { type FileKind, type Finding, finding } from "./findings.ts";
@@ -41,7 +42,7 @@ export interface VerifyOptions {
   readonly only?: readonly FileKind[];
   /** Where the log lies when not under the root. */
   readonly commitLogPath?: string;
-  /** The broker's delay levels, when not Java's default ones. */
+  /** The broker's delay levels. Default: those that its delay queues tell of. */
   readonly delayLevelsMs?: readonly number[];
   /** Queue units kept back before queues are opened; a bound of the memory. */
   readonly pendingUnitsMax?: number;
@@ -111,7 +112,7 @@ export async function* verifyStore(
   stream.onFinding = (it) => sides.see(it);
   stream.isQuiet = options.resume !== undefined && depth !== "quick";
   tally.logStart = state.log.segments[0]?.start ?? 0;
-  expectFiles(state, tally);
+  for (const _ of expectFiles(state, tally)) await othersRun();
   if (!state.stoppedCleanly) {
     const message = "the file abort is there";
     sink(finding("store-unclean", { file: state.paths.abort }, { message }));
@@ -123,12 +124,17 @@ export async function* verifyStore(
     yield* stream.take();
     const { expected: bytesExpected, checked: bytesChecked } = tally.bytes;
     options.onProgress?.({ bytesExpected, bytesChecked, messages: tally.messages });
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await othersRun();
     // Whoever keeps states wants the last one before the end.
     if (options.onPiece === undefined || turn !== "turn") options.signal?.throwIfAborted();
   }
   yield* stream.take();
   yield tally.summary({ depth, stoppedCleanly: state.stoppedCleanly });
+}
+
+/** Lets others run; what is no longer used is collected then, too. */
+function othersRun(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 /** What the checks share. */
@@ -145,7 +151,13 @@ export interface Work {
 /** The one pass; yields when others may run. */
 async function* fullCheck(work: Work): AsyncGenerator<Turn, void> {
   const { state, sink, stream, tally, depth, options, sides } = work;
-  using check = new FullCheck({ state, sink, tally, options: { ...options, depth } });
+  const delayLevelsMs = options.delayLevelsMs ?? delayLevelsSeen(state);
+  using check = new FullCheck({
+    state,
+    sink,
+    tally,
+    options: { ...options, depth, delayLevelsMs },
+  });
   const marks = options.onPiece && fileMarks(state);
   if (options.resume !== undefined) goOn(work, check, options.resume);
   const stateOf = (): VerifyState | undefined => {
@@ -158,7 +170,7 @@ async function* fullCheck(work: Work): AsyncGenerator<Turn, void> {
     if (turn === "piece") options.onPiece?.(stateOf);
     yield turn;
   }
-  sides.after(check.end);
+  for (const _ of sides.after(check.end)) yield "turn";
 }
 
 /** Goes on from where an earlier run was, and says again what that has found. */

@@ -53,7 +53,7 @@ export interface RepairAction {
 export interface RepairOptions {
   /** Where the log lies when not under the root. */
   readonly commitLogPath?: string;
-  /** The broker's delay levels, when not Java's default ones. */
+  /** The broker's delay levels. Default: those that its delay queues tell of. */
   readonly delayLevelsMs?: readonly number[];
   /**
    * Units in a queue file, for queues that have no file left to tell. Default: as other queues have,

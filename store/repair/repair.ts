@@ -15,6 +15,7 @@
  */
 import { Buffer } from "node:buffer";
 import { basename, dirname, join } from "node:path";
+import { delayLevelsSeen } from "../check/delay_levels_seen.ts";
 import { readStoreState, type StoreState } from "../check/store_state.ts";
 import { redoFailedSync } from "../failed_sync.ts";
 import { type FileSystem, readWholeFile } from "../file.ts";
@@ -204,9 +205,14 @@ interface Work {
 }
 
 /** All changes but that of the mark. */
-async function change({ fs, paths, options, recorded, state: read }: Work): Promise<RepairOutcome> {
+async function change(
+  { fs, paths, options: asked, recorded, state: read }: Work,
+): Promise<RepairOutcome> {
+  const before = read();
+  const { checkpoint, stoppedCleanly, topics, replayFrom } = before;
+  // Asked before anything is changed: a queue that is built anew tells only what it was built by.
+  const options = { ...asked, delayLevelsMs: asked.delayLevelsMs ?? delayLevelsSeen(before) };
   const isAllowed = options.allowDataLoss === true;
-  const { checkpoint, stoppedCleanly, topics, replayFrom } = read();
   const applied: RepairAction[] = await endLog(recorded(fs), paths, options);
   // How the store was stopped is told by what it was before.
   const state = { ...read(), checkpoint, stoppedCleanly, topics, replayFrom };
