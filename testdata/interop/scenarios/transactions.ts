@@ -120,7 +120,14 @@ const OPEN = 6;
 async function relay(stage: Stage): Promise<void> {
   const folder = stage.folder("relay");
   const store = `${folder}/store`;
-  const conf = { ...SOON, transactionCheckMax: "1000", fileReservedTime: "1000000" };
+  // Java asks again where a busy machine keeps it from noting the end before the next check.
+  const transactionCheckInterval = "4000";
+  const conf = {
+    ...SOON,
+    transactionCheckInterval,
+    transactionCheckMax: "1000",
+    fileReservedTime: "1000000",
+  };
   const topic = "T_relay";
   const sent: TransactRow[] = [];
   for (const [turn, server] of RELAY.entries()) {
