@@ -14,16 +14,14 @@ import { formatProperties, parseProperties, PROPERTY } from "../../store/propert
 import type { PutResult } from "../../store/put.ts";
 import type { Store } from "../../store/store.ts";
 import type { Call, Reply } from "../rpc/call.ts";
-import { Refusal } from "../rpc/refusal.ts";
 import type { Family } from "../rpc/routes.ts";
 import { RpcError } from "../rpc/rpc_error.ts";
 import { encodeHeader } from "../wire/headers.ts";
-import type { TopicConfig } from "../wire/topic_config.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 import type { BrokerStats } from "./broker_stats.ts";
 import type { ProducerGroups } from "./producer_groups.ts";
-import { checkSend, illegalQueue, type SendHeader } from "./send_check.ts";
-import { traceFields } from "./send_reply.ts";
+import { checkSend, type SendHeader, sendQueue } from "./send_check.ts";
+import { traced, traceFields } from "./send_reply.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** What the family works on. */
@@ -61,23 +59,15 @@ const NO_ID = "0";
 /** Requests that bring replies. */
 export function replyFamily(input: ReplyFamilyInput): Family {
   const deliver = (call: ReplyCall): Promise<Reply> => {
-    const extFields = traceFields(input.config);
+    const { header, connection: { peer } } = call;
     try {
-      const topic = checkSend(input, call.header, call.connection.peer);
-      return answer(input, call, queueOf(input, call, topic));
+      const topic = checkSend(input, header, peer);
+      return answer(input, call, sendQueue(header, topic, input.random, peer));
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      throw new Refusal(error.code, error.remark, { extFields, cause: error });
+      throw traced(error, input.config);
     }
   };
   return { SEND_REPLY_MESSAGE: deliver, SEND_REPLY_MESSAGE_V2: deliver };
-}
-
-function queueOf({ random }: ReplyFamilyInput, call: ReplyCall, topic: TopicConfig): number {
-  const { header: { queueId }, connection } = call;
-  if (queueId >= 0) return queueId;
-  if (topic.writeQueueNums <= 0) throw illegalQueue(queueId, topic, connection.peer);
-  return Math.floor(random() * topic.writeQueueNums);
 }
 
 async function answer(input: ReplyFamilyInput, call: ReplyCall, queueId: number): Promise<Reply> {

@@ -59,8 +59,25 @@ export function checkSend(input: SendCheckInput, header: SendHeader, peer: strin
   return found;
 }
 
+/**
+ * The queue of a message: that of its header, or any of the topic's where the producer leaves it to the
+ * broker. `random` gives 0 to less than 1, `peer` is the producer's address.
+ *
+ * @throws {Refusal} if there is none to choose from.
+ */
+export function sendQueue(
+  { queueId }: SendHeader,
+  topic: TopicConfig,
+  random: () => number,
+  peer: string,
+): number {
+  if (queueId >= 0) return queueId;
+  if (topic.writeQueueNums <= 0) throw illegalQueue(queueId, topic, peer);
+  return Math.floor(random() * topic.writeQueueNums);
+}
+
 /** The refusal of a queue that the topic does not have. */
-export function illegalQueue(queueId: number, topic: TopicConfig, peer: string): Refusal {
+function illegalQueue(queueId: number, topic: TopicConfig, peer: string): Refusal {
   const remark = `request queueId[${queueId}] is illegal, ${
     describeTopic(topic)
   } Producer: ${peer}`;

@@ -36,9 +36,9 @@ import type { GroupTable } from "./group_table.ts";
 import { HALF_QUEUE_ID, halfPairs } from "./half_message.ts";
 import type { QueueLocks } from "./lock_family.ts";
 import { formatRecallHandle } from "./recall_handle.ts";
-import { checkSend, illegalQueue, type SendHeader } from "./send_check.ts";
+import { checkSend, type SendHeader, sendQueue } from "./send_check.ts";
 import { SendProperties, TIMER_NAMES } from "./send_properties.ts";
-import { illegalRemark, SendReplies, traceFields } from "./send_reply.ts";
+import { illegalRemark, SendReplies, traced } from "./send_reply.ts";
 import type { PlaceTimed } from "./timer_place.ts";
 import { hasBatchQueues } from "./topic_attributes.ts";
 import { RETRY_PREFIX, TRANS_HALF_TOPIC } from "./topic_names.ts";
@@ -114,21 +114,13 @@ class Sender {
   send(call: Call<SendHeader>): typeof LATER {
     try {
       const topic = checkSend(this.#input, call.header, call.connection.peer);
-      const queueId = this.#queueOf(call, topic);
+      const queueId = sendQueue(call.header, topic, this.#input.random, call.connection.peer);
       if (call.header.batch === true) this.#putBatch(call, topic, queueId);
       else this.#put(call, topic, queueId);
       return LATER;
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      const extFields = traceFields(this.#input.config);
-      throw new Refusal(error.code, error.remark, { extFields, cause: error });
+      throw traced(error, this.#input.config);
     }
-  }
-
-  #queueOf({ header, connection }: Call<SendHeader>, topic: TopicConfig): number {
-    if (header.queueId >= 0) return header.queueId;
-    if (topic.writeQueueNums <= 0) throw illegalQueue(header.queueId, topic, connection.peer);
-    return Math.floor(this.#input.random() * topic.writeQueueNums);
   }
 
   #put(call: Call<SendHeader>, topic: TopicConfig, queueId: number): void {

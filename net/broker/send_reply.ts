@@ -9,6 +9,7 @@ import type { HostBytes } from "../../store/layout.ts";
 import { formatMessageId } from "../../store/message_id.ts";
 import type { PutResult, PutStatus } from "../../store/put.ts";
 import type { Reply } from "../rpc/call.ts";
+import { Refusal } from "../rpc/refusal.ts";
 import type { ResponseName } from "../wire/codes.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 
@@ -32,6 +33,12 @@ export interface SendEcho {
 /** Fields that every answer to a send carries, refusals included. */
 export function traceFields(config: SendReplyInput["config"]): Record<string, string> {
   return { MSG_REGION: config.regionId, TRACE_ON: String(config.traceOn) };
+}
+
+/** What a handler of sends throws for an error: a refusal with these fields, anything else as it is. */
+export function traced(error: unknown, config: SendReplyInput["config"]): unknown {
+  if (!(error instanceof Refusal)) return error;
+  return new Refusal(error.code, error.remark, { extFields: traceFields(config), cause: error });
 }
 
 /** Makes the answers of one broker. */
