@@ -69,12 +69,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** What rooms above the store may take from it without opening one: codecs and file access. */
 const STORE_CODECS = new Set([
+  "body.ts",
   "config_file.ts",
   "fast_json.ts",
   "file.ts",
   "file_disk.ts",
   "hash.ts",
   "host.ts",
+  "inner_batch.ts",
   "layout.ts",
   "message.ts",
   "message_id.ts",

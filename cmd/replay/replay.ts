@@ -5,6 +5,7 @@
  */
 import { counted } from "../output/counted.ts";
 import { nameServersOf } from "../../net/broker/registration.ts";
+import { NameServers } from "../../net/client/name_servers.ts";
 import { RouteBook } from "../../net/client/route_book.ts";
 import { send } from "../../net/client/send.ts";
 import { RpcClient } from "../../net/rpc/client.ts";
@@ -65,7 +66,12 @@ export async function replay(
   const source = openSource(terminal, argument, options);
   const signal = terminal.stopSignal();
   await using client = new RpcClient();
-  const routes = new RouteBook({ client, nameServers, timeoutMs: options.timeout });
+  const routes = new RouteBook(
+    new NameServers(nameServers, {
+      ask: (address, asked, how) => client.invoke(address, asked, how),
+      timeoutMs: options.timeout,
+    }),
+  );
   const run = new ReplayRun({
     routes,
     send: (queue, message) => {

@@ -6,9 +6,18 @@
 
 /**
  * What stands behind a {@linkcode ClientError}: no name server answers, the topic has no route, none
- * of its queues takes messages, or a broker refused.
+ * of its queues takes messages, a broker refused, no broker would take it (it was never sent), what
+ * was received cannot be read, or
+ * the client is closed.
  */
-export type ClientErrorKind = "name-server" | "no-route" | "no-queue" | "refused";
+export type ClientErrorKind =
+  | "name-server"
+  | "no-route"
+  | "no-queue"
+  | "refused"
+  | "invalid"
+  | "damaged"
+  | "closed";
 
 /** A request that was answered with no, or that nobody could be asked. */
 export class ClientError extends Error {

@@ -1,0 +1,255 @@
+/**
+ * A cluster as one client sees it: name servers, routes, brokers and the connections to them, and
+ * the groups it is a member of. Producers, consumers and admin calls all go through it.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { formatAddress, parseAddress } from "../rpc/address.ts";
+import { RpcClient } from "../rpc/client.ts";
+import type { Outgoing } from "../rpc/connection.ts";
+import type { InvokeOptions } from "../rpc/pending_requests.ts";
+import { routesOf } from "../rpc/routes.ts";
+import type { RequestName } from "../wire/codes.ts";
+import { responseName } from "../wire/codes.ts";
+import type { RemotingCommand } from "../wire/command.ts";
+import { encodeHeader, type HeaderOf } from "../wire/headers.ts";
+import { formatHeartbeat } from "../wire/heartbeat.ts";
+import { ClientError } from "./client_error.ts";
+import { clientId } from "./client_id.ts";
+import type { ClientOptions } from "./client_options.ts";
+import { type Member, Members } from "./members.ts";
+import { nameServerAddresses, NameServers } from "./name_servers.ts";
+import { Namespace } from "./namespace.ts";
+import { RouteBook } from "./route_book.ts";
+import { signed } from "./signature.ts";
+
+const TIMEOUT_MS = 3000;
+const REFRESH_MS = 30_000;
+const HEARTBEAT_MS = 30_000;
+/** Below a broker's port (Java: `MixAll.brokerVIPChannel`). */
+const VIP_DISTANCE = 2;
+
+/** A question to a broker, besides where it goes. */
+export interface Question<Name extends RequestName> {
+  readonly header?: HeaderOf<Name>;
+  readonly body?: Uint8Array | undefined;
+  /** Default: that of the client. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One client's view of a cluster. Disposing it leaves the groups and closes the connections. */
+export class Cluster implements AsyncDisposable {
+  /** Under which brokers know this client. */
+  readonly clientId: string;
+  readonly namespace: Namespace;
+  readonly nameServers: NameServers;
+  readonly routes: RouteBook;
+  readonly members = new Members();
+  /** For whatever has no time-out of its own. */
+  readonly timeoutMs: number;
+  readonly now: () => number;
+  readonly random: () => number;
+  readonly log: NonNullable<ClientOptions["log"]>;
+  readonly #options: ClientOptions;
+  readonly #rpc: RpcClient;
+  readonly #stopped = new AbortController();
+  #loops: Promise<unknown> | undefined;
+  #disposal: Promise<void> | undefined;
+  /** A heartbeat about to begin. */
+  #greeting: Promise<void> | undefined;
+  /** Heartbeats under way. */
+  readonly #beating = new Set<Promise<void>>();
+
+  /** @throws {ClientError} `invalid` without a name server. */
+  constructor(options: ClientOptions) {
+    const addresses = nameServerAddresses(options.nameServers);
+    if (addresses.length === 0) {
+      throw new ClientError("Cannot connect: no name server is given", { kind: "invalid" });
+    }
+    this.#options = options;
+    this.clientId = clientId(options);
+    this.namespace = new Namespace(options.namespace);
+    this.timeoutMs = options.requestTimeoutMs ?? TIMEOUT_MS;
+    this.now = options.now ?? Date.now;
+    this.random = options.random ?? Math.random;
+    this.log = options.log ?? (() => {});
+    this.#rpc = new RpcClient({
+      routes: routesOf([this.members.family()]),
+      connectTimeoutMs: options.connectTimeoutMs,
+      log: options.log,
+    });
+    this.nameServers = new NameServers(addresses, {
+      ask: (address, asked, how) => this.ask(address, asked, how),
+      timeoutMs: this.timeoutMs,
+      first: Math.floor(this.random() * addresses.length),
+    });
+    this.routes = new RouteBook(this.nameServers, { onNewBroker: () => this.#greet() });
+  }
+
+  /** Aborts when the client is disposed. */
+  get signal(): AbortSignal {
+    return this.#stopped.signal;
+  }
+
+  /**
+   * Asks the server at `address`; the answer may have any code.
+   *
+   * @throws {RpcError} when there is no answer; `closed` of {@linkcode ClientError} after the end.
+   */
+  async ask(address: string, asked: Outgoing, options: InvokeOptions): Promise<RemotingCommand> {
+    this.throwIfClosed();
+    return await this.#rpc.invoke(address, this.#sign(asked), options);
+  }
+
+  /**
+   * Asks the server at `address`, and takes nothing but success for an answer.
+   *
+   * @throws {ClientError} `refused`, with the response code; `closed`.
+   * @throws {RpcError} when there is no answer.
+   */
+  async call<Name extends RequestName>(
+    address: string,
+    name: Name,
+    question: Question<Name> = {},
+  ): Promise<RemotingCommand> {
+    const { header, body, timeoutMs = this.timeoutMs, signal } = question;
+    const extFields = header === undefined ? undefined : encodeHeader(name, header);
+    const answer = await this.ask(address, { name, extFields, body }, { timeoutMs, signal });
+    const said = responseName(answer.code) ?? String(answer.code);
+    if (said === "SUCCESS") return answer;
+    const remark = answer.remark ?? "no remark";
+    throw new ClientError(`${address} refuses ${name}: ${said}, ${remark}`, {
+      kind: "refused",
+      code: said,
+    });
+  }
+
+  /**
+   * Tells the server at `address` something without waiting for an answer.
+   *
+   * @throws {RpcError} when there is no connection; `closed` of {@linkcode ClientError}.
+   */
+  async tell<Name extends RequestName>(
+    address: string,
+    name: Name,
+    { header, body, timeoutMs, signal }: Question<Name> = {},
+  ): Promise<void> {
+    this.throwIfClosed();
+    const extFields = header === undefined ? undefined : encodeHeader(name, header);
+    const options = { timeoutMs: timeoutMs ?? this.timeoutMs, signal };
+    await this.#rpc.oneway(address, this.#sign({ name, extFields, body }), options);
+  }
+
+  /** Where messages for a broker go: its second port, where that was asked for. */
+  sendAddress(address: string): string {
+    if (this.#options.vipChannel !== true) return address;
+    const { hostname, port } = parseAddress(address);
+    return formatAddress({ hostname, port: port - VIP_DISTANCE });
+  }
+
+  /**
+   * Makes a member known to the brokers of its topics, now and every half minute, and to a broker
+   * that a route names for the first time.
+   *
+   * @throws {ClientError} `invalid` when there is one of that group, `closed`.
+   */
+  async join(member: Member): Promise<void> {
+    this.throwIfClosed();
+    this.members.add(member);
+    this.#loops ??= Promise.all([
+      this.#every(this.#options.routeRefreshMs ?? REFRESH_MS, () => this.#refresh()),
+      this.#every(this.#options.heartbeatMs ?? HEARTBEAT_MS, () => this.heartbeat()),
+    ]);
+    await this.heartbeat();
+  }
+
+  /** Tells all brokers that a member leaves; what does not hear it finds out in two minutes. */
+  async leave(member: Member): Promise<void> {
+    if (!this.members.delete(member)) return;
+    const { kind, group } = member;
+    const header = {
+      clientId: this.clientId,
+      ...(kind === "producer" ? { producerGroup: group } : { consumerGroup: group }),
+    };
+    await Promise.allSettled(
+      this.routes.brokers.map(({ address }) => {
+        return this.call(address, "UNREGISTER_CLIENT", { header, timeoutMs: this.timeoutMs });
+      }),
+    );
+  }
+
+  /** Tells the brokers of all members' topics who is there; one that does not answer is logged. */
+  async heartbeat(): Promise<void> {
+    if (this.members.empty || this.signal.aborted) return;
+    const beat = this.#heartbeat();
+    this.#beating.add(beat);
+    await beat;
+    this.#beating.delete(beat);
+  }
+
+  async #heartbeat(): Promise<void> {
+    const { members, routes } = this;
+    await Promise.all([...members.topics].map((it) => routes.route(it).catch(() => undefined)));
+    const body = formatHeartbeat(members.heartbeat(this.clientId));
+    const told = routes.brokers.filter((it) => it.brokerId === 0 || members.consuming);
+    await Promise.all(told.map(async ({ brokerName, address }) => {
+      try {
+        await this.call(address, "HEART_BEAT", { body });
+      } catch (error) {
+        if (this.signal.aborted) return;
+        this.log(`Cannot tell broker ${brokerName} at ${address} who is there`, error);
+      }
+    }));
+  }
+
+  /** @throws {ClientError} `closed` after the end. */
+  throwIfClosed(): void {
+    if (!this.#stopped.signal.aborted) return;
+    throw new ClientError("The client is closed", { kind: "closed" });
+  }
+
+  /** Twice is fine. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#disposal ??= this.#dispose();
+  }
+
+  async #dispose(): Promise<void> {
+    await Promise.all(this.#beating);
+    await Promise.all(this.members.all.map((it) => this.leave(it)));
+    this.#stopped.abort();
+    await this.#loops;
+    await Promise.all([this.#greeting, ...this.#beating]);
+    await this.#rpc[Symbol.asyncDispose]();
+  }
+
+  /** A broker nobody has spoken to yet: it should not have to wait half a minute for our names. */
+  #greet(): void {
+    if (this.#greeting !== undefined || this.members.empty || this.signal.aborted) return;
+    this.#greeting = Promise.resolve().then(async () => {
+      this.#greeting = undefined;
+      await this.heartbeat();
+    });
+  }
+
+  async #refresh(): Promise<void> {
+    const known = new Set([...this.routes.topics, ...this.members.topics]);
+    for (const error of await this.routes.refresh([...known])) {
+      if (!this.signal.aborted) this.log("Cannot refresh a route", error);
+    }
+  }
+
+  async #every(intervalMs: number, work: () => Promise<void>): Promise<void> {
+    while (!this.signal.aborted) {
+      await sleep(intervalMs, undefined, { signal: this.signal }).catch(() => {});
+      if (!this.signal.aborted) await work();
+    }
+  }
+
+  #sign(asked: Outgoing): Outgoing {
+    const { credentials } = this.#options;
+    return credentials === undefined ? asked : signed(asked, credentials);
+  }
+}

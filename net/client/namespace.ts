@@ -1,0 +1,70 @@
+/**
+ * Names of topics and groups, as an application calls them and as they are on the wire.
+ *
+ * @module
+ */
+
+/** Between a namespace and a name (Java: `NamespaceUtil`). */
+const SEPARATOR = "%";
+/** What stands before everything else in names of retry and dead letter topics. */
+const PREFIXES = ["%RETRY%", "%DLQ%"];
+const SYSTEM_PREFIXES = ["rmq_sys_", "CID_RMQ_SYS_"];
+const SYSTEM_TOPICS = new Set([
+  "TBW102",
+  "SCHEDULE_TOPIC_XXXX",
+  "BenchmarkTest",
+  "RMQ_SYS_TRACE_TOPIC",
+  "RMQ_SYS_TRANS_HALF_TOPIC",
+  "RMQ_SYS_TRANS_OP_HALF_TOPIC",
+  "TRANS_CHECK_MAX_TIME_TOPIC",
+  "SELF_TEST_TOPIC",
+  "OFFSET_MOVED_EVENT",
+]);
+
+/**
+ * A prefix of all names of a client; without a name it changes nothing.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { Namespace } from "./namespace.ts";
+ *
+ * const eu = new Namespace("eu");
+ * assert.equal(eu.wrap("Orders"), "eu%Orders");
+ * assert.equal(eu.wrap("%RETRY%billing"), "%RETRY%eu%billing");
+ * assert.equal(eu.unwrap("%RETRY%eu%billing"), "%RETRY%billing");
+ * assert.equal(eu.wrap("RMQ_SYS_TRACE_TOPIC"), "RMQ_SYS_TRACE_TOPIC");
+ * ```
+ */
+export class Namespace {
+  /** Empty for none. */
+  readonly name: string;
+
+  constructor(name = "") {
+    this.name = name;
+  }
+
+  /** The name on the wire; one that has the prefix keeps it, a system topic gets none. */
+  wrap(resource: string): string {
+    const [prefix, name] = split(resource);
+    if (this.name === "" || isSystem(name) || name.startsWith(this.name + SEPARATOR)) {
+      return resource;
+    }
+    return prefix + this.name + SEPARATOR + name;
+  }
+
+  /** The name an application knows. */
+  unwrap(resource: string): string {
+    const [prefix, name] = split(resource);
+    if (this.name === "" || !name.startsWith(this.name + SEPARATOR)) return resource;
+    return prefix + name.slice(this.name.length + SEPARATOR.length);
+  }
+}
+
+function split(resource: string): [prefix: string, name: string] {
+  const prefix = PREFIXES.find((it) => resource.startsWith(it)) ?? "";
+  return [prefix, resource.slice(prefix.length)];
+}
+
+function isSystem(name: string): boolean {
+  return SYSTEM_TOPICS.has(name) || SYSTEM_PREFIXES.some((it) => name.startsWith(it));
+}
