@@ -6,6 +6,7 @@
  */
 import fs from "node:fs";
 import path from "node:path";
+import process from "node:process";
 import { inspectCommitLog } from "../cmd/inspect/commitlog.ts";
 import { inspectStore } from "../cmd/inspect/store.ts";
 import { Out } from "../cmd/output/out.ts";
@@ -19,6 +20,7 @@ import { offsetName } from "../store/names.ts";
 import { listSegments } from "../store/segments.ts";
 import { recordBytes, sampleMessage } from "../testdata/small_log.ts";
 import { inFolder } from "./folders.ts";
+import { processStat } from "./process_stat.ts";
 import { row, say } from "./report.ts";
 
 const SEGMENT_BYTES = 64 * 1024 * 1024;
@@ -170,7 +172,7 @@ export function benchJson(): Promise<void> {
         { figure: speed, goal: JSON_GOAL },
       );
     }
-    const memory = Deno.memoryUsage().rss / MIB;
+    const memory = processStat(process.pid).anonymousBytes / MIB;
     row("memory", `${memory.toFixed(0)} MiB`, { figure: memory, goal: MEMORY_GOAL });
   });
 }
@@ -202,7 +204,7 @@ export function benchHuge(): Promise<void> {
     const from = performance.now();
     await inspectStore(terminalInto(() => true), folder, { output: "jsonl" });
     say(`mq inspect store of 1 TiB ${(performance.now() - from).toFixed(0)} ms`);
-    const memory = Deno.memoryUsage().rss / MIB;
+    const memory = processStat(process.pid).anonymousBytes / MIB;
     row("memory", `${memory.toFixed(0)} MiB`, { figure: memory, goal: MEMORY_GOAL });
   });
 }

@@ -50,11 +50,11 @@ export function recordedTerminal(
   let room = surroundings.readerBytesMax ?? Infinity;
   const terminal: Terminal = {
     out: new Out((bytes) => {
-      if (room > 0) stdout.push(bytes);
+      if (room > 0) stdout.push(bytes.slice());
       surroundings.onStdout?.(new TextDecoder().decode(bytes));
       return (room -= bytes.length) > 0;
     }),
-    err: new Out((bytes) => stderr.push(bytes) > 0),
+    err: new Out((bytes) => stderr.push(bytes.slice()) > 0),
     files,
     env: (name) => env[name],
     isTty,

@@ -5,22 +5,26 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import fs from "node:fs";
 
 const BLOCK_CHARS = 64 * 1024;
+/** Room for a block in which no character takes more than three bytes; a longer text takes turns. */
+const BLOCK_BYTES = 3 * BLOCK_CHARS;
 /** Longest time written text waits for more of its kind. */
 const LINGER_MS = 100;
 /** Pause while the other end of a non-blocking pipe is full. */
 const FULL_PIPE_PAUSE_MS = 1;
 
-/** Takes bytes to their place; false when nobody reads there any more. */
+/** Takes bytes to their place; false when nobody reads there any more. They are valid until it returns. */
 export type Sink = (bytes: Uint8Array) => boolean;
 
 /** A buffered text writer. */
 export class Out {
   readonly #sink: Sink;
   readonly #now: () => number;
+  readonly #encoder = new TextEncoder();
+  /** Filled anew by every block: half a gigabyte a second of buffers is more than is collected in time. */
+  #bytes: Uint8Array | undefined;
   #text = "";
   #writtenAt = 0;
   #closed = false;
@@ -50,8 +54,11 @@ export class Out {
 
   /** Writes everything now. */
   flush(): void {
-    if (this.#text !== "" && !this.#closed) {
-      this.#closed = !this.#sink(Buffer.from(this.#text));
+    for (let text = this.#text; text !== "" && !this.#closed;) {
+      this.#bytes ??= new Uint8Array(BLOCK_BYTES);
+      const { read, written } = this.#encoder.encodeInto(text, this.#bytes);
+      this.#closed = !this.#sink(this.#bytes.subarray(0, written));
+      text = text.slice(read);
     }
     this.#text = "";
     this.#writtenAt = this.#now();

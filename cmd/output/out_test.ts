@@ -46,6 +46,14 @@ Deno.test("Out writes full blocks without being asked", () => {
   assert.equal(blocks[1]?.length, 64 * 1024);
 });
 
+Deno.test("Out writes a text larger than its buffer whole, in several blocks", () => {
+  const { out, blocks } = recorder();
+  const text = "x" + "漢😀".repeat(100_000);
+  out.write(text);
+  assert.ok(blocks.length > 1);
+  assert.equal(blocks.join(""), text);
+});
+
 Deno.test("Out closes when its reader is gone and takes the rest in silence", () => {
   const { out, blocks } = recorder(() => false);
   assert.equal(out.closed, false);
