@@ -4,10 +4,11 @@
  * @module
  */
 import { DELAY_OFFSETS, type OffsetMap } from "../../store/config_tables.ts";
-import { DELAY_LEVELS_MS, SCHEDULE_TOPIC } from "../../store/dispatch.ts";
+import { delayLevelsSeen } from "../../store/check/delay_levels_seen.ts";
+import { SCHEDULE_TOPIC } from "../../store/dispatch.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { queueDirectory, type StorePaths } from "../../store/names.ts";
-import { QueueReader } from "../../store/queue_reader.ts";
+import { QueueReader, QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
@@ -21,7 +22,7 @@ const FIELDS: readonly Field[] = [
   {
     name: "delay",
     type: "string",
-    about: "how long it delays, if the broker has RocketMQ's own levels",
+    about: "how long it delays: as its messages tell, without one as RocketMQ's own levels do",
     width: 5,
   },
   { name: "queueId", type: "number", about: `queue of ${SCHEDULE_TOPIC}`, width: 7 },
@@ -54,17 +55,20 @@ export function inspectDelayOffsets(
   }
   const { entries = new Map(), flaws } = readTable<OffsetMap>(files, paths, DELAY_OFFSETS);
   const extents = new QueueExtents(files, paths);
+  const levelsMs = delayLevelsSeen({
+    fs: files,
+    log: listSegments(files, paths.commitLogs),
+    queues: { queues: new QueueTrees(files, paths).queues(SCHEDULE_TOPIC) },
+  });
   const levels = new Set(entries.keys());
-  for (let level = 1; level <= DELAY_LEVELS_MS.length; level++) {
-    if (extents.of(SCHEDULE_TOPIC, level - 1) !== undefined) levels.add(level);
-  }
+  for (const queueId of extents.queueIds(SCHEDULE_TOPIC)) levels.add(queueId + 1);
   for (const level of [...levels].sort((a, b) => a - b)) {
     const offset = entries.get(level);
     const { minOffset, maxOffset } = extents.of(SCHEDULE_TOPIC, level - 1) ?? {};
     const from = Math.max(offset ?? 0, minOffset ?? 0);
     rows.row({
       level,
-      delay: delayText(DELAY_LEVELS_MS[level - 1]),
+      delay: delayText(levelsMs[level - 1]),
       queueId: level - 1,
       offset,
       minOffset,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readTruth, storeInMemory } from "../../testdata/fixture.ts";
+import { SmallStore } from "../../testdata/small_store.ts";
 import { record } from "../../testdata/recorded_terminal.ts";
 
 Deno.test("mq inspect offsets --delay has Java's queues, and when the next message is due", async () => {
@@ -20,4 +21,16 @@ Deno.test("mq inspect offsets --delay has Java's queues, and when the next messa
       assert.equal(row.lag, queue.maxOffset - (row.offset ?? 0));
     }
   }
+});
+
+Deno.test("mq inspect offsets --delay tells the levels a broker was set to by its messages", async () => {
+  const store = new SmallStore({ segmentBytes: 65_536, fileUnits: 100 });
+  const queue = { topic: "SCHEDULE_TOPIC_XXXX", queueId: 18 };
+  for (let unit = 0; unit < 3; unit++) store.add({ ...queue, properties: "DELAY\u000119\u0002" });
+  const { files } = store.save();
+  const run = await record(["inspect", "offsets", "store", "--delay", "-o", "json"], { files });
+  assert.equal(run.exitCode, 0);
+  const [row, ...rest] = JSON.parse(run.stdout);
+  assert.deepEqual(rest, []);
+  assert.deepEqual([row.level, row.queueId, row.maxOffset], [19, 18, 3]);
 });

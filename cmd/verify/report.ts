@@ -17,10 +17,10 @@ import type { VerifySummary } from "../../store/check/summary.ts";
 import { alignedLine, cellText, displayWidth, tabbedLine } from "../output/table.ts";
 import type { Terminal } from "../terminal.ts";
 
-/** How often a code occurred, and the advice of its first finding. */
+/** How often a code occurred, and how often with which advice: the first few there were. */
 export interface FoundCode {
   readonly count: number;
-  readonly fix: string;
+  readonly fixes: Map<string, number>;
 }
 
 /** Codes that occurred, by how grave they are. */
@@ -49,17 +49,27 @@ export function printReport(terminal: Terminal, input: ReportInput): void {
 function meaningsOf(found: FoundCodes): string {
   let text = "";
   for (const severity of ["error", "warning", "info"] as const) {
-    for (const [code, { count, fix }] of found[severity]) {
+    for (const [code, { count, fixes }] of found[severity]) {
       const times = count === 1 ? "" : ` (${count} times)`;
       text += `${severity} ${code}${times}: ${FINDINGS[code].about}.\n`;
-      text += isNoAdvice(fix) ? "" : `  What to do: ${fix}.\n`;
+      text += adviceOf({ count, fixes });
     }
   }
   return text;
 }
 
-function isNoAdvice(fix: string): boolean {
-  return fix === "none needed";
+const NO_ADVICE = "none needed";
+
+/** One line where all findings of a code have the same way out, else one for each, with its share. */
+function adviceOf({ count, fixes }: FoundCode): string {
+  const shown = [...fixes].filter(([fix]) => fix !== NO_ADVICE);
+  if (shown.length === 1 && fixes.size === 1) return `  What to do: ${shown[0]![0]}.\n`;
+  let text = "";
+  for (const [fix, part] of shown) text += `  What to do (${part} of ${count}): ${fix}.\n`;
+  const told = [...fixes.values()].reduce((sum, part) => sum + part, 0);
+  return told === count
+    ? text
+    : `${text}  What to do (${count - told} of ${count}): -o jsonl tells it for each.\n`;
 }
 
 function printCoverage(terminal: Terminal, { files }: VerifySummary): void {

@@ -22,7 +22,7 @@ function report({ found = [], depth = "default", ignored = 0, ...wish }: Wish = 
   const codes: FoundCodes = { error: new Map(), warning: new Map(), info: new Map() };
   const severities = { info: 0, warning: 0, error: 0 };
   for (const [severity, code, count] of found) {
-    const entry: FoundCode = { count, fix: FINDINGS[code].fix };
+    const entry: FoundCode = { count, fixes: new Map([[FINDINGS[code].fix, count]]) };
     codes[severity].set(code, entry);
     severities[severity] += count;
   }
@@ -73,6 +73,35 @@ warning checkpoint-missing: ${FINDINGS["checkpoint-missing"].about}.
 info log-topic-deleted: ${FINDINGS["log-topic-deleted"].about}.
 info queue-missing-units (2 times): ${FINDINGS["queue-missing-units"].about}.
   What to do: ${FINDINGS["queue-missing-units"].fix}.`,
+  );
+});
+
+Deno.test("printReport() tells apart the ways out of one code's findings", () => {
+  const { terminal, printed } = recordedTerminal({ isTty: false });
+  const fixes = new Map([["turn left", 3], ["none needed", 1], ["turn right", 2]]);
+  printReport(terminal, {
+    root: "store",
+    summary: {
+      ...new Tally().summary({ depth: "default", stoppedCleanly: true }),
+      severities: { info: 0, warning: 0, error: 10 },
+      ignored: 0,
+    },
+    found: {
+      error: new Map([["queue-hole", { count: 10, fixes }]]),
+      warning: new Map(),
+      info: new Map(),
+    },
+    isPart: false,
+  });
+  terminal.out.flush();
+  const [meanings] = printed().stdout.split("\n\nfiles");
+  assert.equal(
+    meanings,
+    `
+error queue-hole (10 times): ${FINDINGS["queue-hole"].about}.
+  What to do (3 of 10): turn left.
+  What to do (2 of 10): turn right.
+  What to do (4 of 10): -o jsonl tells it for each.`,
   );
 });
 

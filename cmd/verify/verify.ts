@@ -130,6 +130,9 @@ function keepingOf(terminal: Terminal, depth: VerifyDepth, path?: string): Keepi
   return new Keeping(terminal, path);
 }
 
+/** Ways out of one code's findings that are told apart. */
+const FIXES_MAX = 3;
+
 /** Counts findings, those that are ignored apart. */
 class FindingCount {
   readonly #found: FoundCodes = { error: new Map(), warning: new Map(), info: new Map() };
@@ -142,7 +145,10 @@ class FindingCount {
       return false;
     }
     const codes = this.#found[severity];
-    codes.set(code, { count: (codes.get(code)?.count ?? 0) + 1, fix: codes.get(code)?.fix ?? fix });
+    const known = codes.get(code) ?? { count: 0, fixes: new Map<string, number>() };
+    const { fixes } = known;
+    if (fixes.has(fix) || fixes.size < FIXES_MAX) fixes.set(fix, (fixes.get(fix) ?? 0) + 1);
+    codes.set(code, { count: known.count + 1, fixes });
     return true;
   }
 

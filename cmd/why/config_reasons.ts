@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { backupPath, streamFile } from "../../store/config_file.ts";
 import { checkConfigText } from "../../store/config_text.ts";
+import { configLoss } from "../../store/config_loss.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, type StorePaths } from "../../store/names.ts";
 import { EVERY_BROKER, WHY_RELEASES, type WhyBroker, type WhyReason } from "./why_reason.ts";
@@ -61,6 +62,14 @@ const TABLES: readonly ConfigTable[] = [
 
 const ENTERED_ANEW = "; without one mq recover --apply enters the topics that have queues";
 
+/** What mq can do about a file nobody can read. */
+function setAside(fileName: string): string {
+  const { isSafe } = configLoss(fileName);
+  return `; or mq recover --apply${
+    isSafe ? "" : " --allow-data-loss"
+  } sets aside what cannot be read`;
+}
+
 type Content = "absent" | "readable" | { readonly flaw: string };
 
 /** Finds configuration files that stop a start or make it forget. */
@@ -83,7 +92,11 @@ export function configReasons(
     const broken = main === "absent" ? "it is gone" : `it cannot be read: ${main.flaw}`;
     // Of a file that is gone nobody knows whether it was meant to be.
     const isEnteredAnew = isDue && typeof main !== "string";
-    const orElse = isEnteredAnew ? ENTERED_ANEW : "";
+    const orElse = isEnteredAnew
+      ? ENTERED_ANEW
+      : main === "absent" && backup === "absent"
+      ? ""
+      : setAside(fileName);
     const fix = `bring ${fileName} back from a backup or another broker of the cluster${orElse}`;
     if (backup === "absent") {
       // This project's broker starts without a file, and not with one it cannot read.
@@ -102,7 +115,7 @@ export function configReasons(
       releases,
       file,
       message: `${broken}; nor can its .bak be read: ${backup.flaw}`,
-      fix: isEnteredAnew ? fix : `bring ${fileName} back, or move both files away: then ${without}`,
+      fix: isEnteredAnew ? fix : `${fix}: then ${without}`,
     }];
   });
 }

@@ -7,10 +7,11 @@
  */
 import { DELAY_LEVELS_MS, deliverTime, DispatchRequest, SCHEDULE_TOPIC } from "../dispatch.ts";
 import { LogLookup } from "../log_lookup.ts";
-import { type QueueDirectory, QueueReader, queuesOf } from "../queue_reader.ts";
+import { type QueueDirectory, type QueueListing, QueueReader, queuesOf } from "../queue_reader.ts";
 import { listSegments } from "../segments.ts";
 import { indexIn } from "./queue_place.ts";
-import type { StoreState } from "./store_state.ts";
+import type { SegmentList } from "../segments.ts";
+import type { FileSystem } from "../file.ts";
 
 /** Units of a level that are asked: some may be damaged, a few cannot all be. */
 const UNITS_ASKED = 16;
@@ -21,11 +22,19 @@ const LEVEL_STEP_MS = 1000;
 /** A queue id past this is no level anybody has. */
 const LEVELS_MAX = 1024;
 
+/** Where the levels are looked for. */
+export interface DelayedStore {
+  readonly fs: FileSystem;
+  readonly log: SegmentList;
+  /** Those of the delay topic, at least. */
+  readonly queues: Pick<QueueListing, "queues">;
+}
+
 /**
  * The delay of each level, level 1 first, in milliseconds: Java's default one unless every unit
  * asked speaks against it and most of those that can be right speak for one other.
  */
-export function delayLevelsSeen(state: StoreState): readonly number[] {
+export function delayLevelsSeen(state: DelayedStore): readonly number[] {
   const levelsMs = [...DELAY_LEVELS_MS];
   const lookup = new LogLookup(state.fs, state.log);
   try {
@@ -44,7 +53,7 @@ export function delayLevelsSeen(state: StoreState): readonly number[] {
 
 /** The delay of one level; `undefined` where it is the default one, or nothing tells. */
 function delaySeen(
-  state: StoreState,
+  state: DelayedStore,
   place: QueueDirectory,
   lookup: LogLookup,
 ): number | undefined {
@@ -69,7 +78,7 @@ interface Times {
 
 /** Of the first units of a delay queue that lead to a record of its level. */
 function* timesIn(
-  state: StoreState,
+  state: DelayedStore,
   place: QueueDirectory,
   lookup: LogLookup,
 ): Generator<Times, void> {
