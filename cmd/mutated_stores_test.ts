@@ -60,6 +60,9 @@ const FOUND: Readonly<Record<number, string>> = {
   20_003_794: "a mark of an unclean stop that is a folder",
   70_001_768: "files of the log swapped, so that it ends before its last epoch",
   7_415_804: "a file where the folder of a queue must be",
+  1_004_058:
+    "a record that says another index, beside damage: it must not lead its queue far ahead",
+  2_100_227: "files of a queue without room for a unit",
 };
 
 Deno.test("what mutants have shown does not come back", async () => {

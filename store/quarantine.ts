@@ -6,6 +6,8 @@
  */
 import { join } from "node:path";
 import type { FileSystem, ReadableFile } from "./file.ts";
+import { offsetName } from "./names.ts";
+import type { Segment } from "./segments.ts";
 
 /** Folder under the root where bytes are kept. */
 export const QUARANTINE = "quarantine";
@@ -17,6 +19,16 @@ export interface FileRange {
   readonly path: string;
   readonly from: number;
   readonly to: number;
+}
+
+/** A range of a log file, from a position in it, under the name it is kept by. */
+export function keptRange(
+  { path, start }: Segment,
+  from: number,
+  length: number,
+): { readonly name: string; readonly range: FileRange } {
+  const name = `commitlog-${offsetName(start + from)}`;
+  return { name, range: { path, from, to: from + length } };
 }
 
 /**

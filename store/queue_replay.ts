@@ -8,8 +8,9 @@
  * broker that meets it when it starts passes over all that follows in the same log file, or takes no
  * new message into the queue. `stand_in.ts` tells how readers know a stand-in.
  *
- * A record whose queue id was changed goes where a unit leads to it, and one that claims the place of
- * another is left out: one flipped bit costs one message at most.
+ * A record whose queue id or index was changed goes where a unit leads to it, if the units beside it
+ * vouch for that one; a record that claims the place of another and has none is left out: one flipped
+ * bit costs one message at most.
  *
  * @module
  */
@@ -48,6 +49,7 @@ import {
 } from "./replay_units.ts";
 import type { AnyQueue } from "./sound_end.ts";
 import type { TopicKinds } from "./topic_kinds.ts";
+import { isVouchedFor, leadsNext, type WrongIndex } from "./wrong_index.ts";
 
 /** What a replay works with. */
 export interface QueueReplayInput {
@@ -103,6 +105,8 @@ export class QueueReplay {
   unqueued = 0;
   /** Batches kept as one record whose index or count cannot be read, see `inner_batch.ts`. */
   flawedBatches = 0;
+  /** Records that their queues lead to under another index than they say. */
+  readonly wrongIndexes: WrongIndex[] = [];
   readonly #input: QueueReplayInput;
   readonly #queues = new Map<ConsumeQueue, QueueUnderReplay>();
   /** How the queues were before anything was replayed. */
@@ -313,11 +317,15 @@ export class QueueReplay {
   #ownerOf(request: DispatchRequest): ConsumeQueue | undefined {
     const { topic, queueId, queueOffset, physicalOffset } = request;
     const { queues, lookup } = this.#input;
-    if (queueOffset < 0) return undefined;
     const filled = this.#filled.get(topic);
-    if (filled === undefined) return queues.getOrCreate(topic, queueId);
+    if (filled === undefined) {
+      return queueOffset < 0 ? undefined : queues.getOrCreate(topic, queueId);
+    }
     const named = queues.get(topic, queueId);
     const state = named && this.#queues.get(named);
+    // The next place of the queue leads here: the index is looked at when the record is put there.
+    if (state !== undefined && leadsNext(named!, state, physicalOffset)) return named;
+    if (queueOffset < 0) return undefined;
     const claimed = state?.stored?.offsetAt(queueOffset) ?? -1;
     if (claimed === physicalOffset) return named;
     const other = filled.find((it) => it !== named && this.#waitsFor(it, request));
@@ -335,26 +343,35 @@ export class QueueReplay {
    */
   #waitsFor(queue: ConsumeQueue, { queueOffset, physicalOffset }: DispatchRequest): boolean {
     const { stored, from } = this.#queues.get(queue)!;
-    const { lookup } = this.#input;
     if (queueOffset < queue.end && from !== Infinity) return false;
     if (stored!.offsetAt(queueOffset) !== physicalOffset) return false;
-    const beside = [queueOffset - 1, queueOffset + 1].filter((at) => stored!.offsetAt(at) >= 0);
-    const isOwn = (at: number) => isOf(lookup.frameAt(stored!.offsetAt(at)), queue, at);
-    return beside.length > 0 && beside.every(isOwn);
+    return isVouchedFor(queue, { stored: stored!, lookup: this.#input.lookup }, queueOffset);
   }
 
   #put(queue: ConsumeQueue, index: number, request: DispatchRequest): void {
     if (this.#input.aside?.has(queue) === true) return;
     const state = this.#state(queue);
+    const isWrong = leadsNext(queue, state, request.physicalOffset) &&
+      state.stored!.offsetAt(index) !== request.physicalOffset;
     if (state.from === Infinity) {
       // One that begins later has lost a file: a topic made again begins at 0.
-      if (queue.min === 0 && this.#isOfFormerLife(queue, request)) return;
-      queue.reopen(Math.min(queue.min, index));
-      state.from = index;
+      if (!isWrong && queue.min === 0 && this.#isOfFormerLife(queue, request)) return;
+      const first = isWrong ? queue.min : Math.min(queue.min, index);
+      queue.reopen(first);
+      state.from = isWrong ? first : index;
     }
-    if (!this.#makeRoom(queue, index, { state, request })) return;
-    if (this.#hasExt && this.#adoptExt(queue, index, request)) return;
-    queue.append(index, request);
+    let place = index;
+    if (isWrong) {
+      const { lookup } = this.#input;
+      const stored = state.stored!;
+      if (!isVouchedFor(queue, { stored, lookup }, queue.end)) return void this.unqueued++;
+      const { topic, queueId, end } = queue;
+      const { physicalOffset } = request;
+      this.wrongIndexes.push({ topic, queueId, physicalOffset, said: index, index: end });
+      place = end;
+    } else if (!this.#makeRoom(queue, index, { state, request })) return;
+    if (this.#hasExt && this.#adoptExt(queue, place, request)) return;
+    queue.append(place, request);
     this.units++;
   }
 
@@ -366,13 +383,6 @@ export class QueueReplay {
   ): boolean {
     if (index === queue.end) return true;
     if (index > queue.end) {
-      // Its place is the next one, and its index is wrong: nothing that follows may wait for it.
-      const { stored } = state;
-      const leadsHere = (at: number) => stored?.offsetAt(at) === request.physicalOffset;
-      if (leadsHere(queue.end) && !leadsHere(index)) {
-        this.unqueued++;
-        return false;
-      }
       const isFirstPut = queue.end === state.change.kept;
       if (isFirstPut && this.#input.aside?.lacks(queue, index, state.stored) === true) return false;
       const isFirst = queue.end === queue.min && queue.storedAt(queue.end) === undefined;

@@ -20,8 +20,8 @@ import type { IndexedLog } from "./index_entries.ts";
 import { fillIndexGaps, type IndexGapFilled } from "./index_gaps.ts";
 import type { IndexResume, KeyIndex } from "./key_index.ts";
 import { LogLookup } from "./log_lookup.ts";
-import { offsetName, queueDirectory } from "./names.ts";
-import { keepAside, moveAside } from "./quarantine.ts";
+import { queueDirectory } from "./names.ts";
+import { keepAside, keptRange, moveAside } from "./quarantine.ts";
 import { QueueReplay } from "./queue_replay.ts";
 import { QueuesAside } from "./queues_aside.ts";
 import type { RecoveryInput } from "./recovery_input.ts";
@@ -31,12 +31,13 @@ import {
   type RecoveryProgress,
   removeProgress,
 } from "./recovery_progress.ts";
-import type { RecoveryAction, RecoveryReport } from "./recovery_report.ts";
+import { type RecoveryAction, recoveryAction, type RecoveryReport } from "./recovery_report.ts";
 import { type RecoveryStart, startAfterUncleanStop } from "./recovery_start.ts";
-import { listSegments, type Segment, type SegmentList } from "./segments.ts";
+import { listSegments, type SegmentList } from "./segments.ts";
 import { tornFlaw } from "./torn_end.ts";
 import { readTopicKinds, type TopicKinds } from "./topic_kinds.ts";
 import { usedLength } from "./used_bytes.ts";
+import { rightIndex, rightIndexAction } from "./wrong_index.ts";
 
 export type { RecoveryInput };
 
@@ -86,7 +87,7 @@ export async function recoverStore(input: RecoveryInput): Promise<RecoveryReport
       ...second?.replay.actions.filter((it) => it.action !== "skip-damage" || it.from < from) ?? [],
       ...gaps.map(({ path: file, keys, from, to }) => {
         const reason = `${keys} keys were in no file, of records from ${from} to ${to}`;
-        return action({ action: "rebuild-index", file, reason });
+        return recoveryAction({ action: "rebuild-index", file, reason });
       }),
     ],
     left: replay.left,
@@ -174,7 +175,6 @@ class Replay implements Disposable {
   readonly left: RecoveryAction[] = [];
   /** What an interrupted start left. */
   readonly resumed: RecoveryProgress | undefined;
-
   readonly #input: ReplayInput;
   /** Whether the last record may not have been written whole. */
   readonly #isTailTorn: boolean;
@@ -265,23 +265,26 @@ class Replay implements Disposable {
 
   /** Ends the log where it ends and lets the queues follow. */
   finish(): void {
+    const { fs, paths } = this.#input;
     const isTailKept = this.#cutTail();
     this.#dropFilesBehind();
     const changes: RecoveryAction[] = [];
     // Units may lead to what is kept.
     this.queues.finish(isTailKept ? Infinity : this.end, (queue, { before, kept }) => {
-      const file = queueDirectory(this.#input.paths.consumeQueue, queue);
+      const file = queueDirectory(paths.consumeQueue, queue);
       const doubt = this.#start.doubts?.get(queue);
       const because = doubt === undefined ? "" : `${doubt.why}: `;
       if (queue.end > before || (doubt !== undefined && kept < queue.end)) {
         const reason = queue.end > before
           ? `${because}units ${before} to ${queue.end} were missing`
           : `${because}units contradicted the log`;
-        changes.push(action({ action: "rebuild-queue", file, from: kept, to: queue.end, reason }));
+        changes.push(
+          recoveryAction({ action: "rebuild-queue", file, from: kept, to: queue.end, reason }),
+        );
       } else if (queue.end < before) {
         const reason = `${because}units led to no message of the log`;
         changes.push(
-          action({ action: "truncate-queue", file, from: queue.end, to: before, reason }),
+          recoveryAction({ action: "truncate-queue", file, from: queue.end, to: before, reason }),
         );
       }
     });
@@ -289,7 +292,7 @@ class Replay implements Disposable {
       if (at >= this.end) break;
       this.#act({
         action: "skip-damage",
-        file: segment?.path ?? this.#input.paths.commitLog,
+        file: segment?.path ?? paths.commitLog,
         from: at,
         to: at + length,
         reason: why,
@@ -299,6 +302,14 @@ class Replay implements Disposable {
         slotsFilled,
         before,
       });
+    }
+    // Who receives a record goes on behind the index it says: it must be the one it was found by.
+    for (const wrong of this.queues.wrongIndexes) {
+      const segment = this.#lookup.segmentOf(wrong.physicalOffset)!;
+      this.#act(
+        rightIndexAction(wrong, segment),
+        () => rightIndex(fs, paths.root, { wrong, segment }),
+      );
     }
     this.actions.push(...changes);
   }
@@ -436,7 +447,7 @@ class Replay implements Disposable {
         reason: `nothing sound follows: ${words(flaw)}`,
         safe,
         bytesLost: length,
-      }, () => moveAside(fs, paths.root, asKept(segment, at - segment.start, length)));
+      }, () => moveAside(fs, paths.root, keptRange(segment, at - segment.start, length)));
     }
     return isKept;
   }
@@ -460,7 +471,7 @@ class Replay implements Disposable {
         safe: used === 0,
         bytesLost: used,
       }, () => {
-        if (used > 0) keepAside(fs, paths.root, asKept(segment, 0, used));
+        if (used > 0) keepAside(fs, paths.root, keptRange(segment, 0, used));
         fs.remove(segment.path);
         fs.syncDirectory(dirname(segment.path));
       });
@@ -477,8 +488,8 @@ class Replay implements Disposable {
   }
 
   /** Does something and notes it; or only notes it, where it might give up messages. */
-  #act(it: Parameters<typeof action>[0], work: () => void = () => {}): void {
-    const made = action(it);
+  #act(it: Parameters<typeof recoveryAction>[0], work: () => void = () => {}): void {
+    const made = recoveryAction(it);
     if (!made.safe && this.#input.keepDamaged === true) {
       this.left.push(made);
       return;
@@ -486,15 +497,4 @@ class Replay implements Disposable {
     work();
     this.actions.push(made);
   }
-}
-
-function action(
-  it: Partial<RecoveryAction> & Pick<RecoveryAction, "action" | "file" | "reason">,
-): RecoveryAction {
-  return { from: 0, to: 0, safe: true, bytesLost: 0, messagesLost: 0, slotsFilled: 0, ...it };
-}
-
-function asKept(segment: Segment, from: number, length: number): Parameters<typeof keepAside>[2] {
-  const name = `commitlog-${offsetName(segment.start + from)}`;
-  return { name, range: { path: segment.path, from, to: from + length } };
 }

@@ -14,6 +14,8 @@ export type RecoveryVerb =
   | "drop-file"
   /** A damaged range between sound records was left where it is and passed over. */
   | "skip-damage"
+  /** A record's index in its queue was put right, by what its queue and the records beside it say. */
+  | "right-index"
   /** Units of a consume queue were appended or replaced from the log. */
   | "rebuild-queue"
   /** Units behind the end of the log, or contradicting it, were dropped. */
@@ -40,6 +42,17 @@ export interface RecoveryAction {
   readonly slotsFilled: number;
   /** For `skip-damage`: the last sound record before it. */
   readonly before?: RecordBefore | undefined;
+  /** For `right-index`: the message, by its queue and the index it is found by. */
+  readonly topic?: string;
+  readonly queueId?: number;
+  readonly queueOffset?: number;
+}
+
+/** A step that loses nothing, but for what is said. */
+export function recoveryAction(
+  it: Partial<RecoveryAction> & Pick<RecoveryAction, "action" | "file" | "reason">,
+): RecoveryAction {
+  return { from: 0, to: 0, safe: true, bytesLost: 0, messagesLost: 0, slotsFilled: 0, ...it };
 }
 
 /** Which state the store was in. */

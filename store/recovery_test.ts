@@ -382,20 +382,47 @@ Deno.test("a record whose queue id was changed goes where its unit leads to it",
   }
 });
 
-Deno.test("a record whose index was changed leaves its place to a stand-in, and nothing else", async () => {
+Deno.test("a record whose index was changed gets back the one by which its queue leads to it", async () => {
   for (const mode of ["unclean", "full"] as const) {
     for (const nth of [0, 7, 39]) {
       for (const [byte, mask] of [[7, 1], [7, 4], [6, 1], [4, 1], [0, 0x80]] as const) {
         const store = sample();
         const { at } = store.log.records[nth]!;
-        store.log.flip(at + MESSAGE_V1.at.queueOffset + byte, mask);
+        const sound = store.files.snapshot();
         const expected = placesOf(store);
-        expected[nth] = expected[nth - 1] ?? expected[1]!;
+        store.log.flip(at + MESSAGE_V1.at.queueOffset + byte, mask);
         const report = await recovered(store, { mode });
-        assert.deepEqual([report.messages, report.unqueued], [40, 1]);
-        assert.deepEqual(units(store), expected, `${mode}, message ${nth}, byte ${byte}`);
+        const what = `${mode}, message ${nth}, byte ${byte}`;
+        assert.deepEqual([report.messages, report.unqueued], [40, 0], what);
+        const [righted, ...rest] = report.actions.filter((it) => it.action === "right-index");
+        assert.deepEqual(rest, []);
+        assert.deepEqual(
+          [righted?.from, righted?.to, righted?.queueOffset, righted?.safe],
+          [at + 20, at + 28, nth, true],
+        );
+        assert.deepEqual(units(store), expected, what);
+        const file = store.log.path(at);
+        assert.deepEqual(store.files.snapshot().get(file), sound.get(file), what);
       }
     }
+  }
+});
+
+Deno.test("a record whose index was changed leaves its place to a stand-in where nobody vouches for it", async () => {
+  for (const mode of ["unclean", "full"] as const) {
+    // Two in a row: the unit of each leads to a record that says otherwise.
+    const store = sample();
+    for (const nth of [20, 21]) {
+      store.log.flip(store.log.records[nth]!.at + MESSAGE_V1.at.queueOffset + 4);
+    }
+    const expected = placesOf(store);
+    expected[20] = expected[21] = expected[19]!;
+    const before = store.files.snapshot().get(store.log.path(store.log.records[20]!.at));
+    const report = await recovered(store, { mode });
+    assert.deepEqual([report.messages, report.unqueued], [40, 2]);
+    assert.deepEqual(units(store), expected, mode);
+    const after = store.files.snapshot().get(store.log.path(store.log.records[20]!.at));
+    assert.deepEqual(after, before, mode);
   }
 });
 

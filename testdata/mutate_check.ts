@@ -11,6 +11,7 @@ import type { Finding } from "../store/check/findings.ts";
 import type { VerifyDepth } from "../store/check/summary.ts";
 import { verifyStore } from "../store/check/verify.ts";
 import type { FileSystem } from "../store/file.ts";
+import { MESSAGE_V1 } from "../store/format.ts";
 import type { MemoryFiles } from "../store/file_memory.ts";
 import { findFixes } from "../store/repair/fixes.ts";
 import {
@@ -165,7 +166,11 @@ export class MutantCheck {
       if (!isForGood(it, { found, isMisplaced })) bad.push(brief(it));
     }
     assert.deepEqual(bad, [], "findings in the copy");
-    const kept = soundRecords(this.#files, MADE);
+    const kept = new Map(soundRecords(this.#files, MADE));
+    for (const { action, from } of applied) {
+      const at = from - MESSAGE_V1.at.queueOffset;
+      if (action === "right-index") kept.set(at, renumbered(kept.get(at), records.get(at)));
+    }
     // A record whose properties end in zeros was not written to its end.
     const lost = [...records].filter(([at, { bytes }]) =>
       bytes.at(-1) !== 0 && !isSame(kept.get(at)?.bytes, bytes)
@@ -327,6 +332,21 @@ function parsed(line: string): void {
 
 function isFine({ findings }: Verified): boolean {
   return findings.every((it) => it.severity === "info");
+}
+
+/** A record with the index of another, which is what putting its own right comes to, undone. */
+function renumbered(
+  record: SoundRecord | undefined,
+  other: SoundRecord | undefined,
+): SoundRecord {
+  assert(
+    record !== undefined && other !== undefined,
+    "the record whose index is put right is there",
+  );
+  const { queueOffset, physicalOffset } = MESSAGE_V1.at;
+  const bytes = record.bytes.slice();
+  bytes.set(other.bytes.subarray(queueOffset, physicalOffset), queueOffset);
+  return { ...record, bytes };
 }
 
 function isSame(one: Uint8Array | undefined, other: Uint8Array | undefined): boolean {

@@ -77,6 +77,7 @@ const VERBS: Readonly<Record<RepairVerb, readonly [verb: string, noun: string]>>
   "drop-file": ["left out", "log file"],
   "skip-damage": ["passed over", "damaged range"],
   "fill-damage": ["passed over", "damaged range"],
+  "right-index": ["put right", "index of a record"],
   "rebuild-queue": ["rebuilt", "queue"],
   "truncate-queue": ["cut back", "queue"],
   "rebuild-index": ["rebuilt", "index file"],

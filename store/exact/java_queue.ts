@@ -235,6 +235,8 @@ export class JavaQueue {
   }
 
   #cutUnits(physicalOffset: number, memory: Uint8Array): void {
+    // Files without room for a unit: a Java broker would not start on them.
+    if (this.#options.fileBytes < this.kind.unitBytes) return;
     for (let file = this.#files.at(-1); file !== undefined; file = this.#files.at(-1)) {
       const view = this.#read(file, memory);
       if (readI64(view, 0) >= physicalOffset) {

@@ -58,6 +58,11 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
   if (it.code === "log-wrong-length" || it.code === "queue-wrong-length") {
     return done("extend-file", "trim-file").filter(({ file }) => file === it.file);
   }
+  const righted = done("right-index").filter((action) => {
+    return action.topic === it.topic && action.queueId === it.queueId &&
+      action.queueOffset === it.queueOffset;
+  });
+  if (it.code === "queue-offset-mismatch" && righted.length > 0) return righted;
   const cutOff = done("extend-file").filter(({ file }) => file === it.file);
   if (it.code === "log-torn-tail" && cutOff.length > 0) return cutOff;
   switch (kind) {

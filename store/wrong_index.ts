@@ -1,0 +1,92 @@
+/**
+ * Records whose index in their queue is wrong: no checksum covers it, so a flipped bit there is seen
+ * only by what the queue says. Where the queue leads to such a record from its next place, and to the
+ * records beside it from theirs, it is the record that is put right.
+ *
+ * @module
+ */
+import type { FileSystem } from "./file.ts";
+import { MESSAGE_V1 } from "./format.ts";
+import { writeI64 } from "./layout.ts";
+import type { LogLookup } from "./log_lookup.ts";
+import { keepAside, keptRange } from "./quarantine.ts";
+import { type RecoveryAction, recoveryAction } from "./recovery_report.ts";
+import { isOf } from "./replay_units.ts";
+import type { ConsumeQueue } from "./consume_queue.ts";
+import type { Segment } from "./segments.ts";
+import type { StoredUnits } from "./stored_units.ts";
+
+const INDEX_BYTES = MESSAGE_V1.at.physicalOffset - MESSAGE_V1.at.queueOffset;
+
+/** Where such a record stands in the log, what it says, and the index it is found by. */
+export interface WrongIndex {
+  readonly topic: string;
+  readonly queueId: number;
+  readonly physicalOffset: number;
+  readonly said: number;
+  readonly index: number;
+}
+
+/**
+ * Whether the files of a queue led to a record from its next place; `from` is Infinity until the queue
+ * has its first.
+ */
+export function leadsNext(
+  queue: ConsumeQueue,
+  { stored, from }: { readonly stored: StoredUnits | undefined; readonly from: number },
+  physicalOffset: number,
+): boolean {
+  return stored?.offsetAt(from === Infinity ? queue.min : queue.end) === physicalOffset;
+}
+
+/**
+ * Whether the units beside one lead to records that say so themselves: then that one leads to a record
+ * of the queue, too, whatever the record says. A queue that was moved by a unit has no such neighbours.
+ */
+export function isVouchedFor(
+  queue: ConsumeQueue,
+  { stored, lookup }: { readonly stored: StoredUnits; readonly lookup: LogLookup },
+  index: number,
+): boolean {
+  const beside = [index - 1, index + 1].filter((at) => stored.offsetAt(at) >= 0);
+  const isOwn = (at: number) => isOf(lookup.frameAt(stored.offsetAt(at)), queue, at);
+  return beside.length > 0 && beside.every(isOwn);
+}
+
+/** What {@linkcode rightIndex} does, for a report. */
+export function rightIndexAction(wrong: WrongIndex, segment: Segment): RecoveryAction {
+  const { physicalOffset, said, index, topic, queueId } = wrong;
+  const from = physicalOffset + MESSAGE_V1.at.queueOffset;
+  return recoveryAction({
+    action: "right-index",
+    file: segment.path,
+    from,
+    to: from + INDEX_BYTES,
+    reason:
+      `the record at ${physicalOffset} says index ${said}; its queue and the records beside ` +
+      `it say ${index}`,
+    topic,
+    queueId,
+    queueOffset: index,
+  });
+}
+
+/** Writes the index a record is found by, and brings it to the disk; the old one is kept aside. */
+export function rightIndex(
+  fs: FileSystem,
+  root: string,
+  { wrong, segment }: { readonly wrong: WrongIndex; readonly segment: Segment },
+): void {
+  const from = wrong.physicalOffset + MESSAGE_V1.at.queueOffset;
+  const at = from - segment.start;
+  keepAside(fs, root, keptRange(segment, at, INDEX_BYTES));
+  const bytes = new DataView(new ArrayBuffer(INDEX_BYTES));
+  writeI64(bytes, 0, wrong.index);
+  const file = fs.openWrite(segment.path);
+  try {
+    file.write(new Uint8Array(bytes.buffer), at);
+    file.syncNow();
+  } finally {
+    file.close();
+  }
+}

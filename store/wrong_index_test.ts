@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { MESSAGE_V1 } from "./format.ts";
+import { listSegments } from "./segments.ts";
+import { SmallStore } from "../testdata/small_store.ts";
+import { rightIndex, rightIndexAction } from "./wrong_index.ts";
+
+Deno.test("rightIndex() writes eight bytes, and keeps the old ones aside", () => {
+  const store = new SmallStore({ segmentBytes: 4096 }).addMany(3).save();
+  const sound = store.files.snapshot();
+  const { at } = store.log.records[1]!;
+  store.log.flip(at + MESSAGE_V1.at.queueOffset, 0x40);
+  const flipped = store.files.snapshot();
+  const log = listSegments(store.files, ["store/commitlog"]);
+  const said = 0x4000_0000_0000_0001;
+  const wrong = { topic: "T", queueId: 0, physicalOffset: at, said, index: 1 };
+  const { from, to, reason } = rightIndexAction(wrong, log.segments[0]!);
+  assert.deepEqual([from, to], [at + 20, at + 28]);
+  assert.match(reason, /says index \d+; its queue and the records beside it say 1$/);
+  rightIndex(store.files, "store", { wrong, segment: log.segments[0]! });
+  const after = store.files.snapshot();
+  const path = store.log.path(at);
+  assert.deepEqual(after.get(path), sound.get(path));
+  const kept = [...after.keys()].filter((it) => it.startsWith("store/quarantine/"));
+  assert.deepEqual(kept.length, 1);
+  assert.deepEqual(after.get(kept[0]!), flipped.get(path)!.slice(at + 20, at + 28));
+});
