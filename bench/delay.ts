@@ -8,7 +8,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Broker } from "../net/broker/broker.ts";
 import { storedMessage } from "../net/broker/stored_draft.ts";
-import { SCHEDULE_TOPIC } from "../net/broker/topic_names.ts";
+import { SCHEDULE_TOPIC } from "../net/wire/topic_names.ts";
 import { hostBytes } from "../store/host.ts";
 import { formatProperties } from "../store/properties.ts";
 import type { MessageDraft } from "../store/put.ts";

@@ -32,6 +32,16 @@ export function compressionOf(sysFlag: number): Compression {
   }
 }
 
+/** The bits that {@linkcode compressionOf} reads; zlib's as 5.x writes them, which 4.x passes over. */
+export function compressionSysFlag(compression: "zlib" | "lz4" | "zstd"): number {
+  const kind = {
+    zlib: SYS_FLAG.compressionZlib,
+    lz4: SYS_FLAG.compressionLz4,
+    zstd: SYS_FLAG.compressionZstd,
+  };
+  return SYS_FLAG.compressed | kind[compression];
+}
+
 /**
  * Decompresses a stored body. A body that is not compressed is returned as it is, not copied.
  *

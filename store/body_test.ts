@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { deflateSync, zstdCompressSync } from "node:zlib";
 import { readTruth } from "../testdata/fixture.ts";
-import { compressionOf, readBody } from "./body.ts";
+import { compressionOf, compressionSysFlag, readBody } from "./body.ts";
 import { SYS_FLAG } from "./format.ts";
 
 const TEXT = new TextEncoder().encode("a line that comes again and again\n".repeat(300));
@@ -34,6 +34,12 @@ Deno.test("readBody() decompresses zlib and Zstandard; a kind of 0 is zlib", () 
     const result = readBody(stored, sysFlag);
     assert(result.state === "ok");
     assert.deepEqual(new Uint8Array(result.body), TEXT);
+  }
+});
+
+Deno.test("compressionSysFlag() has the bits that compressionOf() reads", () => {
+  for (const kind of ["zlib", "lz4", "zstd"] as const) {
+    assert.equal(compressionOf(compressionSysFlag(kind)), kind);
   }
 });
 

@@ -41,6 +41,19 @@ export function innerBatchOf(record: RecordView): InnerBatch {
   return { base: inner.base, count: inner.count };
 }
 
+/** Bits of a batch whose messages clients take out of its body. */
+const FOLDED = SYS_FLAG.innerBatch | SYS_FLAG.needUnwrap;
+
+/** Whether clients take the messages out of the body of a record with this `sysFlag`. */
+export function isFolded(sysFlag: number): boolean {
+  return (sysFlag & FOLDED) === FOLDED;
+}
+
+/** The `sysFlag` of such messages; if something was compressed, it was the whole body. */
+export function unfoldedFlag(sysFlag: number): number {
+  return sysFlag & ~(FOLDED | SYS_FLAG.compressed | SYS_FLAG.compressionMask);
+}
+
 function flawed(base: number, name: string, text = ""): InnerBatch {
   return { base, count: 1, flaw: `${name} is "${text}"` };
 }

@@ -4,7 +4,7 @@ import { type MessageWish, recordBytes, sampleMessage } from "../testdata/small_
 import { CommitLogScan } from "./commit_log_scan.ts";
 import { DispatchRequest } from "./dispatch.ts";
 import { SYS_FLAG } from "./format.ts";
-import { innerBatchOf } from "./inner_batch.ts";
+import { innerBatchOf, isFolded, unfoldedFlag } from "./inner_batch.ts";
 import { formatProperties } from "./properties.ts";
 import { RecordView } from "./record_view.ts";
 import { listSegments } from "./segments.ts";
@@ -73,4 +73,11 @@ Deno.test("innerBatchOf() reads what Java put into its batch queues", () => {
   }
   assert.equal(batches, expected.size);
   assert(batches > 20);
+});
+
+Deno.test("isFolded() is for batches that clients take apart, which are then plain messages", () => {
+  assert(isFolded(BATCH));
+  for (const flag of [0, SYS_FLAG.innerBatch, SYS_FLAG.needUnwrap]) assert(!isFolded(flag));
+  const { bornHostV6, compressed, compressionLz4 } = SYS_FLAG;
+  assert.equal(unfoldedFlag(BATCH | bornHostV6 | compressed | compressionLz4), bornHostV6);
 });

@@ -15,13 +15,21 @@ export const PROPERTY = {
   uniqueKey: "UNIQ_KEY",
   wait: "WAIT",
   delay: "DELAY",
+  timerDelayMs: "TIMER_DELAY_MS",
+  timerDeliverMs: "TIMER_DELIVER_MS",
+  instanceId: "INSTANCE_ID",
   retryTopic: "RETRY_TOPIC",
   realTopic: "REAL_TOPIC",
   realQueueId: "REAL_QID",
   transactionPrepared: "TRAN_MSG",
   producerGroup: "PGROUP",
   originMessageId: "ORIGIN_MESSAGE_ID",
+  region: "MSG_REGION",
+  traceOn: "TRACE_ON",
+  correlationId: "CORRELATION_ID",
   replyToClient: "REPLY_TO_CLIENT",
+  timeToLive: "TTL",
+  messageType: "MSG_TYPE",
   pushReplyTime: "PUSH_REPLY_TIME",
   innerNum: "INNER_NUM",
   innerBase: "INNER_BASE",
@@ -61,8 +69,13 @@ export function parseProperties(text: string): Map<string, string> {
 /** Writes properties as 5.2 and later do: every pair with its end. */
 export function formatProperties(properties: Iterable<readonly [string, string]>): string {
   let text = "";
-  for (const [name, value] of properties) text += name + NAME_END + value + PAIR_END;
+  for (const [name, value] of properties) text += propertyText(name, value);
   return text;
+}
+
+/** One pair with its end. */
+export function propertyText(name: string, value: string): string {
+  return name + NAME_END + value + PAIR_END;
 }
 
 /**

@@ -77,7 +77,7 @@ import { TOPIC_FILE, TopicTable } from "./topic_table.ts";
 import { TransactionCheck, transactionCheckLoop } from "./transaction_check.ts";
 import { transactionFamily } from "./transaction_family.ts";
 import { Transactions } from "./transactions.ts";
-import { UniqueIds } from "./unique_ids.ts";
+import { UniqueIds } from "../wire/unique_ids.ts";
 
 /** Settings of a broker, and what it lives on. */
 export interface BrokerOptions {

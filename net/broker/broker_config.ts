@@ -20,7 +20,7 @@ import {
   TIMER_RANGES,
   type TimerSettings,
 } from "./timer_settings.ts";
-import { TRACE_TOPIC } from "./topic_names.ts";
+import { TRACE_TOPIC } from "../wire/topic_names.ts";
 
 /** Settings of a broker; a time is in ms unless its name says otherwise. */
 export interface BrokerConfig extends TimerSettings {

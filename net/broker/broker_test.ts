@@ -13,7 +13,7 @@ import { RpcClient } from "../rpc/client.ts";
 import { RpcError } from "../rpc/rpc_error.ts";
 import { Server } from "../rpc/server.ts";
 import type { RemotingCommand } from "../wire/command.ts";
-import { PULL_FLAG } from "./pull_check.ts";
+import { PULL_FLAG } from "../wire/pull_flag.ts";
 
 const LOOPBACK = { hostname: "127.0.0.1", port: 0 };
 const TIME = { timeoutMs: 10_000 };

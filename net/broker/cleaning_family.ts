@@ -8,7 +8,7 @@
 import { LMQ_PREFIX } from "../../store/multi_dispatch.ts";
 import type { Store } from "../../store/store.ts";
 import type { Family } from "../rpc/routes.ts";
-import { isSystemTopic } from "./topic_names.ts";
+import { isSystemTopic } from "../wire/topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** What the family works on. */

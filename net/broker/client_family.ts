@@ -25,7 +25,7 @@ import type { GroupTable } from "./group_table.ts";
 import { expressionFilter } from "./message_filter.ts";
 import type { ProducerGroups } from "./producer_groups.ts";
 import { isTagType } from "./tag_filter.ts";
-import { retryTopicOf } from "./topic_names.ts";
+import { retryTopicOf } from "../wire/topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** What the family works on. */

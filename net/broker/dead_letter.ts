@@ -13,7 +13,7 @@ import { PERM, type TopicConfig } from "../wire/topic_config.ts";
 import { VERSIONS } from "../wire/version.ts";
 import { FAQ_HINT } from "./faq.ts";
 import type { GroupTable } from "./group_table.ts";
-import { dlqTopicOf, RETRY_PREFIX } from "./topic_names.ts";
+import { dlqTopicOf, RETRY_PREFIX } from "../wire/topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** A dead letter topic has this one queue. */

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { SCHEDULE_TOPIC } from "./topic_names.ts";
+import { SCHEDULE_TOPIC } from "../wire/topic_names.ts";
 import { parseInt32 } from "../wire/header.ts";
 import { Refusal } from "../rpc/refusal.ts";
 

@@ -9,7 +9,7 @@ import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Store } from "../../store/store.ts";
 import { endedOffsets, HALF_QUEUE_ID } from "./half_message.ts";
 import { storedMessages } from "./stored_draft.ts";
-import { TRANS_OP_HALF_TOPIC } from "./topic_names.ts";
+import { TRANS_OP_HALF_TOPIC } from "../wire/topic_names.ts";
 
 /** From where on the queues are read. */
 export interface EndedFrom {

@@ -26,7 +26,7 @@ import type { ConsumerGroups } from "./consumer_groups.ts";
 import type { GroupTable } from "./group_table.ts";
 import type { OffsetTable } from "./offset_table.ts";
 import type { ProducerGroups } from "./producer_groups.ts";
-import { groupNameProblem } from "./topic_names.ts";
+import { groupNameProblem } from "../wire/topic_names.ts";
 
 /** What the family works on. */
 export interface GroupFamilyInput {

@@ -20,7 +20,7 @@ import {
 } from "../wire/subscription_group.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 import type { TableFile } from "./table_file.ts";
-import { groupNameProblem, isSystemGroup } from "./topic_names.ts";
+import { groupNameProblem, isSystemGroup } from "../wire/topic_names.ts";
 import { nextVersion } from "./topic_table.ts";
 
 /** The file `subscriptionGroup.json`. */

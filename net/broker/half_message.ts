@@ -23,7 +23,7 @@ import {
   TRANS_CHECK_MAX_TIME_TOPIC,
   TRANS_HALF_TOPIC,
   TRANS_OP_HALF_TOPIC,
-} from "./topic_names.ts";
+} from "../wire/topic_names.ts";
 
 /** Half messages, op messages and those given up each have this one queue. */
 export const HALF_QUEUE_ID = 0;

@@ -16,7 +16,7 @@ import {
   opDraft,
   realPlace,
 } from "./half_message.ts";
-import { TRANS_HALF_TOPIC, TRANS_OP_HALF_TOPIC } from "./topic_names.ts";
+import { TRANS_HALF_TOPIC, TRANS_OP_HALF_TOPIC } from "../wire/topic_names.ts";
 
 /** The messages of the transactions in a store that Java left, in the order of the log. */
 async function javaMessages(name: string): Promise<MessageRecord[]> {

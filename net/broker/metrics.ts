@@ -16,7 +16,7 @@ import type { OffsetTable } from "./offset_table.ts";
 import type { ProducerGroups } from "./producer_groups.ts";
 import { runtimeInfo } from "./runtime_info.ts";
 import type { Schedule } from "./schedule.ts";
-import { DLQ_PREFIX, RETRY_PREFIX } from "./topic_names.ts";
+import { DLQ_PREFIX, RETRY_PREFIX } from "../wire/topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** Where the numbers come from. */

@@ -13,6 +13,7 @@
 import type { Connection } from "../rpc/connection.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import type { HeaderOf } from "../wire/headers.ts";
+import { PULL_FLAG } from "../wire/pull_flag.ts";
 import type { SubscriptionGroupConfig } from "../wire/subscription_group.ts";
 import { PERM, type TopicConfig } from "../wire/topic_config.ts";
 import type { BrokerConfig } from "./broker_config.ts";
@@ -27,14 +28,6 @@ import type { TopicTable } from "./topic_table.ts";
 
 /** Header of a pull. */
 export type PullHeader = HeaderOf<"PULL_MESSAGE">;
-
-/** Bits of a pull's `sysFlag` (Java: `PullSysFlag`). On the wire: never renumber. */
-export const PULL_FLAG = {
-  COMMIT: 0x1,
-  SUSPEND: 0x2,
-  SUBSCRIPTION: 0x4,
-  CLASS_FILTER: 0x8,
-} as const;
 
 /** What the checks look at. */
 export interface PullCheckInput {

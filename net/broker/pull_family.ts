@@ -14,17 +14,12 @@ import { Refusal } from "../rpc/refusal.ts";
 import type { Family } from "../rpc/routes.ts";
 import type { ResponseName } from "../wire/codes.ts";
 import { encodeResponseHeader } from "../wire/headers.ts";
+import { PULL_FLAG } from "../wire/pull_flag.ts";
 import { type BrokerConfig, readLimitsOf } from "./broker_config.ts";
 import type { BrokerStats } from "./broker_stats.ts";
 import type { PullHold } from "./hold.ts";
 import type { OffsetTable } from "./offset_table.ts";
-import {
-  checkPull,
-  PULL_FLAG,
-  type PullCheckInput,
-  type PullHeader,
-  type PullPermit,
-} from "./pull_check.ts";
+import { checkPull, type PullCheckInput, type PullHeader, type PullPermit } from "./pull_check.ts";
 import { unitFilterOf } from "./tag_filter.ts";
 
 /** What the family works on. */

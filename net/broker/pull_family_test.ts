@@ -18,7 +18,7 @@ import { routesOf } from "../rpc/routes.ts";
 import { Server } from "../rpc/server.ts";
 import { type RemotingCommand, request } from "../wire/command.ts";
 import { encodeFrame } from "../wire/frame.ts";
-import { PULL_FLAG } from "./pull_check.ts";
+import { PULL_FLAG } from "../wire/pull_flag.ts";
 import { newTopic } from "./topic_table.ts";
 
 const BODY = new TextEncoder().encode("hello");

@@ -10,7 +10,7 @@ import { PROPERTY, propertyOf } from "../../store/properties.ts";
 import { propertiesOf } from "../../store/record_text.ts";
 import type { ConsumerFilters } from "./consumer_filters.ts";
 import { type MessageFilter, wants } from "./message_filter.ts";
-import { RETRY_PREFIX } from "./topic_names.ts";
+import { RETRY_PREFIX } from "../wire/topic_names.ts";
 
 /** The filter of a pull, of which those of a retry topic look at the filter of the original topic. */
 export function retryFilter(

@@ -15,7 +15,7 @@ import type { BrokerStats, Totals } from "./broker_stats.ts";
 import { type DiskSpace, usedRatio } from "./disk_space.ts";
 import type { Timer } from "./timer.ts";
 import type { TimerMetrics } from "./timer_metrics.ts";
-import { SCHEDULE_TOPIC } from "./topic_names.ts";
+import { SCHEDULE_TOPIC } from "../wire/topic_names.ts";
 
 /** Where the information comes from. */
 export interface RuntimeSource {

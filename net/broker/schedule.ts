@@ -30,7 +30,7 @@ import { parseInt32 } from "../wire/header.ts";
 import { Alarm, type AlarmOptions } from "./alarm.ts";
 import { draftOfStored, DROPPED, storedMessage } from "./stored_draft.ts";
 import type { TableFile } from "./table_file.ts";
-import { SCHEDULE_TOPIC, TRANS_HALF_TOPIC } from "./topic_names.ts";
+import { SCHEDULE_TOPIC, TRANS_HALF_TOPIC } from "../wire/topic_names.ts";
 import { nextVersion } from "./topic_table.ts";
 
 /** What a schedule works on. */

@@ -14,7 +14,7 @@ import { turn } from "../../testdata/scripted_socket.ts";
 import { hostBytes } from "../../store/host.ts";
 import { Schedule, type ScheduleOptions } from "./schedule.ts";
 import { TableFile } from "./table_file.ts";
-import { SCHEDULE_TOPIC } from "./topic_names.ts";
+import { SCHEDULE_TOPIC } from "../wire/topic_names.ts";
 
 const SECOND = 1000;
 

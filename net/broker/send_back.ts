@@ -23,7 +23,7 @@ import { deadLetterTopic, DLQ_QUEUE_ID, givingGroup, reconsumeTimesMax } from ".
 import { waitingPlace } from "./delay_levels.ts";
 import type { GroupTable } from "./group_table.ts";
 import { draftOfStored, storedMessage } from "./stored_draft.ts";
-import { retryTopicOf } from "./topic_names.ts";
+import { retryTopicOf } from "../wire/topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** What the family works on. */

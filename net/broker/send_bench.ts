@@ -31,7 +31,7 @@ import { GroupTable } from "./group_table.ts";
 import { QueueLocks } from "./lock_family.ts";
 import { sendFamily } from "./send_family.ts";
 import { TopicTable } from "./topic_table.ts";
-import { UniqueIds } from "./unique_ids.ts";
+import { UniqueIds } from "../wire/unique_ids.ts";
 
 const HOST = "127.0.0.1";
 const QUEUES = 8;

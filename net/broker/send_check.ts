@@ -14,7 +14,7 @@ import type { HeaderOf } from "../wire/headers.ts";
 import { PERM, type TopicConfig } from "../wire/topic_config.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 import { FAQ_HINT } from "./faq.ts";
-import { isSendable, RETRY_PREFIX, topicNameProblem } from "./topic_names.ts";
+import { isSendable, RETRY_PREFIX, topicNameProblem } from "../wire/topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** Header of any send; the long and the short form decode to the same. */

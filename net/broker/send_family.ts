@@ -41,9 +41,9 @@ import { SendProperties, TIMER_NAMES } from "./send_properties.ts";
 import { illegalRemark, SendReplies, traced } from "./send_reply.ts";
 import type { PlaceTimed } from "./timer_place.ts";
 import { hasBatchQueues } from "./topic_attributes.ts";
-import { RETRY_PREFIX, TRANS_HALF_TOPIC } from "./topic_names.ts";
+import { RETRY_PREFIX, TRANS_HALF_TOPIC } from "../wire/topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
-import type { UniqueIds } from "./unique_ids.ts";
+import type { UniqueIds } from "../wire/unique_ids.ts";
 
 /** What the family works on. */
 export interface SendFamilyInput {

@@ -15,11 +15,11 @@ import {
 
 /** Names of this room that `PROPERTY` does not have (Java: `MessageConst`). */
 export const SEND_PROPERTY = {
-  region: "MSG_REGION",
-  traceOn: "TRACE_ON",
-  timerDeliverMs: "TIMER_DELIVER_MS",
+  region: PROPERTY.region,
+  traceOn: PROPERTY.traceOn,
+  timerDeliverMs: PROPERTY.timerDeliverMs,
   timerDelaySec: "TIMER_DELAY_SEC",
-  timerDelayMs: "TIMER_DELAY_MS",
+  timerDelayMs: PROPERTY.timerDelayMs,
 } as const;
 
 /** Pairs the broker puts into every message. */

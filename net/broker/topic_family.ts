@@ -19,7 +19,7 @@ import type { BrokerStats } from "./broker_stats.ts";
 import type { ConsumerGroups } from "./consumer_groups.ts";
 import type { OffsetTable } from "./offset_table.ts";
 import { changeAttributes } from "./topic_attributes.ts";
-import { topicNameProblem } from "./topic_names.ts";
+import { topicNameProblem } from "../wire/topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** What the family works on. */

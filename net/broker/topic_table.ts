@@ -33,7 +33,7 @@ import {
   systemTopics,
   TRANS_HALF_TOPIC,
   TRANS_OP_HALF_TOPIC,
-} from "./topic_names.ts";
+} from "../wire/topic_names.ts";
 
 /** The file `topics.json`. */
 export const TOPIC_FILE: ConfigFormat<ReadonlyMap<string, TopicConfig>> = {

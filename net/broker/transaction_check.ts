@@ -43,7 +43,7 @@ import {
   TRANS_CHECK_MAX_TIME_TOPIC,
   TRANS_HALF_TOPIC,
   TRANS_OP_HALF_TOPIC,
-} from "./topic_names.ts";
+} from "../wire/topic_names.ts";
 import type { TopicTable } from "./topic_table.ts";
 import type { Transactions } from "./transactions.ts";
 

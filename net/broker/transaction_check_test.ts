@@ -11,7 +11,7 @@ import {
   TRANS_CHECK_MAX_TIME_TOPIC,
   TRANS_HALF_TOPIC,
   TRANS_OP_HALF_TOPIC,
-} from "./topic_names.ts";
+} from "../wire/topic_names.ts";
 import { transactionCheckLoop } from "./transaction_check.ts";
 
 const TIMEOUT_MS = 6000;

@@ -18,7 +18,7 @@ import type { HeaderOf } from "../wire/headers.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 import { copiedDraft, hasHalfPairs, TRANSACTION_PROPERTY } from "./half_message.ts";
 import { storedMessage } from "./stored_draft.ts";
-import { TRANS_CHECK_MAX_TIME_TOPIC, TRANS_HALF_TOPIC } from "./topic_names.ts";
+import { TRANS_CHECK_MAX_TIME_TOPIC, TRANS_HALF_TOPIC } from "../wire/topic_names.ts";
 import type { TransactionEnd, Transactions } from "./transactions.ts";
 
 /** What the family works on. */

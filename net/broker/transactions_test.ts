@@ -3,7 +3,7 @@ import type { MessageRecord } from "../../store/message.ts";
 import { TransactionSide } from "../../testdata/transaction_side.ts";
 import { Refusal } from "../rpc/refusal.ts";
 import { endedOffsets } from "./half_message.ts";
-import { TRANS_OP_HALF_TOPIC } from "./topic_names.ts";
+import { TRANS_OP_HALF_TOPIC } from "../wire/topic_names.ts";
 
 /** Half messages that op messages end, in their order. */
 async function ended(side: TransactionSide): Promise<number[]> {

@@ -22,6 +22,9 @@ export interface RpcClientOptions extends ConnectionOptions {
 
 const CONNECT_TIMEOUT_MS = 3000;
 
+/** Bytes that may wait for a server before whoever tells it more waits, too. */
+const ONEWAY_PENDING_BYTES = 4 << 20;
+
 /**
  * Sends requests to servers by `host:port`. Disposing it closes its connections; requests that wait
  * are rejected.
@@ -30,6 +33,8 @@ export class RpcClient implements AsyncDisposable {
   readonly #options: RpcClientOptions;
   readonly #open = new Set<Connection>();
   readonly #byAddress = new Map<string, Promise<Connection>>();
+  /** Those of {@linkcode #byAddress} that are there: most requests wait for nothing else. */
+  readonly #ready = new Map<string, Connection>();
   readonly #stopped = new AbortController();
   #idle: Promise<void> | undefined;
 
@@ -49,8 +54,16 @@ export class RpcClient implements AsyncDisposable {
    * `timeoutMs`, `closed` when the connection ends first.
    * @throws {SyntaxError} if the address is not `host:port`.
    */
-  async invoke(address: string, asked: Outgoing, options: InvokeOptions): Promise<RemotingCommand> {
-    const { timeoutMs, signal } = options;
+  invoke(address: string, asked: Outgoing, options: InvokeOptions): Promise<RemotingCommand> {
+    const ready = this.#ready.get(address);
+    return ready?.invoke(asked, options) ?? this.#connectAndInvoke(address, asked, options);
+  }
+
+  async #connectAndInvoke(
+    address: string,
+    asked: Outgoing,
+    { timeoutMs, signal }: InvokeOptions,
+  ): Promise<RemotingCommand> {
     const start = performance.now();
     const connection = await this.#connection(address, { timeoutMs, signal });
     const left = Math.max(1, Math.ceil(timeoutMs - (performance.now() - start)));
@@ -58,9 +71,10 @@ export class RpcClient implements AsyncDisposable {
   }
 
   /**
-   * Tells the server at `address` something without waiting for an answer.
+   * Tells the server at `address` something without waiting for an answer. One that takes less than
+   * it is told makes whoever tells it wait.
    *
-   * @throws {RpcError} when there is no connection.
+   * @throws {RpcError} when there is no connection; `timeout` where the server takes nothing.
    */
   async oneway(
     address: string,
@@ -68,7 +82,14 @@ export class RpcClient implements AsyncDisposable {
     options: Partial<InvokeOptions> = {},
   ): Promise<void> {
     const timeoutMs = options.timeoutMs ?? this.#options.connectTimeoutMs ?? CONNECT_TIMEOUT_MS;
-    (await this.#connection(address, { ...options, timeoutMs })).oneway(told);
+    const ready = this.#ready.get(address);
+    const connection = ready ?? await this.#connection(address, { ...options, timeoutMs });
+    options.signal?.throwIfAborted();
+    connection.oneway(told);
+    if (connection.pendingBytes <= ONEWAY_PENDING_BYTES) return;
+    const what = `Cannot tell ${address} more: it does not take what was sent`;
+    const taken = connection.whenPending(ONEWAY_PENDING_BYTES / 2);
+    await inTime(taken, { ...options, timeoutMs, address, what });
   }
 
   /** Closes the connection to an address, if there is one. */
@@ -94,7 +115,8 @@ export class RpcClient implements AsyncDisposable {
       this.#byAddress.set(address, connecting);
       connecting.catch(() => this.#byAddress.delete(address));
     }
-    return await inTime(connecting, { ...options, address });
+    const what = `Cannot connect to ${address}: no connection`;
+    return await inTime(connecting, { ...options, address, what });
   }
 
   async #connect(address: string): Promise<Connection> {
@@ -108,10 +130,12 @@ export class RpcClient implements AsyncDisposable {
         onClose: (closed) => {
           this.#open.delete(closed);
           this.#byAddress.delete(address);
+          this.#ready.delete(address);
           this.#options.onClose?.(closed);
         },
       });
       this.#open.add(connection);
+      this.#ready.set(address, connection);
       const idleTimeoutMs = this.#options.limits?.idleTimeoutMs ?? DEFAULT_LIMITS.idleTimeoutMs;
       this.#idle ??= idleLoop(this.#open, { idleTimeoutMs, signal });
       return connection;
@@ -125,13 +149,12 @@ export class RpcClient implements AsyncDisposable {
 /** Waits for `work`, but no longer than the time and the signal of the one who waits. */
 async function inTime<T>(
   work: Promise<T>,
-  { timeoutMs, signal, address }: InvokeOptions & { address: string },
+  { timeoutMs, signal, address, what }: InvokeOptions & { address: string; what: string },
 ): Promise<T> {
   const ended = Promise.withResolvers<never>();
   const abort = () => ended.reject(signal?.reason);
   const timer = setTimeout(() => {
-    const text = `Cannot connect to ${address}: no connection in ${timeoutMs} ms`;
-    ended.reject(new RpcError(text, { kind: "timeout", address }));
+    ended.reject(new RpcError(`${what} in ${timeoutMs} ms`, { kind: "timeout", address }));
   }, timeoutMs);
   signal?.addEventListener("abort", abort, { once: true });
   try {

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import net from "node:net";
 import { LATER } from "./call.ts";
 import { RpcClient } from "./client.ts";
 import { type Family, routesOf } from "./routes.ts";
@@ -108,6 +109,35 @@ Deno.test("RpcClient.oneway() arrives without an answer", async () => {
   await using client = new RpcClient();
   await client.oneway(server.peer, { ...ASKED, body: Uint8Array.of(7) });
   assert.equal(await arrived.promise, 7);
+});
+
+Deno.test("RpcClient.oneway() waits for a server that takes less than it is told", async () => {
+  const sockets: net.Socket[] = [];
+  const server = net.createServer({ pauseOnConnect: true }, (socket) => void sockets.push(socket));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as net.AddressInfo;
+  const peer = `127.0.0.1:${port}`;
+  await using client = new RpcClient();
+  const told = { ...ASKED, body: new Uint8Array(1 << 20) };
+  const tell = async () => {
+    for (;;) await client.oneway(peer, told, { timeoutMs: 50 });
+  };
+  await assert.rejects(tell(), (error: RpcError) => {
+    assert.equal(error.kind, "timeout");
+    return /^Cannot tell .* more: it does not take what was sent in 50 ms$/.test(error.message);
+  });
+  const [connection] = client.connections;
+  assert(connection!.pendingBytes < 16 << 20, `${connection!.pendingBytes} bytes wait`);
+  const stop = new AbortController();
+  const waiting = client.oneway(peer, told, { signal: stop.signal });
+  stop.abort(new Error("enough"));
+  await assert.rejects(waiting, { message: "enough" });
+  // It reads on, and so does who waits.
+  const later = client.oneway(peer, told);
+  for (const socket of sockets) socket.resume();
+  await later;
+  for (const socket of sockets) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 Deno.test("RpcClient.close() ends one connection", async () => {

@@ -136,6 +136,11 @@ export class Connection implements AsyncDisposable {
     return this.#outbox.pendingBytes;
   }
 
+  /** Resolves when no more than `bytes` wait for the peer, or the connection is closed. */
+  whenPending(bytes: number): Promise<void> {
+    return this.#outbox.whenPending(bytes);
+  }
+
   /** Requests of the peer that wait for their answers. */
   get openCalls(): number {
     return this.#openCalls;
@@ -151,11 +156,16 @@ export class Connection implements AsyncDisposable {
    *
    * @throws {RpcError} if no answer comes in time or the connection closes.
    */
-  async invoke(asked: Outgoing, options: InvokeOptions): Promise<RemotingCommand> {
-    options.signal?.throwIfAborted();
+  invoke(asked: Outgoing, options: InvokeOptions): Promise<RemotingCommand> {
+    const { timeoutMs, signal } = options;
+    if (signal?.aborted) return Promise.reject(signal.reason);
     const opaque = this.#pending.nextOpaque();
-    this.#put(request(asked.name, { ...asked, opaque }));
-    return await this.#pending.wait(opaque, { ...options, what: asked.name });
+    try {
+      this.#put(request(asked.name, { ...asked, opaque }));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    return this.#pending.wait(opaque, { timeoutMs, signal, what: asked.name });
   }
 
   /** Tells the peer something without an answer; dropped when the connection is closed. */

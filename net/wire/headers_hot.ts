@@ -1,5 +1,5 @@
 /**
- * The two headers that are decoded for every message, read without walking their tables. The tables
+ * The headers that are coded for every message, read without walking their tables. The tables
  * in `headers_message.ts` stay the truth: a test compares both on random fields, and whatever is out
  * of the ordinary is left to them.
  *
@@ -7,7 +7,7 @@
  */
 
 import { type HeaderFrom, parseBoolean, parseInt32, parseInt64 } from "./header.ts";
-import type { PULL, SEND_V2 } from "./headers_message.ts";
+import type { PULL, SEND_RESPONSE, SEND_V2 } from "./headers_message.ts";
 
 type Fields = Readonly<Record<string, string>>;
 
@@ -42,6 +42,50 @@ export function decodeSendV2(ext: Fields): HeaderFrom<typeof SEND_V2> | undefine
     maxReconsumeTimes,
     batch: m === undefined ? undefined : parseBoolean(m),
     brokerName: ext["n"],
+  };
+}
+
+/** Fields of SEND_MESSAGE_V2, as the table has them. */
+export function encodeSendV2(header: HeaderFrom<typeof SEND_V2>): Record<string, string> {
+  const { properties, reconsumeTimes, unitMode, maxReconsumeTimes, batch, brokerName } = header;
+  const ext: Record<string, string> = {
+    a: header.producerGroup,
+    b: header.topic,
+    c: header.defaultTopic,
+    d: String(header.defaultTopicQueueNums),
+    e: String(header.queueId),
+    f: String(header.sysFlag),
+    g: String(header.bornTimestamp),
+    h: String(header.flag),
+  };
+  if (properties !== undefined) ext["i"] = properties;
+  if (reconsumeTimes !== undefined) ext["j"] = String(reconsumeTimes);
+  if (unitMode !== undefined) ext["k"] = String(unitMode);
+  if (maxReconsumeTimes !== undefined) ext["l"] = String(maxReconsumeTimes);
+  if (batch !== undefined) ext["m"] = String(batch);
+  if (brokerName !== undefined) ext["n"] = brokerName;
+  return ext;
+}
+
+/** Header of an answer to a send; `undefined` when the table has to say what is wrong. */
+export function decodeSendResponse(
+  ext: Fields,
+): HeaderFrom<typeof SEND_RESPONSE> | undefined {
+  const { msgId, queueId: queue, queueOffset: offset, transactionId, batchUniqId, recallHandle } =
+    ext;
+  const queueId = parseInt32(queue ?? "");
+  const queueOffset = parseInt64(offset ?? "");
+  if (msgId === undefined || queueId === undefined || queueOffset === undefined) return undefined;
+  const { MSG_REGION: regionId, TRACE_ON: traceOn } = ext;
+  return {
+    msgId,
+    queueId,
+    queueOffset,
+    transactionId,
+    batchUniqId,
+    recallHandle,
+    regionId,
+    traceOn,
   };
 }
 

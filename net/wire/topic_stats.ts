@@ -109,8 +109,28 @@ export function formatBrokerConsumeStats(stats: BrokerConsumeStats): Uint8Array 
 }
 
 /** Response to VIEW_BROKER_STATS_DATA. */
+export function parseBrokerStats(body: Uint8Array | undefined): BrokerStatsData {
+  const object = parseBody(body, "broker stats");
+  const item = (key: string) => readStatsItem(object[key], key);
+  return {
+    statsMinute: item("statsMinute"),
+    statsHour: item("statsHour"),
+    statsDay: item("statsDay"),
+  };
+}
+
+/** Response to VIEW_BROKER_STATS_DATA. */
 export function formatBrokerStats(stats: BrokerStatsData): Uint8Array {
   return formatBody(stats);
+}
+
+function readStatsItem(value: unknown, what: string): StatsItem {
+  const object = asObject(value, what);
+  return {
+    sum: integerMember(object, "sum"),
+    tps: optionalNumber(object, "tps") ?? 0,
+    avgpt: optionalNumber(object, "avgpt") ?? 0,
+  };
 }
 
 function readTopicOffset(value: unknown, what: string): TopicOffset {

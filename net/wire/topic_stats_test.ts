@@ -5,6 +5,7 @@ import {
   formatBrokerStats,
   formatConsumeStats,
   formatTopicStats,
+  parseBrokerStats,
   parseConsumeStats,
   parseTopicStats,
 } from "./topic_stats.ts";
@@ -58,4 +59,11 @@ Deno.test("formatBrokerStats() has the windows Java has", () => {
   const recorded = jsonOf(command!.body!) as Record<string, object>;
   assert.deepEqual(Object.keys(written as object), Object.keys(recorded));
   assert.deepEqual(Object.keys(recorded["statsDay"]!), Object.keys(item).sort());
+});
+
+Deno.test("parseBrokerStats() and formatBrokerStats() lose nothing Java said", () => {
+  checkRewrites(
+    ["VIEW_BROKER_STATS_DATA", "response"],
+    (body) => formatBrokerStats(parseBrokerStats(body)),
+  );
 });

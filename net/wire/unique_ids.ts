@@ -22,11 +22,16 @@ export interface UniqueIdsOptions {
 const TWO_BYTES = 0x1_0000;
 const FOUR_BYTES = 0x1_0000_0000;
 
+const BYTES = Array.from({ length: 256 }, (_, byte) => hex(byte, 1));
+
 /** Makes ids. */
 export class UniqueIds {
   readonly #now: () => number;
   readonly #prefix: string;
   #counter = 0;
+  #time = NaN;
+  /** All of an id of {@linkcode #time} but the counter. */
+  #timed = "";
   #monthStart = 0;
   #monthEnd = 0;
 
@@ -39,10 +44,16 @@ export class UniqueIds {
   /** An id that this process has not given before, unless it made 65,536 within one millisecond. */
   next(): string {
     const now = this.#now();
-    if (now < this.#monthStart || now >= this.#monthEnd) this.#enterMonth(now);
+    if (now !== this.#time) this.#enterTime(now);
     const counter = this.#counter;
     this.#counter = (counter + 1) % TWO_BYTES;
-    return this.#prefix + hex(now - this.#monthStart, 4) + hex(counter, 2);
+    return this.#timed + BYTES[counter >> 8] + BYTES[counter & 0xff];
+  }
+
+  #enterTime(now: number): void {
+    if (!(now >= this.#monthStart && now < this.#monthEnd)) this.#enterMonth(now);
+    this.#time = now;
+    this.#timed = this.#prefix + hex(now - this.#monthStart, 4);
   }
 
   /** Java counts from the first of the month in local time. */

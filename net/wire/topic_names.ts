@@ -5,7 +5,7 @@
  * @module
  */
 
-import { AUTO_CREATE_TOPIC } from "../wire/route.ts";
+import { AUTO_CREATE_TOPIC } from "./route.ts";
 
 /** Prefix of the topic from which a group gets its failed messages again. */
 export const RETRY_PREFIX = "%RETRY%";
@@ -40,15 +40,14 @@ export const OFFSET_MOVED_EVENT = "OFFSET_MOVED_EVENT";
 const CHECKPOINT_TOPIC = "CHECKPOINT_TOPIC";
 const SYSTEM_PREFIX = "rmq_sys_";
 const REPLY_SUFFIX = "_REPLY_TOPIC";
-const TOPIC_LENGTH_MAX = 127;
-
-/** Length of a retry or dead letter topic, which is as long as a record can hold. */
-const DERIVED_TOPIC_LENGTH_MAX = 255;
+/** Characters of the longest topic, and of a retry or dead letter topic: as long as a record holds. */
+export const TOPIC_LENGTH = { max: 127, derivedMax: 255 } as const;
 
 /** The retry topic of a group must be a topic. */
-const GROUP_LENGTH_MAX = DERIVED_TOPIC_LENGTH_MAX - RETRY_PREFIX.length;
+const GROUP_LENGTH_MAX = TOPIC_LENGTH.derivedMax - RETRY_PREFIX.length;
 
-const ALLOWED = /^[%|a-zA-Z0-9_-]+$/;
+/** What names of topics and groups consist of. */
+export const ALLOWED_NAME = /^[%|a-zA-Z0-9_-]+$/;
 
 const SYSTEM_TOPICS: ReadonlySet<string> = new Set([
   AUTO_CREATE_TOPIC,
@@ -119,11 +118,11 @@ export function topicNameProblem(topic: string): string | undefined {
   const problem = nameProblem("topic", topic);
   if (problem !== undefined) return problem;
   if (isDerivedTopic(topic)) {
-    if (topic.length <= DERIVED_TOPIC_LENGTH_MAX) return undefined;
+    if (topic.length <= TOPIC_LENGTH.derivedMax) return undefined;
     return `The specified topic is DLQ or Retry topic: ${topic}, ` +
-      `and it's longer than topic max length: ${DERIVED_TOPIC_LENGTH_MAX}`;
+      `and it's longer than topic max length: ${TOPIC_LENGTH.derivedMax}`;
   }
-  return tooLong("topic", topic, TOPIC_LENGTH_MAX);
+  return tooLong("topic", topic, TOPIC_LENGTH.max);
 }
 
 /**
@@ -136,7 +135,7 @@ export function groupNameProblem(group: string): string | undefined {
 
 function nameProblem(what: "topic" | "group", name: string): string | undefined {
   if (name.trim() === "") return `The specified ${what} is blank.`;
-  if (ALLOWED.test(name)) return undefined;
+  if (ALLOWED_NAME.test(name)) return undefined;
   return `The specified ${what}: ${name}, contains illegal characters, ` +
     "allowing only ^[%|a-zA-Z0-9_-]+$";
 }
