@@ -74,6 +74,7 @@ const STORE_CODECS = new Set([
   "fast_json.ts",
   "file.ts",
   "file_disk.ts",
+  "format.ts",
   "hash.ts",
   "host.ts",
   "inner_batch.ts",

@@ -23,6 +23,8 @@ export interface RecordedSurroundings {
   /** Answer to every question; without it nobody can be asked. */
   readonly answer?: boolean;
   readonly stop?: AbortSignal;
+  /** What comes through the pipe; without it there is none. */
+  readonly stdin?: string | Uint8Array;
   /** Process that holds the lock of every store. */
   readonly lockHolder?: number | (() => number | undefined);
   /** Told of every block of standard output, as it is printed. */
@@ -38,6 +40,7 @@ export interface RecordedRun {
   readonly exitCode: number;
 }
 
+const PIPE_BYTES = 100;
 const NOW_MS = Date.UTC(2026, 10, 21, 12);
 
 /** Makes a terminal, and a function that tells what was printed so far. */
@@ -66,11 +69,20 @@ export function recordedTerminal(
     columns: 80,
     now: () => nowMs,
     stopSignal: () => surroundings.stop ?? new AbortController().signal,
+    ...(surroundings.stdin !== undefined && { stdin: () => piped(surroundings.stdin!) }),
     ...(surroundings.answer !== undefined &&
       { confirm: () => Promise.resolve(surroundings.answer!) }),
   };
   const text = (blocks: readonly Uint8Array[]) => new TextDecoder().decode(Buffer.concat(blocks));
   return { terminal, printed: () => ({ stdout: text(stdout), stderr: text(stderr) }) };
+}
+
+/** A pipe that gives its text in parts. */
+async function* piped(text: string | Uint8Array): AsyncGenerator<Uint8Array> {
+  const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
+  for (let at = 0; at < bytes.length; at += PIPE_BYTES) {
+    yield await Promise.resolve(bytes.slice(at, at + PIPE_BYTES));
+  }
 }
 
 /** Runs one command line. */

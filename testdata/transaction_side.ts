@@ -12,7 +12,7 @@ import { BrokerStats } from "../net/broker/broker_stats.ts";
 import { HALF_QUEUE_ID, halfPairs, TRANSACTION_GROUP } from "../net/broker/half_message.ts";
 import { OffsetTable } from "../net/broker/offset_table.ts";
 import { ProducerGroups } from "../net/broker/producer_groups.ts";
-import { TRANS_HALF_TOPIC, TRANS_OP_HALF_TOPIC } from "../net/broker/topic_names.ts";
+import { TRANS_HALF_TOPIC, TRANS_OP_HALF_TOPIC } from "../net/wire/topic_names.ts";
 import { TopicTable } from "../net/broker/topic_table.ts";
 import type { PlaceTimed } from "../net/broker/timer_place.ts";
 import { TransactionCheck } from "../net/broker/transaction_check.ts";

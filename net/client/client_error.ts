@@ -7,8 +7,8 @@
 /**
  * What stands behind a {@linkcode ClientError}: no name server answers, the topic has no route, none
  * of its queues takes messages, a broker refused, no broker would take it (it was never sent), what
- * was received cannot be read, or
- * the client is closed.
+ * was received cannot be read, or the client is closed. A send can also end with no connection to a
+ * broker, no answer in time, and a connection that ended before the answer.
  */
 export type ClientErrorKind =
   | "name-server"
@@ -17,7 +17,10 @@ export type ClientErrorKind =
   | "refused"
   | "invalid"
   | "damaged"
-  | "closed";
+  | "closed"
+  | "connect"
+  | "timeout"
+  | "disconnected";
 
 /** A request that was answered with no, or that nobody could be asked. */
 export class ClientError extends Error {

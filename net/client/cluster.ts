@@ -35,6 +35,8 @@ const VIP_DISTANCE = 2;
 export interface Question<Name extends RequestName> {
   readonly header?: HeaderOf<Name>;
   readonly body?: Uint8Array | undefined;
+  /** Text for people. */
+  readonly remark?: string | undefined;
   /** Default: that of the client. */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -44,6 +46,11 @@ export interface Question<Name extends RequestName> {
 export class Cluster implements AsyncDisposable {
   /** Under which brokers know this client. */
   readonly clientId: string;
+  /**
+   * The same, but of every process on this machine where no instance was named: what a broadcasting
+   * consumer finds its offsets by after a restart, as Java's does.
+   */
+  readonly lastingId: string;
   readonly namespace: Namespace;
   readonly nameServers: NameServers;
   readonly routes: RouteBook;
@@ -60,6 +67,9 @@ export class Cluster implements AsyncDisposable {
   #disposal: Promise<void> | undefined;
   /** A heartbeat about to begin. */
   #greeting: Promise<void> | undefined;
+  /** Brokers that were told who is there since a connection was last lost. */
+  readonly #introduced = new Set<string>();
+  #introduction: Promise<void> | undefined;
   /** Heartbeats under way. */
   readonly #beating = new Set<Promise<void>>();
 
@@ -71,6 +81,7 @@ export class Cluster implements AsyncDisposable {
     }
     this.#options = options;
     this.clientId = clientId(options);
+    this.lastingId = clientId({ ...options, instanceName: options.instanceName ?? "DEFAULT" });
     this.namespace = new Namespace(options.namespace);
     this.timeoutMs = options.requestTimeoutMs ?? TIMEOUT_MS;
     this.now = options.now ?? Date.now;
@@ -79,7 +90,11 @@ export class Cluster implements AsyncDisposable {
     this.#rpc = new RpcClient({
       routes: routesOf([this.members.family()]),
       connectTimeoutMs: options.connectTimeoutMs,
+      // What waits for a slow broker is bounded by whoever sends it.
+      limits: { pendingBytesMax: Infinity },
       log: options.log,
+      // A broker knows a member by its connection.
+      onClose: () => this.#introduced.clear(),
     });
     this.nameServers = new NameServers(addresses, {
       ask: (address, asked, how) => this.ask(address, asked, how),
@@ -99,9 +114,9 @@ export class Cluster implements AsyncDisposable {
    *
    * @throws {RpcError} when there is no answer; `closed` of {@linkcode ClientError} after the end.
    */
-  async ask(address: string, asked: Outgoing, options: InvokeOptions): Promise<RemotingCommand> {
-    this.throwIfClosed();
-    return await this.#rpc.invoke(address, this.#sign(asked), options);
+  ask(address: string, asked: Outgoing, options: InvokeOptions): Promise<RemotingCommand> {
+    if (this.#stopped.signal.aborted) return Promise.reject(closed());
+    return this.#rpc.invoke(address, this.#sign(asked), options);
   }
 
   /**
@@ -115,13 +130,14 @@ export class Cluster implements AsyncDisposable {
     name: Name,
     question: Question<Name> = {},
   ): Promise<RemotingCommand> {
-    const { header, body, timeoutMs = this.timeoutMs, signal } = question;
+    const { header, body, remark, timeoutMs = this.timeoutMs, signal } = question;
     const extFields = header === undefined ? undefined : encodeHeader(name, header);
-    const answer = await this.ask(address, { name, extFields, body }, { timeoutMs, signal });
+    const asked = { name, extFields, body, remark };
+    const answer = await this.ask(address, asked, { timeoutMs, signal });
     const said = responseName(answer.code) ?? String(answer.code);
     if (said === "SUCCESS") return answer;
-    const remark = answer.remark ?? "no remark";
-    throw new ClientError(`${address} refuses ${name}: ${said}, ${remark}`, {
+    const why = answer.remark ?? "no remark";
+    throw new ClientError(`${address} refuses ${name}: ${said}, ${why}`, {
       kind: "refused",
       code: said,
     });
@@ -135,12 +151,12 @@ export class Cluster implements AsyncDisposable {
   async tell<Name extends RequestName>(
     address: string,
     name: Name,
-    { header, body, timeoutMs, signal }: Question<Name> = {},
+    { header, body, remark, timeoutMs, signal }: Question<Name> = {},
   ): Promise<void> {
     this.throwIfClosed();
     const extFields = header === undefined ? undefined : encodeHeader(name, header);
     const options = { timeoutMs: timeoutMs ?? this.timeoutMs, signal };
-    await this.#rpc.oneway(address, this.#sign({ name, extFields, body }), options);
+    await this.#rpc.oneway(address, this.#sign({ name, extFields, body, remark }), options);
   }
 
   /** Where messages for a broker go: its second port, where that was asked for. */
@@ -190,6 +206,17 @@ export class Cluster implements AsyncDisposable {
     this.#beating.delete(beat);
   }
 
+  /**
+   * Sees to it that the brokers of all routes know the members, before they are to reach them; one
+   * that does not answer is not tried again until the next heartbeat.
+   */
+  async introduce(): Promise<void> {
+    const masters = this.routes.brokers.filter((it) => it.brokerId === 0);
+    if (masters.every((it) => this.#introduced.has(it.address))) return;
+    this.#introduction ??= this.heartbeat().finally(() => this.#introduction = undefined);
+    await this.#introduction;
+  }
+
   async #heartbeat(): Promise<void> {
     const { members, routes } = this;
     await Promise.all([...members.topics].map((it) => routes.route(it).catch(() => undefined)));
@@ -202,13 +229,13 @@ export class Cluster implements AsyncDisposable {
         if (this.signal.aborted) return;
         this.log(`Cannot tell broker ${brokerName} at ${address} who is there`, error);
       }
+      this.#introduced.add(address);
     }));
   }
 
   /** @throws {ClientError} `closed` after the end. */
   throwIfClosed(): void {
-    if (!this.#stopped.signal.aborted) return;
-    throw new ClientError("The client is closed", { kind: "closed" });
+    if (this.#stopped.signal.aborted) throw closed();
   }
 
   /** Twice is fine. */
@@ -219,7 +246,7 @@ export class Cluster implements AsyncDisposable {
   async #dispose(): Promise<void> {
     await Promise.all(this.#beating);
     await Promise.all(this.members.all.map((it) => this.leave(it)));
-    this.#stopped.abort();
+    this.#stopped.abort(closed());
     await this.#loops;
     await Promise.all([this.#greeting, ...this.#beating]);
     await this.#rpc[Symbol.asyncDispose]();
@@ -252,4 +279,8 @@ export class Cluster implements AsyncDisposable {
     const { credentials } = this.#options;
     return credentials === undefined ? asked : signed(asked, credentials);
   }
+}
+
+function closed(): ClientError {
+  return new ClientError("The client is closed", { kind: "closed" });
 }

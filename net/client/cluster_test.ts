@@ -80,3 +80,31 @@ Deno.test("Cluster sends to the second port where it is asked to", () => {
   assert.equal(new Cluster({ nameServers }).sendAddress("h:10911"), "h:10911");
   assert.equal(new Cluster({ nameServers, vipChannel: true }).sendAddress("h:10911"), "h:10909");
 });
+
+Deno.test("Cluster has an id that lasts, which is its client id where that was named", () => {
+  const nameServers = "127.0.0.1:1";
+  const [one, other] = [new Cluster({ nameServers }), new Cluster({ nameServers })];
+  assert.notEqual(one.clientId, other.clientId);
+  assert.equal(one.lastingId, other.lastingId);
+  assert.match(one.lastingId, /^[0-9.]+@DEFAULT$/);
+  const named = new Cluster({ nameServers, instanceName: "i", unitName: "u" });
+  assert.equal(named.lastingId, named.clientId);
+});
+
+Deno.test("Cluster.introduce() makes members known at once, and asks nothing more while they are", async () => {
+  await using it = await running();
+  const { cluster } = it;
+  await cluster.join(member("shop"));
+  await cluster.routes.writableQueues("T");
+  await Promise.all([cluster.introduce(), cluster.introduce()]);
+  assert.deepEqual(await producersAt(it, "shop"), [cluster.clientId]);
+  cluster.heartbeat = () => Promise.reject(new Error("a heartbeat too many"));
+  await cluster.introduce();
+});
+
+Deno.test("Cluster aborts its signal with the error of a closed client", async () => {
+  const cluster = new Cluster({ nameServers: "127.0.0.1:1" });
+  await cluster[Symbol.asyncDispose]();
+  assert.equal(cluster.signal.reason.kind, "closed");
+  assert.throws(() => cluster.throwIfClosed(), { name: "ClientError", kind: "closed" });
+});

@@ -16,6 +16,7 @@ import { formatBody } from "../wire/json_body.ts";
 import type { MessageQueue } from "../wire/message_queue.ts";
 import { parseResetOffsets } from "../wire/offset_tables.ts";
 import { ClientError } from "./client_error.ts";
+import { PendingReplies } from "./pending_replies.ts";
 
 /** A half message whose producer is asked what became of its transaction. */
 export interface TransactionQuestion {
@@ -61,17 +62,11 @@ export interface ConsumerMember extends AnyMember {
 /** A group of this client. */
 export type Member = ProducerMember | ConsumerMember;
 
-/** Takes a reply to a request that was sent as a message. */
-export type ReplyTaker = (
-  header: HeaderOf<"PUSH_REPLY_MESSAGE_TO_CLIENT">,
-  body: Uint8Array,
-) => void;
-
 /** The members of a client. */
 export class Members {
   readonly #members = new Set<Member>();
-  /** Who takes replies; set by the first who sends requests. */
-  takeReply: ReplyTaker | undefined;
+  /** Requests of all of them whose replies are awaited. */
+  readonly replies: PendingReplies = new PendingReplies();
 
   /** Whether there is none. */
   get empty(): boolean {
@@ -154,7 +149,7 @@ export class Members {
           .consumeDirectly(body.slice(), header.brokerName),
       }),
       PUSH_REPLY_MESSAGE_TO_CLIENT: ({ header, body }) => {
-        this.takeReply?.(header, body.slice());
+        this.replies.take(header, body.slice());
         return {};
       },
     };

@@ -1,8 +1,42 @@
 import assert from "node:assert/strict";
 import { BrokerFixture } from "../../testdata/broker_fixture.ts";
+import { MAGIC } from "../../store/format.ts";
+import { hostBytes } from "../../store/host.ts";
+import { writeMessage } from "../../store/message.ts";
+import { formatProperties } from "../../store/properties.ts";
+import { RpcClient } from "../rpc/client.ts";
 import { routesOf } from "../rpc/routes.ts";
+import { Server } from "../rpc/server.ts";
+import { encodeHeader } from "../wire/headers.ts";
 import { formatHeartbeat } from "../wire/heartbeat.ts";
-import { type ConsumerMember, Members } from "./members.ts";
+import { type ConsumerMember, Members, type ProducerMember } from "./members.ts";
+
+function halfRecord(properties: string): Uint8Array {
+  const bytes = new Uint8Array(512);
+  const view = new DataView(bytes.buffer);
+  const host = hostBytes("10.0.0.1", 5);
+  const size = writeMessage(view, 0, {
+    totalSize: 0,
+    magic: MAGIC.v1,
+    bodyCRC: 0,
+    queueId: 0,
+    flag: 0,
+    queueOffset: 1,
+    physicalOffset: 4096,
+    sysFlag: 0,
+    bornTimestamp: 1,
+    bornHost: host,
+    storeTimestamp: 2,
+    storeHost: host,
+    reconsumeTimes: 0,
+    preparedTransactionOffset: 0,
+    body: new Uint8Array(1),
+    topic: "T",
+    properties,
+  });
+  view.setInt32(0, size);
+  return bytes.slice(0, size);
+}
 
 function consumer(group: string, told: string[]): ConsumerMember {
   return {
@@ -65,4 +99,45 @@ Deno.test("Members.family() serves what brokers ask", async () => {
   });
   assert.equal(new TextDecoder().decode(info.body), `{"properties":{}}`);
   assert.deepEqual(told, ["g changed"]);
+});
+
+Deno.test("Members.family() asks the producer whose half message it is, and nobody else", async () => {
+  const asked: string[] = [];
+  const members = new Members();
+  const producer = (group: string): ProducerMember => ({
+    kind: "producer",
+    group,
+    topics: () => [],
+    checkTransaction: ({ record, header, address }) => {
+      asked.push(`${group} ${record.length} ${header.commitLogOffset} ${address}`);
+    },
+  });
+  members.add(producer("shop"));
+  members.add(producer("other"));
+  members.add({ kind: "producer", group: "plain", topics: () => [] });
+  await using server = await Server.listen({ hostname: "127.0.0.1", port: 0 }, {
+    routes: routesOf([members.family()]),
+  });
+  await using client = new RpcClient();
+  const ask = async (body: Uint8Array) => {
+    const header = {
+      topic: undefined,
+      tranStateTableOffset: 1,
+      commitLogOffset: 4096,
+      msgId: undefined,
+      transactionId: "T",
+      offsetMsgId: undefined,
+      brokerName: undefined,
+    };
+    const extFields = encodeHeader("CHECK_TRANSACTION_STATE", header);
+    const question = { name: "CHECK_TRANSACTION_STATE", extFields, body } as const;
+    return (await client.invoke(server.peer, question, { timeoutMs: 5000 })).code;
+  };
+  for (const group of ["shop", "plain", "unknown"]) {
+    const properties = formatProperties([["PGROUP", group]]);
+    assert.equal(await ask(halfRecord(properties)), 0);
+  }
+  assert.equal(await ask(halfRecord("")), 0);
+  assert.match(asked.join(), /^shop \d+ 4096 127\.0\.0\.1:\d+$/);
+  assert.notEqual(await ask(halfRecord("").slice(0, 20)), 0);
 });

@@ -44,6 +44,8 @@ export const QUEUES_OF_NEW_TOPIC = 4;
 export class RouteBook {
   readonly #nameServers: NameServers;
   readonly #routes = new Map<string, Promise<TopicRouteData | undefined>>();
+  /** What {@linkcode #routes} have resolved to. */
+  readonly #current = new Map<string, TopicRouteData>();
   /** Queues of what is in {@linkcode #routes}, made once. */
   readonly #writable = new WeakMap<TopicRouteData, readonly WritableQueue[]>();
   /** Queues of topics that do not exist yet, until the next refresh. */
@@ -87,7 +89,10 @@ export class RouteBook {
       asked = this.#ask(topic);
       this.#routes.set(topic, asked);
       const drop = () => this.#routes.get(topic) === asked && this.#routes.delete(topic);
-      asked.then((route) => route ?? drop(), drop);
+      asked.then((route) => {
+        if (route === undefined) drop();
+        else if (this.#routes.get(topic) === asked) this.#current.set(topic, route);
+      }, drop);
     }
     return await asked;
   }
@@ -116,6 +121,13 @@ export class RouteBook {
     throw new ClientError(message, { kind: "no-queue" });
   }
 
+  /** {@linkcode writableQueues} of a topic that exists, where nobody has to be asked for them. */
+  writableNow(topic: string): readonly WritableQueue[] | undefined {
+    const route = this.#current.get(topic);
+    const queues = route && this.#writable.get(route);
+    return queues === undefined || queues.length === 0 ? undefined : queues;
+  }
+
   /**
    * The queues a topic's messages can be read from, by broker and number; none where the topic does
    * not exist.
@@ -137,6 +149,7 @@ export class RouteBook {
   /** Asks anew the next time. */
   forget(topic: string): void {
     this.#routes.delete(topic);
+    this.#current.delete(topic);
     this.#standIns.delete(topic);
   }
 
@@ -150,8 +163,13 @@ export class RouteBook {
     await Promise.all(topics.map(async (topic) => {
       try {
         const route = await this.#ask(topic);
-        if (route === undefined) this.#routes.delete(topic);
-        else this.#routes.set(topic, Promise.resolve(route));
+        if (route === undefined) {
+          this.#routes.delete(topic);
+          this.#current.delete(topic);
+        } else {
+          this.#routes.set(topic, Promise.resolve(route));
+          this.#current.set(topic, route);
+        }
       } catch (error) {
         failures.push(error as Error);
       }

@@ -105,3 +105,20 @@ Deno.test("RouteBook has readable queues in order, addresses, and what a refresh
   assert.equal((await routes.writableQueues("T")).length, 2);
   assert.equal(greeted, 1);
 });
+
+Deno.test("RouteBook.writableNow() knows what it was told, until that is out of date", async () => {
+  await using it = await cluster();
+  const routes = book(it.client, [it.nameServer.peer]);
+  assert.equal(routes.writableNow("TBW102"), undefined);
+  const queues = await routes.writableQueues("TBW102");
+  assert.deepEqual(routes.writableNow("TBW102"), queues);
+  // Queues a topic would have are not its queues.
+  await routes.writableQueues("NotYetThere");
+  assert.equal(routes.writableNow("NotYetThere"), undefined);
+  routes.forget("TBW102");
+  assert.equal(routes.writableNow("TBW102"), undefined);
+  await routes.writableQueues("TBW102");
+  await it.broker[Symbol.asyncDispose]();
+  await routes.refresh(["TBW102"]);
+  assert.equal(routes.writableNow("TBW102"), undefined);
+});

@@ -40,6 +40,8 @@ export interface SendCounts {
   /** Messages that go to the light queues `%LMQ%A` and `%LMQ%B` as well; `queues` is `A,B`. */
   readonly light?: number;
   readonly queues?: string;
+  /** How large bodies are compressed, by a client that can in other ways than zlib's. */
+  readonly compress?: "LZ4" | "ZSTD";
 }
 
 /** What a push consumer does. */

@@ -17,6 +17,8 @@ import { parseArgs } from "node:util";
 import { endAll } from "./child.ts";
 import { Report } from "./report.ts";
 import { admin } from "./scenarios/admin.ts";
+import { allocate } from "./scenarios/allocate.ts";
+import { clientTransactions } from "./scenarios/client_transactions.ts";
 import { damage } from "./scenarios/damage.ts";
 import { filters } from "./scenarios/filters.ts";
 import { flips } from "./scenarios/flips.ts";
@@ -27,14 +29,18 @@ import { live } from "./scenarios/live.ts";
 import { lock } from "./scenarios/lock.ts";
 import { light } from "./scenarios/light.ts";
 import { mixed } from "./scenarios/mixed.ts";
+import { mixedGroup } from "./scenarios/mixed_group.ts";
+import { npm } from "./scenarios/npm.ts";
 import { offline } from "./scenarios/offline.ts";
 import { ops } from "./scenarios/ops.ts";
 import { ordered } from "./scenarios/ordered.ts";
+import { ownClient } from "./scenarios/own_client.ts";
 import { rebalance } from "./scenarios/rebalance.ts";
 import { recover } from "./scenarios/recover.ts";
 import { relay } from "./scenarios/relay.ts";
 import { replay } from "./scenarios/replay.ts";
 import { serve } from "./scenarios/serve.ts";
+import { requests } from "./scenarios/requests.ts";
 import { reset } from "./scenarios/reset.ts";
 import { retry } from "./scenarios/retry.ts";
 import { sql92 } from "./scenarios/sql92.ts";
@@ -51,6 +57,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   java_client: javaClient,
   go_client: goClient,
   admin,
+  allocate,
   kill9,
   offline,
   ops,
@@ -71,11 +78,16 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   upgrade,
   ordered,
   retry,
+  requests,
+  client_transactions: clientTransactions,
   reset,
   topics,
   two,
   transactions,
   timers,
+  mixed_group: mixedGroup,
+  own_client: ownClient,
+  npm,
 };
 
 async function main(args: readonly string[]): Promise<number> {

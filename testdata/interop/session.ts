@@ -84,6 +84,17 @@ export interface SendOptions {
   readonly trace?: boolean;
 }
 
+/** Which requests are sent. */
+export interface RequestOptions {
+  readonly topic: string;
+  /** Their bodies: `MARK-0`, `MARK-1`, … */
+  readonly mark: string;
+  readonly count?: number;
+  readonly timeoutMs?: number;
+  /** To how many bytes the bodies are padded with blanks. */
+  readonly bytes?: number;
+}
+
 /** The clients. */
 export class JavaSession implements AsyncDisposable {
   /** The release, `5.5.0`. */
@@ -145,6 +156,18 @@ export class JavaSession implements AsyncDisposable {
   /** Sends to the end and gives how many messages were acknowledged. */
   async send(options: SendOptions): Promise<number> {
     return await this.#command("send", keyValues(options)) as number;
+  }
+
+  /** Starts to reply to requests: their bodies, ` by `, and who it is. */
+  async respond(
+    options: Pick<JoinOptions, "name" | "group" | "topic"> & { readonly by: string },
+  ): Promise<void> {
+    await this.#command("respond", keyValues(options));
+  }
+
+  /** Sends requests one after another, and gives what is replied to each, or the name of Java's exception. */
+  async request(options: RequestOptions): Promise<readonly string[]> {
+    return await this.#command("request", keyValues(options)) as string[];
   }
 
   /** The queues a consumer has, `broker-a 0`; an orderly one those it holds the lock of. */

@@ -14,7 +14,7 @@ import org.apache.rocketmq.common.message.MessageAccessor;
 
 /**
  * send ns= topic= out= [mark=] [sync=N] [async=N] [oneway=N] [batch=N] [delayed=N level=L]
- * [levels=N] [timed=N fromMs=F stepMs=S recalled=N] [light=N queues=A,B] [stay=true]: one line for each message, with what was sent, what the broker answered, and the
+ * [levels=N] [timed=N fromMs=F stepMs=S recalled=N] [light=N queues=A,B] [compress=LZ4|ZSTD] [stay=true]: one line for each message, with what was sent, what the broker answered, and the
  * times between which it was sent. `mark` goes into the messages' numbers; a light message goes to the
  * light queues %LMQ%A and %LMQ%B as well; of the timed ones each is due stepMs after the one before, the
  * first after fromMs, asked for in the three ways in turn, and a client that can takes the first N back. The producer is shut down unless it is to stay.
@@ -53,6 +53,8 @@ final class Send {
     }
 
     static DefaultMQProducer producer(Options options) throws Exception {
+        // Producers of 5.x look at it when they are made.
+        System.setProperty("rocketmq.message.compressType", options.text("compress", "ZLIB"));
         DefaultMQProducer producer = new DefaultMQProducer(options.text("group", "P_interop"));
         producer.setNamesrvAddr(options.text("ns"));
         producer.setInstanceName("producer" + System.nanoTime());

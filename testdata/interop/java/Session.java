@@ -23,6 +23,8 @@ import java.util.concurrent.Executors;
  *   allocate strategy= topic= members=A,B
  *                                the queues each member of a group of these client ids gets
  *   send topic= count= …         sends to the end, see Sender
+ *   respond name= group= topic=  starts to reply to requests, see Requests
+ *   request topic= mark= …       sends requests, and gives the replies, see Requests
  *   pullall topics= out=         see PullAll
  *   admin ARGUMENT …             prints what mqadmin does
  * What is received and sent goes as JSON lines to the two files.
@@ -86,6 +88,8 @@ final class Session {
             case "queues": return ((Holder) running.get(options.text("name"))).queues();
             case "allocate": return Strategies.allocations(options);
             case "send": return Sender.send(options, sent);
+            case "respond": return started(options, Requests.respond(options));
+            case "request": return Requests.request(options);
             case "pullall":
                 PullAll.run(options);
                 return "pulled";

@@ -1,0 +1,227 @@
+/**
+ * Messages of a topic or a queue one after the other, as they are pulled without a group.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { responseName } from "../../wire/codes.ts";
+import { decodeResponseHeader, encodeHeader } from "../../wire/headers.ts";
+import type { MessageQueue } from "../../wire/message_queue.ts";
+import { PULL_FLAG } from "../../wire/pull_flag.ts";
+import { ClientError } from "../client_error.ts";
+import type { Cluster } from "../cluster.ts";
+import type { ReceivedMessage } from "../received_message.ts";
+import { byStoreTime, messagesIn } from "./messages.ts";
+import {
+  addressOf,
+  type OffsetTarget,
+  onWire,
+  queueRange,
+  readableQueues,
+  searchOffset,
+} from "./offsets.ts";
+
+/** What is shown of queues. */
+export interface BrowseOptions {
+  /** Where each queue begins; default `"first"`. */
+  readonly from?: OffsetTarget | undefined;
+  /** Tags, such as `a || b`; default `*`. */
+  readonly filter?: string | { readonly sql: string } | undefined;
+  /** Waits for further messages at the end, until `signal`. Default: ends there. */
+  readonly follow?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A group every broker has, whose offsets nobody commits (Java: `MixAll.TOOLS_CONSUMER_GROUP`). */
+const BROWSE_GROUP = "TOOLS_CONSUMER";
+const PULL_MAX = 32;
+const HOLD_MS = 15_000;
+const DENIED_PAUSE_MS = 1000;
+
+/**
+ * Messages of a topic or of one queue, without a group and without committing anything. Of a topic
+ * they come in the order in which they were stored; where `follow` waits at the end of the queues,
+ * in that in which they come.
+ *
+ * @throws {ClientError} `no-route` without the topic, `refused`; the reason of the signal.
+ */
+export async function* browse(
+  cluster: Cluster,
+  where: string | Readonly<MessageQueue>,
+  options: BrowseOptions = {},
+): AsyncGenerator<ReceivedMessage> {
+  const queues = typeof where === "string"
+    ? await readableQueues(cluster, where)
+    : [{ ...where, address: await addressOf(cluster, where) }];
+  const cursors = await Promise.all(queues.map(async ({ address, ...queue }) => {
+    const offset = await startOf(cluster, queue, options.from ?? "first");
+    return new QueueCursor(cluster, { queue, address, offset, options });
+  }));
+  yield* merged(cursors);
+  if (options.follow === true) yield* followed(cursors, options.signal);
+}
+
+async function startOf(
+  cluster: Cluster,
+  queue: Readonly<MessageQueue>,
+  from: OffsetTarget,
+): Promise<number> {
+  if (from instanceof Date) return await searchOffset(cluster, queue, from);
+  if (typeof from === "object") return from.offset;
+  const { min, max } = await queueRange(cluster, queue);
+  return from === "first" ? min : max;
+}
+
+/** What is in the queues now, by store time: the head of each waits for its turn. */
+async function* merged(cursors: readonly QueueCursor[]): AsyncGenerator<ReceivedMessage> {
+  const heads = await Promise.all(cursors.map((it) => it.next()));
+  for (;;) {
+    let first = -1;
+    for (const [at, head] of heads.entries()) {
+      if (head === undefined) continue;
+      if (first < 0 || byStoreTime(head, heads[first]!) < 0) first = at;
+    }
+    if (first < 0) return;
+    yield heads[first]!;
+    heads[first] = await cursors[first]!.next();
+  }
+}
+
+/** What comes to any of the queues, as it comes. */
+async function* followed(
+  cursors: readonly QueueCursor[],
+  signal: AbortSignal | undefined,
+): AsyncGenerator<ReceivedMessage> {
+  const left = new AbortController();
+  const stop = signal === undefined ? left.signal : AbortSignal.any([signal, left.signal]);
+  const came: { readonly cursor: QueueCursor; readonly message: ReceivedMessage }[] = [];
+  const waits = new Map<QueueCursor, Promise<void>>();
+  const failures: unknown[] = [];
+  // Not a race of the waits: that would keep what it is told of quiet queues for ever.
+  let bell = Promise.withResolvers<void>();
+  const waitFor = async (cursor: QueueCursor) => {
+    try {
+      came.push({ cursor, message: await cursor.wait(stop) });
+    } catch (error) {
+      failures.push(error);
+    }
+    bell.resolve();
+  };
+  for (const cursor of cursors) waits.set(cursor, waitFor(cursor));
+  try {
+    for (;;) {
+      await bell.promise;
+      bell = Promise.withResolvers();
+      for (const { cursor, message } of came.splice(0)) {
+        yield message;
+        waits.set(cursor, waitFor(cursor));
+      }
+      if (failures.length > 0) throw failures[0];
+    }
+  } finally {
+    left.abort();
+    await Promise.all(waits.values());
+  }
+}
+
+/** One queue under way. */
+class QueueCursor {
+  readonly #cluster: Cluster;
+  readonly #queue: Readonly<MessageQueue>;
+  readonly #address: string;
+  readonly #options: BrowseOptions;
+  #offset: number;
+  #page: ReceivedMessage[] = [];
+
+  constructor(
+    cluster: Cluster,
+    { queue, address, offset, options }: {
+      readonly queue: Readonly<MessageQueue>;
+      readonly address: string;
+      readonly offset: number;
+      readonly options: BrowseOptions;
+    },
+  ) {
+    this.#cluster = cluster;
+    this.#queue = queue;
+    this.#address = address;
+    this.#offset = offset;
+    this.#options = options;
+  }
+
+  /** The next message; `undefined` at the end of the queue. */
+  async next(): Promise<ReceivedMessage | undefined> {
+    const { signal } = this.#options;
+    while (this.#page.length === 0) {
+      signal?.throwIfAborted();
+      if (await this.#pull({ holdMs: 0, signal }) === "end") return undefined;
+    }
+    return this.#page.shift();
+  }
+
+  /** The next message, whenever it comes. */
+  async wait(signal: AbortSignal): Promise<ReceivedMessage> {
+    while (this.#page.length === 0) {
+      signal.throwIfAborted();
+      const found = await this.#pull({ holdMs: HOLD_MS, signal });
+      // A broker that holds no request would be asked without pause.
+      if (found === "end") await sleep(DENIED_PAUSE_MS, undefined, { signal });
+    }
+    return this.#page.shift()!;
+  }
+
+  async #pull(
+    { holdMs, signal }: { readonly holdMs: number; readonly signal: AbortSignal | undefined },
+  ): Promise<"some" | "end"> {
+    const { filter = "*" } = this.#options;
+    const isSql = typeof filter === "object";
+    const header = {
+      ...onWire(this.#cluster, this.#queue),
+      consumerGroup: BROWSE_GROUP,
+      queueOffset: this.#offset,
+      maxMsgNums: PULL_MAX,
+      sysFlag: PULL_FLAG.SUBSCRIPTION | (holdMs > 0 ? PULL_FLAG.SUSPEND : 0),
+      commitOffset: 0,
+      suspendTimeoutMillis: holdMs,
+      subscription: isSql ? filter.sql : filter,
+      subVersion: 0,
+      expressionType: isSql ? "SQL92" : "TAG",
+    };
+    const answer = await this.#cluster.ask(this.#address, {
+      name: "PULL_MESSAGE",
+      extFields: encodeHeader("PULL_MESSAGE", header),
+    }, { timeoutMs: this.#cluster.timeoutMs + holdMs, signal });
+    return this.#take(answer);
+  }
+
+  #take(answer: Awaited<ReturnType<Cluster["ask"]>>): "some" | "end" {
+    const code = responseName(answer.code) ?? String(answer.code);
+    const { ok } = decodeResponseHeader("PULL_MESSAGE", answer.extFields);
+    const { topic, brokerName, queueId } = this.#queue;
+    if (ok === undefined || !PULL_ANSWERS.has(code)) {
+      const text = `Cannot read queue ${queueId} of topic "${topic}" at ${brokerName}: ` +
+        `${code}, ${answer.remark ?? "no remark"}`;
+      throw new ClientError(text, { kind: "refused", code });
+    }
+    const before = this.#offset;
+    this.#offset = ok.nextBeginOffset;
+    if (code === "SUCCESS") {
+      // A batch that is kept as one record comes whole, whichever of its messages is asked for.
+      this.#page = messagesIn(this.#cluster, answer.body, this.#queue)
+        .filter((it) => it.queueOffset >= before);
+      return "some";
+    }
+    // Nothing matched so far, or the offset was outside of the queue: there may be more behind.
+    const isFurther = code !== "PULL_NOT_FOUND" && ok.nextBeginOffset !== before &&
+      ok.nextBeginOffset < ok.maxOffset;
+    return isFurther ? "some" : "end";
+  }
+}
+
+const PULL_ANSWERS: ReadonlySet<string> = new Set([
+  "SUCCESS",
+  "PULL_NOT_FOUND",
+  "PULL_RETRY_IMMEDIATELY",
+  "PULL_OFFSET_MOVED",
+]);

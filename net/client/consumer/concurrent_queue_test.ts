@@ -1,0 +1,188 @@
+import assert from "node:assert/strict";
+import fs from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
+import { eventually } from "../../../testdata/eventually.ts";
+import type { Client } from "../client.ts";
+import type { ConsumeResult } from "./consumer_hooks.ts";
+import type { ConsumerOptions } from "./consumer_options.ts";
+
+const OPTIONS = {
+  group: "billing",
+  subscribe: { T: "*" },
+  startFrom: "first",
+  rebalanceMs: 50,
+  errorPauseMs: 20,
+} as const satisfies ConsumerOptions;
+
+/** Retries come at once, or nearly. */
+const QUICK = { messageDelayLevel: "1s 1s 1s 1s 1s 1s", defaultTopicQueueNums: 1 };
+
+async function send(client: Client, bodies: readonly string[]): Promise<void> {
+  await using producer = client.producer({ group: "shop" });
+  for (const body of bodies) await producer.send({ topic: "T", body });
+}
+
+Deno.test("Consumer: what throws comes again under its topic, then goes to the dead letters", async () => {
+  await using it = await ClusterFixture.start({ config: QUICK });
+  await send(it.client, ["good", "bad"]);
+  const seen: string[] = [];
+  const results: ConsumeResult[] = [];
+  await using consumer = it.client.consumer({
+    ...OPTIONS,
+    attemptsMax: 3,
+    hooks: { afterConsume: (_, { result }) => results.push(result) },
+  });
+  void consumer.run((message) => {
+    assert.equal(message.topic, "T");
+    seen.push(`${message.text()} ${message.attempt}`);
+    if (message.text() === "bad") throw new Error("no use");
+  });
+  await using dead = it.client.consumer({
+    ...OPTIONS,
+    group: "undertaker",
+    subscribe: { "%DLQ%billing": "*" },
+  });
+  for await (const message of dead) {
+    assert.equal(message.text(), "bad");
+    message.ack();
+    break;
+  }
+  assert.deepEqual(seen, ["good 1", "bad 1", "bad 2", "bad 3"]);
+  assert.deepEqual(results, ["success", "exception", "exception", "exception"]);
+});
+
+Deno.test("ConsumedMessage.retry() may say when, and may give up", async () => {
+  await using it = await ClusterFixture.start({ config: QUICK });
+  await send(it.client, ["later", "never"]);
+  await using consumer = it.client.consumer(OPTIONS);
+  let again = 0;
+  void consumer.run((message) => {
+    if (message.text() === "never") return message.retry({ delayLevel: -1 });
+    if (message.attempt === 1) return message.retry({ delayLevel: 1 });
+    again = message.attempt;
+  });
+  await eventually(() => again === 2);
+  await using dead = it.client.consumer({
+    ...OPTIONS,
+    group: "undertaker",
+    subscribe: { "%DLQ%billing": "*" },
+  });
+  for await (const message of dead) {
+    assert.equal(message.text(), "never");
+    message.ack();
+    break;
+  }
+});
+
+Deno.test("Consumer: a message that takes too long comes again, and its late end counts for nothing", async () => {
+  await using it = await ClusterFixture.start({ config: QUICK });
+  await send(it.client, ["slow"]);
+  const results: ConsumeResult[] = [];
+  await using consumer = it.client.consumer({
+    ...OPTIONS,
+    consumeTimeoutMs: 30,
+    hooks: { afterConsume: (_, { result }) => results.push(result) },
+  });
+  const late = Promise.withResolvers<void>();
+  let again = false;
+  void consumer.run((message) => {
+    if (message.attempt === 1) return late.promise;
+    again = true;
+    late.resolve();
+  });
+  await eventually(() => again);
+  await eventually(() => results.length === 2);
+  assert.deepEqual(results, ["timeout", "success"]);
+});
+
+Deno.test("Consumer tries here again what no broker takes back", async () => {
+  const told: string[] = [];
+  await using it = await ClusterFixture.start({ config: QUICK });
+  await send(it.client, ["one"]);
+  const client = it.connect({ log: (text) => told.push(text) });
+  await using consumer = client.consumer(OPTIONS);
+  const attempts: number[] = [];
+  void consumer.run(async (message) => {
+    attempts.push(message.attempt);
+    if (message.attempt > 1) return;
+    await it.stopBroker(0);
+    throw new Error("no use");
+  });
+  await eventually(() => attempts.length === 2);
+  assert.deepEqual(attempts, [1, 2]);
+  assert.match(told.join("\n"), /Cannot give back the message at T queue 0 offset 0, which stays/);
+});
+
+Deno.test("Consumer pulls no further than it may while its handler is slow", async () => {
+  await using it = await ClusterFixture.start({ config: QUICK });
+  await send(it.client, Array.from({ length: 60 }, (_, n) => `m${n}`));
+  const options = { ...OPTIONS, pullMax: 4, cachedMessagesMax: 8 };
+  await using consumer = it.client.consumer(options);
+  const held: (() => void)[] = [];
+  let count = 0;
+  void consumer.run(async () => {
+    count++;
+    await new Promise<void>((resolve) => held.push(resolve));
+  }, { concurrency: 100 });
+  const most = options.cachedMessagesMax + options.pullMax;
+  await eventually(() => count > options.cachedMessagesMax);
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  const given = count;
+  const [first, ...others] = held.splice(0);
+  for (const end of others) end();
+  await eventually(() => {
+    for (const end of held.splice(0)) end();
+    return count === 60;
+  });
+  first!();
+  assert.ok(given <= most, `${given} were at work`);
+});
+
+Deno.test("Consumer: the span between offsets limits what is pulled, too", async () => {
+  await using it = await ClusterFixture.start({ config: QUICK });
+  await send(it.client, Array.from({ length: 40 }, (_, n) => `m${n}`));
+  await using consumer = it.client.consumer({ ...OPTIONS, pullMax: 1, cachedSpanMax: 10 });
+  const goOn = Promise.withResolvers<void>();
+  let count = 0;
+  void consumer.run(() => {
+    count++;
+    return goOn.promise;
+  }, { concurrency: 100 });
+  await eventually(() => count >= 11);
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  const given = count;
+  goOn.resolve();
+  assert.ok(given <= 12, `${given} were given out`);
+  await eventually(() => count === 40);
+});
+
+Deno.test("Consumer: each member of a broadcasting group gets everything; failures are told and left out", async () => {
+  const offsetsFolder = fs.mkdtempSync(path.join(os.tmpdir(), "broadcast-"));
+  try {
+    await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 2 } });
+    await send(it.client, ["one", "two", "three"]);
+    const told: string[] = [];
+    const options = { ...OPTIONS, model: "broadcasting", offsetsFolder } as const;
+    const seen: string[][] = [];
+    for (const instanceName of ["a", "b", "a"]) {
+      await using client = it.connect({ instanceName, log: (text) => told.push(text) });
+      await using consumer = client.consumer(options);
+      const mine: string[] = [];
+      seen.push(mine);
+      const stop = new AbortController();
+      if (seen.length === 3) await send(it.client, ["four"]);
+      await consumer.run((message) => {
+        mine.push(message.text());
+        if (mine.length === (seen.length === 3 ? 1 : 3)) stop.abort();
+        if (message.text() === "two") throw new Error("no use");
+      }, { signal: stop.signal });
+    }
+    assert.deepEqual(seen.map((bodies) => bodies.length), [3, 3, 1]);
+    assert.deepEqual(seen[2], ["four"]);
+    assert.match(told.join("\n"), /could not be consumed, and is left out/);
+  } finally {
+    fs.rmSync(offsetsFolder, { recursive: true });
+  }
+});

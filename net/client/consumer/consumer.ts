@@ -1,0 +1,270 @@
+/**
+ * A consumer: what gives the messages of a group to an application.
+ *
+ * @module
+ */
+
+import type { MessageQueue } from "../../wire/message_queue.ts";
+import { ClientError } from "../client_error.ts";
+import type { Cluster } from "../cluster.ts";
+import { Bell } from "./bell.ts";
+import type { ConsumedMessage } from "./consumed_message.ts";
+import { type OpenTrace, openTrace } from "../trace/open_trace.ts";
+import { consumerTrace } from "../trace/trace_hooks.ts";
+import type { ConsumeHooks } from "./consumer_hooks.ts";
+import {
+  type ConsumerOptions,
+  type ConsumerSettings,
+  consumerSettings,
+} from "./consumer_options.ts";
+import { consumeDirectly } from "./direct_consumption.ts";
+import { HandlerRunner } from "./handler_runner.ts";
+import { Membership } from "./membership.ts";
+import { ReadyQueues } from "./ready_queues.ts";
+
+/** How a handler is called. */
+export interface RunOptions {
+  /** Calls under way at most; default 20. Of an ordered consumer: of different queues. */
+  readonly concurrency?: number | undefined;
+  /** Ends it: nothing further is handed over, and calls under way are waited for. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How a handler of several messages is called. */
+export interface RunBatchesOptions extends RunOptions {
+  /** Messages at most, default 32; all are of one queue, and nobody waits for further ones. */
+  readonly size?: number | undefined;
+}
+
+/** Deals with messages; what it says with `ack()` and `retry()` counts before how it ends. */
+type Handle = (messages: readonly ConsumedMessage[]) => unknown;
+
+const CONCURRENCY = 20;
+const SIZE = 32;
+const COUNT_MAX = 100_000;
+
+/**
+ * Consumes the messages of a group, by a handler or one by one. It joins the group with the first
+ * call, and is a member until it is disposed; a member that nobody takes messages from keeps its
+ * queues.
+ *
+ * Every message is given out at least once.
+ */
+export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage> {
+  /** Its group, as the application calls it. */
+  readonly group: string;
+  readonly #cluster: Cluster;
+  readonly #settings: ConsumerSettings;
+  readonly #hooks: readonly ConsumeHooks[];
+  readonly #trace: OpenTrace | undefined;
+  readonly #ready = new ReadyQueues();
+  readonly #closing = new AbortController();
+  #membership: Membership | undefined;
+  #joining: Promise<Membership> | undefined;
+  /** The handler at work. */
+  #handle: Handle | undefined;
+  /** Settles when nobody takes messages any more. */
+  #consuming: Promise<void> | undefined;
+  #disposal: Promise<void> | undefined;
+
+  /**
+   * A consumer of a cluster; it asks nothing yet.
+   *
+   * @throws {ClientError} `invalid` for an option no consumer can have.
+   */
+  constructor(
+    cluster: Cluster,
+    options: ConsumerOptions,
+    { hooks = [] }: { readonly hooks?: readonly ConsumeHooks[] } = {},
+  ) {
+    this.group = options.group;
+    this.#cluster = cluster;
+    this.#settings = consumerSettings(options);
+    const trace = this.#trace = openTrace(cluster, options.trace);
+    const traced = trace === undefined ? hooks : [...hooks, consumerTrace(trace)];
+    this.#hooks = options.hooks === undefined ? traced : [...traced, options.hooks];
+  }
+
+  /** The queues it has now. */
+  get queues(): readonly Readonly<MessageQueue>[] {
+    const { namespace } = this.#cluster;
+    const held = this.#membership?.queues.all ?? [];
+    return held.map(({ queue }) => ({ ...queue, topic: namespace.unwrap(queue.topic) }));
+  }
+
+  /**
+   * Calls a handler for each message until the signal, or until the consumer is disposed. A message
+   * whose call returns or resolves is acknowledged; one whose call throws or rejects comes again.
+   *
+   * @throws {ClientError} `invalid` for an option, when messages are taken already, or when the client
+   * has a consumer of the group; `refused`, `damaged`, `name-server`, `closed` when it cannot join.
+   */
+  run(handler: (message: ConsumedMessage) => unknown, options: RunOptions = {}): Promise<void> {
+    return this.#run((messages) => handler(messages[0]!), { ...options, size: 1 });
+  }
+
+  /**
+   * As {@linkcode run}, for several messages at once. Where the call throws, all it has not acknowledged
+   * come again.
+   *
+   * @throws {ClientError} as {@linkcode run}.
+   */
+  runBatches(
+    handler: (messages: readonly ConsumedMessage[]) => unknown,
+    options: RunBatchesOptions = {},
+  ): Promise<void> {
+    return this.#run(handler, options);
+  }
+
+  /**
+   * Messages one by one, until the signal, or until the consumer is disposed. Each is to be
+   * acknowledged or given back some time; until then the offset of its queue does not move on, and an
+   * ordered queue stands still.
+   *
+   * @throws {ClientError} as {@linkcode run}.
+   */
+  async *messages(
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<ConsumedMessage, void, void> {
+    const ended = this.#claim();
+    const bell = new Bell();
+    const stop = anyOf(signal, this.#closing.signal);
+    try {
+      if (stop.aborted) return;
+      await this.#join();
+      this.#ready.onOffer = () => bell.ring();
+      while (!stop.aborted) {
+        const delivery = this.#ready.take(1);
+        if (delivery === undefined) await bell.wait({ signal: stop });
+        else yield delivery.messages[0]!;
+      }
+    } finally {
+      this.#ready.onOffer = undefined;
+      ended();
+    }
+  }
+
+  /** As {@linkcode messages}; leaving the loop closes the consumer. */
+  async *[Symbol.asyncIterator](): AsyncGenerator<ConsumedMessage, void, void> {
+    try {
+      yield* this.messages();
+    } finally {
+      await this[Symbol.asyncDispose]();
+    }
+  }
+
+  /**
+   * Takes no further messages, waits for the handlers at work, stores the offsets, gives up the queues
+   * and leaves the group. Twice is fine. A handler that waits for it waits until `closeTimeoutMs`.
+   */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#disposal ??= this.#dispose();
+  }
+
+  #run(handle: Handle, options: RunBatchesOptions): Promise<void> {
+    const finished = this.#runUntil(handle, options);
+    // Whoever does not wait for it finds it in the log.
+    finished.catch((error) => {
+      this.#cluster.log(`The consumer of group "${this.group}" has ended`, error);
+    });
+    return finished;
+  }
+
+  async #runUntil(handle: Handle, options: RunBatchesOptions): Promise<void> {
+    const { concurrency = CONCURRENCY, size = SIZE, signal } = options;
+    checkCount("concurrency", concurrency);
+    checkCount("size", size);
+    const ended = this.#claim();
+    const stop = anyOf(signal, this.#closing.signal);
+    try {
+      if (stop.aborted) return;
+      await this.#join();
+      this.#handle = handle;
+      const runner = new HandlerRunner(this.#ready, { call: handle, concurrency, size });
+      await new Bell().wait({ signal: stop });
+      await runner.stop();
+    } finally {
+      this.#handle = undefined;
+      ended();
+    }
+  }
+
+  /** Makes the caller the one who takes messages; what is returned ends that. */
+  #claim(): () => void {
+    if (this.#disposal !== undefined) {
+      const text = `Cannot consume: the consumer of group "${this.group}" is closed`;
+      throw new ClientError(text, { kind: "closed" });
+    }
+    if (this.#consuming !== undefined) {
+      const text = `Cannot consume: messages of group "${this.group}" are being taken already`;
+      throw new ClientError(text, { kind: "invalid" });
+    }
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#consuming = promise;
+    return () => {
+      this.#consuming = undefined;
+      resolve();
+    };
+  }
+
+  async #join(): Promise<void> {
+    this.#joining ??= Membership.join(this.#cluster, {
+      settings: this.#settings,
+      hooks: this.#hooks,
+      ready: this.#ready,
+      consumeDirectly: (record, brokerName = "") => this.#consumeDirectly(record, brokerName),
+      signal: this.#closing.signal,
+    });
+    try {
+      this.#membership = await this.#joining;
+    } catch (error) {
+      this.#joining = undefined;
+      throw error;
+    }
+  }
+
+  async #consumeDirectly(record: Uint8Array, brokerName: string): Promise<Uint8Array> {
+    const group = this.#cluster.namespace.wrap(this.group);
+    const { ordered } = this.#settings;
+    const handle = this.#handle;
+    return await consumeDirectly(this.#cluster, { record, brokerName, group, ordered, handle });
+  }
+
+  async #dispose(): Promise<void> {
+    await this.#close();
+    await this.#trace?.dispatcher[Symbol.asyncDispose]();
+  }
+
+  async #close(): Promise<void> {
+    const consuming = this.#handle === undefined ? undefined : this.#consuming;
+    this.#closing.abort();
+    const membership = await this.#joining?.catch(() => undefined);
+    if (membership === undefined) return;
+    await membership.stop();
+    if (consuming !== undefined) await this.#wait(consuming);
+    await membership.leave();
+  }
+
+  /** For handlers at work, as long as they may take. */
+  async #wait(consuming: Promise<void>): Promise<void> {
+    const { closeTimeoutMs } = this.#settings;
+    const late = new AbortController();
+    const timeout = new Bell().wait({ timeoutMs: closeTimeoutMs, signal: late.signal });
+    const isLate = await Promise.race([consuming.then(() => false), timeout.then(() => true)]);
+    late.abort();
+    if (!isLate) return;
+    const text = `Handlers of group "${this.group}" are at work after ${closeTimeoutMs} ms; ` +
+      "what they work on comes again";
+    this.#cluster.log(text);
+  }
+}
+
+function anyOf(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {
+  return signal === undefined ? other : AbortSignal.any([signal, other]);
+}
+
+function checkCount(name: string, count: number): void {
+  if (Number.isInteger(count) && count >= 1 && count <= COUNT_MAX) return;
+  const text = `Cannot consume: ${name} is ${count}, which is no integer from 1 to ${COUNT_MAX}`;
+  throw new ClientError(text, { kind: "invalid" });
+}

@@ -1,0 +1,216 @@
+/**
+ * A member of a consumer group at work: known to the brokers, with its share of the queues, and with
+ * an answer to what brokers ask consumers.
+ *
+ * @module
+ */
+
+import type { ConsumerData, SubscriptionData } from "../../wire/heartbeat.ts";
+import type { MessageQueue } from "../../wire/message_queue.ts";
+import { retryTopicOf } from "../../wire/topic_names.ts";
+import type { Cluster } from "../cluster.ts";
+import type { ConsumerMember } from "../members.ts";
+import { reply } from "../reply.ts";
+import { ConsumeStats } from "./consume_stats.ts";
+import type { ConsumedMessage } from "./consumed_message.ts";
+import type { ConsumeHooks } from "./consumer_hooks.ts";
+import type { ConsumerSettings } from "./consumer_options.ts";
+import type { CacheLimits, HeldQueue, QueueOwner } from "./held_queue.ts";
+import { HeldQueues } from "./held_queues.ts";
+import { LocalOffsets } from "./local_offsets.ts";
+import { type OffsetStore, persistLoop } from "./offset_store.ts";
+import type { ReadyQueues } from "./ready_queues.ts";
+import { Rebalance } from "./rebalance.ts";
+import { RemoteOffsets } from "./remote_offsets.ts";
+import { runningInfo } from "./running_info.ts";
+import { consumeFromWhere } from "./start_offset.ts";
+import { checkSubscription, subscriptionTo } from "./subscription.ts";
+
+/** What a member works with. */
+export interface MembershipOptions {
+  readonly settings: ConsumerSettings;
+  readonly hooks: readonly ConsumeHooks[];
+  /** Where queues with messages to take stand in line. */
+  readonly ready: ReadyQueues;
+  /** Has the application's handler deal with a message out of turn. */
+  readonly consumeDirectly: ConsumerMember["consumeDirectly"];
+  readonly signal: AbortSignal;
+}
+
+/** A member, from {@linkcode join} until {@linkcode leave}. */
+export class Membership implements QueueOwner {
+  readonly cluster: Cluster;
+  readonly group: string;
+  readonly settings: ConsumerSettings;
+  readonly offsets: OffsetStore;
+  readonly stats: ConsumeStats;
+  readonly hooks: readonly ConsumeHooks[];
+  /** Epoch ms. */
+  readonly startedAt: number;
+  /** By topic on the wire. */
+  readonly subscriptions: ReadonlyMap<string, SubscriptionData>;
+  readonly queues: HeldQueues;
+  readonly #ready: ReadyQueues;
+  readonly #retryTopic: string;
+  readonly #member: ConsumerMember;
+  readonly #stopped = new AbortController();
+  readonly #owed = new Set<Promise<void>>();
+  #rebalance: Rebalance | undefined;
+  #persisting: Promise<void> | undefined;
+  #introducing: Promise<void> | undefined;
+
+  private constructor(cluster: Cluster, { settings, hooks, ready, ...rest }: MembershipOptions) {
+    const { namespace, now } = cluster;
+    this.cluster = cluster;
+    this.group = namespace.wrap(settings.group);
+    this.settings = settings;
+    this.stats = new ConsumeStats({ now });
+    this.hooks = hooks;
+    this.startedAt = now();
+    this.#ready = ready;
+    this.#retryTopic = retryTopicOf(this.group);
+    this.subscriptions = this.#subscriptions();
+    this.offsets = this.#offsets();
+    this.queues = new HeldQueues(this, { onLost: () => this.#rebalance?.wake() });
+    this.#member = this.#asMember(rest.consumeDirectly);
+  }
+
+  /**
+   * Joins the group; queues come by and by.
+   *
+   * @throws {ClientError} `invalid` when this client has a consumer of the group; `refused` when no
+   * broker can filter as subscribed; `damaged` when the offsets of a broadcasting group cannot be read;
+   * `name-server`, `closed`.
+   * @throws {RpcError} when the broker that is asked about an SQL expression does not answer.
+   */
+  static async join(cluster: Cluster, options: MembershipOptions): Promise<Membership> {
+    cluster.throwIfClosed();
+    const { signal } = options;
+    const it = new Membership(cluster, options);
+    const { group } = it;
+    try {
+      for (const subscription of it.subscriptions.values()) {
+        await checkSubscription(cluster, subscription, { group, signal });
+      }
+      await cluster.join(it.#member);
+    } catch (error) {
+      await it.queues.close();
+      throw error;
+    }
+    it.#begin();
+    return it;
+  }
+
+  limitsOf(topic: string): CacheLimits {
+    return this.queues.limitsOf(topic);
+  }
+
+  offer(queue: HeldQueue): void {
+    this.#ready.offer(queue);
+  }
+
+  reply(request: ConsumedMessage, body: Uint8Array | string): Promise<void> {
+    return reply(this.cluster, { request, body }, { group: this.group });
+  }
+
+  owe(work: Promise<void>): void {
+    this.#owed.add(work);
+    void work.finally(() => this.#owed.delete(work));
+  }
+
+  introduce(): Promise<void> {
+    return this.#introducing ??= this.cluster.heartbeat().finally(() => {
+      this.#introducing = undefined;
+    });
+  }
+
+  sentBack(): void {
+    // Its topic is made with the first one.
+    if (!this.cluster.routes.topics.includes(this.#retryTopic)) this.#rebalance?.wake();
+  }
+
+  /** Takes and pulls nothing any more; what is with the application still counts. */
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    this.queues.stop();
+    await this.#rebalance?.[Symbol.asyncDispose]();
+    await this.#persisting;
+  }
+
+  /** Stores the offsets, gives up the queues, and tells the brokers. */
+  async leave(): Promise<void> {
+    await this.stop();
+    while (this.#owed.size > 0) await Promise.all(this.#owed);
+    await this.queues.close();
+    await this.cluster.leave(this.#member);
+  }
+
+  #begin(): void {
+    const { group, settings, subscriptions } = this;
+    const { model, allocate, rebalanceMs, commitMs } = settings;
+    this.#rebalance = new Rebalance(this.cluster, {
+      group,
+      model,
+      allocate,
+      topics: () => subscriptions.keys(),
+      onQueues: (topic, queues) => this.queues.assign(subscriptions.get(topic)!, queues),
+      intervalMs: rebalanceMs,
+      intervalMinMs: Math.min(rebalanceMs, REBALANCE_MIN_MS),
+    });
+    this.#persisting = persistLoop(this.offsets, {
+      queues: () => this.queues.all.map((it) => it.queue),
+      signal: this.#stopped.signal,
+      firstMs: 2 * commitMs,
+      intervalMs: commitMs,
+    });
+  }
+
+  #subscriptions(): ReadonlyMap<string, SubscriptionData> {
+    const { namespace, now } = this.cluster;
+    const version = now();
+    const { subscribe, model } = this.settings;
+    const all = Object.entries(subscribe).map(([topic, filter]) =>
+      subscriptionTo(namespace.wrap(topic), filter, { version })
+    );
+    // What fails when broadcasting does not come again.
+    if (model === "clustering") all.push(subscriptionTo(this.#retryTopic, "*", { version }));
+    return new Map(all.map((it) => [it.topic, it]));
+  }
+
+  #offsets(): OffsetStore {
+    const { cluster, group, settings: { model, offsetsFolder: folder } } = this;
+    if (model === "clustering") return new RemoteOffsets(cluster, group);
+    const { lastingId: clientId, log } = cluster;
+    return LocalOffsets.open({ clientId, group, folder, log });
+  }
+
+  #asMember(consumeDirectly: ConsumerMember["consumeDirectly"]): ConsumerMember {
+    return {
+      kind: "consumer",
+      group: this.group,
+      topics: () => this.subscriptions.keys(),
+      consumerData: () => this.#consumerData(),
+      membersChanged: () => this.#rebalance?.wake(),
+      resetOffsets: (topic: string, offsets: ReadonlyMap<MessageQueue, number>) =>
+        this.queues.reset(topic, offsets),
+      consumerStatus: (topic) => this.offsets.offsetsOf(topic),
+      runningInfo: () => runningInfo(this),
+      consumeDirectly,
+    };
+  }
+
+  #consumerData(): ConsumerData {
+    const { model, startFrom } = this.settings;
+    return {
+      groupName: this.group,
+      consumeType: "CONSUME_PASSIVELY",
+      messageModel: model === "clustering" ? "CLUSTERING" : "BROADCASTING",
+      consumeFromWhere: consumeFromWhere(startFrom),
+      subscriptionDataSet: [...this.subscriptions.values()],
+      unitMode: false,
+    };
+  }
+}
+
+/** Between two rebalances at least (Java: `rocketmq.client.rebalance.minInterval`). */
+const REBALANCE_MIN_MS = 1000;

@@ -1,0 +1,356 @@
+/**
+ * This project's client and Java's on two sides of a topic, at a broker of the target and at one of
+ * Java's: what ours sends in every way, Java's consumers receive, and the other way round. Plain, one-way,
+ * batched, delayed, compressed in each way, in transactions, in order, filtered by tags and by SQL, and
+ * broadcast. Then the same, as far as it goes, with the client of Go.
+ *
+ * @module
+ */
+
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Client, connect } from "../../../net/client/client.ts";
+import type { ReceivedMessage } from "../../../net/client/received_message.ts";
+import { SYS_FLAG } from "../../../store/format.ts";
+import type { Subscription } from "../clients.ts";
+import type { BrokerConf, Cluster } from "../cluster.ts";
+import { notAsSent, notExactlyOnce } from "../compare.ts";
+import { notInKeyOrder, notOnce, notTheList } from "../deliveries.ts";
+import type { Received, Sent } from "../message.ts";
+import {
+  bodyFields,
+  COMPRESSIONS,
+  KEYS,
+  notAsOurs,
+  ORDERED,
+  sentInTransactions,
+  sentOrdered,
+  sentPlain,
+} from "../own_sent.ts";
+import { sideBySide, type Stage } from "../stage.ts";
+import type { JavaVersion } from "../toolchain.ts";
+
+const CONF: BrokerConf = {
+  enablePropertyFilter: "true",
+  transactionCheckInterval: "1000",
+  transactionTimeOut: "1000",
+  // 5.5.0 notes the end of transactions together, after three seconds else.
+  transactionOpBatchInterval: "100",
+};
+const QUEUES = 4;
+/** A Java consumer whose heartbeat meets another of its own waits for its messages until the next, 30 s. */
+const TIMEOUT_MS = 60_000;
+const LOOK_MS = 50;
+/** How long nothing more must come. */
+const IDLE_MS = 1000;
+
+/** The scenario. */
+export async function ownClient(stage: Stage): Promise<void> {
+  for (const version of stage.clientVersions) {
+    const brokers = stage.isMq ? [stage.target, `java-${version}`] : [stage.target];
+    await sideBySide(brokers, async (broker) => {
+      await using cluster = broker === stage.target
+        ? await stage.start({ conf: CONF })
+        : await stage.startJava(version, { conf: CONF });
+      await using client = connect({ nameServers: cluster.namesrv });
+      const sides = { stage, cluster, client, version, title: `own_client: at ${broker}` };
+      await oursToJava(sides);
+      await javaToOurs(sides);
+    });
+  }
+  await withGo(stage);
+}
+
+interface Sides {
+  readonly stage: Stage;
+  readonly cluster: Cluster;
+  readonly client: Client;
+  readonly version: JavaVersion;
+  readonly title: string;
+}
+
+async function oursToJava({ stage, cluster, client, version, title }: Sides): Promise<void> {
+  const topics = ["T_ours", "T_ours_ordered", "T_ours_filtered"] as const;
+  const [plain, ordered, filtered] = topics;
+  for (const topic of topics) await createTopic(client, topic);
+  await using session = await stage.javaSession(version, cluster);
+  await session.push({ name: "all", group: "G_ours", topic: plain });
+  for (const name of ["wide-A", "wide-B"]) {
+    await session.push({ name, group: "G_wide", topic: plain, model: "BROADCASTING" });
+  }
+  await session.push({ name: "ordered", group: "G_ordered", topic: ordered, orderly: true });
+  const since = Date.now();
+  const sent = [
+    ...await sentPlain(client, plain, version),
+    ...await sentInTransactions(client, plain),
+  ];
+  const numbers = sent.map(({ no }) => no);
+  const receivedBy = (name: string) =>
+    session.received().filter(({ consumer }) => consumer === name);
+  for (const name of ["all", "wide-A", "wide-B"]) {
+    const differences = await quiet(() => notOnce(numbers, receivedBy(name)));
+    const byNo = new Map(sent.map((it) => [it.no, it]));
+    for (const message of receivedBy(name)) {
+      const original = byNo.get(message.properties["no"] ?? "");
+      if (original === undefined) differences.push(`${message.properties["no"]}: unexpected`);
+      else differences.push(...notAsOurs(original, message));
+    }
+    const model = name === "all" ? "" : "broadcasting ";
+    const what = `what ours sent, ${sent.length} messages, came to a ${model}consumer`;
+    stage.report.check(`${title}: ${what} of java-${version}`, differences, since);
+  }
+  const keyed = await sentOrdered(client, ordered);
+  stage.report.check(
+    `${title}: ${keyed.length} ordered ones came to a consumer of java-${version} in order`,
+    [
+      ...await quiet(() => notOnce(keyed, receivedBy("ordered"))),
+      ...notInKeyOrder(receivedBy("ordered")),
+    ],
+    since,
+  );
+  await oursFiltered({ stage, cluster, client, version, title }, filtered);
+}
+
+async function oursFiltered(
+  { stage, cluster, client, version, title }: Sides,
+  topic: string,
+): Promise<void> {
+  const since = Date.now();
+  await using producer = client.producer({ group: "P_ours_filtered" });
+  const messages = Array.from({ length: 12 }, (_, no) => ({ no, tag: `Tag${"ABC"[no % 3]}` }));
+  for (const { no, tag } of messages) {
+    await producer.send({ topic, tag, body: `${no}`, properties: { no: `${no}` } });
+  }
+  const subscriptions: (Subscription & { wants: (it: typeof messages[number]) => boolean })[] = [
+    { group: "G_tags", type: "TAG", expression: "TagA || TagC", wants: (it) => it.tag !== "TagB" },
+    { group: "G_sql", type: "SQL92", expression: "no > 6", wants: (it) => it.no > 6 },
+  ];
+  const expected = subscriptions.flatMap(({ group, wants }) =>
+    messages.filter(wants).map(({ no }) => `${group} ${no}`)
+  );
+  const java = await stage.javaClient(version, cluster);
+  const found = await java.filtered(topic, { subscriptions, expect: expected.length });
+  stage.report.check(
+    `${title}: consumers of java-${version} filter what ours sent by tags and by SQL`,
+    notTheList("received", expected.sort(), found.map((it) => `${it.group} ${it.no}`).sort()),
+    since,
+  );
+}
+
+async function javaToOurs(sides: Sides): Promise<void> {
+  const { stage, cluster, client, version, title } = sides;
+  const topics = ["T_java", "T_java_ordered"] as const;
+  const [plain, ordered] = topics;
+  for (const topic of topics) await createTopic(client, topic);
+  const folder = stage.folder("own");
+  await using ours = await startOurs(client, { cluster, plain, ordered, folder });
+  const since = Date.now();
+  const java = await stage.javaClient(version, cluster);
+  const counts = { sync: 10, async: 6, oneway: 2, batch: 6, delayed: 2, level: 1 };
+  const sent: Sent[] = await java.send(plain, counts);
+  for (const compress of version === "4.9.7" ? [] : ["LZ4", "ZSTD"] as const) {
+    sent.push(...await java.send(plain, { sync: 8, mark: `-${compress}`, compress }));
+  }
+  const group = "P_java_transactions";
+  const ends = { commit: 2, rollback: 2, later: 1 };
+  await using transact = await java.startTransact({ topic: plain, group, ...ends });
+  await using session = await stage.javaSession(version, cluster);
+  const count = await session.send({ topic: ordered, mark: "ordered", count: ORDERED, keys: KEYS });
+  await plainFromJava(sides, { sent, ours, since });
+  await transact.result();
+  await filteredFromJava(sides, { sent, ours, since });
+  const numbers = Array.from({ length: count }, (_, index) => `ordered-${index}`);
+  stage.report.check(
+    `${title}: ${count} ordered ones of java-${version} came to our consumer in order`,
+    [
+      ...await quiet(() => notOnce(numbers, ours.received("ordered"))),
+      ...notInKeyOrder(ours.received("ordered")),
+    ],
+    since,
+  );
+}
+
+/** What Java sent to our consumers, and when it began to. */
+interface FromJava {
+  readonly sent: readonly Sent[];
+  readonly ours: Awaited<ReturnType<typeof startOurs>>;
+  readonly since: number;
+}
+
+async function plainFromJava(
+  { stage, version, title }: Sides,
+  { sent, ours, since }: FromJava,
+): Promise<void> {
+  const committed = ["commit-0", "commit-1", "later-0"];
+  for (const name of ["push", "pull", "wide-A", "wide-B"]) {
+    const rest = () => ours.received(name).filter((it) => !isTransactional(it));
+    const differences = await quiet(() => [
+      ...notExactlyOnce(sent, rest()),
+      ...notOnce(committed, ours.received(name).filter(isTransactional)),
+    ]);
+    const atOnce = sent.filter(({ no }) => !no.startsWith("delayed"));
+    stage.report.check(
+      `${title}: what java-${version} sent, ${sent.length + committed.length} messages, ` +
+        `came to our ${name} consumer`,
+      [...differences, ...notAsSent(atOnce, rest())],
+      since,
+    );
+  }
+  if (version === "4.9.7") return;
+  const kinds = ours.received("push").map(({ sysFlag }) => sysFlag & SYS_FLAG.compressionMask);
+  const missing = Object.entries(COMPRESSIONS).filter(([, kind]) => !kinds.includes(kind));
+  stage.report.check(
+    `${title}: bodies of java-${version} came compressed in every way`,
+    missing.map(([name]) => `none by ${name}`),
+  );
+}
+
+async function filteredFromJava(
+  { stage, version, title }: Sides,
+  { sent, ours, since }: FromJava,
+): Promise<void> {
+  for (const [name, tag] of [["tags", "TagA"], ["sql", "TagB"]] as const) {
+    const wanted = sent.filter(({ properties }) => properties["TAGS"] === tag);
+    const rest = () => ours.received(name).filter((it) => !isTransactional(it));
+    stage.report.check(
+      `${title}: our consumer filters ${wanted.length} of java-${version} by ${name}`,
+      await quiet(() => notExactlyOnce(wanted, rest())),
+      since,
+    );
+  }
+}
+
+/** What ours sent comes to a consumer of Go, and what Go sent to ours. */
+async function withGo(stage: Stage): Promise<void> {
+  await using cluster = await stage.start({ conf: CONF });
+  await using client = connect({ nameServers: cluster.namesrv });
+  const go = await stage.goClient(cluster);
+  const [plain, ordered, fromGo, unused] = ["T_plain", "T_ordered", "T_go", "T_unused"] as const;
+  for (const topic of [plain, ordered, fromGo, unused]) await createTopic(client, topic);
+  let since = Date.now();
+  // It knows the same compression as Java's of 4.9.7.
+  const sent = [
+    ...await sentPlain(client, plain, "4.9.7"),
+    ...await sentInTransactions(client, plain),
+  ];
+  const byNo = new Map(sent.map((it) => [it.no, it]));
+  const received = await go.consume({ topic: plain, group: "G_go", expect: sent.length });
+  stage.report.check(`own_client: what ours sent, ${sent.length} messages, came to one of Go`, [
+    ...notOnce([...byNo.keys()], received),
+    ...received.flatMap((message) => {
+      const original = byNo.get(message.properties["no"] ?? "");
+      return original === undefined ? ["unexpected"] : notAsOurs(original, message);
+    }),
+  ], since);
+  since = Date.now();
+  const keyed = await sentOrdered(client, ordered);
+  const expect = keyed.length;
+  const inOrder = await go.consume({ topic: ordered, group: "G_go_o", expect, orderly: true });
+  stage.report.check(
+    `own_client: ${expect} ordered ones came to one of Go in order`,
+    [...notOnce(keyed, inOrder), ...notInKeyOrder(inOrder)],
+    since,
+  );
+  since = Date.now();
+  const folder = stage.folder("own");
+  await using ours = await startOurs(client, { cluster, plain: fromGo, ordered: unused, folder });
+  const counts = { sync: 10, async: 6, oneway: 2, batch: 6 };
+  const theirs = await go.send(fromGo, counts);
+  for (const name of ["push", "pull", "wide-A"]) {
+    const differences = await quiet(() => notExactlyOnce(theirs, ours.received(name)));
+    stage.report.check(
+      `own_client: what one of Go sent, ${theirs.length} messages, came to our ${name} consumer`,
+      [...differences, ...notAsSent(theirs, ours.received(name))],
+      since,
+    );
+  }
+}
+
+/** Our consumers of every kind, and what came to each. */
+async function startOurs(
+  client: Client,
+  { cluster, plain, ordered, folder }: {
+    readonly cluster: Cluster;
+    readonly plain: string;
+    readonly ordered: string;
+    readonly folder: string;
+  },
+) {
+  await using stack = new AsyncDisposableStack();
+  const received = new Map<string, Received[]>();
+  const takes = (name: string) => {
+    const rows: Received[] = [];
+    received.set(name, rows);
+    return (message: ReceivedMessage) => void rows.push(rowOf(message));
+  };
+  const startFrom = "first";
+  const consume = (
+    name: string,
+    options: Partial<Parameters<Client["consumer"]>[0]>,
+    by = client,
+  ) => {
+    const group = `G_own_${name.split("-")[0]}`;
+    const consumer = stack.use(
+      by.consumer({ group, subscribe: { [plain]: "*" }, startFrom, ...options }),
+    );
+    void consumer.run(takes(name));
+  };
+  consume("push", {});
+  consume("tags", { subscribe: { [plain]: "TagA" } });
+  consume("sql", { subscribe: { [plain]: { sql: "TAGS = 'TagB'" } } });
+  consume("ordered", { subscribe: { [ordered]: "*" }, ordered: true });
+  for (const name of ["wide-A", "wide-B"]) {
+    const by = stack.use(connect({ nameServers: cluster.namesrv, instanceName: name }));
+    consume(name, { model: "broadcasting", offsetsFolder: folder }, by);
+  }
+  const puller = stack.use(client.pullConsumer({ group: "G_own_pull", startFrom }));
+  await puller.subscribe(plain);
+  const take = takes("pull");
+  void (async () => {
+    for await (const message of puller) take(message);
+  })();
+  const owned = stack.move();
+  return {
+    received: (name: string): readonly Received[] => received.get(name)!,
+    [Symbol.asyncDispose]: () => owned.disposeAsync(),
+  };
+}
+
+async function createTopic(client: Client, topic: string): Promise<void> {
+  await client.admin.createTopic(topic, { readQueues: QUEUES, writeQueues: QUEUES });
+}
+
+function isTransactional({ properties }: Received): boolean {
+  return "end" in properties;
+}
+
+function rowOf(message: ReceivedMessage): Received {
+  const { record } = message;
+  return {
+    topic: message.topic,
+    queueId: message.queueId,
+    queueOffset: message.queueOffset,
+    commitLogOffset: message.commitLogOffset,
+    storeSize: record.totalSize,
+    bodyCRC: record.bodyCRC,
+    sysFlag: record.sysFlag,
+    flag: message.flag,
+    bornTimestamp: record.bornTimestamp,
+    bornHost: message.bornHost,
+    storeTimestamp: record.storeTimestamp,
+    storeHost: message.storeHost,
+    reconsumeTimes: record.reconsumeTimes,
+    preparedTransactionOffset: record.preparedTransactionOffset,
+    msgId: message.messageId,
+    offsetMsgId: message.offsetMessageId,
+    ...bodyFields(message.body),
+    properties: Object.fromEntries(message.properties),
+  };
+}
+
+/** Waits until there is nothing to complain about, and still nothing a while later. */
+async function quiet(complaints: () => string[]): Promise<string[]> {
+  const end = Date.now() + TIMEOUT_MS;
+  while (complaints().length > 0 && Date.now() < end) await sleep(LOOK_MS);
+  await sleep(IDLE_MS);
+  return complaints();
+}
