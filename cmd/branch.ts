@@ -18,11 +18,13 @@ export const GROUP = {
   run: "Run:",
   look: "Look at a store:",
   mend: "Check and mend a store:",
+  cluster: "Work with a cluster:",
+  settings: "Settings:",
   other: "Help:",
 } as const;
 
 /** What the argument of a command on a store says in its help. */
-export const STORE_ABOUT = "a store; default: MQ_STORE, else ./mq-data";
+export const STORE_ABOUT = "a store; default: MQ_STORE, the profile's, ./mq-data";
 
 /** What a command's help says. */
 export interface CommandAbout {

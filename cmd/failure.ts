@@ -5,6 +5,7 @@
  * @module
  */
 import { AssertionError } from "node:assert";
+import { ClientError } from "../net/client/client_error.ts";
 import { EXIT } from "./exit_code.ts";
 
 /** An expected way for a command to end early. Its message is the whole explanation. */
@@ -35,6 +36,9 @@ export interface FailureReport {
 export function describeFailure(error: unknown): FailureReport {
   if (error instanceof Failure) return { line: oneLine(error.message), exitCode: error.exitCode };
   const message = error instanceof Error ? error.message : String(error);
+  if (error instanceof ClientError && error.kind === "invalid") {
+    return { line: oneLine(message), exitCode: EXIT.usage };
+  }
   if (isBug(error)) {
     const line = `Internal error: ${oneLine(message)} (run again with MQ_DEBUG=1 for the place)`;
     return { line, exitCode: EXIT.operational };

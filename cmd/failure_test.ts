@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ClientError } from "../net/client/client_error.ts";
 import { describeFailure, Failure, stackOf, usageFailure } from "./failure.ts";
 
 Deno.test("describeFailure() makes one line and a code of whatever was thrown", () => {
@@ -18,6 +19,8 @@ Deno.test("describeFailure() makes one line and a code of whatever was thrown", 
   );
   check(new TypeError("x is undefined"), /^Internal error: x is undefined \(.*MQ_DEBUG=1/, 8);
   check("text", "text", 8);
+  check(new ClientError("its name is empty", { kind: "invalid" }), "its name is empty", 16);
+  check(new ClientError("no broker has it", { kind: "no-route" }), "no broker has it", 8);
 });
 
 Deno.test("stackOf() follows the causes", () => {

@@ -5,6 +5,7 @@
  */
 import { type FindingAbout, FINDINGS } from "../store/check/findings.ts";
 import { EXIT_ABOUT } from "./exit_code.ts";
+import { directiveLines } from "./message/format_text.ts";
 
 /** A page of help. */
 export interface HelpTopic {
@@ -56,13 +57,24 @@ The servers end with 0 after SIGINT or SIGTERM: being stopped is how they end.
 }
 
 function environmentText(): string {
-  return `  MQ_STORE      store of a command that names none; else ./mq-data
+  return `  MQ_STORE      store of a command that names none; else the profile's, else ./mq-data
   MQ_NAMESRV    name servers of a broker where neither -n nor its file names any;
-                else NAMESRV_ADDR, as Java's brokers
-  MQ_OUTPUT     form of output where -o is not given: table, json, jsonl
+                else NAMESRV_ADDR, as Java's brokers.
+                And of the cluster a command speaks to where --namesrv names none; else the
+                profile's, else NAMESRV_ADDR, else 127.0.0.1:9876, where mq start has its own
+  MQ_PROFILE    profile to use where --profile names none; else that of mq profile use;
+                none is no profile. They are kept in mq/profiles.json below XDG_CONFIG_HOME,
+                else below ~/.config
+  MQ_NAMESPACE  put before names of topics and groups; goes before the profile's
+  MQ_ACCESS_KEY, MQ_SECRET_KEY, MQ_SECURITY_TOKEN
+                what requests are signed with; go before the profile's
+  MQ_OUTPUT     form of output where -o is not given: table, json, jsonl; else the profile's
   MQ_DEBUG      1 prints the stack of a failure
   NO_COLOR      tables without colours; FORCE_COLOR colours them in a pipe, too;
                 --color always|never goes before both
+
+Keys and namespace of a profile are used at its own name servers only, or where --profile names it.
+mq config show prints what holds, and who says so.
 `;
 }
 
@@ -88,6 +100,13 @@ Bodies (--body of inspect commitlog and query) are decompressed; --raw leaves th
   --body base64    as JSON carries bytes
   --body json      a body that is JSON, as a value and not as text
   --body sha256    the digest only
+
+--format of mq message receive, mq message browse and mq dlq list prints each message in a form of
+one's own: text, \\n \\t \\r \\0 \\\\ \\x41, %% for a percent sign, and
+
+${directiveLines().join("\n")}
+
+  mq message browse orders --format '%d %k %b\\n'
 `;
 }
 

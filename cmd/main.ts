@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { accessSync, constants } from "node:fs";
+import { accessSync, chmodSync, constants } from "node:fs";
 import process from "node:process";
 import { diskSpace, usedRatio } from "../net/broker/disk_space.ts";
 import { diskFiles } from "../store/file_disk.ts";
@@ -16,11 +16,13 @@ import type { Terminal } from "./terminal.ts";
 
 const STDOUT = 1;
 const STDERR = 2;
+/** Rights of a file that holds keys. */
+const OWNER_ONLY = 0o600;
 const COLUMNS_DEFAULT = 80;
 const COLUMNS_MAX = 120;
 
 /** The terminal of this process. */
-function processTerminal(): Terminal {
+export function processTerminal(): Terminal {
   let stop: AbortController | undefined;
   const isTty = process.stdout.isTTY === true;
   const isAsked = process.stdin.isTTY === true && process.stderr.isTTY === true;
@@ -28,6 +30,7 @@ function processTerminal(): Terminal {
     out: new Out(descriptorSink(STDOUT)),
     err: new Out(descriptorSink(STDERR)),
     files: diskFiles,
+    keepPrivate: (path) => chmodSync(path, OWNER_ONLY),
     env: environmentValue,
     isTty,
     isErrTty: process.stderr.isTTY === true,

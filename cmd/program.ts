@@ -5,7 +5,9 @@
  * @module
  */
 import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { addBenchCommands } from "./bench/command.ts";
 import { type Branch, describe, GROUP, pathOf } from "./branch.ts";
+import { addClusterCommands } from "./cluster/command.ts";
 import { addCompletionCommand } from "./completion/command.ts";
 import { COMPLETE_WORD, printCompletion } from "./completion/complete.ts";
 import { addDiffCommand } from "./diff/command.ts";
@@ -15,29 +17,44 @@ import { addExplainCommand } from "./explain/command.ts";
 import { describeFailure, stackOf, usageFailure } from "./failure.ts";
 import { fieldsOption, headerOption, outputOption } from "./output/format_option.ts";
 import { COLOR_FLAG, colorChoice, takeColor } from "./option/color_option.ts";
+import { takeOption } from "./option/global_option.ts";
 import { hasColors } from "./output/tone.ts";
 import { HELP_TOPICS } from "./help_topics.ts";
+import { addGroupCommands } from "./group/command.ts";
 import { addInspectCommands } from "./inspect/commands.ts";
+import { addDlqCommands } from "./dlq/command.ts";
+import { addMessageCommands } from "./message/command.ts";
+import { addProfileCommands } from "./profile/command.ts";
 import { addQueryCommand } from "./query/command.ts";
 import { addRecoverCommand } from "./recover/command.ts";
 import { addReplayCommand } from "./replay/command.ts";
 import { addServeCommand } from "./serve/command.ts";
 import { addServerCommands } from "./server/server_commands.ts";
 import { lineText, type Terminal } from "./terminal.ts";
+import { addTopicCommands } from "./topic/command.ts";
+import { addTopCommand } from "./top/command.ts";
 import { addVerifyCommand } from "./verify/command.ts";
 import { VERSION } from "./version.ts";
 import { addWhyCommand } from "./why/command.ts";
 
+/** Which profile a command line is under. */
+const PROFILE_FLAG = "--profile";
+
 /** Runs one command line and returns its exit code. Never throws what a command threw. */
 export async function run(words: readonly string[], surroundings: Terminal): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const { args, color } = takeColor(words);
-  const terminal = { ...surroundings, colors: hasColors(color, surroundings) };
+  const { args: colorless, color } = takeColor(words);
+  const { args, value: profile } = takeOption(colorless, PROFILE_FLAG);
+  const terminal = {
+    ...surroundings,
+    colors: hasColors(color, surroundings),
+    ...(profile !== undefined && { profile }),
+  };
   const program = makeProgram({ terminal, finish: (code) => exitCode = code });
   try {
     colorChoice(color);
     if (args.length === 0) program.outputHelp();
-    else if (args[0] === COMPLETE_WORD) printCompletion(terminal, program, args.slice(1));
+    else if (args[0] === COMPLETE_WORD) await printCompletion(terminal, program, args.slice(1));
     else await program.parseAsync(args, { from: "user" });
     terminal.out.flush();
   } catch (error) {
@@ -58,6 +75,7 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
     .version(`mq ${VERSION}`, "-V, --version", "print the version of mq")
     .helpOption("-h, --help", "explain a command")
     .option(COLOR_FLAG, "colour tables: auto, always, never")
+    .option(`${PROFILE_FLAG} <name>`, "use the settings of this profile; none: of no profile")
     .exitOverride()
     .configureHelp({
       // What a command takes stands in its own help.
@@ -85,6 +103,14 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
   addExplainCommand(program, branch);
   addRecoverCommand(program, branch);
   addReplayCommand(program, branch);
+  addMessageCommands(program, branch);
+  addTopicCommands(program, branch);
+  addGroupCommands(program, branch);
+  addClusterCommands(program, branch);
+  addDlqCommands(program, branch);
+  addBenchCommands(program, branch);
+  addTopCommand(program, branch);
+  addProfileCommands(program, branch);
   const version = program.command("version")
     .helpGroup(GROUP.other)
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())

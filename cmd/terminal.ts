@@ -15,6 +15,10 @@ export interface Terminal {
   /** Everything that is not data: notes, progress, questions, failures. */
   readonly err: Out;
   readonly files: FileSystem;
+  /** The profile `--profile` names; absent where the command line names none. */
+  readonly profile?: string;
+  /** Makes a file readable by this user alone; absent where all are. */
+  readonly keepPrivate?: (path: string) => void;
   /** Folders of the commit log with commas, where the command line names them. */
   readonly commitLogPath?: string;
   /** Value of an environment variable, `undefined` where it is unset or may not be read. */

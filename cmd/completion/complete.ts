@@ -10,7 +10,10 @@ import { SUBSCRIPTION_GROUPS } from "../../store/config_tables.ts";
 import { HELP_TOPICS } from "../help_topics.ts";
 import { DEFAULT_STORE } from "../reading/store_path.ts";
 import { knownTopics, readTable } from "../reading/topic_table.ts";
+import { chosenProfile } from "../profile/chosen_profile.ts";
+import { readProfiles } from "../profile/profile_file.ts";
 import { lineText, type Terminal } from "../terminal.ts";
+import type { LiveQuestion } from "./live_names.ts";
 
 /** First word of the command line that scripts of shells call, see `scripts.ts`. */
 export const COMPLETE_WORD = "__complete";
@@ -27,16 +30,22 @@ export interface Candidate {
 export interface Completion {
   readonly candidates: readonly Candidate[];
   readonly files: boolean;
+  /** Names of a cluster that may follow as well; it has to be asked. */
+  readonly live?: LiveQuestion | undefined;
 }
 
 /** Prints what may follow: a line for each, what it is behind a tab. */
-export function printCompletion(
+export async function printCompletion(
   terminal: Terminal,
   program: CommandUnknownOpts,
   words: readonly string[],
-): void {
-  const { candidates, files } = complete(terminal, program, words);
-  for (const { value, about } of candidates) {
+): Promise<void> {
+  const { candidates, files, live } = complete(terminal, program, words);
+  const names = live === undefined
+    ? []
+    : await (await import("./live_names.ts")).liveNames(terminal, live);
+  const known = names.map((value) => ({ value, about: `${live?.kind} of the cluster` }));
+  for (const { value, about } of [...candidates, ...known]) {
     terminal.out.write(`${value}\t${lineText(about)}\n`);
   }
   if (files) terminal.out.write(`${FILES_LINE}\n`);
@@ -61,7 +70,8 @@ export function complete(
     const candidates = found.candidates.map(({ value, about }) => {
       return { value: prefix + value, about };
     });
-    return startingWith(current, { ...found, candidates });
+    const live = found.live && { ...found.live, prefix };
+    return startingWith(current, { ...found, candidates, live });
   }
   return startingWith(current, wordsOf(terminal, line, { program, current }));
 }
@@ -73,15 +83,20 @@ interface Line {
   readonly given: readonly string[];
   /** Flag of the option whose value the present word is. */
   readonly open: string | undefined;
+  /** Values of options so far, by their names. */
+  readonly values: ReadonlyMap<string, string>;
 }
 
 function parse(program: CommandUnknownOpts, words: readonly string[]): Line {
   let command = program;
   const given: string[] = [];
+  const values = new Map<string, string>();
   let open: string | undefined;
   for (const word of words) {
-    if (open !== undefined) open = undefined;
-    else if (word.startsWith("-")) {
+    if (open !== undefined) {
+      values.set(optionOf(command, open)?.attributeName() ?? open, word);
+      open = undefined;
+    } else if (word.startsWith("-")) {
       const option = optionOf(command, word);
       if (option?.required === true) open = word;
     } else {
@@ -90,7 +105,7 @@ function parse(program: CommandUnknownOpts, words: readonly string[]): Line {
       else command = next;
     }
   }
-  return { command, given, open };
+  return { command, given, open, values };
 }
 
 function optionOf(command: CommandUnknownOpts, flag: string) {
@@ -100,9 +115,10 @@ function optionOf(command: CommandUnknownOpts, flag: string) {
 /** What may stand in the place of a word that is no option's value. */
 function wordsOf(
   terminal: Terminal,
-  { command, given }: Line,
+  line: Line,
   { program, current }: { readonly program: CommandUnknownOpts; readonly current: string },
 ): Completion {
+  const { command, given } = line;
   if (current.startsWith("-")) {
     const options = command.options.filter((it) => !it.hidden && it.long !== undefined)
       .map((it) => ({ value: it.long!, about: it.description }));
@@ -122,7 +138,9 @@ function wordsOf(
     command.registeredArguments.findLast((it) => it.variadic);
   if (argument === undefined) return { candidates: [], files: false };
   if (argument.argChoices === undefined) {
-    return { candidates: dynamic(terminal, argument.name(), given), files: true };
+    const { candidates, live } = dynamic(terminal, argument.name(), line);
+    const isPath = candidates.length === 0 && live === undefined;
+    return { candidates, live, files: isPath };
   }
   const candidates = argument.argChoices.map((value) => ({ value, about: argument.description }));
   return { candidates, files: false };
@@ -134,36 +152,57 @@ function commandsOf(command: CommandUnknownOpts): Candidate[] {
 }
 
 /** What an option may be given. */
-function valuesOf(terminal: Terminal, { command, given }: Line, flag: string): Completion {
+function valuesOf(terminal: Terminal, line: Line, flag: string): Completion {
+  const { command } = line;
   const option = optionOf(command, flag);
   if (option === undefined) return { candidates: [], files: false };
   if (option.argChoices !== undefined) {
     const about = option.description;
     return { candidates: option.argChoices.map((value) => ({ value, about })), files: false };
   }
-  const candidates = dynamic(terminal, option.attributeName(), given);
   const isPath = /<(file|folder|path|folders)>/.test(option.flags);
-  return { candidates, files: isPath };
+  return { ...dynamic(terminal, option.attributeName(), line), files: isPath };
 }
 
-/** Names that stand in the store the line speaks of. */
-function dynamic(terminal: Terminal, name: string, given: readonly string[]): Candidate[] {
-  if (name !== "topic" && name !== "group") return [];
+/** Names of what the line speaks of: a cluster, a store, the profiles. */
+function dynamic(
+  terminal: Terminal,
+  name: string,
+  { command, given, values }: Line,
+): Omit<Completion, "files"> {
   try {
-    const root = given[0] ?? (terminal.env("MQ_STORE") || DEFAULT_STORE);
-    const paths = storePaths(root);
-    const names = name === "topic"
-      ? knownTopics(terminal.files, paths)
-      : [...readTable(terminal.files, paths, SUBSCRIPTION_GROUPS).entries?.keys() ?? []].sort();
-    return names.map((value) => ({ value, about: `${name} of ${root}` }));
+    if (name === "name" && command.parent?.name() === "profile") {
+      const names = [...readProfiles(terminal).all.keys()].sort();
+      return { candidates: names.map((value) => ({ value, about: "profile" })) };
+    }
+    if (name !== "topic" && name !== "group") return { candidates: [] };
+    if (command.options.some((it) => it.attributeName() === "namesrv")) {
+      return { candidates: [], live: { kind: name, namesrv: values.get("namesrv") } };
+    }
+    return { candidates: namesInStore(terminal, name, given[0]) };
   } catch {
-    return [];
+    return { candidates: [] };
   }
+}
+
+function namesInStore(
+  terminal: Terminal,
+  name: "topic" | "group",
+  given: string | undefined,
+): Candidate[] {
+  const ofProfile = chosenProfile(terminal)?.profile.store;
+  const root = given ?? (terminal.env("MQ_STORE") || (ofProfile ?? DEFAULT_STORE));
+  const paths = storePaths(root);
+  const names = name === "topic"
+    ? knownTopics(terminal.files, paths)
+    : [...readTable(terminal.files, paths, SUBSCRIPTION_GROUPS).entries?.keys() ?? []].sort();
+  return names.map((value) => ({ value, about: `${name} of ${root}` }));
 }
 
 function startingWith(current: string, found: Completion): Completion {
   return {
     candidates: found.candidates.filter(({ value }) => value.startsWith(current)),
     files: found.files,
+    ...(found.live !== undefined && { live: { ...found.live, current } }),
   };
 }

@@ -7,6 +7,7 @@ import {
   recordedTerminal,
 } from "../../testdata/recorded_terminal.ts";
 import { makeProgram } from "../program.ts";
+import { writeProfiles } from "../profile/profile_file.ts";
 import { complete } from "./complete.ts";
 
 function completed(words: readonly string[], surroundings: RecordedSurroundings = {}) {
@@ -47,6 +48,17 @@ Deno.test("complete() knows topics of the store that is named, of MQ_STORE, or o
   assert.deepEqual(completed(words, { files }).values, []);
   const groups = completed(["inspect", "offsets", "store", "--group", ""], { files }).values;
   assert(groups.includes("G_all"));
+});
+
+Deno.test("complete() knows the store of the profile, and the profiles", () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const env = { XDG_CONFIG_HOME: "conf" };
+  const all = new Map([["kept", { store: "store" }], ["other", {}]]);
+  writeProfiles(recordedTerminal({ files, env }).terminal, { current: "kept", all });
+  const topics = completed(["query", "--topic", "T_t"], { files, env }).values;
+  assert.deepEqual(topics, ["T_tags", "T_trans"]);
+  assert.deepEqual(completed(["profile", "use", ""], { files, env }).values, ["kept", "other"]);
+  assert.deepEqual(completed(["profile", "edit", "o"], { files, env }).values, ["other"]);
 });
 
 Deno.test("complete() has no names where the store cannot be read", () => {

@@ -6,5 +6,5 @@
 
 /** What a path argument may name, apart from a store. */
 export function pathAbout(part: string): string {
-  return `a store, or ${part}; default: MQ_STORE, else ./mq-data`;
+  return `a store, or ${part}; default: MQ_STORE, the profile's, ./mq-data`;
 }

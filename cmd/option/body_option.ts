@@ -24,6 +24,19 @@ export function bodyOption(): Option<
     .choices(BODY_FORMS).default("none");
 }
 
+/** `--body` of commands whose messages are read by people. */
+export function textBodyOption(): Option<
+  "--body <form>",
+  undefined,
+  "text",
+  undefined,
+  false,
+  BodyForm
+> {
+  return new Option("--body <form>", "print bodies in this form")
+    .choices(BODY_FORMS).default("text");
+}
+
 /** `--raw`. */
 export function rawOption(): Option<"--raw"> {
   return new Option("--raw", "print bodies as stored, compressed ones, too");

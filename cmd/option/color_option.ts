@@ -5,6 +5,7 @@
  */
 import { usageFailure } from "../failure.ts";
 import { COLOR_CHOICES, type ColorChoice } from "../output/tone.ts";
+import { takeOption } from "./global_option.ts";
 
 /** The option as the help shows it. */
 export const COLOR_FLAG = "--color <when>";
@@ -18,15 +19,8 @@ export interface ColoredArgs {
 
 /** Takes the option out of a command line; what stands behind `--` is none. */
 export function takeColor(words: readonly string[]): ColoredArgs {
-  const end = words.includes("--") ? words.indexOf("--") : words.length;
-  const args: string[] = [];
-  let color: string = "auto";
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at]!;
-    if (at >= end || (word !== "--color" && !word.startsWith("--color="))) args.push(word);
-    else color = word === "--color" ? words[++at] ?? "" : word.slice("--color=".length);
-  }
-  return { args, color };
+  const { args, value } = takeOption(words, "--color");
+  return { args, color: value ?? "auto" };
 }
 
 /** The choice that was made. Throws a usage failure for what is none. */

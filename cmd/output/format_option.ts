@@ -6,6 +6,7 @@
  */
 import { Option } from "@commander-js/extra-typings";
 import { usageFailure } from "../failure.ts";
+import { chosenProfile } from "../profile/chosen_profile.ts";
 import { RowWriter, type TableLayout } from "./row_writer.ts";
 import { alignedLine, displayWidth, tabbedLine } from "./table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -62,14 +63,19 @@ export function headerOption(): Option<"--no-header"> {
   return new Option("--no-header", "leave out the first line of a table");
 }
 
-/** The form to print in: the option, else `MQ_OUTPUT`, else a table. */
+/** The form to print in: the option, else `MQ_OUTPUT`, else the profile's, else a table. */
 export function formatOf(terminal: Terminal, options: OutputOptions): Format {
   if (options.output !== undefined) return options.output;
   const wanted = terminal.env("MQ_OUTPUT");
-  if (wanted === undefined || wanted === "") return "table";
+  if (wanted === undefined || wanted === "") return formatOfProfile(terminal) ?? "table";
   const known = FORMATS.find((format) => format === wanted);
   if (known !== undefined) return known;
   throw usageFailure(`MQ_OUTPUT is "${wanted}", not one of ${FORMATS.join(", ")}`);
+}
+
+function formatOfProfile(terminal: Terminal): Format | undefined {
+  const wanted = chosenProfile(terminal)?.profile.output;
+  return FORMATS.find((format) => format === wanted);
 }
 
 /** How a command prints its rows. */

@@ -34,11 +34,19 @@ export interface BodyOptions {
 
 /** Makes the row of a record. */
 export function messageRow(record: RecordView, options: BodyOptions): MessageRow {
-  const view = viewOfRecord(record);
+  const stored = record.bytes.subarray(record.bodyAt, record.bodyAt + record.bodyLength);
+  return rowWithBody(viewOfRecord(record), stored, options);
+}
+
+/** Makes the row of a message whose body is stored so. */
+export function rowWithBody(
+  view: MessageView,
+  stored: Uint8Array,
+  options: BodyOptions,
+): MessageRow {
   const form = options.body ?? "none";
   const row: MessageRow = { kind: "message", ...view };
   if (form === "none") return row;
-  const stored = record.bytes.subarray(record.bodyAt, record.bodyAt + record.bodyLength);
   const result = options.raw === true
     ? { state: "ok" as const, body: stored }
     : readBody(stored, view.sysFlag);

@@ -1,6 +1,6 @@
 /**
- * Finds what a command is to read: the path given, else `MQ_STORE`, else `mq-data` in the working
- * folder; and says clearly what is wrong with a path that holds no store.
+ * Finds what a command is to read: the path given, else `MQ_STORE`, else the profile's store, else
+ * `mq-data` in the working folder; and says clearly what is wrong with a path that holds no store.
  *
  * @module
  */
@@ -14,6 +14,7 @@ import {
   storePaths,
 } from "../../store/names.ts";
 import { Failure, usageFailure } from "../failure.ts";
+import { chosenProfile } from "../profile/chosen_profile.ts";
 import { note, type Terminal } from "../terminal.ts";
 
 /** Where `mq start` keeps its store when nothing else is said. */
@@ -36,6 +37,11 @@ export function givenPath(terminal: Terminal, argument: string | undefined): str
   if (fromEnvironment !== undefined && fromEnvironment !== "") {
     note(terminal, `reading ${fromEnvironment} (MQ_STORE)`);
     return tidyPath(fromEnvironment);
+  }
+  const chosen = chosenProfile(terminal);
+  if (chosen?.profile.store !== undefined) {
+    note(terminal, `reading ${chosen.profile.store} (profile ${chosen.name})`);
+    return tidyPath(chosen.profile.store);
   }
   if (terminal.files.stat(DEFAULT_STORE)?.isDirectory === true) {
     note(terminal, `reading ${DEFAULT_STORE}`);

@@ -5,7 +5,7 @@
  */
 import { counted } from "../output/counted.ts";
 import { nameServersOf } from "../../net/broker/registration.ts";
-import { NameServers } from "../../net/client/name_servers.ts";
+import { type Ask, NameServers } from "../../net/client/name_servers.ts";
 import { RouteBook } from "../../net/client/route_book.ts";
 import { send } from "../../net/client/send.ts";
 import { RpcClient } from "../../net/rpc/client.ts";
@@ -66,16 +66,17 @@ export async function replay(
   const source = openSource(terminal, argument, options);
   const signal = terminal.stopSignal();
   await using client = new RpcClient();
+  const ask: Ask = (address, asked, how) => client.invoke(address, asked, how);
   const routes = new RouteBook(
     new NameServers(nameServers, {
-      ask: (address, asked, how) => client.invoke(address, asked, how),
+      ask,
       timeoutMs: options.timeout,
     }),
   );
   const run = new ReplayRun({
     routes,
     send: (queue, message) => {
-      return send(client, queue, message, {
+      return send(ask, queue, message, {
         producerGroup: options.group,
         timeoutMs: options.timeout,
       });

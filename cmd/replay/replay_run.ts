@@ -10,7 +10,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { ClientError } from "../../net/client/client_error.ts";
 import type { RouteBook, WritableQueue } from "../../net/client/route_book.ts";
-import type { OutgoingMessage, SendResult } from "../../net/client/send.ts";
+import type { OutgoingMessage, StoredMessage } from "../../net/client/send.ts";
 import { RpcError } from "../../net/rpc/rpc_error.ts";
 
 /** One message to be sent. */
@@ -25,7 +25,7 @@ export interface ReplayTask {
 /** Settings of a {@linkcode ReplayRun}. */
 export interface ReplayRunOptions {
   readonly routes: RouteBook;
-  readonly send: (queue: WritableQueue, message: OutgoingMessage) => Promise<SendResult>;
+  readonly send: (queue: WritableQueue, message: OutgoingMessage) => Promise<StoredMessage>;
   /** Sends under way at once. */
   readonly inFlightMax: number;
   /** Messages a second; default: as many as go. */

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
 import { ClientError } from "../../net/client/client_error.ts";
 import type { RouteBook } from "../../net/client/route_book.ts";
-import type { SendResult, SendStatus } from "../../net/client/send.ts";
+import type { SendStatus, StoredMessage } from "../../net/client/send.ts";
+import type { MessageQueue } from "../../net/wire/message_queue.ts";
 import { RpcError } from "../../net/rpc/rpc_error.ts";
 import { ReplayFailure, ReplayRun, type ReplayRunOptions, type ReplayTask } from "./replay_run.ts";
 
@@ -14,6 +15,11 @@ function task(position: number, queueId = 0): ReplayTask {
   const body = Uint8Array.of(position);
   const message = { body, properties: "", flag: 0, sysFlag: 0, bornTimestamp: 0 };
   return { position, topic: "T", queueId, message };
+}
+
+function stored(status: SendStatus, queue: MessageQueue): StoredMessage {
+  const nothing = { transactionId: undefined, recallHandle: undefined, regionId: undefined };
+  return { status, offsetMessageId: "", queue, queueOffset: 0, ...nothing, traceOn: true };
 }
 
 /** A run whose sends answer what `answer` says of the try; waits take no time and are kept. */
@@ -31,14 +37,14 @@ function scripted(
   } as unknown as RouteBook;
   const run = new ReplayRun({
     routes,
-    send: async (queue, { body: [position] }): Promise<SendResult> => {
+    send: async (queue, { body: [position] }): Promise<StoredMessage> => {
       const tried = (tries.get(position!) ?? 0) + 1;
       tries.set(position!, tried);
       const status = answer(position!, tried);
       await Promise.resolve();
       if (status instanceof Error) throw status;
       sent.push(`${position}@${queue.queueId}`);
-      return { status, offsetMsgId: "", queue, queueOffset: 0 };
+      return stored(status, queue);
     },
     inFlightMax: 4,
     signal: new AbortController().signal,
@@ -70,14 +76,14 @@ Deno.test("ReplayRun has one send under way to a queue, and several to all", asy
   } as unknown as RouteBook;
   const run = new ReplayRun({
     routes,
-    send: async (queue): Promise<SendResult> => {
+    send: async (queue): Promise<StoredMessage> => {
       const count = (open.get(queue.queueId) ?? 0) + 1;
       assert.equal(count, 1, `two sends to queue ${queue.queueId}`);
       open.set(queue.queueId, count);
       most = Math.max(most, [...open.values()].reduce((sum, it) => sum + it, 0));
       await new Promise<void>((done) => setImmediate(done));
       open.set(queue.queueId, 0);
-      return { status: "SEND_OK", offsetMsgId: "", queue, queueOffset: 0 };
+      return stored("SEND_OK", queue);
     },
     inFlightMax: 8,
     signal: new AbortController().signal,

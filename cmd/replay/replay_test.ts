@@ -62,7 +62,8 @@ Deno.test("mq replay goes on where it was stopped, and sends nothing twice", asy
   const second = await record([...args, "-o", "json"], { files });
   const third = await record([...args, "-o", "json"], { files });
   await stop();
-  assert.equal(first.exitCode, controller.signal.aborted ? 8 : 0);
+  // The stop may come when the last has just been sent.
+  assert([0, 8].includes(first.exitCode), first.stderr);
   assert.equal(second.exitCode, 0);
   assert.equal(JSON.parse(second.stdout).at(-1).sent, 267);
   assert.equal(JSON.parse(third.stdout).at(-1).sent, 267);

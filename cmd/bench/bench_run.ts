@@ -1,0 +1,112 @@
+/**
+ * One run of a bench: it ends after its time, prints a row a second and a summary, and says what
+ * failed first.
+ *
+ * @module
+ */
+import { EXIT } from "../exit_code.ts";
+import { lettingOut } from "../output/letting_out.ts";
+import { openRows, type OutputOptions } from "../output/format_option.ts";
+import type { RowWriter } from "../output/row_writer.ts";
+import { note, type Terminal } from "../terminal.ts";
+import { BENCH_FIELDS, Load } from "./load.ts";
+
+/** What every bench may be asked. */
+export interface BenchOptions extends OutputOptions {
+  /** Seconds it takes. */
+  readonly duration: number;
+  /** Whether only the summary is printed. */
+  readonly summary?: boolean | undefined;
+}
+
+const SECOND_MS = 1000;
+
+/** What a bench does until its signal fires. */
+export interface BenchWork {
+  /** Takes what was counted. */
+  readonly bench: BenchRun;
+  /** Fires when time is up, or it is stopped, or nobody reads. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs a bench and returns the exit code: 4 where something failed. */
+export async function runBench(
+  terminal: Terminal,
+  options: BenchOptions,
+  work: (run: BenchWork) => Promise<void>,
+): Promise<number> {
+  const rows = openRows(terminal, BENCH_FIELDS, options);
+  if (rows === undefined) return EXIT.ok;
+  const bench = new BenchRun(rows, options);
+  const stop = terminal.stopSignal();
+  await lettingOut(terminal, async (gone) => {
+    const late = AbortSignal.timeout(options.duration * SECOND_MS);
+    await bench.run((signal) => work({ bench, signal }), AbortSignal.any([stop, gone, late]));
+  });
+  rows.end();
+  terminal.out.flush();
+  if (bench.firstError !== undefined) note(terminal, `first failure: ${bench.firstError.message}`);
+  if (stop.aborted) throw stop.reason;
+  return bench.errors > 0 ? EXIT.left : EXIT.ok;
+}
+
+/** A run under way. */
+export class BenchRun {
+  /** What the first failure was. */
+  firstError: Error | undefined;
+  readonly #rows: RowWriter;
+  readonly #options: BenchOptions;
+  readonly #all = new Load();
+  #second = new Load();
+  #begunAt = performance.now();
+
+  constructor(rows: RowWriter, options: BenchOptions) {
+    this.#rows = rows;
+    this.#options = options;
+  }
+
+  /** Failures so far. */
+  get errors(): number {
+    return this.#all.errors;
+  }
+
+  /** A message that took so long. */
+  add(bytes: number, milliseconds: number): void {
+    this.#all.add(bytes, milliseconds);
+    this.#second.add(bytes, milliseconds);
+  }
+
+  /** Messages without a time of their own. */
+  count(messages: number, bytes: number): void {
+    this.#all.count(messages, bytes);
+    this.#second.count(messages, bytes);
+  }
+
+  /** Something that failed. */
+  fail(error: Error, count = 1): void {
+    this.firstError ??= error;
+    this.#all.fail(count);
+    this.#second.fail(count);
+  }
+
+  /** Does the work; what fails before anything was counted fails the run. */
+  async run(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
+    this.#begunAt = performance.now();
+    let secondAt = this.#begunAt;
+    const timer = setInterval(() => {
+      const now = performance.now();
+      if (this.#options.summary !== true) {
+        this.#rows.row(this.#second.row("second", (now - secondAt) / SECOND_MS));
+      }
+      secondAt = now;
+      this.#second = new Load();
+    }, SECOND_MS);
+    try {
+      await work(signal);
+    } finally {
+      clearInterval(timer);
+    }
+    const seconds = (performance.now() - this.#begunAt) / SECOND_MS;
+    this.#rows.row(this.#all.row("summary", seconds));
+  }
+}

@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { ClusterFixture } from "../../testdata/cluster_fixture.ts";
+import { record } from "../../testdata/recorded_terminal.ts";
+
+async function benched(it: ClusterFixture, ...words: string[]) {
+  const env = { MQ_NAMESRV: it.nameServer.peer };
+  const run = await record(["bench", ...words, "--summary", "-o", "jsonl"], { env });
+  return { ...run, row: run.stdout === "" ? undefined : JSON.parse(run.stdout) };
+}
+
+async function storedIn(it: ClusterFixture, topic: string): Promise<number> {
+  const { queues } = await it.client.admin.topicStats(topic);
+  return queues.reduce((sum, queue) => sum + queue.maxOffset, 0);
+}
+
+Deno.test("mq bench send counts what is stored, and mq bench receive what is consumed", async () => {
+  await using it = await ClusterFixture.start();
+  await it.client.admin.createTopic("T");
+  const closed = await benched(it, "send", "T", "--duration", "0.3", "--size", "100");
+  assert.equal(closed.exitCode, 0, closed.stderr);
+  // One more finds the route before time is taken.
+  assert.equal(await storedIn(it, "T"), closed.row.messages + 1);
+  assert(closed.row.p50Ms <= closed.row.p99Ms && closed.row.p99Ms <= closed.row.maxMs);
+  const batch = await benched(it, "send", "T", "--duration", "0.2", "--batch", "8");
+  assert.equal(batch.row.messages % 8, 0);
+  const all = closed.row.messages + batch.row.messages + 2;
+  assert.equal(await storedIn(it, "T"), all);
+  const received = await benched(it, "receive", "T", "--duration", "2");
+  assert.deepEqual([received.row.messages, received.exitCode], [all, 0], received.stderr);
+});
+
+Deno.test("mq bench send keeps a rate", async () => {
+  await using it = await ClusterFixture.start();
+  await it.client.admin.createTopic("T");
+  const { row } = await benched(it, "send", "T", "--duration", "1", "--rate", "50");
+  assert(row.messages >= 10 && row.messages <= 51, `${row.messages}`);
+});
+
+Deno.test("mq bench latency gets every message back", async () => {
+  await using it = await ClusterFixture.start();
+  const run = await benched(it, "latency", "T", "--duration", "1", "--rate", "50");
+  assert.deepEqual([run.exitCode, run.row.errors], [0, 0], run.stderr);
+  assert(run.row.messages > 10);
+  assert(run.row.p50Ms > 0);
+});
+
+Deno.test("mq bench ends at once where there is no cluster, or no time", async () => {
+  const run = await record(["bench", "send", "T", "-n", "127.0.0.1:1"]);
+  assert.deepEqual([run.exitCode, run.stdout], [8, ""]);
+  for (const duration of ["0", "-1", "2d", "x"]) {
+    const wrong = await record(["bench", "send", "T", "--duration", duration]);
+    assert.equal(wrong.exitCode, 16, duration);
+  }
+});

@@ -1,0 +1,97 @@
+/**
+ * What a bench has counted, and how it is printed.
+ *
+ * @module
+ */
+import type { Field } from "../output/format_option.ts";
+import { Histogram } from "./histogram.ts";
+
+/** Fields of the output: a row for each second, and the summary. */
+export const BENCH_FIELDS: readonly Field[] = [
+  { name: "kind", type: "string", about: "second, or summary: the last line", width: 7 },
+  { name: "seconds", type: "number", about: "length of what the row is of", width: 7 },
+  { name: "messages", type: "number", about: "messages", width: 9 },
+  { name: "perSecond", type: "number", about: "messages a second", width: 9 },
+  { name: "mibPerSecond", type: "number", about: "MiB of bodies a second", width: 12 },
+  {
+    name: "errors",
+    type: "number",
+    about: "sends that failed, messages that are missing",
+    width: 6,
+  },
+  { name: "meanMs", type: "number", about: "milliseconds: mean", width: 8 },
+  { name: "p50Ms", type: "number", about: "half took no longer", width: 8 },
+  { name: "p90Ms", type: "number", about: "90% took no longer" },
+  { name: "p99Ms", type: "number", about: "99% took no longer", width: 8 },
+  { name: "p999Ms", type: "number", about: "99.9% took no longer", width: 8 },
+  { name: "maxMs", type: "number", about: "the longest", width: 8 },
+];
+
+const MIB = 1024 * 1024;
+
+/** Counts of a stretch of time. */
+export class Load {
+  readonly histogram: Histogram = new Histogram();
+  #messages = 0;
+  #bytes = 0;
+  #errors = 0;
+
+  /** A message that took so long. */
+  add(bytes: number, milliseconds: number): void {
+    this.#messages++;
+    this.#bytes += bytes;
+    this.histogram.add(milliseconds * 1000);
+  }
+
+  /** Messages of whom it is not known how long they took. */
+  count(messages: number, bytes: number): void {
+    this.#messages += messages;
+    this.#bytes += bytes;
+  }
+
+  /** A message that did not get there. */
+  fail(count = 1): void {
+    this.#errors += count;
+  }
+
+  /** Messages so far. */
+  get messages(): number {
+    return this.#messages;
+  }
+
+  /** Failures so far. */
+  get errors(): number {
+    return this.#errors;
+  }
+
+  /** The row of a stretch of time. */
+  row(kind: "second" | "summary", seconds: number): object {
+    const time = Math.max(seconds, 1e-9);
+    return {
+      kind,
+      seconds: rounded(seconds, 1),
+      messages: this.#messages,
+      perSecond: Math.round(this.#messages / time),
+      mibPerSecond: rounded(this.#bytes / MIB / time, 2),
+      errors: this.#errors,
+      ...(this.histogram.count > 0 && this.#latencies()),
+    };
+  }
+
+  #latencies(): object {
+    const { histogram } = this;
+    const ms = (percent: number) => rounded(histogram.percentile(percent) / 1000, 3);
+    return {
+      meanMs: rounded(histogram.mean / 1000, 3),
+      p50Ms: ms(50),
+      p90Ms: ms(90),
+      p99Ms: ms(99),
+      p999Ms: ms(99.9),
+      maxMs: rounded(histogram.max / 1000, 3),
+    };
+  }
+}
+
+function rounded(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

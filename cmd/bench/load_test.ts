@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { BENCH_FIELDS, Load } from "./load.ts";
+
+Deno.test("Load: rates are those of the time, latencies those of the messages", () => {
+  const load = new Load();
+  for (let at = 1; at <= 100; at++) load.add(1024 * 1024, at);
+  load.fail(3);
+  assert.deepEqual(load.row("summary", 4), {
+    kind: "summary",
+    seconds: 4,
+    messages: 100,
+    perSecond: 25,
+    mibPerSecond: 25,
+    errors: 3,
+    meanMs: 50.5,
+    p50Ms: 50.175,
+    p90Ms: 90.111,
+    p99Ms: 99.327,
+    p999Ms: 100,
+    maxMs: 100,
+  });
+});
+
+Deno.test("Load without latencies says nothing of them, and of no time no rate that is none", () => {
+  const load = new Load();
+  load.count(10, 0);
+  const row = load.row("second", 0);
+  assert.deepEqual(Object.keys(row).filter((name) => name.endsWith("Ms")), []);
+  assert(Object.values(row).every((value) => typeof value !== "number" || Number.isFinite(value)));
+});
+
+Deno.test("BENCH_FIELDS name all that rows have", () => {
+  const load = new Load();
+  load.add(1, 1);
+  assert.deepEqual(Object.keys(load.row("summary", 1)), BENCH_FIELDS.map((it) => it.name));
+});

@@ -1,0 +1,49 @@
+/**
+ * Names of topics and groups of the cluster a command line is about, for the completion of shells. A
+ * cluster that does not answer at once has none: nobody waits at the Tab key.
+ *
+ * @module
+ */
+import type { Client } from "../../net/client/client.ts";
+import { connectFrom } from "../option/cluster_option.ts";
+import { Out } from "../output/out.ts";
+import type { Terminal } from "../terminal.ts";
+
+/** What is asked for. */
+export interface LiveQuestion {
+  readonly kind: "topic" | "group";
+  /** Name servers on the line. */
+  readonly namesrv?: string | undefined;
+  /** What stands before a name in its word, such as `--topic=`. */
+  readonly prefix?: string | undefined;
+  /** The word so far. */
+  readonly current?: string | undefined;
+}
+
+const TIMEOUT_MS = 500;
+
+/** The names that may follow, sorted. Never throws. */
+export async function liveNames(
+  terminal: Terminal,
+  question: LiveQuestion,
+): Promise<readonly string[]> {
+  const late = Promise.withResolvers<readonly string[]>();
+  const timer = setTimeout(() => late.resolve([]), TIMEOUT_MS);
+  try {
+    return await Promise.race([asked(terminal, question).catch(() => []), late.promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function asked(
+  terminal: Terminal,
+  { kind, namesrv, prefix = "", current = "" }: LiveQuestion,
+): Promise<readonly string[]> {
+  // What is noted would stand in the middle of the line being written.
+  const silent = { ...terminal, err: new Out(() => true) };
+  const timeouts = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS };
+  await using client: Client = connectFrom(silent, { namesrv }, timeouts);
+  const names = kind === "topic" ? await client.admin.topics() : await client.admin.groups();
+  return names.map((name) => prefix + name).filter((name) => name.startsWith(current));
+}

@@ -1,0 +1,114 @@
+/**
+ * `mq message browse`: messages of a topic as they lie in its queues. No group is joined and nothing
+ * is committed, so nobody's consumption changes.
+ *
+ * @module
+ */
+import type { Client } from "../../net/client/client.ts";
+import type { ReceivedMessage } from "../../net/client/received_message.ts";
+import { EXIT } from "../exit_code.ts";
+import { Failure, usageFailure } from "../failure.ts";
+import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
+import { timeRangeOf } from "../option/time_option.ts";
+import { lettingOut } from "../output/letting_out.ts";
+import type { Terminal } from "../terminal.ts";
+import { filterOf, type FilterOptions } from "./filter.ts";
+import { MessagePrinter, type PrintOptions } from "./message_printer.ts";
+import { type QueueWish, queueWish } from "./outgoing.ts";
+
+/** What `mq message browse` may be asked. */
+export interface BrowseOptions extends ClusterOptions, PrintOptions, FilterOptions {
+  /** `3`, or `broker-a:3`. */
+  readonly queue?: string | undefined;
+  /** `first`, `last`, or an offset of the queue. */
+  readonly from?: string | undefined;
+  readonly since?: string | undefined;
+  readonly until?: string | undefined;
+  readonly limit?: number | undefined;
+  readonly follow?: boolean | undefined;
+}
+
+/** Prints messages of a topic. */
+export async function browse(
+  terminal: Terminal,
+  topic: string,
+  options: BrowseOptions,
+): Promise<number> {
+  checkModes(options);
+  const printer = MessagePrinter.open(terminal, options);
+  if (printer === undefined) return EXIT.ok;
+  const { since, until } = timeRangeOf(options, terminal.now());
+  const from = since > -Infinity ? new Date(since) : startOf(options);
+  const filter = filterOf(options);
+  const stop = terminal.stopSignal();
+  await using client = connectFrom(terminal, options);
+  const where = options.queue === undefined
+    ? topic
+    : await queueOf(client, topic, queueWish(options.queue));
+  await lettingOut(terminal, async (gone) => {
+    const signal = AbortSignal.any([stop, gone]);
+    const messages = client.admin.browse(where, { from, filter, follow: options.follow, signal });
+    await printAll(printer, messages, { until, limit: options.limit });
+  });
+  printer.end();
+  return EXIT.ok;
+}
+
+async function printAll(
+  printer: MessagePrinter,
+  messages: AsyncIterable<ReceivedMessage>,
+  { until, limit = Infinity }: { readonly until: number; readonly limit?: number | undefined },
+): Promise<void> {
+  for await (const message of messages) {
+    // They come in the order in which they were stored.
+    if (message.record.storeTimestamp > until) break;
+    printer.print(message);
+    if (printer.count >= limit || printer.closed) break;
+  }
+}
+
+function checkModes({ follow, since, until, from, queue }: BrowseOptions): void {
+  if (since !== undefined && from !== undefined) {
+    throw usageFailure("--from and --since exclude each other");
+  }
+  if (follow === true && until !== undefined) {
+    throw usageFailure("--follow and --until exclude each other");
+  }
+  if (from !== undefined && /^\d+$/.test(from) && queue === undefined) {
+    throw usageFailure(`--from ${from} is an offset of one queue: give --queue`);
+  }
+}
+
+function startOf(
+  { from = "first" }: BrowseOptions,
+): "first" | "last" | { readonly offset: number } {
+  if (from === "first" || from === "last") return from;
+  if (/^\d{1,15}$/.test(from)) return { offset: Number(from) };
+  throw usageFailure(`--from is "${from}", expected first, last or an offset`);
+}
+
+/** The queue of a topic that is meant. Throws a failure where there is none, or more than one. */
+export async function queueOf(
+  client: Client,
+  topic: string,
+  wish: QueueWish,
+): Promise<{ readonly topic: string; readonly brokerName: string; readonly queueId: number }> {
+  const { queues } = await client.admin.topicStats(topic);
+  const found = queues.filter(({ brokerName, queueId }) => {
+    return queueId === wish.queueId && (wish.brokerName ?? brokerName) === brokerName;
+  });
+  const [first] = found;
+  const named = (it: { readonly brokerName: string; readonly queueId: number }) => {
+    return `${it.brokerName}:${it.queueId}`;
+  };
+  if (found.length === 1) return { topic, brokerName: first!.brokerName, queueId: wish.queueId };
+  if (found.length > 1) {
+    const choices = found.map(named).join(", ");
+    throw usageFailure(`Queue ${wish.queueId} is at several brokers: say --queue ${choices}`);
+  }
+  const known = queues.map(named).join(", ");
+  const what = wish.brokerName === undefined
+    ? String(wish.queueId)
+    : named({ ...wish, brokerName: wish.brokerName });
+  throw new Failure(`Topic "${topic}" has no queue ${what}; it has ${known || "none"}`);
+}

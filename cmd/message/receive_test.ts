@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { ClusterFixture } from "../../testdata/cluster_fixture.ts";
+import { record, type RecordedSurroundings } from "../../testdata/recorded_terminal.ts";
+
+async function filled(count: number): Promise<ClusterFixture> {
+  const it = await ClusterFixture.start();
+  await it.client.admin.createTopic("T", { readQueues: 1, writeQueues: 1 });
+  const producer = it.client.producer({ group: "p" });
+  for (let at = 0; at < count; at++) {
+    await producer.send({ topic: "T", body: `${at}`, tag: at % 2 === 0 ? "even" : "odd" });
+  }
+  return it;
+}
+
+async function received(it: ClusterFixture, words: string[], more: RecordedSurroundings = {}) {
+  const env = { MQ_NAMESRV: it.nameServer.peer };
+  const all = ["message", "receive", "T", "--format", "%b ", "--wait", "1500", ...words];
+  const run = await record(all, { env, ...more });
+  return { ...run, found: run.stdout.trim() };
+}
+
+Deno.test("mq message receive goes on where the group was", async () => {
+  await using it = await filled(8);
+  const first = await received(it, ["--group", "g", "--limit", "3"]);
+  assert.deepEqual([first.found, first.exitCode], ["0 1 2", 0], first.stderr);
+  const rest = await received(it, ["--group", "g", "--limit", "5"]);
+  assert.equal(rest.found, "3 4 5 6 7");
+  const none = await received(it, ["--group", "g", "--wait", "300"]);
+  assert.deepEqual([none.found, none.exitCode], ["", 0]);
+  assert.match(none.stderr, /no message came within 300 ms/);
+});
+
+Deno.test("mq message receive takes what is chosen", async () => {
+  await using it = await filled(6);
+  assert.equal(
+    (await received(it, ["--group", "g", "--filter", "odd", "--limit", "3"])).found,
+    "1 3 5",
+  );
+});
+
+Deno.test("mq message receive: what a reader did not take comes again", async () => {
+  await using it = await filled(5);
+  const gone = await received(it, ["--group", "g", "--follow"], { readerBytesMax: 0 });
+  assert.deepEqual([gone.found, gone.exitCode], ["", 0], gone.stderr);
+  assert.equal((await received(it, ["--group", "g", "--limit", "5"])).found, "0 1 2 3 4");
+});
+
+Deno.test("mq message receive --follow ends with the reason when it is stopped, and has committed", async () => {
+  await using it = await filled(4);
+  const stop = new AbortController();
+  let text = "";
+  const onStdout = (more: string) => {
+    text += more;
+    if (text.trim().endsWith("3")) stop.abort(new Error("Stopped by test"));
+  };
+  const run = await received(it, ["--group", "g", "--follow"], { stop: stop.signal, onStdout });
+  assert.match(run.stderr, /Stopped by test/);
+  const { lag } = await it.client.admin.progress("g");
+  assert.equal(lag, 0);
+});
+
+Deno.test("mq message receive without a group changes nothing", async () => {
+  await using it = await filled(3);
+  assert.equal((await received(it, [])).found, "0 1 2");
+  assert.equal((await received(it, [])).found, "0 1 2");
+  const wrong = await received(it, ["--group", "g", "--from", "7"]);
+  assert.deepEqual([wrong.exitCode, wrong.found], [16, ""]);
+});

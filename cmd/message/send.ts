@@ -1,0 +1,255 @@
+/**
+ * `mq message send`: messages to a topic of a cluster.
+ *
+ * @module
+ */
+import type { Client } from "../../net/client/client.ts";
+import { ClientError } from "../../net/client/client_error.ts";
+import { BatchError } from "../../net/client/producer/batch_error.ts";
+import type { BatchResult, SendResult } from "../../net/client/producer/producer.ts";
+import type { MessageQueue } from "../../net/wire/message_queue.ts";
+import { EXIT } from "../exit_code.ts";
+import { describeFailure, Failure, usageFailure } from "../failure.ts";
+import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
+import { counted } from "../output/counted.ts";
+import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
+import { lettingOut } from "../output/letting_out.ts";
+import type { RowWriter } from "../output/row_writer.ts";
+import { note, type Terminal } from "../terminal.ts";
+import type { OutgoingMessage, QueueWish } from "./outgoing.ts";
+import { Pace } from "./pace.ts";
+import { sendSource, type SourceOptions } from "./send_source.ts";
+import { workOnEach } from "./window.ts";
+
+/** What `mq message send` may be asked. */
+export interface SendOptions extends ClusterOptions, OutputOptions, SourceOptions {
+  /** Producer group. */
+  readonly group: string;
+  /** Messages a second. */
+  readonly rate?: number | undefined;
+  /** Sends under way at once; default: 1 where their order matters, else 32. */
+  readonly inFlight?: number | undefined;
+  /** Milliseconds for a send. */
+  readonly timeout: number;
+  /** Messages a request. */
+  readonly batch?: number | undefined;
+  /** Each in a transaction that ends so. */
+  readonly transaction?: TransactionOutcome | undefined;
+}
+
+/** How transactions end. */
+export const OUTCOMES = ["commit", "rollback", "unknown"] as const;
+
+/** One of {@linkcode OUTCOMES}. */
+export type TransactionOutcome = (typeof OUTCOMES)[number];
+
+/** Fields of the output: one row a message. */
+export const SENT_FIELDS: readonly Field[] = [
+  { name: "status", type: "string", about: "SEND_OK, or what the broker did not do", width: 8 },
+  { name: "topic", type: "string", about: "topic", width: 16 },
+  { name: "brokerName", type: "string", about: "broker that has it", width: 10 },
+  { name: "queueId", type: "number", about: "queue of the topic", width: 7 },
+  { name: "queueOffset", type: "number", about: "offset in the queue", width: 11 },
+  { name: "messageId", type: "string", about: "id made here; consumers see it", width: 32 },
+  { name: "offsetMessageId", type: "string", about: "id made by the broker" },
+  { name: "messages", type: "number", about: "of a batch: messages; ids of all, with commas" },
+  { name: "outcome", type: "string", about: "of a transaction: how it ended" },
+];
+
+const IN_FLIGHT = 32;
+
+/** Sends messages. */
+export async function send(
+  terminal: Terminal,
+  topic: string | undefined,
+  options: SendOptions,
+): Promise<number> {
+  const rows = openRows(terminal, SENT_FIELDS, options);
+  if (rows === undefined) return EXIT.ok;
+  checkModes(options);
+  const source = sendSource(terminal, topic, options);
+  await using client = connectFrom(terminal, options);
+  const run = new SendRun(client, rows, options);
+  const begunAt = performance.now();
+  try {
+    await lettingOut(terminal, async (gone) => {
+      await run.send(source, AbortSignal.any([terminal.stopSignal(), gone]));
+    });
+  } catch (error) {
+    rows.end();
+    throw run.sent === 0 ? error : told(error as Error, run.sent);
+  }
+  rows.end();
+  terminal.out.flush();
+  if (run.sent > 1) {
+    const seconds = (performance.now() - begunAt) / 1000;
+    const rate = Math.round(run.sent / seconds);
+    note(terminal, `${run.sent} messages sent in ${seconds.toFixed(1)} s, ${rate}/s`);
+  }
+  if (run.degraded === 0) return EXIT.ok;
+  note(terminal, `${counted(run.degraded, "message")} stored, but not as safely as asked`);
+  return EXIT.left;
+}
+
+function checkModes({ batch, transaction, delay, deliverAt }: SendOptions): void {
+  if (batch !== undefined && transaction !== undefined) {
+    throw usageFailure("--batch and --transaction exclude each other");
+  }
+  const isLater = delay !== undefined || deliverAt !== undefined;
+  if (isLater && (batch !== undefined || transaction !== undefined)) {
+    const what = batch === undefined ? "--transaction" : "--batch";
+    throw usageFailure(`${what} cannot be delivered later: --delay and --deliver-at go without it`);
+  }
+}
+
+/** A failure that says what is done already. */
+function told(error: Error, sent: number): Error {
+  const text = `${error.message}; ${counted(sent, "message")} sent before`;
+  return new Failure(text, { cause: error, exitCode: describeFailure(error).exitCode });
+}
+
+type Producer = ReturnType<Client["producer"]>;
+
+/** Sends under way. */
+class SendRun {
+  /** Messages that are stored. */
+  sent = 0;
+  /** Of those, the ones with a status that promises less than SEND_OK. */
+  degraded = 0;
+  readonly #client: Client;
+  readonly #rows: RowWriter;
+  readonly #options: SendOptions;
+
+  constructor(client: Client, rows: RowWriter, options: SendOptions) {
+    this.#client = client;
+    this.#rows = rows;
+    this.#options = options;
+  }
+
+  async send(source: AsyncIterable<OutgoingMessage>, signal: AbortSignal): Promise<void> {
+    const { rate, queue, shardingKey, inFlight, batch = 1 } = this.#options;
+    const isOrdered = queue !== undefined || shardingKey !== undefined;
+    const pace = new Pace({ ratePerSecond: rate, signal });
+    const sendOne = this.#sender();
+    await workOnEach(batches(source, batch), {
+      work: sendOne,
+      inFlightMax: inFlight ?? (isOrdered ? 1 : IN_FLIGHT),
+      pace: (items) => pace.next(items.length),
+      signal,
+    });
+  }
+
+  #sender(): (items: readonly OutgoingMessage[]) => Promise<void> {
+    const { group, timeout: sendTimeoutMs, transaction, batch } = this.#options;
+    if (transaction === undefined) {
+      const producer = this.#client.producer({ group, sendTimeoutMs });
+      return (items) => {
+        if (batch === undefined) return this.#sendOne(producer, items[0]!);
+        return this.#sendBatch(producer, items);
+      };
+    }
+    const check = () => transaction;
+    const producer = this.#client.transactionProducer({ group, sendTimeoutMs, check });
+    return (items) =>
+      this.#named(items[0]!, async ({ message }, options) => {
+        const sent = await producer.sendInTransaction(message, check, options);
+        this.#took(message.topic, sent, { outcome: sent.outcome });
+      });
+  }
+
+  #sendOne(producer: Producer, item: OutgoingMessage): Promise<void> {
+    return this.#named(item, async ({ message }, options) => {
+      this.#took(message.topic, await producer.send(message, options));
+    });
+  }
+
+  async #sendBatch(producer: Producer, items: readonly OutgoingMessage[]): Promise<void> {
+    const messages = items.map((it) => it.message);
+    await this.#named(items[0]!, async ({ message: { topic } }, options) => {
+      try {
+        this.#tookBatch(topic, await producer.sendBatch(messages, options));
+      } catch (error) {
+        if (error instanceof BatchError) this.#tookBatch(topic, error.stored);
+        throw error;
+      }
+    });
+  }
+
+  #tookBatch(topic: string, results: readonly BatchResult[]): void {
+    for (const stored of results) {
+      const { messageIds, offsetMessageIds } = stored;
+      const row = {
+        ...stored,
+        messageId: messageIds.join(","),
+        offsetMessageId: offsetMessageIds.join(","),
+      };
+      this.#took(topic, row, { messages: messageIds.length });
+    }
+  }
+
+  /** Sends with what a message asks for; a refusal of what it holds names its line. */
+  async #named(
+    item: OutgoingMessage,
+    sendIt: (item: OutgoingMessage, options: Parameters<Producer["send"]>[1]) => Promise<void>,
+  ): Promise<void> {
+    const { shardingKey, queue, number } = item;
+    const select = queue && ((queues: readonly Readonly<MessageQueue>[]) => chosen(queues, queue));
+    try {
+      await sendIt(item, { shardingKey, select });
+    } catch (error) {
+      const isOfLine = error instanceof ClientError && error.kind === "invalid";
+      if (number === undefined || !isOfLine) throw error;
+      throw new Failure(`Cannot send line ${number}: ${error.message}`, { cause: error });
+    }
+  }
+
+  #took(
+    topic: string,
+    { status, queue, queueOffset, messageId, offsetMessageId }: SendResult,
+    more: { readonly messages?: number; readonly outcome?: string } = {},
+  ): void {
+    const { messages = 1 } = more;
+    this.sent += messages;
+    if (status !== "SEND_OK") this.degraded += messages;
+    const { brokerName, queueId } = queue;
+    const place = { topic, brokerName, queueId, queueOffset };
+    this.#rows.row({ status, ...place, messageId, offsetMessageId, ...more });
+  }
+}
+
+/** Neighbours that may go in one request: of one topic, and to one place. */
+async function* batches(
+  source: AsyncIterable<OutgoingMessage>,
+  size: number,
+): AsyncGenerator<readonly OutgoingMessage[], void> {
+  let batch: OutgoingMessage[] = [];
+  for await (const item of source) {
+    if (batch.length > 0 && (batch.length === size || placeOf(batch[0]!) !== placeOf(item))) {
+      yield batch;
+      batch = [];
+    }
+    batch.push(item);
+    if (batch.length < size) continue;
+    yield batch;
+    batch = [];
+  }
+  if (batch.length > 0) yield batch;
+}
+
+function placeOf({ message: { topic }, shardingKey, queue }: OutgoingMessage): string {
+  return JSON.stringify([topic, shardingKey, queue?.brokerName, queue?.queueId]);
+}
+
+/** The queue that is meant. Throws a failure where messages cannot be sent to one. */
+function chosen(
+  queues: readonly Readonly<MessageQueue>[],
+  { brokerName, queueId }: QueueWish,
+): Readonly<MessageQueue> {
+  const found = queues.find((it) => {
+    return it.queueId === queueId && (brokerName ?? it.brokerName) === it.brokerName;
+  });
+  if (found !== undefined) return found;
+  const known = queues.map((it) => `${it.brokerName}:${it.queueId}`).join(", ");
+  const wanted = brokerName === undefined ? queueId : `${brokerName}:${queueId}`;
+  throw usageFailure(`The topic has no queue ${wanted} to send to; it has ${known}`);
+}

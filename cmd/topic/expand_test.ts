@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { fill, recordAt, rowsAt } from "../../testdata/cluster_commands.ts";
+import { ClusterFixture } from "../../testdata/cluster_fixture.ts";
+
+/** A topic of three queues, in one of which a group has two messages to read. */
+async function running() {
+  const it = await ClusterFixture.start();
+  const { admin } = it.client;
+  await admin.createTopic("T", { readQueues: 3, writeQueues: 3 });
+  await admin.createGroup("g");
+  await fill(it, { topic: "T", queueId: 1, count: 2 });
+  await admin.setOffset("g", { topic: "T", brokerName: "broker-a", queueId: 0, offset: 0 });
+  return it;
+}
+
+const EXPAND = ["topic", "expand", "T", "--to", "6", "--settle", "0"];
+const READ = { topic: "T", brokerName: "broker-a", queueId: 1, offset: 2 };
+
+function phases(rows: readonly Record<string, unknown>[]) {
+  return rows.map((row) => row["phase"]);
+}
+
+Deno.test("mq topic expand takes step after step, whoever calls it the next time", async () => {
+  await using it = await running();
+  const dry = await rowsAt(it, [...EXPAND, "--dry-run"]);
+  assert.deepEqual([dry.exitCode, phases(dry.rows)], [4, ["ready"]]);
+  const asked = await recordAt(it, [...EXPAND, "--no-wait"]);
+  assert.equal(asked.exitCode, 32);
+  assert.equal(
+    asked.stderr,
+    'mq: topic "T" at broker-a has 3 queues and gets 6\n' +
+      "mq: groups that must have read the old queues first: g\n" +
+      'mq: Nobody to ask whether to expand topic "T": add --yes\n',
+  );
+  const step = () => rowsAt(it, [...EXPAND, "--no-wait", "--yes"]);
+  const settling = await step();
+  assert.deepEqual([settling.exitCode, phases(settling.rows)], [4, ["settling"]]);
+  const draining = await step();
+  assert.deepEqual([draining.exitCode, phases(draining.rows)], [4, ["draining"]]);
+  assert.equal(draining.stderr, 'mq: topic "T" is on its way to 6 queues; going on\n');
+  assert.deepEqual(draining.rows[0]!["backlog"], [{ group: "g", queueId: 1, mark: 2 }]);
+  const waiting = await recordAt(it, [...EXPAND, "--no-wait"]);
+  assert.match(waiting.stdout, /\tdraining\t3\t6\tg has 2 to read\n$/);
+  await it.client.admin.setOffset("g", READ);
+  const done = await step();
+  assert.deepEqual([done.exitCode, phases(done.rows)], [0, ["done"]]);
+  const again = await step();
+  assert.deepEqual([again.exitCode, phases(again.rows)], [0, ["done"]]);
+});
+
+Deno.test("mq topic expand waits until it is done, and may be stopped", async () => {
+  await using it = await running();
+  const stop = new AbortController();
+  const stopped = await rowsAt(it, [...EXPAND, "--yes"], {
+    stop: stop.signal,
+    onStdout: (text) => text.includes("draining") && stop.abort(),
+  });
+  assert.equal(stopped.exitCode, 130);
+  await it.client.admin.setOffset("g", READ);
+  const { rows, exitCode } = await rowsAt(it, EXPAND);
+  assert.deepEqual([exitCode, phases(rows)], [0, ["done"]]);
+  assert.equal((await it.client.admin.topicConfig("T"))[0]!.readQueues, 6);
+});
+
+Deno.test("mq topic expand does not wait for a group it is told to ignore", async () => {
+  await using it = await running();
+  const { rows, exitCode } = await rowsAt(it, [...EXPAND, "--yes", "--ignore-group", "g"]);
+  assert.deepEqual([exitCode, phases(rows)], [0, ["settling", "draining", "done"]]);
+});
+
+Deno.test("mq topic expand refuses what would break the order", async () => {
+  await using it = await running();
+  const refused = await recordAt(it, ["topic", "expand", "T", "--to", "4"]);
+  assert.equal(refused.exitCode, 16);
+  assert.match(refused.stderr, /it has 3 queues to read and 4 is no multiple of that; /);
+});
