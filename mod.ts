@@ -1,6 +1,35 @@
 /**
- * Apache RocketMQ's files and protocol for TypeScript: read, verify and repair a store whoever wrote
- * it, open one for writing, run a name server and a broker.
+ * Apache RocketMQ for TypeScript: a client of its clusters, a name server and a broker, and whatever a
+ * store needs, whoever wrote it: read, verify and repair it, or open one for writing.
+ *
+ * ```ts
+ * import { Broker, connect, MemoryFiles, NameServer } from "./mod.ts";
+ *
+ * // A cluster in this process, whose store is in memory; one on machines is reached in the same way.
+ * await using nameServer = await NameServer.listen({ hostname: "127.0.0.1", port: 0 });
+ * await using broker = await Broker.start({
+ *   fs: new MemoryFiles(),
+ *   config: { namesrvAddr: nameServer.peer, brokerIP1: "127.0.0.1", listenPort: 0 },
+ * });
+ *
+ * await using client = connect({ nameServers: nameServer.peer });
+ * await using producer = client.producer({ group: "shop" });
+ * const sent = await producer.send({ topic: "Orders", keys: "order-1", body: "17 apples" });
+ * console.assert(sent.queue.brokerName === broker.config.brokerName);
+ *
+ * await using consumer = client.consumer({
+ *   group: "billing",
+ *   subscribe: { Orders: "*" },
+ *   startFrom: "first",
+ * });
+ * for await (const message of consumer) {
+ *   console.assert(message.messageId === sent.messageId && message.text() === "17 apples");
+ *   message.ack();
+ *   break;
+ * }
+ * ```
+ *
+ * A store without a broker:
  *
  * ```ts
  * import { diskFiles, hostBytes, Store } from "./mod.ts";
@@ -33,7 +62,68 @@
  * @module
  */
 export { Broker, type BrokerOptions } from "./net/broker/broker.ts";
+export type { Admin } from "./net/client/admin/admin.ts";
+export type { BrokerChoice, BrokerGroup } from "./net/client/admin/asking.ts";
+export type { GroupProgress, QueueProgress } from "./net/client/admin/progress.ts";
+export type { TopicSettings } from "./net/client/admin/topic_changes.ts";
+export type { TopicOfBroker, TopicQueueStats, TopicStats } from "./net/client/admin/topics.ts";
+export { type Client, connect } from "./net/client/client.ts";
+export { ClientError, type ClientErrorKind } from "./net/client/client_error.ts";
+export type { ClientOptions } from "./net/client/client_options.ts";
+export {
+  type Allocate,
+  type AllocateInput,
+  averagely,
+  averagelyByCircle,
+  byConfig,
+  byMachineRoom,
+  byMachineRoomNearby,
+  consistentHash,
+  type MachineRooms,
+} from "./net/client/consumer/allocate.ts";
+export type { ConsumedMessage, RetryOptions } from "./net/client/consumer/consumed_message.ts";
+export type { Consumer, RunBatchesOptions, RunOptions } from "./net/client/consumer/consumer.ts";
+export type {
+  ConsumeContext,
+  ConsumeHooks,
+  ConsumeOutcome,
+  ConsumeResult,
+} from "./net/client/consumer/consumer_hooks.ts";
+export type { ConsumerOptions } from "./net/client/consumer/consumer_options.ts";
+export type { PollOptions, PullConsumer } from "./net/client/consumer/pull_consumer.ts";
+export type { PullConsumerOptions } from "./net/client/consumer/pull_consumer_options.ts";
+export type { StartFrom } from "./net/client/consumer/start_offset.ts";
+export type { Filter } from "./net/client/consumer/subscription.ts";
+export type { Message } from "./net/client/message.ts";
+export { BatchError } from "./net/client/producer/batch_error.ts";
+export type { BodyCompression } from "./net/client/producer/compress.ts";
+export type { TransactionOutcome } from "./net/client/producer/end_transaction.ts";
+export { type FaultTable, JAVA_FAULT_TABLE } from "./net/client/producer/fault_avoidance.ts";
+export type {
+  MessageKind,
+  SendAttempt,
+  SendHooks,
+  SendOutcome,
+} from "./net/client/producer/hooks.ts";
+export type { BatchResult, Producer, SendResult } from "./net/client/producer/producer.ts";
+export type { ProducerOptions } from "./net/client/producer/producer_options.ts";
+export { SendError } from "./net/client/producer/send_error.ts";
+export type { SendOptions } from "./net/client/producer/journey.ts";
+export type { TransactionCheck } from "./net/client/producer/transaction_checks.ts";
+export type {
+  HalfMessage,
+  TransactionExecute,
+  TransactionProducer,
+  TransactionProducerOptions,
+  TransactionResult,
+} from "./net/client/producer/transaction_producer.ts";
+export type { ReceivedMessage } from "./net/client/received_message.ts";
+export type { ReplyMessage } from "./net/client/reply_message.ts";
+export type { SendStatus, StoredMessage } from "./net/client/send.ts";
+export type { Credentials } from "./net/client/signature.ts";
 export { NameServer, type NameServerOptions } from "./net/namesrv/namesrv.ts";
+export { RpcError, type RpcErrorKind } from "./net/rpc/rpc_error.ts";
+export type { MessageQueue } from "./net/wire/message_queue.ts";
 export { type Finding } from "./store/check/findings.ts";
 export type { VerifySummary } from "./store/check/summary.ts";
 export { type VerifyOptions, verifyStore } from "./store/check/verify.ts";
