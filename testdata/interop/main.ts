@@ -141,6 +141,7 @@ async function play(name: string, stage: Stage): Promise<void> {
     }
   } finally {
     await endAll();
+    print(`# ${name}: ${Math.round((Date.now() - since) / 1000)} s`);
   }
 }
 
