@@ -64,9 +64,27 @@
 export { Broker, type BrokerOptions } from "./net/broker/broker.ts";
 export type { Admin } from "./net/client/admin/admin.ts";
 export type { BrokerChoice, BrokerGroup } from "./net/client/admin/asking.ts";
-export type { GroupProgress, QueueProgress } from "./net/client/admin/progress.ts";
+export type { BrowseOptions } from "./net/client/admin/browse.ts";
+export type { StatsName } from "./net/client/admin/brokers.ts";
+export type {
+  ExpansionBacklog,
+  ExpansionOptions,
+  ExpansionPhase,
+  TopicExpansion,
+} from "./net/client/admin/expansion.ts";
+export type {
+  ConsumerMembers,
+  GroupMember,
+  GroupOfBroker,
+  GroupSettings,
+} from "./net/client/admin/groups.ts";
+export type { KeyOptions } from "./net/client/admin/messages.ts";
+export type { OffsetTarget, QueueOffset } from "./net/client/admin/offsets.ts";
+export type { GroupProgress, ProgressOptions, QueueProgress } from "./net/client/admin/progress.ts";
 export type { TopicSettings } from "./net/client/admin/topic_changes.ts";
 export type { TopicOfBroker, TopicQueueStats, TopicStats } from "./net/client/admin/topics.ts";
+export type { ResetOptions } from "./net/client/admin/reset_offsets.ts";
+export type { BrokerInfo } from "./net/client/broker_info.ts";
 export { type Client, connect } from "./net/client/client.ts";
 export { ClientError, type ClientErrorKind } from "./net/client/client_error.ts";
 export type { ClientOptions } from "./net/client/client_options.ts";
@@ -90,7 +108,7 @@ export type {
   ConsumeResult,
 } from "./net/client/consumer/consumer_hooks.ts";
 export type { ConsumerOptions } from "./net/client/consumer/consumer_options.ts";
-export type { PollOptions, PullConsumer } from "./net/client/consumer/pull_consumer.ts";
+export type { PollOptions, PullConsumer, Queue } from "./net/client/consumer/pull_consumer.ts";
 export type { PullConsumerOptions } from "./net/client/consumer/pull_consumer_options.ts";
 export type { StartFrom } from "./net/client/consumer/start_offset.ts";
 export type { Filter } from "./net/client/consumer/subscription.ts";
@@ -121,9 +139,14 @@ export type { ReceivedMessage } from "./net/client/received_message.ts";
 export type { ReplyMessage } from "./net/client/reply_message.ts";
 export type { SendStatus, StoredMessage } from "./net/client/send.ts";
 export type { Credentials } from "./net/client/signature.ts";
+export type { MessageTrace, TracedDelivery } from "./net/client/trace/message_trace.ts";
 export { NameServer, type NameServerOptions } from "./net/namesrv/namesrv.ts";
 export { RpcError, type RpcErrorKind } from "./net/rpc/rpc_error.ts";
+export type { Log } from "./net/rpc/limits.ts";
 export type { MessageQueue } from "./net/wire/message_queue.ts";
+export type { TopicRouteData } from "./net/wire/route.ts";
+export type { ConsumerRunningInfo, DirectResult } from "./net/wire/running_info.ts";
+export type { BrokerStatsData } from "./net/wire/topic_stats.ts";
 export { type Finding } from "./store/check/findings.ts";
 export type { VerifySummary } from "./store/check/summary.ts";
 export { type VerifyOptions, verifyStore } from "./store/check/verify.ts";

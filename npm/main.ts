@@ -3,7 +3,8 @@
  *
  *     deno task build:npm [FOLDER]
  *
- * `npm publish` or `npm pack` of that folder does the rest; `trial.ts` tries what comes out.
+ * `npm publish` or `npm pack` of that folder does the rest. `deno task interop --only npm` tries what
+ * comes out on every runtime.
  *
  * @module
  */

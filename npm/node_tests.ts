@@ -5,7 +5,7 @@
  *
  *     deno task node [--node VERSION] [FILE…]
  *
- * Without files: those of the client, of both servers' wire and of name servers.
+ * Without files: those of the client and of all it stands on.
  *
  * @module
  */
@@ -51,17 +51,25 @@ function testsBelow(room: string): string[] {
 async function prepare(files: readonly string[]): Promise<void> {
   fs.rmSync(FOLDER, { recursive: true, force: true });
   await translate([...files, `${PRELOAD}.ts`], { folder: FOLDER, declaration: false });
-  for (const entry of fs.readdirSync(path.join(ROOT, DATA), { withFileTypes: true })) {
-    const place = path.join(FOLDER, DATA, entry.name);
-    if (!entry.isDirectory() || fs.existsSync(place)) continue;
-    fs.symlinkSync(path.join(ROOT, DATA, entry.name), place);
-  }
+  linkData(DATA);
   const packages = Object.values(config.imports).map((target) => target.replace(/^npm:/, ""));
   fs.writeFileSync(path.join(FOLDER, "package.json"), `{"private": true, "type": "module"}\n`);
   await run("npm", ["install", "--silent", "--no-audit", "--no-fund", ...packages], {
     cwd: FOLDER,
     timeoutMs: INSTALL_TIMEOUT_MS,
   });
+}
+
+/** Whole folders where nothing was translated into them, single files elsewhere. */
+function linkData(folder: string): void {
+  for (const entry of fs.readdirSync(path.join(ROOT, folder), { withFileTypes: true })) {
+    const name = path.join(folder, entry.name);
+    const place = path.join(FOLDER, name);
+    if (entry.isDirectory() && fs.existsSync(place)) linkData(name);
+    else if (!name.endsWith(".ts") && !name.endsWith(".work")) {
+      fs.symlinkSync(path.join(ROOT, name), place);
+    }
+  }
 }
 
 function nodeArgs(files: readonly string[]): string[] {

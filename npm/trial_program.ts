@@ -73,6 +73,7 @@ async function clusterOn(root: string): Promise<void> {
       bindAddress: HOST,
       listenPort: 0,
       enablePropertyFilter: true,
+      traceTopicEnable: true,
     },
   });
   assert.match(broker.peer, /^127\.0\.0\.1:\d+$/);

@@ -7,6 +7,7 @@ import type { Client } from "../../net/client/client.ts";
 import { ClientError } from "../../net/client/client_error.ts";
 import type { Producer } from "../../net/client/producer/producer.ts";
 import type { ReceivedMessage } from "../../net/client/received_message.ts";
+import { Failure } from "../failure.ts";
 import { Pace } from "../message/pace.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import type { Terminal } from "../terminal.ts";
@@ -85,6 +86,9 @@ export function benchReceive(
   return runBench(terminal, options, async ({ bench, signal }) => {
     await using client = connectFrom(terminal, options);
     const { group, from: startFrom } = options;
+    if (await client.admin.route(topic) === undefined) {
+      throw new Failure(`Cannot receive from topic "${topic}": no broker has it`);
+    }
     const consumer = client.consumer({ group, subscribe: { [topic]: "*" }, startFrom });
     await consumer.runBatches((messages) => {
       bench.count(messages.length, messages.reduce((sum, it) => sum + it.body.length, 0));

@@ -7,7 +7,7 @@
 import type { ConsumedMessage } from "../../net/client/consumer/consumed_message.ts";
 import type { Consumer } from "../../net/client/consumer/consumer.ts";
 import { EXIT } from "../exit_code.ts";
-import { usageFailure } from "../failure.ts";
+import { Failure, usageFailure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { parseTime } from "../option/time_option.ts";
 import { note, type Terminal } from "../terminal.ts";
@@ -44,18 +44,25 @@ export async function receive(
   const printer = MessagePrinter.open(terminal, options);
   if (printer === undefined) return EXIT.ok;
   const stop = terminal.stopSignal();
-  await using client = connectFrom(terminal, options);
-  // What is on its way to be printed is little: the rest is others' to consume.
-  const consumer = client.consumer({ group, subscribe, startFrom });
+  let hasTrouble = false;
+  const log = (text: string, cause?: unknown) => {
+    hasTrouble = true;
+    note(terminal, `${text}${cause instanceof Error ? `: ${cause.message}` : ""}`);
+  };
+  await using client = connectFrom(terminal, options, { log });
+  // A consumer waits for a cluster that is not there, and for a topic that nobody has yet.
+  if (await client.admin.route(topic) === undefined) {
+    throw new Failure(`Cannot receive from topic "${topic}": no broker has it`);
+  }
   const receiver = new Receiver(printer, options);
-  await receiver.run(consumer, stop);
+  await receiver.run(client.consumer({ group, subscribe, startFrom }), stop);
   printer.end();
   terminal.out.flush();
-  if (receiver.isSilent && printer.count === 0) {
-    note(terminal, `no message came within ${options.wait} ms`);
-  }
   if (stop.aborted) throw stop.reason;
-  return EXIT.ok;
+  if (!receiver.isSilent) return EXIT.ok;
+  if (printer.count === 0) note(terminal, `no message came within ${options.wait} ms`);
+  // There may be messages that could not be had.
+  return hasTrouble ? EXIT.operational : EXIT.ok;
 }
 
 function startOf(terminal: Terminal, { from = "first", since }: ReceiveOptions) {

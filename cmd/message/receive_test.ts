@@ -66,3 +66,14 @@ Deno.test("mq message receive without a group changes nothing", async () => {
   const wrong = await received(it, ["--group", "g", "--from", "7"]);
   assert.deepEqual([wrong.exitCode, wrong.found], [16, ""]);
 });
+
+Deno.test("mq message receive that cannot look does not say that nothing is there", async () => {
+  const words = ["message", "receive", "T", "--group", "g", "--wait", "100"];
+  const nobody = await record([...words, "-n", "127.0.0.1:1"]);
+  assert.deepEqual([nobody.exitCode, nobody.stdout], [8, ""], nobody.stderr);
+  assert.doesNotMatch(nobody.stderr, /no message came/);
+  await using it = await ClusterFixture.start();
+  const gone = await received(it, ["--group", "g"]);
+  assert.equal(gone.exitCode, 8);
+  assert.match(gone.stderr, /Cannot receive from topic "T": no broker has it/);
+});

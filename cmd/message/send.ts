@@ -76,8 +76,9 @@ export async function send(
       await run.send(source, AbortSignal.any([terminal.stopSignal(), gone]));
     });
   } catch (error) {
+    if (run.sent === 0) throw error;
     rows.end();
-    throw run.sent === 0 ? error : told(error as Error, run.sent);
+    throw told(error as Error, run.sent);
   }
   rows.end();
   terminal.out.flush();

@@ -129,6 +129,12 @@ Deno.test("mq message send refuses before it sends", async () => {
   await refused(["T", "--body", "x", "--delay", "soon"], 16, /a level, such as 3, or a time/);
 });
 
+Deno.test("mq message send prints nothing where nothing was sent", async () => {
+  const run = await record(["message", "send", "T", "--body", "a", "-n", "127.0.0.1:1"]);
+  assert.deepEqual([run.exitCode, run.stdout], [8, ""]);
+  assert.match(run.stderr, /No name server answers/);
+});
+
 Deno.test("mq message send ends with the reason when it is stopped", async () => {
   await using it = await ClusterFixture.start();
   await it.client.admin.createTopic("T");

@@ -338,8 +338,9 @@ Deno.test("A pull of a connection that closes is forgotten", async () => {
   await using it = await setUp();
   const waiting = it.pull(WAITING);
   await it.held(1);
+  const ended = assert.rejects(waiting, /connection ended/);
   await it.client.close(it.server.peer);
-  await assert.rejects(waiting, /connection ended/);
+  await ended;
   await it.held(0);
   await it.send();
 });

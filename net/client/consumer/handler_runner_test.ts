@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { eventually } from "../../../testdata/eventually.ts";
 import { FakeOwner, pulledAt } from "../../../testdata/queue_owner.ts";
 import { HandlerRunner } from "./handler_runner.ts";
 
@@ -74,6 +75,6 @@ Deno.test("HandlerRunner: what throws and what rejects is to come again", async 
     return Promise.reject(new Error("later"));
   };
   const runner = new HandlerRunner(owner.ready, { call, concurrency: 2, size: 1 });
+  await eventually(() => owner.told.filter((text) => /left out/.test(text)).length === 2);
   await runner.stop();
-  assert.equal(owner.told.filter((text) => /left out/.test(text)).length, 2);
 });
