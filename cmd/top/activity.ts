@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { replyTopicOf } from "../../net/wire/topic_names.ts";
 import type { Admin } from "../../net/client/admin/admin.ts";
 import { ClientError } from "../../net/client/client_error.ts";
 
@@ -51,15 +52,23 @@ const SYSTEM =
 
 /** Asks a cluster once. A topic or group that goes meanwhile is left out. */
 export async function snapshot(
-  admin: Pick<Admin, "topics" | "groups" | "topicStats" | "progress">,
+  admin: Pick<Admin, "topics" | "groups" | "topicStats" | "progress" | "clusterInfo">,
   { all = false, now }: Scope & { readonly now: () => number },
 ): Promise<Snapshot> {
-  const wanted = (name: string) => all || !SYSTEM.test(name);
   const topics = new Map<string, number>();
   const groups = new Map<string, GroupSnapshot>();
   const failures: string[] = [];
   const at = now();
-  const [topicNames, groupNames] = await Promise.all([admin.topics(), admin.groups()]);
+  const [brokers, topicNames, groupNames] = await Promise.all([
+    admin.clusterInfo(),
+    admin.topics(),
+    admin.groups(),
+  ]);
+  // Brokers have topics that are called as they are, and as their cluster.
+  const own = new Set(brokers.flatMap(({ cluster, brokerName }) => {
+    return [cluster, brokerName, replyTopicOf(cluster)];
+  }));
+  const wanted = (name: string) => all || !(SYSTEM.test(name) || own.has(name));
   const questions = [
     ...topicNames.filter(wanted).map((name) => async () => {
       const { queues } = await admin.topicStats(name);

@@ -32,7 +32,9 @@ const queue = { topic: "T", brokerName: "b", queueId: 0, minOffset: 0, lastStore
 Deno.test("snapshot() leaves out the system and what has gone, and tells what failed", async () => {
   const admin = {
     topics: () =>
-      Promise.resolve(["T", "gone", "ill", "TBW102", "%RETRY%g", "RMQ_SYS_TRACE_TOPIC"]),
+      Promise.resolve(["T", "gone", "ill", "TBW102", "%RETRY%g", "RMQ_SYS_TRACE_TOPIC", "C1", "b"]),
+    clusterInfo: () =>
+      Promise.resolve([{ cluster: "C1", brokerName: "b", addresses: new Map<number, string>() }]),
     groups: () => Promise.resolve(["g", "TOOLS_CONSUMER", "nobody"]),
     topicStats: (topic: string) => {
       if (topic === "gone") return Promise.reject(new ClientError("gone", { kind: "no-route" }));
@@ -53,5 +55,5 @@ Deno.test("snapshot() leaves out the system and what has gone, and tells what fa
   assert.deepEqual([...found.groups], [["g", { consumed: 4, lag: 8, members: 0 }]]);
   assert.deepEqual([found.failures, found.at], [["no answer"], 9]);
   const all = await snapshot(admin, { all: true, now: () => 9 });
-  assert.equal(all.topics.size, 4);
+  assert.equal(all.topics.size, 6);
 });
