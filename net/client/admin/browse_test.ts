@@ -1,42 +1,17 @@
 import assert from "node:assert/strict";
-import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
-import { sendFields } from "../../../testdata/message_path.ts";
+import { clusterWithTopic, sendTo } from "../../../testdata/admin_cluster.ts";
 import type { ReceivedMessage } from "../received_message.ts";
-
-const encoder = new TextEncoder();
-
-async function running(brokers = 1) {
-  const it = await ClusterFixture.start({ brokers });
-  await it.client.admin.createTopic("T", { readQueues: 2, writeQueues: 2 });
-  return it;
-}
-
-async function send(
-  { brokers }: ClusterFixture,
-  text: string,
-  { broker = 0, queueId = 0, ...properties }:
-    & { broker?: number; queueId?: number }
-    & Record<string, string | number> = {},
-): Promise<string> {
-  const written = Object.entries(properties).map(([key, value]) => [key, String(value)]);
-  const answer = await brokers[broker]!.ask("SEND_MESSAGE_V2", {
-    extFields: sendFields({ queueId, properties: Object.fromEntries(written) }),
-    body: encoder.encode(text),
-  });
-  assert.equal(answer.code, 0, answer.remark);
-  return answer.extFields!["msgId"]!;
-}
 
 async function textsOf(messages: AsyncIterable<ReceivedMessage>): Promise<string[]> {
   return (await Array.fromAsync(messages)).map((it) => it.text());
 }
 
 Deno.test("browse() gives the messages of a topic in the order they were stored, and ends", async () => {
-  await using it = await running(2);
+  await using it = await clusterWithTopic({ brokers: 2 });
   const { admin } = it.client;
   const sent = Array.from({ length: 70 }, (_, at) => `${at}`);
   for (const [at, text] of sent.entries()) {
-    await send(it, text, { broker: at % 2, queueId: at % 3 === 0 ? 1 : 0, TAGS: `t${at % 5}` });
+    await sendTo(it, text, { broker: at % 2, queueId: at % 3 === 0 ? 1 : 0, TAGS: `t${at % 5}` });
   }
   const all = await Array.fromAsync(admin.browse("T"));
   const times = all.map((it) => it.record.storeTimestamp);
@@ -55,14 +30,14 @@ Deno.test("browse() gives the messages of a topic in the order they were stored,
 });
 
 Deno.test("browse() follows what comes, until its signal or its reader ends it", async () => {
-  await using it = await running(2);
+  await using it = await clusterWithTopic({ brokers: 2 });
   const { admin } = it.client;
-  await send(it, "old");
+  await sendTo(it, "old");
   const stop = new AbortController();
   const followed = admin.browse("T", { follow: true, signal: stop.signal });
   assert.equal((await followed.next()).value?.text(), "old");
   const next = followed.next();
-  await send(it, "new", { broker: 1, queueId: 1 });
+  await sendTo(it, "new", { broker: 1, queueId: 1 });
   assert.equal((await next).value?.text(), "new");
   const never = followed.next();
   stop.abort(new Error("enough"));

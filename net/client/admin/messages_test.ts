@@ -1,42 +1,17 @@
 import assert from "node:assert/strict";
-import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
+import { clusterWithTopic, sendTo } from "../../../testdata/admin_cluster.ts";
 import { eventually } from "../../../testdata/eventually.ts";
 import { fakeMember } from "../../../testdata/fake_member.ts";
-import { sendFields } from "../../../testdata/message_path.ts";
 import { formatRegisterBody } from "../../wire/register_body.ts";
 import { parseTopicConfigs } from "../../wire/topic_config.ts";
 import { Cluster } from "../cluster.ts";
 
-const encoder = new TextEncoder();
-
-async function running(brokers = 1) {
-  const it = await ClusterFixture.start({ brokers });
-  await it.client.admin.createTopic("T", { readQueues: 2, writeQueues: 2 });
-  return it;
-}
-
-async function send(
-  { brokers }: ClusterFixture,
-  text: string,
-  { broker = 0, queueId = 0, ...properties }:
-    & { broker?: number; queueId?: number }
-    & Record<string, string | number> = {},
-): Promise<string> {
-  const written = Object.entries(properties).map(([key, value]) => [key, String(value)]);
-  const answer = await brokers[broker]!.ask("SEND_MESSAGE_V2", {
-    extFields: sendFields({ queueId, properties: Object.fromEntries(written) }),
-    body: encoder.encode(text),
-  });
-  assert.equal(answer.code, 0, answer.remark);
-  return answer.extFields!["msgId"]!;
-}
-
 Deno.test("messageById() finds by the id of a broker, and by that of a producer in its topic", async () => {
-  await using it = await running(2);
+  await using it = await clusterWithTopic({ brokers: 2 });
   const { admin } = it.client;
   const unique = "7F00000100002A139A556A8C1E2B0000";
-  await send(it, "other", { UNIQ_KEY: "0B", broker: 1 });
-  const id = await send(it, "this", { UNIQ_KEY: unique, broker: 1 });
+  await sendTo(it, "other", { UNIQ_KEY: "0B", broker: 1 });
+  const id = await sendTo(it, "this", { UNIQ_KEY: unique, broker: 1 });
   const found = await admin.messageById(id);
   assert.deepEqual([found?.text(), found?.brokerName], ["this", "broker-b"]);
   await eventually(async () => await admin.messageById(unique, { topic: "T" }) !== undefined);
@@ -52,11 +27,11 @@ Deno.test("messageById() finds by the id of a broker, and by that of a producer 
 });
 
 Deno.test("messagesByKey() finds at all brokers, the oldest first, and nothing with another key", async () => {
-  await using it = await running(2);
+  await using it = await clusterWithTopic({ brokers: 2 });
   const { admin } = it.client;
-  await send(it, "1", { KEYS: "order-17 x", broker: 1 });
-  await send(it, "2", { KEYS: "order-18" });
-  await send(it, "3", { KEYS: "order-17" });
+  await sendTo(it, "1", { KEYS: "order-17 x", broker: 1 });
+  await sendTo(it, "2", { KEYS: "order-18" });
+  await sendTo(it, "3", { KEYS: "order-17" });
   const found = async (options = {}) =>
     (await admin.messagesByKey("T", "order-17", options)).map((it) => it.text()).sort();
   await eventually(async () => (await found()).length === 2);
@@ -71,8 +46,8 @@ Deno.test("messagesByKey() finds at all brokers, the oldest first, and nothing w
 });
 
 Deno.test("messagesByKey() does not say what it finds while it could not look everywhere", async () => {
-  await using it = await running();
-  await send(it, "1", { KEYS: "k" });
+  await using it = await clusterWithTopic();
+  await sendTo(it, "1", { KEYS: "k" });
   // As for two minutes after a crash: the name server still has a broker that is gone.
   await using cluster = new Cluster({ nameServers: it.nameServer.peer });
   const { body } = await cluster.call(it.brokers[0]!.peer, "GET_ALL_TOPIC_CONFIG");
@@ -97,9 +72,9 @@ Deno.test("messagesByKey() does not say what it finds while it could not look ev
 });
 
 Deno.test("consumeDirectly() hands a stored message to one member", async () => {
-  await using it = await running();
+  await using it = await clusterWithTopic();
   const { admin } = it.client;
-  const id = await send(it, "this one");
+  const id = await sendTo(it, "this one");
   await using cluster = new Cluster({ nameServers: it.nameServer.peer });
   const member = fakeMember({ group: "g", topic: "T" });
   await cluster.join(member);

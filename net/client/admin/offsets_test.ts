@@ -1,28 +1,10 @@
 import assert from "node:assert/strict";
-import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
-import { sendFields } from "../../../testdata/message_path.ts";
+import { byQueue, clusterWithMessages } from "../../../testdata/admin_cluster.ts";
 
 const QUEUE = { topic: "T", brokerName: "broker-a" };
 
-/** A topic of two queues with three and two messages, and a group. */
-async function running() {
-  const it = await ClusterFixture.start();
-  const { admin } = it.client;
-  await admin.createTopic("T", { readQueues: 2, writeQueues: 2 });
-  await admin.createGroup("g");
-  for (const queueId of [0, 1, 0, 1, 0]) {
-    const extFields = sendFields({ queueId });
-    await it.brokers[0]!.ask("SEND_MESSAGE_V2", { extFields, body: new Uint8Array(1) });
-  }
-  return it;
-}
-
-function byQueue(offsets: readonly { readonly queueId: number; readonly offset: number }[]) {
-  return offsets.map((it) => [it.queueId, it.offset]);
-}
-
 Deno.test("cloneOffsets() gives one group the places of another", async () => {
-  await using it = await running();
+  await using it = await clusterWithMessages();
   const { admin } = it.client;
   await admin.createGroup("h");
   await admin.setOffset("g", { ...QUEUE, queueId: 1, offset: 2 });
@@ -34,7 +16,7 @@ Deno.test("cloneOffsets() gives one group the places of another", async () => {
 });
 
 Deno.test("searchOffset() and queueRange() tell where a queue begins, ends, and was at a time", async () => {
-  await using it = await running();
+  await using it = await clusterWithMessages();
   const { admin } = it.client;
   const queue = { ...QUEUE, queueId: 0 };
   assert.deepEqual(await admin.queueRange(queue), { min: 0, max: 3 });

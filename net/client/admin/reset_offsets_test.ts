@@ -1,29 +1,11 @@
 import assert from "node:assert/strict";
-import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
+import { byQueue, clusterWithMessages } from "../../../testdata/admin_cluster.ts";
 import { eventually } from "../../../testdata/eventually.ts";
 import { fakeMember } from "../../../testdata/fake_member.ts";
-import { sendFields } from "../../../testdata/message_path.ts";
 import { Cluster } from "../cluster.ts";
 
-/** A topic of two queues with three and two messages, and a group. */
-async function running(config: { useServerSideResetOffset?: boolean } = {}) {
-  const it = await ClusterFixture.start({ config });
-  const { admin } = it.client;
-  await admin.createTopic("T", { readQueues: 2, writeQueues: 2 });
-  await admin.createGroup("g");
-  for (const queueId of [0, 1, 0, 1, 0]) {
-    const extFields = sendFields({ queueId });
-    await it.brokers[0]!.ask("SEND_MESSAGE_V2", { extFields, body: new Uint8Array(1) });
-  }
-  return it;
-}
-
-function byQueue(offsets: readonly { readonly queueId: number; readonly offset: number }[]) {
-  return offsets.map((it) => [it.queueId, it.offset]);
-}
-
 Deno.test("a group of nobody is moved by offsets that are committed for it", async () => {
-  await using it = await running();
+  await using it = await clusterWithMessages();
   const { admin } = it.client;
   const moved = (options: Parameters<typeof admin.resetOffsets>[2]) => {
     return admin.resetOffsets("g", "T", options).then(byQueue);
@@ -40,7 +22,7 @@ Deno.test("a group of nobody is moved by offsets that are committed for it", asy
 });
 
 Deno.test("a group is not moved to where there is nothing, and says what there is", async () => {
-  await using it = await running();
+  await using it = await clusterWithMessages();
   const { admin } = it.client;
   const invalid = (message: string) => ({ name: "ClientError", kind: "invalid", message });
   await assert.rejects(
@@ -59,7 +41,7 @@ Deno.test("a group is not moved to where there is nothing, and says what there i
 });
 
 Deno.test("a group with members is moved by its broker: in one queue, too", async () => {
-  await using it = await running();
+  await using it = await clusterWithMessages();
   const { admin } = it.client;
   await using cluster = new Cluster({ nameServers: it.nameServer.peer });
   await cluster.join(fakeMember({ group: "g", topic: "T" }));
@@ -73,7 +55,7 @@ Deno.test("a group with members is moved by its broker: in one queue, too", asyn
 });
 
 Deno.test("a group with members is moved by them where the broker leaves it to them, but whole", async () => {
-  await using it = await running({ useServerSideResetOffset: false });
+  await using it = await clusterWithMessages({ config: { useServerSideResetOffset: false } });
   const { admin } = it.client;
   await using cluster = new Cluster({ nameServers: it.nameServer.peer });
   const member = fakeMember({ group: "g", topic: "T" });
