@@ -4,12 +4,12 @@
  * @module
  */
 
-import { readBody } from "../../store/body.ts";
 import { formatHost } from "../../store/host.ts";
 import { type MessageRecord, readMessage } from "../../store/message.ts";
 import { formatMessageId } from "../../store/message_id.ts";
-import { KEY_SEPARATOR, parseProperties, PROPERTY } from "../../store/properties.ts";
+import { parseProperties, PROPERTY } from "../../store/properties.ts";
 import { ClientError } from "./client_error.ts";
+import { MessageContent } from "./message_content.ts";
 
 /** Where a record comes from, and how its topic is called. */
 export interface RecordOrigin {
@@ -18,19 +18,17 @@ export interface RecordOrigin {
   readonly unwrap?: (topic: string) => string;
 }
 
-const decoder = new TextDecoder();
-
 /** A message that was stored (Java: `MessageExt`). */
-export class ReceivedMessage {
+export class ReceivedMessage extends MessageContent {
   readonly topic: string;
   readonly brokerName: string;
   /** Fields of the record as they are stored. */
   readonly record: MessageRecord;
   #properties: ReadonlyMap<string, string> | undefined;
-  #body: Uint8Array | undefined;
 
   /** `record` stands on memory of its own. */
   constructor(record: MessageRecord, { brokerName, unwrap }: RecordOrigin) {
+    super();
     this.record = record;
     this.brokerName = brokerName;
     this.topic = unwrap === undefined ? record.topic : unwrap(record.topic);
@@ -61,41 +59,7 @@ export class ReceivedMessage {
     return formatMessageId(this.record.storeHost, this.record.physicalOffset);
   }
 
-  /**
-   * Content, decompressed.
-   *
-   * @throws {ClientError} `damaged` when it is compressed and cannot be decompressed.
-   */
-  get body(): Uint8Array {
-    return this.#body ??= this.#readBody();
-  }
-
-  /** Content as UTF-8. */
-  text(): string {
-    return decoder.decode(this.body);
-  }
-
-  /**
-   * Content as JSON.
-   *
-   * @throws {SyntaxError} if it is none.
-   */
-  json<Value = unknown>(): Value {
-    return JSON.parse(this.text());
-  }
-
-  /** What subscriptions choose by. */
-  get tag(): string | undefined {
-    return this.properties.get(PROPERTY.tags);
-  }
-
-  /** What it can be found by. */
-  get keys(): readonly string[] {
-    return this.properties.get(PROPERTY.keys)?.split(KEY_SEPARATOR).filter((it) => it !== "") ?? [];
-  }
-
-  /** All properties, RocketMQ's own among them. */
-  get properties(): ReadonlyMap<string, string> {
+  override get properties(): ReadonlyMap<string, string> {
     return this.#properties ??= parseProperties(this.record.properties);
   }
 
@@ -129,12 +93,12 @@ export class ReceivedMessage {
     return formatHost(this.record.storeHost);
   }
 
-  #readBody(): Uint8Array {
-    const { body, sysFlag } = this.record;
-    const read = readBody(body, sysFlag);
-    if (read.state === "ok") return read.body;
-    const where = `${this.topic} queue ${this.queueId} offset ${this.queueOffset}`;
-    throw new ClientError(`Cannot read the body of ${where}: ${read.reason}`, { kind: "damaged" });
+  protected override get stored(): MessageRecord {
+    return this.record;
+  }
+
+  protected override get name(): string {
+    return `the body of ${this.topic} queue ${this.queueId} offset ${this.queueOffset}`;
   }
 }
 

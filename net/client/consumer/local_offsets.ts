@@ -15,7 +15,7 @@ import type { Log } from "../../rpc/limits.ts";
 import { asInteger, asObject } from "../../wire/json_body.ts";
 import { type MessageQueue, queueTable } from "../../wire/message_queue.ts";
 import { ClientError } from "../client_error.ts";
-import { KnownOffsets, type OffsetStore, type OffsetUpdate } from "./offset_store.ts";
+import { KnownOffsets, type OffsetStore } from "./offset_store.ts";
 import { compareQueues, queueName } from "./queue_name.ts";
 
 /** Where Java's clients have it: below the home folder. */
@@ -35,17 +35,17 @@ export interface LocalOffsetsOptions {
 }
 
 /** Offsets in a file (Java: `LocalFileOffsetStore`). */
-export class LocalOffsets implements OffsetStore {
+export class LocalOffsets extends KnownOffsets implements OffsetStore {
   /** The file; the one before stands beside it, as `.bak`. */
   readonly path: string;
   readonly #fs: FileSystem;
   readonly #log: Log;
-  readonly #known = new KnownOffsets();
   /** What is to be in the file, by name of queue. */
   readonly #toStore = new Map<string, { readonly queue: MessageQueue; readonly offset: number }>();
   readonly #turn = new SaveTurn(() => this.#save());
 
   private constructor(options: LocalOffsetsOptions) {
+    super();
     const { clientId, group, folder = path.join(os.homedir(), FOLDER), fs = diskFiles } = options;
     this.path = path.join(folder, clientId, group, FILE);
     this.#fs = fs;
@@ -60,28 +60,8 @@ export class LocalOffsets implements OffsetStore {
    */
   static open(options: LocalOffsetsOptions): LocalOffsets {
     const store = new LocalOffsets(options);
-    for (const [queue, offset] of store.#stored()) store.#known.update(queue, offset);
+    for (const [queue, offset] of store.#stored()) store.update(queue, offset);
     return store;
-  }
-
-  get(queue: Readonly<MessageQueue>): number | undefined {
-    return this.#known.get(queue);
-  }
-
-  update(queue: Readonly<MessageQueue>, offset: number, options?: OffsetUpdate): void {
-    this.#known.update(queue, offset, options);
-  }
-
-  freeze(queue: Readonly<MessageQueue>, offset: number): void {
-    this.#known.freeze(queue, offset);
-  }
-
-  remove(queue: Readonly<MessageQueue>): void {
-    this.#known.remove(queue);
-  }
-
-  offsetsOf(topic: string): ReadonlyMap<MessageQueue, number> {
-    return this.#known.offsetsOf(topic);
   }
 
   /** @throws {ClientError} `damaged`. */

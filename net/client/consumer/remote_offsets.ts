@@ -10,41 +10,21 @@ import type { MessageQueue } from "../../wire/message_queue.ts";
 import { ClientError } from "../client_error.ts";
 import type { Cluster } from "../cluster.ts";
 import { brokerOf } from "./broker_choice.ts";
-import { KnownOffsets, type OffsetStore, type OffsetUpdate } from "./offset_store.ts";
+import { KnownOffsets, type OffsetStore } from "./offset_store.ts";
 
 /** Java's: longer than for most of what a client asks. */
 const TIMEOUT_MS = 5000;
 
 /** Offsets at the brokers that have the queues (Java: `RemoteBrokerOffsetStore`). */
-export class RemoteOffsets implements OffsetStore {
+export class RemoteOffsets extends KnownOffsets implements OffsetStore {
   readonly #cluster: Cluster;
   readonly #group: string;
-  readonly #known = new KnownOffsets();
 
   /** `group` is the name on the wire. */
   constructor(cluster: Cluster, group: string) {
+    super();
     this.#cluster = cluster;
     this.#group = group;
-  }
-
-  get(queue: Readonly<MessageQueue>): number | undefined {
-    return this.#known.get(queue);
-  }
-
-  update(queue: Readonly<MessageQueue>, offset: number, options?: OffsetUpdate): void {
-    this.#known.update(queue, offset, options);
-  }
-
-  freeze(queue: Readonly<MessageQueue>, offset: number): void {
-    this.#known.freeze(queue, offset);
-  }
-
-  remove(queue: Readonly<MessageQueue>): void {
-    this.#known.remove(queue);
-  }
-
-  offsetsOf(topic: string): ReadonlyMap<MessageQueue, number> {
-    return this.#known.offsetsOf(topic);
   }
 
   /** @throws {ClientError} `refused`, `no-route`. @throws {RpcError} when there is no answer. */
