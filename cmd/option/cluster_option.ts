@@ -21,6 +21,9 @@ import { checkAddresses } from "./address_option.ts";
 /** Where `mq start` has its name server. */
 export const NAMESRV_DEFAULT = "127.0.0.1:9876";
 
+/** Origin of the name server of a newcomer. */
+export const NONE_NAMED = "none is named";
+
 /** `--namesrv`, as parsed. */
 export interface ClusterOptions {
   readonly namesrv?: string | undefined;
@@ -80,7 +83,7 @@ function namesrvOf(
   const ofProfile = fromProfile(chosen, "namesrv");
   const ofFlag = chosen?.chosenBy === "--profile" ? ofProfile : undefined;
   return ofFlag ?? addressesIn(terminal, "MQ_NAMESRV") ?? ofProfile ??
-    addressesIn(terminal, "NAMESRV_ADDR") ?? { value: NAMESRV_DEFAULT, origin: "none is named" };
+    addressesIn(terminal, "NAMESRV_ADDR") ?? { value: NAMESRV_DEFAULT, origin: NONE_NAMED };
 }
 
 function addressesIn(terminal: Terminal, variable: string): Origin | undefined {

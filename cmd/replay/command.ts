@@ -5,8 +5,8 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { type Branch, describe, GROUP } from "../branch.ts";
-import { parseAddresses } from "../option/address_option.ts";
 import { collected } from "../option/list_option.ts";
+import { namesrvOption } from "../option/namesrv_option.ts";
 import { parsePositive, parseWhole } from "../option/number_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 
@@ -18,7 +18,7 @@ export function addReplayCommand(program: CommandUnknownOpts, { terminal, finish
   const command = program.command("replay")
     .helpGroup(GROUP.mend)
     .argument("[source]", "a store, JSON lines of mq export, or - for standard input")
-    .option("-n, --namesrv <addresses>", "name servers of the cluster", parseAddresses)
+    .addOption(namesrvOption())
     .option("--dry-run", "say what would be sent, and send nothing")
     .option("--topic <topic>", "messages of this topic only")
     .option("--queue <id>", "messages of this queue only", parseWhole)

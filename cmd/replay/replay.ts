@@ -5,12 +5,12 @@
  */
 import { counted } from "../output/counted.ts";
 import { nameServersOf } from "../../net/broker/registration.ts";
-import { type Ask, NameServers } from "../../net/client/name_servers.ts";
-import { RouteBook } from "../../net/client/route_book.ts";
+import { Cluster } from "../../net/client/cluster.ts";
+import type { Ask } from "../../net/client/name_servers.ts";
 import { send } from "../../net/client/send.ts";
-import { RpcClient } from "../../net/rpc/client.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure, usageFailure } from "../failure.ts";
+import { clusterOf, clusterSettings, NONE_NAMED } from "../option/cluster_option.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import type { RowWriter } from "../output/row_writer.ts";
 import { note, type Terminal } from "../terminal.ts";
@@ -59,23 +59,26 @@ export async function replay(
 ): Promise<number> {
   const rows = openRows(terminal, REPLAY_FIELDS, { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
-  const nameServers = nameServersOf(options.namesrv ?? terminal.env("MQ_NAMESRV") ?? "");
-  if (nameServers.length === 0 && options.dryRun !== true) {
-    throw usageFailure("No cluster named: give --namesrv host:port, or set MQ_NAMESRV");
+  const { namesrv } = clusterSettings(terminal, options);
+  const isNamed = namesrv.origin !== NONE_NAMED;
+  const isDry = options.dryRun === true;
+  // Messages are not sent to whatever happens to listen on this machine.
+  if (!isNamed && !isDry) {
+    throw usageFailure(
+      "No cluster named: give --namesrv host:port, set MQ_NAMESRV or use a profile",
+    );
   }
   const source = openSource(terminal, argument, options);
   const signal = terminal.stopSignal();
-  await using client = new RpcClient();
-  const ask: Ask = (address, asked, how) => client.invoke(address, asked, how);
-  const routes = new RouteBook(
-    new NameServers(nameServers, {
-      ask,
-      timeoutMs: options.timeout,
-    }),
-  );
+  const nameServers = nameServersOf(namesrv.value);
+  await using cluster = new Cluster({
+    ...isDry ? { nameServers } : clusterOf(terminal, options),
+    requestTimeoutMs: options.timeout,
+  });
   const run = new ReplayRun({
-    routes,
+    routes: cluster.routes,
     send: (queue, message) => {
+      const ask: Ask = (address, asked, how) => cluster.ask(address, asked, how);
       return send(ask, queue, message, {
         producerGroup: options.group,
         timeoutMs: options.timeout,
@@ -85,7 +88,7 @@ export async function replay(
     ratePerSecond: options.rate,
     signal,
   });
-  const of = JSON.stringify({ ...source.identity, namesrv: nameServers });
+  const of = JSON.stringify({ ...source.identity, namesrv: isNamed ? nameServers : [] });
   const replaying = new Replay({ terminal, rows, options, source, run, of });
   return await replaying.run();
 }
