@@ -58,7 +58,7 @@ export async function start(terminal: Terminal, options: StartOptions): Promise<
     facts: { namesrv: nameServer.peer, broker: broker.peer, store, ...metricsFact(broker) },
     labels: { namesrv: "name server", broker: "broker", store: "store", metrics: "metrics" },
     promises: [flushPromise(broker.config), ""],
-    next: `mq inspect topics ${store}`,
+    next: `mq message send Orders --body hello -n ${nameServer.peer}`,
   });
   await stopped(signal);
   return EXIT.ok;
