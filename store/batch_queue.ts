@@ -344,7 +344,7 @@ export class BatchQueue {
   /** Looks which files there are. */
   #find(fileBytes: number): SegmentList {
     const directory = this.#directory;
-    const found = listSegments(this.#files.fs, directory);
+    const found = listSegments(this.#files.fs, directory, { unitBytes: UNIT_BYTES });
     this.#expect(fileBytes >= UNIT_BYTES ? fileBytes : found.segmentBytes);
     this.#series = new GrowingFiles(this.#files, { directory, unitBytes: UNIT_BYTES, depth: 4 });
     for (const { start } of found.segments) this.#series.adopt(start / UNIT_BYTES);

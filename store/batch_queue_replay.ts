@@ -46,7 +46,7 @@ export class BatchQueueReplay {
 
   constructor(input: BatchQueueReplayInput) {
     this.#input = input;
-    const files = listSegments(input.fs, input.directory);
+    const files = listSegments(input.fs, input.directory, { unitBytes: UNIT_BYTES });
     this.#fileUnits = Math.floor(files.segmentBytes / UNIT_BYTES) ||
       (input.batchQueueFileUnits ?? SIZE.batchQueueFileUnitsDefault);
     this.#next = this.#read((queue) => {
@@ -80,7 +80,7 @@ export class BatchQueueReplay {
     this.#flush();
     const { fs, directory } = this.#input;
     const end = this.#next * UNIT_BYTES;
-    for (const { start, path } of listSegments(fs, directory).segments) {
+    for (const { start, path } of listSegments(fs, directory, { unitBytes: UNIT_BYTES }).segments) {
       if (start >= end) fs.remove(path);
       else if (start + this.#fileUnits * UNIT_BYTES > end) this.#clear(path, end - start);
     }
@@ -104,7 +104,7 @@ export class BatchQueueReplay {
 
   #read<T>(work: (queue: BatchQueueReader) => T): T {
     const { fs, directory } = this.#input;
-    const queue = new BatchQueueReader(fs, listSegments(fs, directory));
+    const queue = new BatchQueueReader(fs, listSegments(fs, directory, { unitBytes: UNIT_BYTES }));
     try {
       return work(queue);
     } finally {

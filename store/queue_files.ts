@@ -91,9 +91,7 @@ export class QueueFiles {
    * known: the only file of a queue may have lost its end.
    */
   load(fileBytes = 0): QueueFilesFound | undefined {
-    const found = this.#find(fileBytes);
-    // A name in the middle of a unit is somebody else's: no index leads into that file.
-    const segments = found.segments.filter(({ start }) => start % UNIT_BYTES === 0);
+    const { segments } = this.#find(fileBytes);
     const first = segments[0];
     if (first === undefined) return undefined;
     let end = first.start / UNIT_BYTES;
@@ -118,7 +116,7 @@ export class QueueFiles {
   /** Looks which files there are. */
   #find(fileBytes: number): SegmentList {
     const directory = this.#directory;
-    const found = listSegments(this.#files.fs, directory);
+    const found = listSegments(this.#files.fs, directory, { unitBytes: UNIT_BYTES });
     this.expect(fileBytes >= UNIT_BYTES ? fileBytes : found.segmentBytes);
     this.#series = new GrowingFiles(this.#files, { directory, unitBytes: UNIT_BYTES, depth: 3 });
     this.#short = undefined;
@@ -168,7 +166,7 @@ export class QueueFiles {
 
   /** Index of the first unit any file has room for; Infinity where none has. */
   get first(): number {
-    return Math.min(...this.#known().starts.filter(Number.isInteger));
+    return Math.min(...this.#known().starts);
   }
 
   /** Index behind the last unit of the file that holds an index. */

@@ -7,10 +7,10 @@
  */
 import { join } from "node:path";
 import type { FileSystem } from "./file.ts";
-import { QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
+import { BATCH_QUEUE_UNIT, QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64 } from "./layout.ts";
 import { NAME, queueDirectory, type StorePaths } from "./names.ts";
-import type { SegmentList } from "./segments.ts";
+import { listSegments, type SegmentList } from "./segments.ts";
 import { UnitFiles } from "./unit_files.ts";
 
 const AT = QUEUE_UNIT.at;
@@ -99,6 +99,12 @@ export class QueueReader {
 /** Which kind of units a queue has. */
 export type QueueKind = "simple" | "batch";
 
+/** Bytes of a unit. */
+export const QUEUE_UNIT_BYTES: Readonly<Record<QueueKind, number>> = {
+  simple: QUEUE_UNIT.size,
+  batch: BATCH_QUEUE_UNIT.size,
+};
+
 /** A queue that has a directory. */
 export interface QueueDirectory {
   readonly kind: QueueKind;
@@ -111,6 +117,14 @@ export interface QueueDirectory {
 interface QueueTree {
   readonly root: string;
   readonly kind: QueueKind;
+}
+
+/** The files of a queue. */
+export function listQueueFiles(
+  fs: FileSystem,
+  { kind, path }: Pick<QueueDirectory, "kind" | "path">,
+): SegmentList {
+  return listSegments(fs, path, { unitBytes: QUEUE_UNIT_BYTES[kind] });
 }
 
 /** Makes its path when it is asked: a store may have 100,000 queues. */

@@ -4,7 +4,7 @@ import { SmallQueue } from "../testdata/small_queue.ts";
 import { MemoryFiles } from "./file_memory.ts";
 import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING } from "./format.ts";
 import { storePaths } from "./names.ts";
-import { listQueues, QueueTrees } from "./queue_reader.ts";
+import { listQueueFiles, listQueues, QueueTrees } from "./queue_reader.ts";
 
 Deno.test("QueueReader.moveTo() reads the unit of an index, across files", () => {
   const reader = new SmallQueue(5).putRecords(3, 9, 1000).reader();
@@ -101,6 +101,14 @@ Deno.test("listQueues() finds the queues of both trees, sorted by topic, number 
     ).names,
     ["simple %RETRY%a 0", "batch a 2147483647", "simple b 9", "batch b 9", "simple b 10"],
   );
+});
+
+Deno.test("listQueueFiles() knows by the kind of a queue where its files may begin", () => {
+  const fs = new MemoryFiles();
+  for (const start of [40, 46]) fs.put(`q/${String(start).padStart(20, "0")}`, new Uint8Array(9));
+  const starts = (kind: "simple" | "batch") =>
+    listQueueFiles(fs, { kind, path: "q" }).segments.map(({ start }) => start);
+  assert.deepEqual([starts("simple"), starts("batch")], [[40], [46]]);
 });
 
 Deno.test("listQueues() tells what is no queue", () => {

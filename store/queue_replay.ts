@@ -37,6 +37,7 @@ import type { RecordView } from "./record_view.ts";
 import type { QueueBefore } from "./recovery_progress.ts";
 import type { RecoveryMode } from "./recovery_report.ts";
 import {
+  believedEnd,
   holdsMessage,
   isMessage,
   isOf,
@@ -417,9 +418,7 @@ export class QueueReplay {
     return isOf(this.#input.lookup.frameAt(first.physicalOffset), queue, queue.min);
   }
 
-  /**
-   * Fills the slots up to `index`, where `next` goes; false when they are too many to be believed.
-   */
+  /** Fills the slots up to `index`, where `next` goes; false when too many to be believed. */
   #fill(queue: ConsumeQueue, index: number, next?: StoredUnit): boolean {
     const { logStart } = this.#input;
     if (lastMessageOf(queue) === undefined) {
@@ -457,8 +456,8 @@ export class QueueReplay {
 
   /** A queue of which the log has no sound record: expired units stay, others lead nowhere. */
   #keepAll(queue: ConsumeQueue): void {
-    const { end, min } = queue;
-    queue.reopen(min);
+    const end = believedEnd(queue);
+    queue.reopen(queue.min);
     this.#fill(queue, end);
   }
 

@@ -15,6 +15,9 @@ import type { StoredUnit } from "./queue_files.ts";
 import type { RecordView } from "./record_view.ts";
 import { listSegments } from "./segments.ts";
 
+/** Files of a queue that are made anew between two that are there, at the most. */
+const MISSING_FILES_MAX = 100;
+
 /** A queue as a key of a map. */
 export function queueKey(queue: { readonly topic: string; readonly queueId: number }): string {
   return `${queue.topic}/${queue.queueId}`;
@@ -33,6 +36,20 @@ export function isMessage(physicalOffset: number, size: number): boolean {
 /** Whether two units lead to the same record. */
 export function isSame(one: StoredUnit, other: StoredUnit | undefined): boolean {
   return one.physicalOffset === other?.physicalOffset && one.size === other.size;
+}
+
+/**
+ * Index behind the units of a queue that its files can be believed to have. A name far off is rather that
+ * of a stray file than that of the end of a queue that lost all before it.
+ */
+export function believedEnd(queue: ConsumeQueue): number {
+  let end = queue.min;
+  for (const [nth, file] of queue.files().entries()) {
+    const missing = (file.first - end) / (file.end - file.first);
+    if (nth > 0 && missing > MISSING_FILES_MAX) break;
+    end = file.end;
+  }
+  return Math.min(end, queue.end);
 }
 
 /** Whether a queue leads to any message. */

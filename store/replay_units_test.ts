@@ -9,6 +9,7 @@ import { OpenFiles } from "./open_files.ts";
 import { extAddress } from "./queue_ext_reader.ts";
 import { RecordView } from "./record_view.ts";
 import {
+  believedEnd,
   holdsMessage,
   isMessage,
   isOf,
@@ -47,6 +48,15 @@ Deno.test("lastMessageOf() and holdsMessage() look past padding, or not", () => 
   const last = lastMessageOf(filled)!;
   assert.deepEqual(last, { physicalOffset: 7, size: 9, tagsCodeHigh: -1, tagsCodeLow: -2 });
   assert.equal(lastMessageOf(opened(() => {})), undefined);
+});
+
+Deno.test("believedEnd() leaves out files with names far off, and what is behind them", () => {
+  assert.equal(believedEnd(opened(() => {})), 0);
+  assert.equal(believedEnd(opened((it) => it.putRecords(0, 3, 500))), 3);
+  assert.equal(believedEnd(opened((it) => it.putRecords(5_000_000, 3, 500))), 5_000_003);
+  const far = (index: number) =>
+    believedEnd(opened((it) => it.putRecords(20, 3, 500).putRecords(index, 15, 500)));
+  assert.deepEqual([far(30), far(1030), far(1040)], [45, 1045, 30]);
 });
 
 Deno.test("unitOf() is the unit of a record, also with a tag's negative hash or a time", () => {

@@ -26,7 +26,7 @@ export interface SegmentList {
   readonly segments: readonly Segment[];
   /**
    * Paths of what is no file of the log: the name is no offset, or another has the same, or lies in the
-   * middle of a file that is there.
+   * middle of a unit, or of a file that is there.
    */
   readonly strays: readonly string[];
   /** Length every file should have; 0 when there are none. */
@@ -35,9 +35,14 @@ export interface SegmentList {
 
 /**
  * Lists a log's directory, or the several it has. The length all files should have is taken from the distance of their
- * names where there are two, else from the one file.
+ * names where there are two, else from the one file. No index leads into a file of a queue with a name in
+ * the middle of a unit: `unitBytes` tells which these are.
  */
-export function listSegments(fs: FileSystem, place: string | readonly string[]): SegmentList {
+export function listSegments(
+  fs: FileSystem,
+  place: string | readonly string[],
+  { unitBytes = 1 }: { readonly unitBytes?: number } = {},
+): SegmentList {
   const directories = typeof place === "string" ? [place] : place;
   const all: Segment[] = [];
   // No folder has a name twice.
@@ -49,8 +54,9 @@ export function listSegments(fs: FileSystem, place: string | readonly string[]):
       const path = join(directory, name);
       const stat = start === undefined ? undefined : fs.stat(path);
       const isFile = stat !== undefined && !stat.isDirectory;
-      if (start === undefined || !isFile || taken?.has(start)) strays.push(path);
-      else {
+      if (start === undefined || start % unitBytes !== 0 || !isFile || taken?.has(start)) {
+        strays.push(path);
+      } else {
         taken?.add(start);
         const { size: length, allocatedBytes } = stat;
         all.push({ start, length, allocatedBytes, name, path });
@@ -81,6 +87,8 @@ function isAstride({ start }: Segment, other: Segment | undefined, segmentBytes:
     Math.abs(other.start - start) < segmentBytes;
 }
 
+/** How many times as long as what is left of them files may have been. */
+const CUT_MAX = 1000;
 /** Java keeps the length of a file as an `int`. */
 const SEGMENT_BYTES_MAX = 2 ** 31 - 1;
 
@@ -118,7 +126,9 @@ function segmentBytesOf(segments: readonly Segment[]): number {
 function fitOf(segments: readonly Segment[], segmentBytes: number): number {
   const { length: count } = segments;
   const fitting = segments.filter(({ start }) => start % segmentBytes === 0);
-  const isRoomy = segments.every(({ length }) => length <= segmentBytes);
+  const longest = segments.reduce((max, { length }) => Math.max(max, length), 0);
+  // Where names alone say that files are so much longer, one of the names is far off.
+  const isRoomy = longest <= segmentBytes && segmentBytes <= (longest || Infinity) * CUT_MAX;
   const same = fitting.filter(({ length }) => length === segmentBytes).length;
   return (isRoomy && fitting.length === count ? count + 1 : same) * (count + 1) + fitting.length;
 }

@@ -44,6 +44,12 @@ Deno.test("listSegments() takes no length from a name that is no place in a log 
   assert.equal(listOf({ 0: 1000, 400: 99 }).segmentBytes, 1000);
   assert.equal(listOf({ 0: 1000, 500: 1700 }).segmentBytes, 1000);
   assert.equal(listOf({ 0: 700, 1000: 500 }).segmentBytes, 1000);
+  assert.equal(listOf({ 0: 1000, 500_001_024: 23 }).segmentBytes, 1000);
+  assert.equal(listOf({ 0: 1000, 1_000_000: 23 }).segmentBytes, 1_000_000);
+  assert.equal(
+    listOf({ 0: 1000, 1_000_000_000: 23, 2_000_000_000: 0 }).segmentBytes,
+    1_000_000_000,
+  );
 });
 
 Deno.test("fileStartOf() goes on from the file in front, wherever that begins", () => {
@@ -70,6 +76,21 @@ Deno.test("listSegments() takes a file that begins within another for a stray, n
   assert.deepEqual(of({ 0: 1000, 5500: 1000 }), [[0, 5500], []]);
   // Longer files, and then shorter ones.
   assert.deepEqual(of({ 0: 2000, 2000: 1000, 3000: 1000 }), [[0, 2000, 3000], []]);
+});
+
+Deno.test("listSegments() takes a file that begins within a unit for a stray, alone or not", () => {
+  const fs = new MemoryFiles();
+  const names = (unitBytes?: number) => {
+    const list = listSegments(fs, "q", unitBytes === undefined ? {} : { unitBytes });
+    return [list.segments.map(({ start }) => start), list.strays.length, list.segmentBytes];
+  };
+  fs.put(`q/${offsetName(4004)}`, new Uint8Array(77));
+  assert.deepEqual(names(20), [[], 1, 0]);
+  assert.deepEqual(names(), [[4004], 0, 77]);
+  fs.put(`q/${offsetName(1000)}`, new Uint8Array(500));
+  assert.deepEqual(names(20), [[1000], 1, 500]);
+  fs.remove(`q/${offsetName(4004)}`);
+  assert.deepEqual(names(20), [[1000], 0, 500]);
 });
 
 Deno.test("listSegments() of a missing, empty or foreign directory has no files", () => {

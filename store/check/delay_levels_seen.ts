@@ -7,8 +7,13 @@
  */
 import { DELAY_LEVELS_MS, deliverTime, DispatchRequest, SCHEDULE_TOPIC } from "../dispatch.ts";
 import { LogLookup } from "../log_lookup.ts";
-import { type QueueDirectory, type QueueListing, QueueReader, queuesOf } from "../queue_reader.ts";
-import { listSegments } from "../segments.ts";
+import {
+  listQueueFiles,
+  type QueueDirectory,
+  type QueueListing,
+  QueueReader,
+  queuesOf,
+} from "../queue_reader.ts";
 import { indexIn } from "./queue_place.ts";
 import type { SegmentList } from "../segments.ts";
 import type { FileSystem } from "../file.ts";
@@ -84,7 +89,7 @@ function* timesIn(
 ): Generator<Times, void> {
   const logMin = state.log.segments[0]?.start ?? 0;
   const request = new DispatchRequest();
-  const queue = new QueueReader(state.fs, listSegments(state.fs, place.path));
+  const queue = new QueueReader(state.fs, listQueueFiles(state.fs, place));
   try {
     const { first, end } = queue.files;
     let [empty, asked] = [0, 0];

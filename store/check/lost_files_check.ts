@@ -7,7 +7,7 @@
 import { join } from "node:path";
 import { TOPICS } from "../config_tables.ts";
 import { listIndexFiles } from "../key_index_reader.ts";
-import { listSegments } from "../segments.ts";
+import { listQueueFiles } from "../queue_reader.ts";
 import { isBrokersOwn, lacksTopics } from "../topic_kinds.ts";
 import { type Finding, finding, type FindingSink } from "./findings.ts";
 import type { StoreState } from "./store_state.ts";
@@ -34,8 +34,8 @@ function userOfLostLog({ fs, paths, log, queues }: StoreState): string | undefin
   if (log.segments.length > 0) return undefined;
   // The log of a DLedger group lies elsewhere, and mq does not read it.
   if (fs.list(paths.root).some((name) => name.startsWith(DLEDGER_PREFIX))) return undefined;
-  const queue = queues.queues.find(({ path }) => {
-    return listSegments(fs, path).segments.some(({ length }) => length > 0);
+  const queue = queues.queues.find((it) => {
+    return listQueueFiles(fs, it).segments.some(({ length }) => length > 0);
   });
   if (queue !== undefined) return `queue ${queue.queueId} of topic "${queue.topic}" has messages`;
   const [index] = listIndexFiles(fs, paths.index).paths;

@@ -7,8 +7,7 @@
 import { batchQueueEnd, batchQueueMin, BatchQueueReader } from "../batch_queue_reader.ts";
 import type { FileSystem } from "../file.ts";
 import { queueEnd, queueMin } from "../queue_range.ts";
-import { type QueueDirectory, QueueReader } from "../queue_reader.ts";
-import { listSegments } from "../segments.ts";
+import { listQueueFiles, type QueueDirectory, QueueReader } from "../queue_reader.ts";
 
 /** What a queue has: the index of its first message, and the one the next message gets. */
 export interface QueueExtent {
@@ -29,11 +28,13 @@ export interface Around {
  */
 export function extentAround(
   fs: FileSystem,
-  { kind, path }: QueueDirectory,
+  directory: QueueDirectory,
   { offsets, logStart, logEnd = Infinity }: Around,
 ): QueueExtent | undefined {
-  const files = listSegments(fs, path);
-  const queue = kind === "simple" ? new QueueReader(fs, files) : new BatchQueueReader(fs, files);
+  const files = listQueueFiles(fs, directory);
+  const queue = directory.kind === "simple"
+    ? new QueueReader(fs, files)
+    : new BatchQueueReader(fs, files);
   try {
     if (queue instanceof BatchQueueReader) {
       const end = batchQueueEnd(queue);

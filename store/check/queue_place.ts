@@ -4,12 +4,11 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../format.ts";
 import { lightQueuesOf, LMQ_PREFIX } from "../multi_dispatch.ts";
 import { queueDirectory } from "../names.ts";
-import type { QueueKind } from "../queue_reader.ts";
+import { listQueueFiles, QUEUE_UNIT_BYTES, type QueueKind } from "../queue_reader.ts";
 import type { RecordView } from "../record_view.ts";
-import { listSegments, type Segment, type SegmentList } from "../segments.ts";
+import type { Segment, SegmentList } from "../segments.ts";
 import {
   BY_START,
   finding,
@@ -43,11 +42,6 @@ export function missingUnit({ state }: QueueContext, logOffset: number): UnitFla
     ? { code: "queue-missing-units", severity: "info", fix: BY_START }
     : { code: "queue-missing-units" };
 }
-
-const UNIT_BYTES: Readonly<Record<QueueKind, number>> = {
-  simple: QUEUE_UNIT.size,
-  batch: BATCH_QUEUE_UNIT.size,
-};
 
 /** A file taking no more space than its units and this much holds nothing behind them. */
 const ALLOCATION_SLACK_BYTES = 2 * 4096;
@@ -101,12 +95,14 @@ export class QueuePlace {
   }
 
   get unitBytes(): number {
-    return UNIT_BYTES[this.kind];
+    return QUEUE_UNIT_BYTES[this.kind];
   }
 
   /** The files, listed once until they are let go. */
   get files(): SegmentList {
-    return this.#files ??= listSegments(this.context.state.fs, this.directory);
+    if (this.#files !== undefined) return this.#files;
+    const { kind, directory: path } = this;
+    return this.#files = listQueueFiles(this.context.state.fs, { kind, path });
   }
 
   /** Lets the list of files go: of all queues of a store it takes more memory than all else. */

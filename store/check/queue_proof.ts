@@ -11,9 +11,10 @@ import { QUEUE_UNIT } from "../format.ts";
 import { readI64 } from "../layout.ts";
 import { lightQueuesOf } from "../multi_dispatch.ts";
 import { queueDirectory } from "../names.ts";
+import { listQueueFiles } from "../queue_reader.ts";
 import { isSafeTopic } from "../queue_table.ts";
 import type { RecordView } from "../record_view.ts";
-import { listSegments, type Segment, type SegmentList } from "../segments.ts";
+import type { Segment, SegmentList } from "../segments.ts";
 import type { TopicKinds } from "../topic_kinds.ts";
 import type { ProofState } from "./proof_state.ts";
 
@@ -179,7 +180,10 @@ export class QueueProof {
     for (const track of this.#tracks) {
       if (track.pending === 0) continue;
       if (++count % QUEUES_PER_TURN === 0) yield;
-      const files = track.files ?? listSegments(fs, queueDirectory(paths.consumeQueue, track));
+      const files = track.files ?? listQueueFiles(fs, {
+        kind: "simple",
+        path: queueDirectory(paths.consumeQueue, track),
+      });
       if (isKnown) track.files = files;
       if (!this.#units.hold(track, files)) return false;
       this.#compared += track.pending;

@@ -6,8 +6,7 @@
  * @module
  */
 import { QUEUE_UNIT } from "../format.ts";
-import { QueueReader } from "../queue_reader.ts";
-import { listSegments } from "../segments.ts";
+import { listQueueFiles, QueueReader } from "../queue_reader.ts";
 import { finding, type FindingSink } from "./findings.ts";
 import type { MissingUnits } from "./missing_units.ts";
 import type { StoreState } from "./store_state.ts";
@@ -22,7 +21,7 @@ export interface QueueTailInput {
 export function checkQueueTails(state: StoreState, { sink, missing }: QueueTailInput): void {
   for (const { kind, topic, queueId, path } of state.queues.queues) {
     if (kind === "batch") continue;
-    const files = listSegments(state.fs, path);
+    const files = listQueueFiles(state.fs, { kind, path });
     const last = files.segments.at(-1);
     if (last === undefined || last.length < QUEUE_UNIT.size) continue;
     const queue = new QueueReader(state.fs, files);

@@ -8,9 +8,13 @@ import type { FileSystem } from "../file.ts";
 import { BATCH_QUEUE_UNIT, QUEUE_UNIT, SIZE } from "../format.ts";
 import type { LogLookup } from "../log_lookup.ts";
 import { queueEnd } from "../queue_range.ts";
-import { type QueueDirectory, type QueueKind, QueueReader } from "../queue_reader.ts";
+import {
+  listQueueFiles,
+  type QueueDirectory,
+  type QueueKind,
+  QueueReader,
+} from "../queue_reader.ts";
 import type { RecordView } from "../record_view.ts";
-import { listSegments } from "../segments.ts";
 import { allZero } from "../zeros.ts";
 import { type FileKind, finding, type FindingCode } from "./findings.ts";
 import { indexIn } from "./queue_place.ts";
@@ -63,8 +67,9 @@ interface LastUnit {
 }
 
 /** `undefined` for a queue that has none, or only padding. */
-function lastUnit(fs: FileSystem, { kind, path }: QueueDirectory): LastUnit | undefined {
-  const files = listSegments(fs, path);
+function lastUnit(fs: FileSystem, directory: QueueDirectory): LastUnit | undefined {
+  const { kind } = directory;
+  const files = listQueueFiles(fs, directory);
   const queue = kind === "simple" ? new QueueReader(fs, files) : new BatchQueueReader(fs, files);
   try {
     const number = queue instanceof QueueReader
@@ -132,7 +137,7 @@ function leadsTo(
   { index, logOffset }: { readonly index: number; readonly logOffset: number },
 ): boolean {
   if (kind !== "simple") return false;
-  const queue = new QueueReader(fs, listSegments(fs, path));
+  const queue = new QueueReader(fs, listQueueFiles(fs, { kind, path }));
   try {
     return queue.moveTo(index) && queue.isValid() && queue.physicalOffset === logOffset;
   } finally {

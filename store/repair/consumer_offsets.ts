@@ -20,7 +20,13 @@ import type { FileSystem, ReadableFile, WritableFile } from "../file.ts";
 import { NAME, type StorePaths } from "../names.ts";
 import { readOffsetJson } from "../offset_json_reader.ts";
 import { queueEnd } from "../queue_range.ts";
-import { listQueues, type QueueDirectory, QueueReader, queuesOf } from "../queue_reader.ts";
+import {
+  listQueueFiles,
+  listQueues,
+  type QueueDirectory,
+  QueueReader,
+  queuesOf,
+} from "../queue_reader.ts";
 import { listSegments } from "../segments.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
 import { type RepairAction, repairAction } from "./action.ts";
@@ -167,10 +173,10 @@ function queueEnds(fs: FileSystem, paths: StorePaths): EndOf {
 }
 
 /** Index behind a queue's last message. */
-export function endOf(fs: FileSystem, { kind, path }: QueueDirectory): number {
-  const segments = listSegments(fs, path);
+export function endOf(fs: FileSystem, directory: QueueDirectory): number {
+  const segments = listQueueFiles(fs, directory);
   if (segments.segments.length === 0) return 0;
-  if (kind === "simple") {
+  if (directory.kind === "simple") {
     const queue = new QueueReader(fs, segments);
     try {
       return queueEnd(queue).index;

@@ -5,16 +5,13 @@
  * @module
  */
 import type { FileSystem } from "../file.ts";
-import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../format.ts";
 import { offsetName, type StorePaths } from "../names.ts";
 import { keepAside } from "../quarantine.ts";
-import { listQueues, type QueueKind } from "../queue_reader.ts";
+import { listQueueFiles, listQueues, QUEUE_UNIT_BYTES, type QueueKind } from "../queue_reader.ts";
 import { listSegments, type Segment, type SegmentList } from "../segments.ts";
 import { usedLength } from "../used_bytes.ts";
 import { type RepairAction, repairAction } from "./action.ts";
 import { findQueueSizes, type QueueSizes } from "./queue_sizes.ts";
-
-const UNIT_BYTES = { simple: QUEUE_UNIT.size, batch: BATCH_QUEUE_UNIT.size };
 
 /** Puts right all lengths and tells of each. */
 export function repairLengths(fs: FileSystem, paths: StorePaths): RepairAction[] {
@@ -25,24 +22,29 @@ export function repairLengths(fs: FileSystem, paths: StorePaths): RepairAction[]
     done.push(setLength(fs, segment, log.segmentBytes));
   }
   const sizes = findQueueSizes(fs, paths);
-  for (const { kind, path } of listQueues(fs, paths).queues) {
-    const found = listSegments(fs, path);
-    const queue = { ...found, segmentBytes: queueFileBytes(found, kind, sizes) };
+  for (const it of listQueues(fs, paths).queues) {
+    const found = listQueueFiles(fs, it);
+    const queue = { ...found, segmentBytes: queueFileBytes(found, it.kind, sizes) };
     for (const segment of wrong(queue)) done.push(setLength(fs, segment, queue.segmentBytes));
   }
   return done;
 }
 
-/** The only file of a queue cannot tell that it was cut; those of other queues can. */
+/**
+ * The only file of a queue cannot tell that it was cut, nor can several that end in a unit; those of
+ * other queues can.
+ */
 function queueFileBytes(
   { segments, segmentBytes }: SegmentList,
   kind: QueueKind,
   sizes: QueueSizes,
 ): number {
-  const [only, next] = segments;
-  const usual = (sizes[kind] ?? 0) * UNIT_BYTES[kind];
-  const isCut = next === undefined && only !== undefined && segmentBytes < usual;
-  return isCut && only.start % usual === 0 ? usual : segmentBytes;
+  const [first, next] = segments;
+  const unitBytes = QUEUE_UNIT_BYTES[kind];
+  const usual = (sizes[kind] ?? 0) * unitBytes;
+  const isLone = next === undefined || segmentBytes % unitBytes !== 0;
+  const isCut = isLone && first !== undefined && segmentBytes < usual;
+  return isCut && first.start % usual === 0 ? usual : segmentBytes;
 }
 
 function wrong({ segments, segmentBytes }: SegmentList): readonly Segment[] {

@@ -59,6 +59,19 @@ Deno.test("repairLengths() puts queue files right", () => {
   ]);
 });
 
+Deno.test("repairLengths() asks other queues where all files of one end in a unit", () => {
+  const store = sample();
+  store.addMany(3, { queueId: 1 });
+  const directory = "store/consumequeue/TopicTest/1";
+  store.files.cut(`${directory}/00000000000000000000`, 31);
+  // One far off tells no distance, and is no proof that files are 31 bytes.
+  store.files.put(`${directory}/00000000008000000000`, new Uint8Array(31));
+  assert.deepEqual(told(store), [
+    "extend-file 00000000000000000000 31-200",
+    "extend-file 00000000008000000000 31-200",
+  ]);
+});
+
 Deno.test("repairLengths() cannot know the length of a lone empty file", () => {
   const store = new SmallStore();
   store.files.put("store/commitlog/00000000000000000000", new Uint8Array(0));

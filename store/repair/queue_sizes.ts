@@ -6,10 +6,8 @@
  * @module
  */
 import type { FileSystem } from "../file.ts";
-import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../format.ts";
 import type { StorePaths } from "../names.ts";
-import { listQueues, type QueueKind } from "../queue_reader.ts";
-import { listSegments } from "../segments.ts";
+import { listQueueFiles, listQueues, QUEUE_UNIT_BYTES, type QueueKind } from "../queue_reader.ts";
 
 /** Units in a file of each kind of queue; `undefined` where no file tells. */
 export interface QueueSizes {
@@ -20,10 +18,9 @@ export interface QueueSizes {
 /** Finds what most queues of a kind have. */
 export function findQueueSizes(fs: FileSystem, paths: StorePaths): QueueSizes {
   const votes: Record<QueueKind, Map<number, number>> = { simple: new Map(), batch: new Map() };
-  for (const { kind, path } of listQueues(fs, paths).queues) {
-    const { segmentBytes } = listSegments(fs, path);
-    const unitBytes = kind === "simple" ? QUEUE_UNIT.size : BATCH_QUEUE_UNIT.size;
-    const units = segmentBytes / unitBytes;
+  for (const queue of listQueues(fs, paths).queues) {
+    const { kind } = queue;
+    const units = listQueueFiles(fs, queue).segmentBytes / QUEUE_UNIT_BYTES[kind];
     if (units < 1 || !Number.isInteger(units)) continue;
     votes[kind].set(units, (votes[kind].get(units) ?? 0) + 1);
   }
