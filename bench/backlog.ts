@@ -99,7 +99,8 @@ async function sends(
 ): Promise<OpenLoopResult> {
   const load = { rate: RATE, bodyBytes: BODY_BYTES, seconds, warmupSeconds: WARMUP_SECONDS };
   const result = await program<OpenLoopResult>("open_loop.ts", [cluster.broker, topic], load);
-  if (result.refused > 0) throw new Error(`${result.refused} sends were refused`);
+  const refused = result.refused + result.warmupRefused;
+  if (refused > 0) throw new Error(`${refused} sends were refused`);
   return result;
 }
 

@@ -28,6 +28,8 @@ export interface LightResult {
   readonly perSecond: number;
   readonly p50Us: number;
   readonly p99Us: number;
+  /** Processor time of this process for a message. */
+  readonly cpuUs: number;
   readonly refused: number;
 }
 
@@ -137,8 +139,10 @@ async function run(address: string, topic: string, load: LightLoad): Promise<Lig
   const before = senders.reduce((sum, sender) => sum + sender.answered, 0);
   for (const sender of senders) sender.latencies = latencies;
   const started = performance.now();
+  const cpu = process.cpuUsage();
   await pause(load.seconds);
   const seconds = (performance.now() - started) / 1000;
+  const { user, system } = process.cpuUsage(cpu);
   const count = senders.reduce((sum, sender) => sum + sender.answered, 0) - before;
   for (const socket of sockets) socket.destroy();
   latencies.sort((one, other) => one - other);
@@ -148,6 +152,7 @@ async function run(address: string, topic: string, load: LightLoad): Promise<Lig
     perSecond: Math.round(count / seconds),
     p50Us: at(0.5),
     p99Us: at(0.99),
+    cpuUs: (user + system) / count,
     refused: senders.reduce((sum, sender) => sum + sender.refused, 0),
   };
 }

@@ -5,12 +5,15 @@
  *     deno task bench                   all
  *     deno task bench store             a group
  *     deno task bench store recovery    a part of one
+ *     deno task bench send --seconds 2 --rounds 1    only to see that it runs
  *     deno task bench --help            what there is
  *
  * @module
  */
 import { endAll } from "../testdata/interop/child.ts";
 import { benchBacklog } from "./backlog.ts";
+import { benchClientConsume, benchClientSend } from "./client.ts";
+import { benchConsumeArrival, benchConsumeBacklog } from "./consume.ts";
 import { benchDelay } from "./delay.ts";
 import { removeFolders } from "./folders.ts";
 import { benchDamage, benchFrames, benchHuge, benchJson } from "./inspect.ts";
@@ -18,14 +21,24 @@ import { spinMs } from "./process_stat.ts";
 import { benchLargeDense, benchLargeSparse, benchLargeWide } from "./large.ts";
 import { benchColdRecovery, benchRecovery } from "./recovery.ts";
 import { say } from "./report.ts";
-import { benchSendAsync, benchSendSync, benchSendTopics } from "./send.ts";
+import type { RunOptions } from "./run_options.ts";
+import {
+  benchSendAsync,
+  benchSendBatch,
+  benchSendConnections,
+  benchSendLatency,
+  benchSendPaced,
+  benchSendSmall,
+  benchSendSync,
+  benchSendTopics,
+} from "./send.ts";
 import { benchStartup } from "./startup.ts";
 import { benchAppend, benchLookUp, benchPut, benchStart } from "./store.ts";
 import { benchVerify, benchVerifyQueues } from "./verify.ts";
 
 interface Part {
   readonly about: string;
-  readonly run: (isFull: boolean) => Promise<void>;
+  readonly run: (options: RunOptions) => Promise<void>;
 }
 
 type Group = Readonly<Record<string, Part>>;
@@ -39,14 +52,42 @@ const GROUPS: Readonly<Record<string, Group>> = {
   },
   send: {
     async: {
-      about: "ASYNC_FLUSH: Java's client with 64 threads, and a light load, beside Java (7 min)",
+      about: "ASYNC_FLUSH: Java's client, 64 threads, 1 KiB; prepared frames; beside Java (9 min)",
       run: benchSendAsync,
     },
-    sync: {
-      about: "SYNC_FLUSH: the same (7 min)",
-      run: benchSendSync,
+    sync: { about: "SYNC_FLUSH: the same (9 min)", run: benchSendSync },
+    small: { about: "Java's client, 64 threads, 128 B, beside Java (6 min)", run: benchSendSmall },
+    latency: { about: "Java's client, one thread, beside Java (6 min)", run: benchSendLatency },
+    batch: { about: "Java's client, batches of 32, beside Java (6 min)", run: benchSendBatch },
+    paced: {
+      about: "10,000 a second whatever comes back, beside Java (6 min)",
+      run: benchSendPaced,
     },
-    topics: { about: "10,000 topics beside one (4 min)", run: benchSendTopics },
+    connections: {
+      about: "1,000 connections beside one, beside Java (7 min)",
+      run: benchSendConnections,
+    },
+    topics: { about: "10,000 topics beside one (5 min)", run: benchSendTopics },
+  },
+  consume: {
+    backlog: {
+      about: "Java's push consumer through a backlog in memory, beside Java (8 min)",
+      run: benchConsumeBacklog,
+    },
+    arrival: {
+      about: "from store to consumer at 10,000 a second, beside Java (7 min)",
+      run: benchConsumeArrival,
+    },
+  },
+  client: {
+    send: {
+      about: "this client beside Java's on one broker, sends (10 min)",
+      run: benchClientSend,
+    },
+    consume: {
+      about: "the same, through a backlog in memory (8 min)",
+      run: benchClientConsume,
+    },
   },
   delay: {
     delay: {
@@ -83,24 +124,37 @@ const GROUPS: Readonly<Record<string, Group>> = {
     huge: { about: "the first line and the first page of a log of 1 TiB", run: benchHuge },
   },
   large: {
-    sparse: { about: "all that reads, on a log of 16 GiB; --full 1 TiB", run: benchLargeSparse },
-    wide: { about: "on 1,000 topics of 8 queues; --full 10,000 (20 min)", run: benchLargeWide },
-    dense: { about: "on 256 MiB of messages; --full 3 GiB", run: benchLargeDense },
+    sparse: {
+      about: "all that reads, on a log of 16 GiB; --full 1 TiB",
+      run: ({ isFull }) => benchLargeSparse(isFull),
+    },
+    wide: {
+      about: "on 1,000 topics of 8 queues; --full 10,000 (20 min)",
+      run: ({ isFull }) => benchLargeWide(isFull),
+    },
+    dense: {
+      about: "on 256 MiB of messages; --full 3 GiB",
+      run: ({ isFull }) => benchLargeDense(isFull),
+    },
   },
 };
 
 function help(): void {
-  say("Usage: deno task bench [GROUP [PART]...]... [--full]");
+  say("Usage: deno task bench [GROUP [PART]...]... [--full] [--seconds N] [--rounds N]");
   say("Without a group all are run; without a part all of its group. The store group takes 4 min.");
+  say("--seconds and --rounds shorten the send, consume and client groups, to see that they run.");
   for (const [name, parts] of Object.entries(GROUPS)) {
     say(`\n${name}`);
-    for (const [part, { about }] of Object.entries(parts)) say(`  ${part.padEnd(9)} ${about}`);
+    for (const [part, { about }] of Object.entries(parts)) say(`  ${part.padEnd(11)} ${about}`);
   }
   say("\nPrints each figure beside its goal. Take figures on a quiet machine: where its spin loop");
   say("slows down from one group to the next, something else was running.");
 }
 
-/** The parts that arguments name, with what they are called; a word that names none where one does. */
+/**
+ * The parts that arguments name, with what they are called; a word that names none where one does. A
+ * word that names a part of the group before it, as `client send`, is not the group `send`.
+ */
 function chosen(args: readonly string[]): [name: string, part: Part][] | string {
   const parts = new Map<string, Part>();
   const take = (group: string, names: readonly string[]) => {
@@ -108,15 +162,37 @@ function chosen(args: readonly string[]): [name: string, part: Part][] | string 
   };
   let group = "";
   for (const [number, word] of args.entries()) {
-    if (Object.hasOwn(GROUPS, word)) {
+    if (group !== "" && Object.hasOwn(GROUPS[group]!, word)) take(group, [word]);
+    else if (Object.hasOwn(GROUPS, word)) {
       group = word;
       const next = args[number + 1];
       const names = Object.keys(GROUPS[group]!);
       if (next === undefined || !names.includes(next)) take(group, names);
-    } else if (group !== "" && Object.hasOwn(GROUPS[group]!, word)) take(group, [word]);
-    else return word;
+    } else return word;
   }
   return [...parts];
+}
+
+/** What a command line asks for, or what is wrong with it. */
+function parse(
+  args: readonly string[],
+): { parts: [name: string, part: Part][]; options: RunOptions } | string {
+  const words: string[] = [];
+  let isFull = false;
+  const counts = new Map<string, number>();
+  for (let at = 0; at < args.length; at++) {
+    const word = args[at]!;
+    if (word === "--full") isFull = true;
+    else if (word === "--seconds" || word === "--rounds") {
+      const count = Number(args[++at]);
+      if (!Number.isSafeInteger(count) || count < 1) return `${word} takes a count of at least 1`;
+      counts.set(word, count);
+    } else words.push(word);
+  }
+  const parts = chosen(words.length === 0 ? Object.keys(GROUPS) : words);
+  if (typeof parts === "string") return `Unknown bench "${parts}"`;
+  const options = { isFull, seconds: counts.get("--seconds"), rounds: counts.get("--rounds") };
+  return { parts, options };
 }
 
 /** Leaves nothing behind when somebody presses Ctrl-C. */
@@ -131,19 +207,18 @@ async function main(args: readonly string[]): Promise<number> {
     help();
     return 0;
   }
-  const isFull = args.includes("--full");
-  const words = args.filter((it) => it !== "--full");
-  const parts = chosen(words.length === 0 ? Object.keys(GROUPS) : words);
-  if (typeof parts === "string") {
-    say(`Unknown bench "${parts}"\n`);
+  const parsed = parse(args);
+  if (typeof parsed === "string") {
+    say(`${parsed}\n`);
     help();
     return 16;
   }
+  const { parts, options } = parsed;
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, stop);
   try {
     for (const [name, { run }] of parts) {
       say(`== ${name} (spin loop ${Math.round(spinMs())} ms)`);
-      await run(isFull);
+      await run(options);
     }
   } finally {
     await endAll();

@@ -26,10 +26,12 @@ export function row(name: string, shown: string, measured?: { figure: number; go
   say(`${name.padEnd(46)} ${shown}   (${aim})`);
 }
 
-/** The middle of some figures. */
+/** The middle of some figures; between the two in the middle where their count is even. */
 export function median(figures: readonly number[]): number {
   const sorted = figures.toSorted((one, other) => one - other);
-  return sorted[Math.floor(sorted.length / 2)] ?? NaN;
+  const above = sorted[sorted.length >> 1] ?? NaN;
+  const below = sorted[(sorted.length - 1) >> 1] ?? NaN;
+  return (above + below) / 2;
 }
 
 /** Smallest, middle and largest, in words. */

@@ -38,7 +38,7 @@ export class FakeOwner implements QueueOwner {
   constructor(options: Partial<ConsumerOptions> = {}) {
     const now = () => this.time;
     const log = (text: string) => void this.told.push(text);
-    this.cluster = new Cluster({ nameServers: "127.0.0.1:1", now, log });
+    this.cluster = new Cluster({ nameServers: "127.0.0.1:1", now, log }, { steadyNow: now });
     this.settings = consumerSettings({ group: "billing", subscribe: { T: "*" }, ...options });
     this.stats = new ConsumeStats({ now });
     this.hooks = options.hooks === undefined ? [] : [options.hooks];

@@ -1,14 +1,22 @@
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.rocketmq.client.producer.DefaultMQProducer;
+import org.apache.rocketmq.client.producer.SendCallback;
 import org.apache.rocketmq.client.producer.SendResult;
 import org.apache.rocketmq.client.producer.SendStatus;
 import org.apache.rocketmq.common.message.Message;
 
 /**
- * The load of RocketMQ's own client: threads that send one after the other and wait for each answer.
- * Load NAMESRV TOPIC THREADS BODY_BYTES WARMUP_SECONDS SECONDS; prints one JSON line.
+ * The load of RocketMQ's own client: threads that send one after the other and wait for each answer, a
+ * message or a batch of BATCH; or one thread that waits for nothing while THREADS sends are under way.
+ * Load NAMESRV TOPIC THREADS BODY_BYTES WARMUP_SECONDS SECONDS BATCH [async]; prints one JSON line, whose
+ * counts are of messages and whose times are of sends.
  */
 public final class Load {
     private static volatile boolean measuring;
@@ -25,32 +33,45 @@ public final class Load {
         producer.setCompressMsgBodyOverHowmuch(Integer.MAX_VALUE);
         producer.start();
         awaitTopic(producer, topic);
+        int batch = Integer.parseInt(args[6]);
         AtomicLong sent = new AtomicLong();
         AtomicLong failed = new AtomicLong();
-        long[][] micros = new long[threads][];
-        CountDownLatch done = new CountDownLatch(threads);
-        for (int t = 0; t < threads; t++) {
+        boolean async = args.length > 7 && args[7].equals("async");
+        int senders = async ? 1 : threads;
+        long[][] micros = new long[senders][];
+        CountDownLatch done = new CountDownLatch(senders);
+        for (int t = 0; t < senders; t++) {
             int number = t;
             new Thread(() -> {
-                micros[number] = send(producer, topic, body, sent, failed);
+                micros[number] = async
+                    ? sendAsync(producer, new Message(topic, body), new Semaphore(threads), sent, failed)
+                    : send(producer, new Message(topic, body), batch, sent, failed);
                 done.countDown();
             }).start();
         }
         Thread.sleep(Long.parseLong(args[4]) * 1000);
         long started = System.nanoTime();
+        long cpuStarted = cpuNanos();
         measuring = true;
         System.out.println("{\"event\":\"measuring\"}");
         Thread.sleep(Long.parseLong(args[5]) * 1000);
         measuring = false;
         double seconds = (System.nanoTime() - started) / 1e9;
+        double cpuUs = (cpuNanos() - cpuStarted) / 1e3;
         System.out.println("{\"event\":\"measured\"}");
         stopped = true;
         done.await();
         long[] all = Arrays.stream(micros).flatMapToLong(Arrays::stream).sorted().toArray();
-        System.out.printf("{\"perSecond\":%d,\"count\":%d,\"p50Us\":%d,\"p99Us\":%d,\"failed\":%d}%n",
+        System.out.printf("{\"perSecond\":%d,\"count\":%d,\"p50Us\":%d,\"p99Us\":%d,\"failed\":%d,",
             Math.round(sent.get() / seconds), sent.get(), at(all, 0.5), at(all, 0.99), failed.get());
+        System.out.printf("\"cpuUs\":%.3f}%n", cpuUs / Math.max(1, sent.get()));
         System.out.flush();
         Runtime.getRuntime().halt(0);
+    }
+
+    /** Processor time of this process so far. */
+    private static long cpuNanos() {
+        return ((OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean()).getProcessCpuTime();
     }
 
     private static long at(long[] sorted, double part) {
@@ -71,7 +92,7 @@ public final class Load {
         }
     }
 
-    private static long[] send(DefaultMQProducer producer, String topic, byte[] body, AtomicLong sent,
+    private static long[] send(DefaultMQProducer producer, Message like, int batch, AtomicLong sent,
         AtomicLong failed) {
         long[] micros = new long[1 << 16];
         int count = 0;
@@ -79,19 +100,63 @@ public final class Load {
             long started = System.nanoTime();
             boolean ok;
             try {
-                SendResult result = producer.send(new Message(topic, body));
-                ok = result.getSendStatus() == SendStatus.SEND_OK;
+                ok = sendOnce(producer, like, batch).getSendStatus() == SendStatus.SEND_OK;
             } catch (Exception refused) {
                 ok = false;
             }
             if (!measuring) {
                 continue;
             }
-            (ok ? sent : failed).incrementAndGet();
+            (ok ? sent : failed).addAndGet(batch);
             if (ok && count < micros.length) {
                 micros[count++] = (System.nanoTime() - started) / 1000;
             }
         }
         return Arrays.copyOf(micros, count);
+    }
+
+    /** A sent message is changed by its client: each send has its own. */
+    private static SendResult sendOnce(DefaultMQProducer producer, Message like, int batch) throws Exception {
+        if (batch == 1) {
+            return producer.send(new Message(like.getTopic(), like.getBody()));
+        }
+        Message[] messages = new Message[batch];
+        for (int at = 0; at < batch; at++) {
+            messages[at] = new Message(like.getTopic(), like.getBody());
+        }
+        List<Message> all = Arrays.asList(messages);
+        return producer.send(Collections.unmodifiableList(all));
+    }
+
+    /** Takes no times: an answer comes on any thread. */
+    private static long[] sendAsync(DefaultMQProducer producer, Message like, Semaphore underWay,
+        AtomicLong sent, AtomicLong failed) {
+        SendCallback callback = new SendCallback() {
+            @Override
+            public void onSuccess(SendResult result) {
+                boolean ok = result.getSendStatus() == SendStatus.SEND_OK;
+                if (measuring) {
+                    (ok ? sent : failed).incrementAndGet();
+                }
+                underWay.release();
+            }
+
+            @Override
+            public void onException(Throwable refused) {
+                if (measuring) {
+                    failed.incrementAndGet();
+                }
+                underWay.release();
+            }
+        };
+        while (!stopped) {
+            underWay.acquireUninterruptibly();
+            try {
+                producer.send(new Message(like.getTopic(), like.getBody()), callback);
+            } catch (Exception refused) {
+                callback.onException(refused);
+            }
+        }
+        return new long[0];
     }
 }

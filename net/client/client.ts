@@ -5,6 +5,7 @@
  */
 
 import { Admin } from "./admin/admin.ts";
+import { ClientError } from "./client_error.ts";
 import type { ClientOptions } from "./client_options.ts";
 import { Cluster } from "./cluster.ts";
 import { PullConsumer } from "./consumer/pull_consumer.ts";
@@ -22,11 +23,12 @@ import {
 /** A client. Disposing it closes what it made, and its connections. */
 export class Client implements AsyncDisposable {
   readonly #cluster: Cluster;
-  readonly #made = new AsyncDisposableStack();
   #admin: Admin | undefined;
+  #disposal: Promise<void> | undefined;
 
+  /** @throws {ClientError} `invalid` without a name server, and for an option no client can have. */
   constructor(options: ClientOptions) {
-    this.#cluster = this.#made.use(new Cluster(options));
+    this.#cluster = new Cluster(options);
   }
 
   /** Under which brokers know it. */
@@ -42,10 +44,10 @@ export class Client implements AsyncDisposable {
   /**
    * A producer of a group; closed with the client, or before.
    *
-   * @throws {ClientError} `invalid` for an option no producer can have.
+   * @throws {ClientError} `invalid` for an option no producer can have; `closed`.
    */
   producer(options: ProducerOptions): Producer {
-    return this.#made.use(new Producer(this.#cluster, options));
+    return this.#make(() => new Producer(this.#cluster, options));
   }
 
   /**
@@ -54,33 +56,51 @@ export class Client implements AsyncDisposable {
    * @throws {ClientError} `invalid` for an option no consumer can have; `closed`.
    */
   consumer(options: ConsumerOptions): Consumer {
-    this.#cluster.throwIfClosed();
-    return this.#made.use(new Consumer(this.#cluster, options));
+    return this.#make(() => new Consumer(this.#cluster, options));
   }
 
   /**
    * A producer of a group that sends in transactions, too; closed with the client, or before.
    *
-   * @throws {ClientError} `invalid` for an option no producer can have.
+   * @throws {ClientError} `invalid` for an option no producer can have; `closed`.
    */
   transactionProducer<const Outcome extends TransactionOutcome>(
     options: TransactionProducerOptions<Outcome>,
   ): TransactionProducer {
-    return this.#made.use(new TransactionProducer(this.#cluster, options));
+    return this.#make(() => new TransactionProducer(this.#cluster, options));
   }
 
   /**
    * A consumer that is asked for messages; closed with the client, or before.
    *
-   * @throws {ClientError} `invalid` for an option no consumer can have, `damaged` for a file of offsets.
+   * @throws {ClientError} `invalid` for an option no consumer can have, `damaged` for a file of
+   * offsets; `closed`.
    */
   pullConsumer(options: PullConsumerOptions): PullConsumer {
-    return this.#made.use(new PullConsumer(this.#cluster, options));
+    return this.#make(() => new PullConsumer(this.#cluster, options));
   }
 
-  /** Twice is fine. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#made.disposeAsync();
+  /** Consumers are closed first: their handlers may send. Twice is fine. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#disposal ??= this.#dispose();
+  }
+
+  #make<Part extends AsyncDisposable>(make: () => Part): Part {
+    if (this.#disposal !== undefined) {
+      throw new ClientError("The client is closed", { kind: "closed" });
+    }
+    const part = make();
+    this.#cluster.parts.add(part);
+    return part;
+  }
+
+  async #dispose(): Promise<void> {
+    const parts = [...this.#cluster.parts];
+    const producers = parts.filter((it) => it instanceof Producer);
+    const others = parts.filter((it) => !(it instanceof Producer));
+    await Promise.all(others.map((it) => it[Symbol.asyncDispose]()));
+    await Promise.all(producers.map((it) => it[Symbol.asyncDispose]()));
+    await this.#cluster[Symbol.asyncDispose]();
   }
 }
 

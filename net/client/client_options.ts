@@ -23,6 +23,11 @@ export interface ClientOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** Time to open a connection; default 3,000. */
   readonly connectTimeoutMs?: number | undefined;
+  /**
+   * How long a silent broker or name server is waited for when something is closed; default 1,000.
+   * Sends and handlers under way have times of their own.
+   */
+  readonly closeTimeoutMs?: number | undefined;
   /** Sends go to the port two below a broker's; default `false`. */
   readonly vipChannel?: boolean | undefined;
   /** Default 30,000. */

@@ -16,6 +16,7 @@ import { responseName } from "../wire/codes.ts";
 import type { RemotingCommand } from "../wire/command.ts";
 import { encodeHeader, type HeaderOf } from "../wire/headers.ts";
 import { formatHeartbeat } from "../wire/heartbeat.ts";
+import { atMost } from "./at_most.ts";
 import { ClientError } from "./client_error.ts";
 import { clientId } from "./client_id.ts";
 import type { ClientOptions } from "./client_options.ts";
@@ -26,6 +27,10 @@ import { RouteBook } from "./route_book.ts";
 import { signed } from "./signature.ts";
 
 const TIMEOUT_MS = 3000;
+const CLOSE_TIMEOUT_MS = 1000;
+/** A time-out from which on a server that has said nothing at all is taken for gone. */
+const SILENCE_MS_MIN = 1000;
+const TIMER_MS_MAX = 2 ** 31 - 1;
 const REFRESH_MS = 30_000;
 const HEARTBEAT_MS = 30_000;
 /** Below a broker's port (Java: `MixAll.brokerVIPChannel`). */
@@ -55,9 +60,16 @@ export class Cluster implements AsyncDisposable {
   readonly nameServers: NameServers;
   readonly routes: RouteBook;
   readonly members = new Members();
+  /** What was made for the application, and is not closed. */
+  readonly parts = new Set<AsyncDisposable>();
   /** For whatever has no time-out of its own. */
   readonly timeoutMs: number;
+  /** For whatever is told or waited for at the end. */
+  readonly closeTimeoutMs: number;
+  /** Wall clock, epoch ms. */
   readonly now: () => number;
+  /** Clock that nobody sets, ms: what durations are measured by. */
+  readonly steadyNow: () => number;
   readonly random: () => number;
   readonly log: NonNullable<ClientOptions["log"]>;
   readonly #options: ClientOptions;
@@ -73,8 +85,11 @@ export class Cluster implements AsyncDisposable {
   /** Heartbeats under way. */
   readonly #beating = new Set<Promise<void>>();
 
-  /** @throws {ClientError} `invalid` without a name server. */
-  constructor(options: ClientOptions) {
+  /** @throws {ClientError} `invalid` without a name server, and for an option no client can have. */
+  constructor(
+    options: ClientOptions,
+    { steadyNow = () => performance.now() }: { readonly steadyNow?: () => number } = {},
+  ) {
     const addresses = nameServerAddresses(options.nameServers);
     if (addresses.length === 0) {
       throw new ClientError("Cannot connect: no name server is given", { kind: "invalid" });
@@ -84,7 +99,10 @@ export class Cluster implements AsyncDisposable {
     this.lastingId = clientId({ ...options, instanceName: options.instanceName ?? "DEFAULT" });
     this.namespace = new Namespace(options.namespace);
     this.timeoutMs = options.requestTimeoutMs ?? TIMEOUT_MS;
+    this.closeTimeoutMs = options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS;
+    checkTimeout("closeTimeoutMs", this.closeTimeoutMs);
     this.now = options.now ?? Date.now;
+    this.steadyNow = steadyNow;
     this.random = options.random ?? Math.random;
     this.log = options.log ?? (() => {});
     this.#rpc = new RpcClient({
@@ -92,6 +110,7 @@ export class Cluster implements AsyncDisposable {
       connectTimeoutMs: options.connectTimeoutMs,
       // What waits for a slow broker is bounded by whoever sends it.
       limits: { pendingBytesMax: Infinity },
+      silenceMsMin: SILENCE_MS_MIN,
       log: options.log,
       // A broker knows a member by its connection.
       onClose: () => this.#introduced.clear(),
@@ -190,9 +209,10 @@ export class Cluster implements AsyncDisposable {
       clientId: this.clientId,
       ...(kind === "producer" ? { producerGroup: group } : { consumerGroup: group }),
     };
+    const timeoutMs = Math.max(1, Math.min(this.timeoutMs, this.closeTimeoutMs));
     await Promise.allSettled(
       this.routes.brokers.map(({ address }) => {
-        return this.call(address, "UNREGISTER_CLIENT", { header, timeoutMs: this.timeoutMs });
+        return this.call(address, "UNREGISTER_CLIENT", { header, timeoutMs });
       }),
     );
   }
@@ -244,12 +264,14 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #dispose(): Promise<void> {
-    await Promise.all(this.#beating);
+    // A broker that heard of a member after it has left would keep it for two minutes.
+    await atMost(Promise.all(this.#beating), this.closeTimeoutMs);
     await Promise.all(this.members.all.map((it) => this.leave(it)));
     this.#stopped.abort(closed());
+    // Whatever still waits for an answer ends with the connections.
+    await this.#rpc[Symbol.asyncDispose]();
     await this.#loops;
     await Promise.all([this.#greeting, ...this.#beating]);
-    await this.#rpc[Symbol.asyncDispose]();
   }
 
   /** A broker nobody has spoken to yet: it should not have to wait half a minute for our names. */
@@ -279,6 +301,12 @@ export class Cluster implements AsyncDisposable {
     const { credentials } = this.#options;
     return credentials === undefined ? asked : signed(asked, credentials);
   }
+}
+
+function checkTimeout(name: string, timeoutMs: number): void {
+  if (timeoutMs >= 0 && timeoutMs <= TIMER_MS_MAX) return;
+  const text = `Cannot connect: ${name} is ${timeoutMs}, which is not from 0 to ${TIMER_MS_MAX}`;
+  throw new ClientError(text, { kind: "invalid" });
 }
 
 function closed(): ClientError {

@@ -47,6 +47,13 @@ export interface ConnectionOptions {
   readonly log?: Log | undefined;
   /** Clock of the idle time, in ms. */
   readonly now?: (() => number) | undefined;
+  /**
+   * Takes a peer for gone that says nothing at all while one of our requests waits for its whole
+   * time, where that is at least so long, and closes the connection: who comes next makes another. A
+   * peer that vanished without a word is known by nothing else as long as we write to it. Default:
+   * none is so long.
+   */
+  readonly silenceMsMin?: number | undefined;
   /** Called once, when the connection has closed for whatever reason. */
   readonly onClose?: ((connection: Connection) => void) | undefined;
 }
@@ -92,6 +99,8 @@ export class Connection implements AsyncDisposable {
   readonly #reader: FrameReader;
   readonly #finished: Promise<void>;
   #activeAt: number;
+  /** When the last byte came, by the clock of the time-outs. */
+  #heardAt = performance.now();
   /** A request that waits until the peer has taken answers. */
   #heldRequest: RemotingCommand | undefined;
   #openCalls = 0;
@@ -110,7 +119,13 @@ export class Connection implements AsyncDisposable {
     this.#now = options.now ?? (() => performance.now());
     this.#onClose = options.onClose;
     this.#activeAt = this.#now();
-    this.#pending = new PendingRequests(this.peer);
+    const silenceMsMin = options.silenceMsMin ?? Infinity;
+    this.#pending = new PendingRequests(this.peer, {
+      onTimeout: ({ askedAt, timeoutMs }) => {
+        if (timeoutMs < silenceMsMin || this.#heardAt >= askedAt) return;
+        this.#end(`it said nothing for ${timeoutMs} ms`);
+      },
+    });
     this.#reader = new FrameReader({ frameBytesMax: this.#limits.frameBytesMax });
     this.#budget = options.outputBudget ?? new OutputBudget();
     const events = {
@@ -220,6 +235,7 @@ export class Connection implements AsyncDisposable {
         return this.#end("the peer closed it");
       }
       this.#activeAt = this.#now();
+      this.#heardAt = performance.now();
       try {
         await this.#takeChunk(count === into.length ? into : into.subarray(0, count));
       } catch (cause) {

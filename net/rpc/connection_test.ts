@@ -469,3 +469,31 @@ Deno.test("Connection logs what onClose throws", async () => {
   peer.connection.close();
   assert.match(peer.logged[0]?.[0] ?? "", /^Cannot clean up after connection/);
 });
+
+Deno.test("Connection closes on a peer that says nothing while a request waits, from silenceMsMin on", async () => {
+  const asked = { name: "HEART_BEAT" } as const;
+  await using it = open({}, { silenceMsMin: 20 });
+  await assert.rejects(it.connection.invoke(asked, { timeoutMs: 5 }), { kind: "timeout" });
+  assert.equal(it.connection.closed, false, "who waits for a moment only knows nothing");
+  const first = assert.rejects(it.connection.invoke(asked, { timeoutMs: 60_000 }), {
+    kind: "closed",
+    message: /said nothing for 20 ms$/,
+  });
+  await assert.rejects(it.connection.invoke(asked, { timeoutMs: 20 }), { kind: "timeout" });
+  await first;
+  assert.deepEqual([it.connection.closed, it.closed.length], [true, 1]);
+});
+
+Deno.test("Connection stays with a peer that is slow with one answer, but says something", async () => {
+  const asked = { name: "HEART_BEAT" } as const;
+  await using it = open({}, { silenceMsMin: 20 });
+  const slow = assert.rejects(it.connection.invoke(asked, { timeoutMs: 30 }), /none came/);
+  const heard = it.connection.invoke(asked, { timeoutMs: 60_000 });
+  await it.feed(response(request("HEART_BEAT", { opaque: 1 }), "SUCCESS"));
+  await Promise.all([slow, heard]);
+  assert.equal(it.connection.closed, false);
+  // Without the option nobody is taken for gone.
+  await using patient = open();
+  await assert.rejects(patient.connection.invoke(asked, { timeoutMs: 5 }), { kind: "timeout" });
+  assert.equal(patient.connection.closed, false);
+});

@@ -27,9 +27,17 @@ interface Waiting {
   reject(reason: unknown): void;
 }
 
+/** A request that got no answer. */
+export interface TimedOut {
+  /** By `performance.now()`. */
+  readonly askedAt: number;
+  readonly timeoutMs: number;
+}
+
 /** The requests of one connection that wait. */
 export class PendingRequests {
   readonly #address: string;
+  readonly #onTimeout: (asked: TimedOut) => void;
   readonly #waiting = new Map<number, Waiting>();
   #opaque = 0;
   #closed: RpcError | undefined;
@@ -37,8 +45,13 @@ export class PendingRequests {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #timerAt = Infinity;
 
-  constructor(address: string) {
+  /** `onTimeout` is called for each request that got no answer, after who waits for it was told. */
+  constructor(
+    address: string,
+    { onTimeout = () => {} }: { readonly onTimeout?: (asked: TimedOut) => void } = {},
+  ) {
     this.#address = address;
+    this.#onTimeout = onTimeout;
   }
 
   /** Requests that wait. */
@@ -116,6 +129,7 @@ export class PendingRequests {
     // A timer may fire a fraction of a millisecond before its time.
     const now = performance.now() + 1;
     let next = Infinity;
+    const expired: TimedOut[] = [];
     for (const [opaque, waiting] of this.#waiting) {
       if (waiting.deadline > now) {
         next = Math.min(next, waiting.deadline);
@@ -126,7 +140,9 @@ export class PendingRequests {
       const address = this.#address;
       const text = `Cannot get answer of ${address} to ${what}: none came in ${timeoutMs} ms`;
       waiting.reject(new RpcError(text, { kind: "timeout", address }));
+      expired.push({ askedAt: waiting.deadline - timeoutMs, timeoutMs });
     }
     if (next < Infinity) this.#arm(next);
+    for (const it of expired) this.#onTimeout(it);
   };
 }

@@ -58,3 +58,21 @@ Deno.test("PendingRequests.close() rejects who waits and who will", async () => 
   await assert.rejects(waiting, reason);
   await assert.rejects(pending.wait(1, { what: "B", timeoutMs: 60_000 }), reason);
 });
+
+Deno.test("PendingRequests tells of each request that got no answer, and of no other", async () => {
+  const told: number[] = [];
+  const pending = new PendingRequests("h:1", {
+    onTimeout: ({ askedAt, timeoutMs }) => {
+      assert(performance.now() - askedAt >= timeoutMs - 1);
+      told.push(timeoutMs);
+    },
+  });
+  const wait = (timeoutMs: number) => {
+    return pending.wait(pending.nextOpaque(), { what: "A", timeoutMs });
+  };
+  const answered = wait(5);
+  pending.settle(answerTo(0));
+  await answered;
+  await Promise.all([assert.rejects(wait(4)), assert.rejects(wait(8))]);
+  assert.deepEqual(told, [4, 8]);
+});

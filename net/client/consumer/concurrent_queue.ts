@@ -32,7 +32,7 @@ export class ConcurrentQueue extends HeldQueue {
   /** What is with the application for too long is to come again. */
   expire(): void {
     const { cluster, settings: { consumeTimeoutMs } } = this.owner;
-    const since = cluster.now() - consumeTimeoutMs;
+    const since = cluster.steadyNow() - consumeTimeoutMs;
     for (const delivery of this.deliveries) {
       if (delivery.takenAt > since) continue;
       this.fail(delivery, { result: "timeout", delayLevel: EXPIRED_DELAY_LEVEL });

@@ -233,6 +233,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
   async #dispose(): Promise<void> {
     await this.#close();
     await this.#trace?.dispatcher[Symbol.asyncDispose]();
+    this.#cluster.parts.delete(this);
   }
 
   async #close(): Promise<void> {

@@ -3,10 +3,12 @@
  * handler that does nothing, one by one, in batches, in order, and in a loop. Processor time is that
  * of this process alone.
  *
- *     deno run -A net/client/consumer/consumer_bench.ts [messages] [name servers]
+ *     deno run -A net/client/consumer/consumer_bench.ts [messages] [name servers] [way]
  *     bun net/client/consumer/consumer_bench.ts
  *
  * With name servers given, a cluster that runs is consumed from: topic `BenchConsume` is filled first.
+ * With a way given, too, it is the only one, the topic has been filled before, and what is printed is
+ * one JSON line; all messages are consumed once to warm up.
  *
  * @module
  */
@@ -121,9 +123,22 @@ async function measure(
   return { rate, cpuUs };
 }
 
+/** One way alone, twice, of which the second counts. */
+async function measureOne(nameServers: string, name: string, messages: number): Promise<void> {
+  const way = WAYS[name];
+  if (way === undefined) throw new Error(`Cannot consume "${name}": no such way`);
+  await using client = connect({ nameServers });
+  const round = (group: string) =>
+    measure(client, { way, group: `${group}_${Date.now()}`, messages, ordered: false });
+  await round("bench_warm");
+  const { rate, cpuUs } = await round("bench_only");
+  process.stdout.write(`${JSON.stringify({ perSecond: Math.round(rate), cpuUs })}\n`);
+}
+
 async function main(): Promise<void> {
-  const [count, given] = process.argv.slice(2);
+  const [count, given, only] = process.argv.slice(2);
   const messages = Number(count ?? MESSAGES);
+  if (given !== undefined && only !== undefined) return await measureOne(given, only, messages);
   const { child, nameServers } = given === undefined
     ? await broker()
     : { child: undefined, nameServers: given };

@@ -13,7 +13,7 @@ import type { HeldQueue, QueueOwner } from "./held_queue.ts";
 export class Delivery {
   readonly held: HeldQueue;
   readonly messages: readonly ConsumedMessage[];
-  /** Epoch ms. */
+  /** By the steady clock, ms. */
   readonly takenAt: number;
   #open: number;
   #failed = 0;
@@ -77,7 +77,7 @@ export class Delivery {
   /** Counts it, and tells the hooks what came of it. */
   end({ cluster, stats, hooks }: QueueOwner): void {
     const endedAt = cluster.now();
-    const tookMs = Math.max(0, endedAt - this.takenAt);
+    const tookMs = Math.round(cluster.steadyNow() - this.takenAt);
     const { length: messages } = this.messages;
     this.held.pulled.consumedAt = endedAt;
     stats.consumed(this.held.queue.topic, { messages, failed: this.#failed, tookMs, endedAt });

@@ -177,8 +177,9 @@ export abstract class HeldQueue implements MessageGiver {
 
   /** Gives out messages. */
   protected give(messages: readonly ConsumedMessage[]): Delivery {
-    const delivery = new Delivery(this, messages, this.owner.cluster.now());
-    this.pulled.consumedAt = delivery.takenAt;
+    const { now, steadyNow } = this.owner.cluster;
+    const delivery = new Delivery(this, messages, steadyNow());
+    this.pulled.consumedAt = now();
     for (const message of messages) this.#taken.set(message, delivery);
     delivery.begin(this.owner);
     return delivery;

@@ -27,7 +27,7 @@ interface Taking {
   readonly subscription: SubscriptionData;
   /** Where to begin; default: where the group was. */
   readonly from?: number | undefined;
-  /** When the queue was locked; only of ordered consumers. */
+  /** When the queue was locked, by the steady clock; only of ordered consumers. */
   readonly lockedAt?: number | undefined;
   /** What has to end first. */
   readonly after?: Promise<void> | undefined;
@@ -193,7 +193,7 @@ export class HeldQueues {
     offsets.update(queue, offset);
     this.#owner.cluster.log(`Queue ${held.name} goes on at offset ${offset}`);
     const after = held instanceof OrderedQueue ? held.whenIdle(this.#stopped.signal) : undefined;
-    const lockedAt = pulled.locked ? pulled.lockedAt : undefined;
+    const lockedAt = held instanceof OrderedQueue ? held.lockedAt : undefined;
     this.#take({ ...queue }, { subscription, from: offset, lockedAt, after });
     await offsets.persist([queue]);
   }
@@ -204,7 +204,7 @@ export class HeldQueues {
     if (!this.#locks) return { granted: queues };
     const { cluster, group } = this.#owner;
     // The broker counts from later on.
-    const lockedAt = cluster.now();
+    const lockedAt = cluster.steadyNow();
     const { granted } = await lockQueues(cluster, { group, queues });
     return { granted, lockedAt };
   }
@@ -226,13 +226,13 @@ export class HeldQueues {
     const { cluster, group } = this.#owner;
     const held = [...this.#held, ...this.#leaving] as [string, OrderedQueue][];
     if (held.length === 0) return;
-    const renewedAt = cluster.now();
+    const renewedAt = cluster.steadyNow();
     const queues = held.map(([, it]) => it.queue);
     const { granted, refused } = await lockQueues(cluster, { group, queues });
     const again = new Set(granted.map(queueName));
     for (const [name, it] of held) {
       if (!again.has(name) || this.#held.get(name) !== it) continue;
-      if (renewedAt - it.pulled.lockedAt < LOCK_LIVE_MS) it.lock(renewedAt);
+      if (renewedAt - (it.lockedAt ?? -Infinity) < LOCK_LIVE_MS) it.lock(renewedAt);
       else this.#lose(it);
     }
     for (const queue of refused) this.#lose(this.#held.get(queueName(queue)));

@@ -105,7 +105,8 @@ Deno.test("HeldQueues in order gives up a queue that another member has locked",
 Deno.test("HeldQueues in order does not trust what it has after a lock was out of date", async () => {
   await using it = await ClusterFixture.start();
   let time = 1_800_000_000_000;
-  await using cluster = new Cluster({ nameServers: it.nameServer.peer, now: () => time });
+  const options = { nameServers: it.nameServer.peer, now: () => time };
+  await using cluster = new Cluster(options, { steadyNow: () => time });
   const owner = new Owner(cluster, { ordered: true });
   let lost = 0;
   const held = new HeldQueues(owner, { onLost: () => lost++, renewMs: 5 });

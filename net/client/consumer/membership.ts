@@ -8,6 +8,7 @@
 import type { ConsumerData, SubscriptionData } from "../../wire/heartbeat.ts";
 import type { MessageQueue } from "../../wire/message_queue.ts";
 import { retryTopicOf } from "../../wire/topic_names.ts";
+import { atMost } from "../at_most.ts";
 import type { Cluster } from "../cluster.ts";
 import type { ConsumerMember } from "../members.ts";
 import { reply } from "../reply.ts";
@@ -133,16 +134,22 @@ export class Membership implements QueueOwner {
   async stop(): Promise<void> {
     this.#stopped.abort();
     this.queues.stop();
-    await this.#rebalance?.[Symbol.asyncDispose]();
-    await this.#persisting;
+    // A round under way may wait for a silent broker; it takes no queue any more.
+    const ended = Promise.all([this.#rebalance?.[Symbol.asyncDispose](), this.#persisting]);
+    await atMost(ended, this.cluster.closeTimeoutMs);
   }
 
   /** Stores the offsets, gives up the queues, and tells the brokers. */
   async leave(): Promise<void> {
     await this.stop();
-    while (this.#owed.size > 0) await Promise.all(this.#owed);
-    await this.queues.close();
+    // What cannot be given back in time comes again: its offset is not passed.
+    await atMost(this.#settle(), this.cluster.closeTimeoutMs);
+    await atMost(this.queues.close(), this.cluster.closeTimeoutMs);
     await this.cluster.leave(this.#member);
+  }
+
+  async #settle(): Promise<void> {
+    while (this.#owed.size > 0) await Promise.all(this.#owed);
   }
 
   #begin(): void {

@@ -18,6 +18,7 @@ export class OrderedQueue extends HeldQueue {
   /** What failed of the delivery under way: its delay level by message. */
   readonly #failures = new Map<ConsumedMessage, number>();
   readonly #changed = new Bell();
+  #lockedAt = 0;
 
   override get ready(): boolean {
     if (this.#busy || this.signal.aborted || this.pulled.available === 0) return false;
@@ -27,13 +28,20 @@ export class OrderedQueue extends HeldQueue {
   /** Whether no other member may have the queue. */
   get locked(): boolean {
     if (this.owner.settings.model === "broadcasting") return true;
-    return this.pulled.locked && this.owner.cluster.now() - this.pulled.lockedAt < LOCK_LIVE_MS;
+    return this.pulled.locked && this.owner.cluster.steadyNow() - this.#lockedAt < LOCK_LIVE_MS;
   }
 
-  /** The broker was asked for the lock then, and has given it. */
+  /** When the broker was asked for the lock it gave, by the steady clock; without a lock, `undefined`. */
+  get lockedAt(): number | undefined {
+    return this.pulled.locked ? this.#lockedAt : undefined;
+  }
+
+  /** The broker was asked for the lock then, by the steady clock, and has given it. */
   lock(lockedAt: number): void {
+    const { now, steadyNow } = this.owner.cluster;
+    this.#lockedAt = lockedAt;
     this.pulled.locked = true;
-    this.pulled.lockedAt = lockedAt;
+    this.pulled.lockedAt = Math.trunc(now() - (steadyNow() - lockedAt));
     this.offerIfReady();
   }
 

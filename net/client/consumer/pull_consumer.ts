@@ -281,6 +281,7 @@ export class PullConsumer implements AsyncDisposable, AsyncIterable<ReceivedMess
   /** Stores what is consumed, with `autoCommit`, and leaves the group; twice is fine. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#group[Symbol.asyncDispose]();
+    this.#cluster.parts.delete(this);
   }
 
   #enter(mode: "subscribe" | "assign"): void {

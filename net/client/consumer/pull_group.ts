@@ -10,6 +10,7 @@ import { PROPERTY, propertyOf } from "../../../store/properties.ts";
 import type { SubscriptionData } from "../../wire/heartbeat.ts";
 import type { MessageQueue } from "../../wire/message_queue.ts";
 import { isDerivedTopic } from "../../wire/topic_names.ts";
+import { atMost } from "../at_most.ts";
 import type { Cluster } from "../cluster.ts";
 import type { ConsumerMember } from "../members.ts";
 import { ReceivedMessage } from "../received_message.ts";
@@ -179,18 +180,20 @@ export class PullGroup implements AsyncDisposable {
   async #dispose(): Promise<void> {
     this.#stopped.abort();
     this.#onChange();
-    await this.#rebalance?.[Symbol.asyncDispose]();
-    await this.#committing;
+    const { closeTimeoutMs } = this.#cluster;
+    // Either may wait for a silent broker.
+    const ended = Promise.all([this.#rebalance?.[Symbol.asyncDispose](), this.#committing]);
+    await atMost(ended, closeTimeoutMs);
     const settled = this.#settings.autoCommit ? this.settled() : [];
     await this.queues.stop();
-    await Promise.all(settled.map(async (it) => {
+    const stored = Promise.all(settled.map(async (it) => {
       try {
         await this.commit([it]);
       } catch (error) {
         this.#cluster.log(`Cannot store offset ${it[1]} of ${queueText(it[0])}`, error);
       }
     }));
-    await Promise.all([this.#leaving, this.#joined]);
+    await atMost(Promise.all([stored, this.#leaving, this.#joined]), closeTimeoutMs);
     await this.#cluster.leave(this.#member);
   }
 

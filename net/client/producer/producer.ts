@@ -214,6 +214,7 @@ export class Producer implements AsyncDisposable {
     await this.#path.close(this.#closeTimeoutMs);
     await this.#trace?.dispatcher[Symbol.asyncDispose]();
     await this.#cluster.leave(this.#member);
+    this.#cluster.parts.delete(this);
   }
 
   /**

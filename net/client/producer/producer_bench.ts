@@ -5,6 +5,9 @@
  *     deno run -A net/client/producer/producer_bench.ts [--seconds 3] [--namesrv host:port --topic T]
  *     bun net/client/producer/producer_bench.ts
  *
+ * With `--depth 64`, 1 KiB messages with so many under way are the only load, `--warmup 15` says for how
+ * many seconds they are sent before, and what is printed is one JSON line.
+ *
  * @module
  */
 
@@ -37,7 +40,25 @@ const LOADS: readonly Load[] = [
   { name: "batches of 32, 8 under way", depth: 8, bodyBytes: 1024, batch: 32 },
 ];
 
-async function run(producer: Producer, load: Load, seconds: number, topic: string): Promise<void> {
+/** What came of a load. */
+interface Result {
+  readonly perSecond: number;
+  /** Processor time of this process for a message. */
+  readonly cpuUs: number;
+}
+
+/** For how long a load is sent where. */
+interface Span {
+  readonly topic: string;
+  readonly seconds: number;
+  readonly warmupSeconds: number;
+}
+
+async function run(
+  producer: Producer,
+  load: Load,
+  { topic, seconds, warmupSeconds }: Span,
+): Promise<Result> {
   const message = { topic, tag: "TagA", body: new Uint8Array(load.bodyBytes).fill(0x78) };
   const batch = Array.from({ length: load.batch ?? 0 }, () => message);
   let sent = 0;
@@ -50,20 +71,24 @@ async function run(producer: Producer, load: Load, seconds: number, topic: strin
     }
   };
   const senders = Array.from({ length: load.depth }, send);
-  await pause(WARMUP_SECONDS);
+  await pause(warmupSeconds);
   sent = 0;
   const begun = performance.now();
   const cpu = process.cpuUsage();
   await pause(seconds);
   const { user, system } = process.cpuUsage(cpu);
   const perSecond = Math.round(sent * 1000 / (performance.now() - begun));
-  const eachUs = ((user + system) / sent).toFixed(2);
+  const cpuUs = (user + system) / sent;
   isStopped = true;
   await Promise.all(senders);
+  return { perSecond, cpuUs };
+}
+
+function print(load: Load, { perSecond, cpuUs }: Result): void {
   const rate = perSecond.toLocaleString("en");
   const name = `${load.name}, ${load.bodyBytes} B`;
   process.stdout.write(
-    `${name.padEnd(36)} ${rate.padStart(9)}/s ${eachUs.padStart(8)} µs of CPU\n`,
+    `${name.padEnd(36)} ${rate.padStart(9)}/s ${cpuUs.toFixed(2).padStart(8)} µs of CPU\n`,
   );
 }
 
@@ -87,7 +112,12 @@ function option(name: string): string | undefined {
 }
 
 async function main(): Promise<void> {
-  const seconds = Number(option("--seconds") ?? 3);
+  const span = {
+    topic: option("--topic") ?? TOPIC,
+    seconds: Number(option("--seconds") ?? 3),
+    warmupSeconds: Number(option("--warmup") ?? WARMUP_SECONDS),
+  };
+  const depth = option("--depth");
   const given = option("--namesrv");
   const { child, peer } = given === undefined
     ? await otherProcess()
@@ -95,7 +125,12 @@ async function main(): Promise<void> {
   try {
     await using client = connect({ nameServers: peer });
     await using producer = client.producer({ group: "bench" });
-    for (const load of LOADS) await run(producer, load, seconds, option("--topic") ?? TOPIC);
+    if (depth !== undefined) {
+      const only = { name: "only", depth: Number(depth), bodyBytes: 1024 };
+      process.stdout.write(`${JSON.stringify(await run(producer, only, span))}\n`);
+      return;
+    }
+    for (const load of LOADS) print(load, await run(producer, load, span));
   } finally {
     child?.kill();
   }

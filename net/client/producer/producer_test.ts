@@ -260,7 +260,7 @@ Deno.test("Producer ends a send in time at a peer that takes everything and answ
   broker.peerInRoutes = silent.peer;
   await using client = connect({ nameServers: broker.peer, requestTimeoutMs: 100 });
   const producer = client.producer({ group: "g", closeTimeoutMs: 0 });
-  const error = await failure(producer.send({ topic: "T", body: "x" }, { timeoutMs: 50 }));
+  const error = await failure(producer.send({ topic: "T", body: "x" }, { timeoutMs: 300 }));
   assert.deepEqual([error.kind, error.maybeStored], ["timeout", true]);
   // What goes one way is on its way, until the peer takes no more.
   const body = new Uint8Array(1 << 20);
