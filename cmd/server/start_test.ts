@@ -68,5 +68,8 @@ Deno.test("mq start explains itself to people", () =>
     assert.equal(run.exitCode, 0, run.stderr);
     assert.match(run.stdout, /^mq is ready\.\n\n {2}name server {2}127\.0\.0\.1:\d+\n/);
     assert.match(run.stdout, /ASYNC_FLUSH: .*\n.*a crash of the machine can lose/);
-    assert.match(run.stdout, /Try in another window: {2}mq message send Orders --body hello -n 127\.0\.0\.1:\d+\n/);
+    assert.match(
+      run.stdout,
+      /Try in another window: {2}mq message send Orders --body hello -n 127\.0\.0\.1:\d+\n/,
+    );
   }));
