@@ -8,7 +8,7 @@ import { delayLevelsSeen } from "../../store/check/delay_levels_seen.ts";
 import { SCHEDULE_TOPIC } from "../../store/dispatch.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { queueDirectory, type StorePaths } from "../../store/names.ts";
-import { QueueReader, QueueTrees } from "../../store/queue_reader.ts";
+import { listQueueFiles, QueueReader, QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
@@ -93,8 +93,8 @@ function deliveryOf(
   { level, index }: { readonly level: number; readonly index: number },
 ): number | undefined {
   const queue = { topic: SCHEDULE_TOPIC, queueId: level - 1 };
-  const directory = queueDirectory(paths.consumeQueue, queue);
-  const reader = new QueueReader(files, listSegments(files, directory));
+  const path = queueDirectory(paths.consumeQueue, queue);
+  const reader = new QueueReader(files, listQueueFiles(files, { kind: "simple", path }));
   try {
     return reader.moveTo(index) ? Number(reader.tagsCode()) : undefined;
   } finally {

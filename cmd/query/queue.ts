@@ -5,8 +5,7 @@
  */
 import { batchQueueEnd, BatchQueueReader } from "../../store/batch_queue_reader.ts";
 import { queueEnd } from "../../store/queue_range.ts";
-import { QueueReader, QueueTrees } from "../../store/queue_reader.ts";
-import { listSegments } from "../../store/segments.ts";
+import { listQueueFiles, QueueReader, QueueTrees } from "../../store/queue_reader.ts";
 import { topicOf } from "../../store/record_text.ts";
 import type { Query } from "./query.ts";
 import { scanLog } from "./scan.ts";
@@ -52,7 +51,7 @@ function unitAt(query: Query, queueOffset: number): UnitPlace {
     ? undefined
     : new QueueTrees(query.files, query.paths).walk(topic).find((it) => it.queueId === queue);
   if (directory === undefined) return { scanFrom: 0 };
-  const segments = listSegments(query.files, directory.path);
+  const segments = listQueueFiles(query.files, directory);
   return directory.kind === "batch"
     ? batchPlace(new BatchQueueReader(query.files, segments), queueOffset)
     : simplePlace(new QueueReader(query.files, segments), queueOffset);

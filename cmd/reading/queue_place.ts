@@ -7,7 +7,12 @@
 import { basename, dirname, join, resolve, sep } from "node:path";
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, parseOffsetName, type StorePaths, storePaths } from "../../store/names.ts";
-import { type QueueDirectory, type QueueKind, QueueTrees } from "../../store/queue_reader.ts";
+import {
+  listQueueFiles,
+  type QueueDirectory,
+  type QueueKind,
+  QueueTrees,
+} from "../../store/queue_reader.ts";
 import { listSegments, type SegmentList } from "../../store/segments.ts";
 import { Failure } from "../failure.ts";
 import { notA, type Place, placeAt } from "./store_path.ts";
@@ -183,7 +188,7 @@ function placeOf(files: FileSystem, queue: QueueDirectory): QueuePlace {
   const extensions = join(root, NAME.consumeQueueExt, queue.topic, String(queue.queueId));
   return {
     ...namedQueue(queue),
-    segments: listSegments(files, queue.path),
+    segments: listQueueFiles(files, queue),
     extensions: listSegments(files, extensions),
   };
 }

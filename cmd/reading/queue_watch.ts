@@ -8,7 +8,8 @@
 import { Buffer } from "node:buffer";
 import { dirname } from "node:path";
 import type { FileSystem, ReadableFile } from "../../store/file.ts";
-import { listSegments, type Segment } from "../../store/segments.ts";
+import { listQueueFiles } from "../../store/queue_reader.ts";
+import type { Segment } from "../../store/segments.ts";
 import type { FoundQueue } from "./queue_place.ts";
 
 /** Files kept open: more would come near the limit of many shells. */
@@ -92,7 +93,7 @@ export class QueueWatch implements Disposable {
       (next + 1) * unitBytes <= segment.start + segment.length;
     if (!isWithin(it.segment) || !this.#isThere(it.segment!)) {
       this.#forget(it.segment);
-      const { segments } = listSegments(this.#input.files, it.queue.path);
+      const { segments } = listQueueFiles(this.#input.files, it.queue);
       it.segment = segments.find(isWithin);
       // What it had was deleted, or it begins later.
       if (it.segment === undefined) return (segments[0]?.start ?? 0) > next * unitBytes;

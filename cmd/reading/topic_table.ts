@@ -15,7 +15,12 @@ import {
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, type StorePaths } from "../../store/names.ts";
 import { queueEnd, queueMin } from "../../store/queue_range.ts";
-import { type QueueDirectory, QueueReader, QueueTrees } from "../../store/queue_reader.ts";
+import {
+  listQueueFiles,
+  type QueueDirectory,
+  QueueReader,
+  QueueTrees,
+} from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 
 /** A table of `config/`, and what was wrong with its file. */
@@ -93,7 +98,7 @@ export function queueExtent(
   queue: QueueDirectory,
   logMin: number,
 ): QueueExtent {
-  const segments = listSegments(files, queue.path);
+  const segments = listQueueFiles(files, queue);
   if (queue.kind === "batch") {
     using reader = closing(new BatchQueueReader(files, segments));
     return batchExtent(reader.it, logMin);

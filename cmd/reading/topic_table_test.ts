@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { type TopicEntry, TOPICS } from "../../store/config_tables.ts";
-import { storePaths } from "../../store/names.ts";
+import { join } from "node:path";
+import { offsetName, storePaths } from "../../store/names.ts";
 import { listQueues } from "../../store/queue_reader.ts";
 import { readTruth, storeInMemory } from "../../testdata/fixture.ts";
+import { SmallStore } from "../../testdata/small_store.ts";
 import { knownTopics, queueExtent, QueueExtents, readTable } from "./topic_table.ts";
 
 const PATHS = storePaths("store");
@@ -33,6 +35,15 @@ Deno.test("queueExtent() measures queues as Java does", () => {
       assert.equal(extent.firstRecord, first, place);
     }
   }
+});
+
+Deno.test("queueExtent() counts no file whose name lies inside a unit, as mq verify does not", () => {
+  const { files } = new SmallStore().addMany(3).save();
+  const [queue] = listQueues(files, PATHS).queues;
+  const [name] = files.list(queue!.path);
+  files.rename(join(queue!.path, name!), join(queue!.path, offsetName(4)));
+  const extent = queueExtent(files, queue!, 0);
+  assert.deepEqual([extent.minOffset, extent.maxOffset], [0, 0]);
 });
 
 Deno.test("QueueExtents measures the queues that are on disk, and knows no others", () => {
