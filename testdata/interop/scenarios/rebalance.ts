@@ -239,9 +239,14 @@ class Rebalance {
       `a lite consumer reads the ${there.length} messages of the queues it assigns itself`,
       {
         since,
-        differences: await this.#session.settled(() => notOnce(there, this.#received("assigned"))),
+        differences: await this.#session.settled(() =>
+          neverReceived(there, this.#received("assigned"))
+        ),
       },
     );
+    // Java's lite consumer now and then pulls the same ten messages of a queue twice when it begins.
+    const again = [...timesReceived(this.#received("assigned")).values()].filter((it) => it > 1);
+    this.#stage.report.note(`received again of the queues it assigns itself: ${again.length}`);
   }
 
   #check(
