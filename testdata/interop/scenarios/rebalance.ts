@@ -244,7 +244,7 @@ class Rebalance {
         ),
       },
     );
-    // Java's lite consumer now and then pulls the same ten messages of a queue twice when it begins.
+    // It now and then pulls the same ten messages of a queue twice when it begins, from a Java broker, too.
     const again = [...timesReceived(this.#received("assigned")).values()].filter((it) => it > 1);
     this.#stage.report.note(`received again of the queues it assigns itself: ${again.length}`);
   }
