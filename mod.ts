@@ -65,7 +65,7 @@ export { Broker, type BrokerOptions } from "./net/broker/broker.ts";
 export type { Admin } from "./net/client/admin/admin.ts";
 export type { BrokerChoice, BrokerGroup } from "./net/client/admin/asking.ts";
 export type { BrowseOptions } from "./net/client/admin/browse.ts";
-export type { StatsName } from "./net/client/admin/brokers.ts";
+export type { StatsName } from "./net/wire/topic_stats.ts";
 export type {
   ExpansionBacklog,
   ExpansionOptions,

@@ -4,7 +4,6 @@
  * @module
  */
 import type { GroupOfBroker } from "../../net/client/admin/groups.ts";
-import type { QueueProgress } from "../../net/client/admin/progress.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
@@ -66,7 +65,7 @@ export async function describeGroup(
   for (const config of configs) rows.row({ kind: "broker", ...config });
   for (const member of members.members) rows.row({ kind: "member", group, ...member });
   for (const it of members.subscriptions) rows.row({ kind: "subscription", group, ...it });
-  for (const [topic, of] of byTopic(queues)) {
+  for (const [topic, of] of Map.groupBy(queues, (it) => it.topic)) {
     const left = of.reduce((sum, it) => sum + it.lag, 0);
     rows.row({ kind: "topic", group, topic, queues: of.length, lag: left });
   }
@@ -82,16 +81,6 @@ export async function describeGroup(
   });
   rows.end();
   return EXIT.ok;
-}
-
-function byTopic(queues: readonly QueueProgress[]): ReadonlyMap<string, readonly QueueProgress[]> {
-  const topics = new Map<string, QueueProgress[]>();
-  for (const it of queues) {
-    const found = topics.get(it.topic);
-    if (found === undefined) topics.set(it.topic, [it]);
-    else found.push(it);
-  }
-  return topics;
 }
 
 function noteOf(row: object): string {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { replyTopicOf } from "../../net/wire/topic_names.ts";
+import { ownTopicsOf } from "../../net/wire/topic_names.ts";
 import type { Admin } from "../../net/client/admin/admin.ts";
 import { ClientError } from "../../net/client/client_error.ts";
 
@@ -64,10 +64,7 @@ export async function snapshot(
     admin.topics(),
     admin.groups(),
   ]);
-  // Brokers have topics that are called as they are, and as their cluster.
-  const own = new Set(brokers.flatMap(({ cluster, brokerName }) => {
-    return [cluster, brokerName, replyTopicOf(cluster)];
-  }));
+  const own = new Set(brokers.flatMap(ownTopicsOf));
   const wanted = (name: string) => all || !(SYSTEM.test(name) || own.has(name));
   const questions = [
     ...topicNames.filter(wanted).map((name) => async () => {

@@ -5,7 +5,7 @@
  */
 import type { TopicOfBroker } from "../../net/client/admin/topics.ts";
 import type { BrokerGroup } from "../../net/client/admin/asking.ts";
-import { isSystemTopic, replyTopicOf } from "../../net/wire/topic_names.ts";
+import { isSystemTopic, ownTopicsOf } from "../../net/wire/topic_names.ts";
 import { EXIT } from "../exit_code.ts";
 import { type TopicKind, topicKind } from "../inspect/topic_kind.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
@@ -42,7 +42,8 @@ export async function listTopics(terminal: Terminal, options: ListTopicsOptions)
     client.admin.clusterInfo({ cluster }),
     client.admin.allTopics({ cluster }),
   ]);
-  for (const [topic, found] of byTopic(configs)) {
+  const byTopic = [...Map.groupBy(configs, (it) => it.topic)];
+  for (const [topic, found] of byTopic.sort(([one], [other]) => one < other ? -1 : 1)) {
     const kind = kindOf(topic, brokers);
     if (options.all === true || USERS.has(kind)) rows.row(rowOf(topic, { kind, found }));
   }
@@ -50,24 +51,11 @@ export async function listTopics(terminal: Terminal, options: ListTopicsOptions)
   return EXIT.ok;
 }
 
-function byTopic(configs: readonly TopicOfBroker[]): [string, TopicOfBroker[]][] {
-  const topics = new Map<string, TopicOfBroker[]>();
-  for (const it of configs) {
-    const found = topics.get(it.topic);
-    if (found === undefined) topics.set(it.topic, [it]);
-    else found.push(it);
-  }
-  return [...topics].sort(([one], [other]) => one < other ? -1 : 1);
-}
-
 /** Brokers have topics that are called as they are, and as their cluster. */
 function kindOf(topic: string, brokers: readonly BrokerGroup[]): TopicKind {
   const kind = topicKind(topic);
   if (kind !== "user") return kind;
-  const isOwn = isSystemTopic(topic) ||
-    brokers.some(({ cluster, brokerName }) =>
-      topic === brokerName || topic === cluster || topic === replyTopicOf(cluster)
-    );
+  const isOwn = isSystemTopic(topic) || brokers.flatMap(ownTopicsOf).includes(topic);
   return isOwn ? "system" : kind;
 }
 

@@ -7,26 +7,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { isLightTopic, LMQ_PREFIX } from "../../store/light_topic.ts";
-import type { BrokerStatsData, StatsItem } from "../wire/topic_stats.ts";
-
-/** What is counted. */
-export type StatsName =
-  /** Messages put, by topic. */
-  | "TOPIC_PUT_NUMS"
-  /** Bytes put, by topic. */
-  | "TOPIC_PUT_SIZE"
-  /** Messages got, by `topic@group`. */
-  | "GROUP_GET_NUMS"
-  /** Bytes got, by `topic@group`. */
-  | "GROUP_GET_SIZE"
-  /** Time pulls that got something took to read, ms, by `queueId@topic@group`. */
-  | "GROUP_GET_LATENCY"
-  /** Messages given back, by `topic@group`. */
-  | "SNDBCK_PUT_NUMS"
-  /** Messages put, by cluster. */
-  | "BROKER_PUT_NUMS"
-  /** Messages got, by cluster. */
-  | "BROKER_GET_NUMS";
+import type { BrokerStatsData, StatsItem, StatsName } from "../wire/topic_stats.ts";
 
 /** Counts since the start. */
 export interface Totals {

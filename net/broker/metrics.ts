@@ -8,7 +8,8 @@
 import { isLightTopic } from "../../store/light_topic.ts";
 import type { Store } from "../../store/store.ts";
 import type { BrokerConfig } from "./broker_config.ts";
-import type { BrokerStats, StatsName } from "./broker_stats.ts";
+import type { StatsName } from "../wire/topic_stats.ts";
+import type { BrokerStats } from "./broker_stats.ts";
 import type { ConsumerGroups } from "./consumer_groups.ts";
 import type { DiskSpace } from "./disk_space.ts";
 import type { Health, MetricsDoor } from "./metrics_door.ts";

@@ -27,6 +27,7 @@ import {
   BENCHMARK_TOPIC,
   isSystemTopic,
   OFFSET_MOVED_EVENT,
+  ownTopicsOf,
   replyTopicOf,
   SCHEDULE_TOPIC,
   SELF_TEST_TOPIC,
@@ -284,7 +285,7 @@ export function newTopic(
 
 function ownSystemTopics(config: TopicTableOptions["config"]): Set<string> {
   const { brokerClusterName, brokerName, msgTraceTopicName, traceTopicEnable } = config;
-  const names = [brokerClusterName, brokerName, replyTopicOf(brokerClusterName)];
+  const names = ownTopicsOf({ cluster: brokerClusterName, brokerName });
   if (traceTopicEnable) names.push(msgTraceTopicName);
   return new Set(names);
 }

@@ -4,22 +4,12 @@
  * @module
  */
 
+import { DLQ_PREFIX, isSystemGroup, isSystemTopic, RETRY_PREFIX } from "../wire/topic_names.ts";
+
 /** Between a namespace and a name (Java: `NamespaceUtil`). */
 const SEPARATOR = "%";
 /** What stands before everything else in names of retry and dead letter topics. */
-const PREFIXES = ["%RETRY%", "%DLQ%"];
-const SYSTEM_PREFIXES = ["rmq_sys_", "CID_RMQ_SYS_"];
-const SYSTEM_TOPICS = new Set([
-  "TBW102",
-  "SCHEDULE_TOPIC_XXXX",
-  "BenchmarkTest",
-  "RMQ_SYS_TRACE_TOPIC",
-  "RMQ_SYS_TRANS_HALF_TOPIC",
-  "RMQ_SYS_TRANS_OP_HALF_TOPIC",
-  "TRANS_CHECK_MAX_TIME_TOPIC",
-  "SELF_TEST_TOPIC",
-  "OFFSET_MOVED_EVENT",
-]);
+const PREFIXES = [RETRY_PREFIX, DLQ_PREFIX];
 
 /**
  * A prefix of all names of a client; without a name it changes nothing.
@@ -46,7 +36,10 @@ export class Namespace {
   /** The name on the wire; one that has the prefix keeps it, a system topic gets none. */
   wrap(resource: string): string {
     const [prefix, name] = split(resource);
-    if (this.name === "" || isSystem(name) || name.startsWith(this.name + SEPARATOR)) {
+    if (
+      this.name === "" || isSystemTopic(name) || isSystemGroup(name) ||
+      name.startsWith(this.name + SEPARATOR)
+    ) {
       return resource;
     }
     return prefix + this.name + SEPARATOR + name;
@@ -63,8 +56,4 @@ export class Namespace {
 function split(resource: string): [prefix: string, name: string] {
   const prefix = PREFIXES.find((it) => resource.startsWith(it)) ?? "";
   return [prefix, resource.slice(prefix.length)];
-}
-
-function isSystem(name: string): boolean {
-  return SYSTEM_TOPICS.has(name) || SYSTEM_PREFIXES.some((it) => name.startsWith(it));
 }

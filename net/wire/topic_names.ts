@@ -88,6 +88,13 @@ export function replyTopicOf(cluster: string): string {
   return cluster + REPLY_SUFFIX;
 }
 
+/** Topics a broker has for itself that are called after it and its cluster. */
+export function ownTopicsOf(
+  { cluster, brokerName }: { readonly cluster: string; readonly brokerName: string },
+): string[] {
+  return [cluster, brokerName, replyTopicOf(cluster)];
+}
+
 /** Whether a topic is the retry or the dead letter topic of a group. */
 export function isDerivedTopic(topic: string): boolean {
   return topic.startsWith(RETRY_PREFIX) || topic.startsWith(DLQ_PREFIX);

@@ -108,6 +108,25 @@ export function formatBrokerConsumeStats(stats: BrokerConsumeStats): Uint8Array 
   return formatBody(stats);
 }
 
+/** What a broker counts (Java: `BrokerStatsManager`). */
+export type StatsName =
+  /** Messages put, by topic. */
+  | "TOPIC_PUT_NUMS"
+  /** Bytes put, by topic. */
+  | "TOPIC_PUT_SIZE"
+  /** Messages got, by `topic@group`. */
+  | "GROUP_GET_NUMS"
+  /** Bytes got, by `topic@group`. */
+  | "GROUP_GET_SIZE"
+  /** Time pulls that got something took to read, ms, by `queueId@topic@group`. */
+  | "GROUP_GET_LATENCY"
+  /** Messages given back, by `topic@group`. */
+  | "SNDBCK_PUT_NUMS"
+  /** Messages put, by cluster. */
+  | "BROKER_PUT_NUMS"
+  /** Messages got, by cluster. */
+  | "BROKER_GET_NUMS";
+
 /** Response to VIEW_BROKER_STATS_DATA. */
 export function parseBrokerStats(body: Uint8Array | undefined): BrokerStatsData {
   const object = parseBody(body, "broker stats");

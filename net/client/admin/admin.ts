@@ -7,7 +7,7 @@
 import type { TopicRouteData } from "../../wire/route.ts";
 import type { ConsumerRunningInfo, DirectResult } from "../../wire/running_info.ts";
 import type { MessageQueue } from "../../wire/message_queue.ts";
-import type { BrokerStatsData } from "../../wire/topic_stats.ts";
+import type { BrokerStatsData, StatsName } from "../../wire/topic_stats.ts";
 import type { BrokerInfo } from "../broker_info.ts";
 import type { Cluster } from "../cluster.ts";
 import type { ReceivedMessage } from "../received_message.ts";
@@ -277,7 +277,7 @@ export class Admin {
   /** A statistics item of the broker at `host:port`. */
   brokerStats(
     address: string,
-    item: { readonly name: brokers.StatsName; readonly key: string },
+    item: { readonly name: StatsName; readonly key: string },
   ): Promise<BrokerStatsData | undefined> {
     return brokers.brokerStats(this.#cluster, address, item);
   }

@@ -8,21 +8,10 @@ import type { RequestName } from "../../wire/codes.ts";
 import { decodeResponseHeader } from "../../wire/headers.ts";
 import { parseKvTable } from "../../wire/name_lists.ts";
 import { parsePropertiesText } from "../../wire/properties_text.ts";
-import { type BrokerStatsData, parseBrokerStats } from "../../wire/topic_stats.ts";
+import { type BrokerStatsData, parseBrokerStats, type StatsName } from "../../wire/topic_stats.ts";
 import type { BrokerInfo } from "../broker_info.ts";
 import type { Cluster } from "../cluster.ts";
 import { type BrokerChoice, brokersNow, changeEach, isRefusal, tellNameServers } from "./asking.ts";
-
-/** Statistics of brokers: those of topics by topic, those of groups by `topic@group`. */
-export type StatsName =
-  | "TOPIC_PUT_NUMS"
-  | "TOPIC_PUT_SIZE"
-  | "GROUP_GET_NUMS"
-  | "GROUP_GET_SIZE"
-  | "GROUP_GET_LATENCY"
-  | "SNDBCK_PUT_NUMS"
-  | "BROKER_PUT_NUMS"
-  | "BROKER_GET_NUMS";
 
 const encoder = new TextEncoder();
 
