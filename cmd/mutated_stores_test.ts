@@ -68,6 +68,9 @@ const FOUND: Readonly<Record<number, string>> = {
   2_095_075: "a file of a queue far off, and a log that has nothing of that queue",
   2_099_956:
     "a file with a name in the middle of a unit, which a queue that is emptied leaves alone",
+  40_009_754: "a record of a queue below 0, far off: its queue must not be filled up to there",
+  40_002_808: "a queue whose only file is renamed to one far off, though its records begin at 0",
+  40_003_564: "the same of a queue that is shorter than a file",
 };
 
 Deno.test("what mutants have shown does not come back", async () => {

@@ -5,7 +5,7 @@
  */
 import { join } from "node:path";
 import { BatchQueue } from "./batch_queue.ts";
-import { queueDirectory } from "./names.ts";
+import { parseQueueId, queueDirectory } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 import { isSafeTopic } from "./queue_table.ts";
 
@@ -39,9 +39,10 @@ export class BatchQueueTable implements Iterable<BatchQueue> {
   load(): void {
     const { fs } = this.#files;
     const { directory } = this.#options;
-    for (const topic of fs.list(directory)) {
+    for (const topic of fs.list(directory).filter(isSafeTopic)) {
       for (const name of fs.list(join(directory, topic))) {
-        if (/^\d+$/.test(name) && isSafeTopic(topic)) this.getOrCreate(topic, Number(name)).load();
+        const queueId = parseQueueId(name);
+        if (queueId !== undefined) this.getOrCreate(topic, queueId).load();
       }
     }
   }

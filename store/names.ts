@@ -116,6 +116,21 @@ export function queueDirectory(parent: string, queue: { topic: string; queueId: 
   return topic + sep + queue.queueId;
 }
 
+/**
+ * The queue id a folder of a topic stands for, as Java writes it: `07` would be taken for queue 7, whose
+ * folder is another. Below 0 it is one that damage wrote into a record; a Java broker takes it up, too.
+ *
+ * ```ts
+ * import { parseQueueId } from "./names.ts";
+ * console.assert(parseQueueId("7") === 7 && parseQueueId("07") === undefined);
+ * ```
+ */
+export function parseQueueId(name: string): number | undefined {
+  const queueId = Number(name);
+  const isId = /^(0|-?[1-9]\d{0,9})$/.test(name) && queueId === (queueId | 0);
+  return isId ? queueId : undefined;
+}
+
 /** Folder for files that are being made for a folder brokers load; on the same disk, if it can be. */
 export function unfinishedFolder(folder: string): string {
   return `${folder}.unfinished`;

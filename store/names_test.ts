@@ -5,6 +5,7 @@ import {
   nextIndexName,
   offsetName,
   parseOffsetName,
+  parseQueueId,
   queueDirectory,
   storePaths,
 } from "./names.ts";
@@ -52,6 +53,15 @@ Deno.test("nextIndexName() is behind the last name, whatever the time, and never
   for (const wrong of [2 ** 56, -(2 ** 62), 253_500_000_000_000]) {
     assert.equal(nextIndexName(wrong, "20260102030405006"), "20260102030405007");
     assert.equal(nextIndexName(wrong, undefined), indexName(0));
+  }
+});
+
+Deno.test("parseQueueId() takes what Java writes, damage's ids below 0, too, and nothing else", () => {
+  for (const id of [0, 7, 1023, 2 ** 31 - 1, -1, -(2 ** 31)]) {
+    assert.equal(parseQueueId(`${id}`), id);
+  }
+  for (const name of ["", "07", "-0", "+1", "1.bak", "1e3", "2147483648", "-2147483649", "abc"]) {
+    assert.equal(parseQueueId(name), undefined, name);
   }
 });
 

@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import type { ConsumeQueue } from "./consume_queue.ts";
 import type { DispatchRequest } from "./dispatch.ts";
+import { parseQueueId } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 import { QueueExt } from "./queue_ext.ts";
 import { isSafeTopic, type QueueTable } from "./queue_table.ts";
@@ -120,7 +121,8 @@ export class QueueExtWriter implements Iterable<QueueExt> {
     const { directory } = this.#options;
     for (const topic of fs.list(directory)) {
       for (const name of fs.list(join(directory, topic))) {
-        const queue = /^\d+$/.test(name) ? queues.get(topic, Number(name)) : undefined;
+        const queueId = parseQueueId(name);
+        const queue = queueId === undefined ? undefined : queues.get(topic, queueId);
         if (queue !== undefined) yield queue;
       }
     }

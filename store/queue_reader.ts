@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { FileSystem } from "./file.ts";
 import { BATCH_QUEUE_UNIT, QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64 } from "./layout.ts";
-import { NAME, queueDirectory, type StorePaths } from "./names.ts";
+import { NAME, parseQueueId, queueDirectory, type StorePaths } from "./names.ts";
 import { listSegments, type SegmentList } from "./segments.ts";
 import { UnitFiles } from "./unit_files.ts";
 
@@ -233,10 +233,4 @@ export class QueueTrees {
 
 function isDirectory(fs: FileSystem, path: string): boolean {
   return fs.stat(path)?.isDirectory === true;
-}
-
-/** A queue id as Java writes it: `07` would be taken for queue 7, whose directory is another. */
-function parseQueueId(name: string): number | undefined {
-  const queueId = Number(name);
-  return /^(0|[1-9]\d{0,9})$/.test(name) && queueId <= 0x7fff_ffff ? queueId : undefined;
 }

@@ -50,7 +50,7 @@ import {
 } from "./replay_units.ts";
 import type { AnyQueue } from "./sound_end.ts";
 import type { TopicKinds } from "./topic_kinds.ts";
-import { isVouchedFor, leadsNext, type WrongIndex } from "./wrong_index.ts";
+import { isMisnamed, isVouchedFor, leadsNext, type WrongIndex } from "./wrong_index.ts";
 
 /** What a replay works with. */
 export interface QueueReplayInput {
@@ -352,9 +352,12 @@ export class QueueReplay {
   #put(queue: ConsumeQueue, index: number, request: DispatchRequest): void {
     if (this.#input.aside?.has(queue) === true) return;
     const state = this.#state(queue);
+    const { lookup } = this.#input;
+    const { stored, from } = state;
     const isWrong = leadsNext(queue, state, request.physicalOffset) &&
-      state.stored!.offsetAt(index) !== request.physicalOffset;
-    if (state.from === Infinity) {
+      stored!.offsetAt(index) !== request.physicalOffset &&
+      (from !== Infinity || !isMisnamed(queue, { stored: stored!, lookup }, index));
+    if (from === Infinity) {
       // One that begins later has lost a file: a topic made again begins at 0.
       if (!isWrong && queue.min === 0 && this.#isOfFormerLife(queue, request)) return;
       const first = isWrong ? queue.min : Math.min(queue.min, index);
@@ -363,9 +366,7 @@ export class QueueReplay {
     }
     let place = index;
     if (isWrong) {
-      const { lookup } = this.#input;
-      const stored = state.stored!;
-      if (!isVouchedFor(queue, { stored, lookup }, queue.end)) return void this.unqueued++;
+      if (!isVouchedFor(queue, { stored: stored!, lookup }, queue.end)) return void this.unqueued++;
       const { topic, queueId, end } = queue;
       const { physicalOffset } = request;
       this.wrongIndexes.push({ topic, queueId, physicalOffset, said: index, index: end });

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { ConsumeQueue, KEPT_UNITS_MAX } from "./consume_queue.ts";
 import { SIZE } from "./format.ts";
 import { isLightTopic } from "./light_topic.ts";
-import { NAME, queueDirectory } from "./names.ts";
+import { NAME, parseQueueId, queueDirectory } from "./names.ts";
 import type { OpenFiles } from "./open_files.ts";
 
 /** The topic judged safe last: a log asks of the same one again and again. */
@@ -79,9 +79,10 @@ export class QueueTable implements Iterable<ConsumeQueue> {
     const { fs } = this.#files;
     const { directory } = this.#options;
     this.refuseRocksDb();
-    for (const topic of fs.list(directory)) {
+    for (const topic of fs.list(directory).filter(isSafeTopic)) {
       for (const name of fs.list(join(directory, topic))) {
-        if (/^\d+$/.test(name) && isSafeTopic(topic)) this.getOrCreate(topic, Number(name)).load();
+        const queueId = parseQueueId(name);
+        if (queueId !== undefined) this.getOrCreate(topic, queueId).load();
       }
     }
   }

@@ -6,7 +6,7 @@
  */
 import { join } from "node:path";
 import type { FileStat, FileSystem } from "./file.ts";
-import { offsetName } from "./names.ts";
+import { offsetName, parseQueueId } from "./names.ts";
 import {
   changeTime,
   olderFilesCrc,
@@ -164,8 +164,9 @@ function loadOthers<Queue extends LeavableQueue>(
   const odd: OddQueue<Queue>[] = [];
   if (!isSafeTopic(topic)) return odd;
   for (const name of fs.list(join(tree.directory, topic))) {
-    if (!/^\d+$/.test(name) || known.has(Number(name))) continue;
-    const queue = tree.getOrCreate(topic, Number(name));
+    const queueId = parseQueueId(name);
+    if (queueId === undefined || known.has(queueId)) continue;
+    const queue = tree.getOrCreate(topic, queueId);
     queue.load();
     if (queue.end === queue.min) continue;
     const why = "the table of queue ends does not know it";

@@ -53,6 +53,20 @@ export function isVouchedFor(
   return beside.length > 0 && beside.every(isOwn);
 }
 
+/**
+ * Whether it is the name of a queue's first file that is wrong: its first two units lead to records that
+ * follow each other before it.
+ */
+export function isMisnamed(
+  queue: ConsumeQueue,
+  { stored, lookup }: { readonly stored: StoredUnits; readonly lookup: LogLookup },
+  index: number,
+): boolean {
+  if (index < 0 || index >= queue.min) return false;
+  const second = stored.offsetAt(queue.min + 1);
+  return second >= 0 && isOf(lookup.frameAt(second), queue, index + 1);
+}
+
 /** What {@linkcode rightIndex} does, for a report. */
 export function rightIndexAction(wrong: WrongIndex, segment: Segment): RecoveryAction {
   const { physicalOffset, said, index, topic, queueId } = wrong;

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { MESSAGE_V1 } from "./format.ts";
 import { listSegments } from "./segments.ts";
 import { SmallStore } from "../testdata/small_store.ts";
+import { verifyStore } from "./check/verify.ts";
+import { repairInto } from "./repair/repair.ts";
 import { rightIndex, rightIndexAction } from "./wrong_index.ts";
 
 Deno.test("rightIndex() writes eight bytes, and keeps the old ones aside", () => {
@@ -23,4 +25,19 @@ Deno.test("rightIndex() writes eight bytes, and keeps the old ones aside", () =>
   const kept = [...after.keys()].filter((it) => it.startsWith("store/quarantine/"));
   assert.deepEqual(kept.length, 1);
   assert.deepEqual(after.get(kept[0]!), flipped.get(path)!.slice(at + 20, at + 28));
+});
+
+Deno.test("a queue whose only file has a wrong name begins again where its records say", async () => {
+  const store = new SmallStore({ segmentBytes: 4096 }).addMany(3).save();
+  const path = [...store.files.snapshot().keys()].find((it) => it.includes("/consumequeue/"))!;
+  const units = store.files.snapshot().get(path)!;
+  store.files.put(path.replace(/\d+$/, "00000000000003000000"), units);
+  store.files.remove(path);
+  const { left } = await repairInto(store.files, "store", "made", { queueFileUnits: 60 });
+  assert.deepEqual(left, []);
+  const made = store.files.snapshot();
+  const queue = [...made.keys()].filter((it) => it.startsWith("made/consumequeue/"));
+  assert.deepEqual(queue, [path.replace("store", "made")]);
+  assert.deepEqual(made.get(queue[0]!)!.slice(0, 60), units.slice(0, 60));
+  for await (const it of verifyStore(store.files, "made")) assert.equal(it.kind, "summary");
 });

@@ -6,7 +6,7 @@
  */
 import { basename, dirname, join, resolve } from "node:path";
 import type { FileSystem } from "../../store/file.ts";
-import { NAME, parseOffsetName } from "../../store/names.ts";
+import { NAME, parseOffsetName, parseQueueId } from "../../store/names.ts";
 import { listSegments, type SegmentList } from "../../store/segments.ts";
 import { notA, placeAt } from "./store_path.ts";
 import type { Terminal } from "../terminal.ts";
@@ -53,7 +53,7 @@ function treePlaces(files: FileSystem, root: string): ExtPlace[] {
 
 function topicPlaces(files: FileSystem, path: string): ExtPlace[] {
   if (files.stat(path)?.isDirectory !== true) return [];
-  const places = files.list(path).filter((name) => /^\d+$/.test(name)).map((name) => {
+  const places = files.list(path).filter((name) => parseQueueId(name) !== undefined).map((name) => {
     const queue = join(path, name);
     return { ...namesOf(queue), extensions: listSegments(files, queue) };
   });
@@ -64,5 +64,5 @@ function topicPlaces(files: FileSystem, path: string): ExtPlace[] {
 function namesOf(path: string): { topic: string; queueId: number } {
   const whole = resolve(path);
   const name = basename(whole);
-  return { topic: basename(dirname(whole)), queueId: /^\d+$/.test(name) ? Number(name) : 0 };
+  return { topic: basename(dirname(whole)), queueId: parseQueueId(name) ?? 0 };
 }

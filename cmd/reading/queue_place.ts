@@ -6,7 +6,13 @@
  */
 import { basename, dirname, join, resolve, sep } from "node:path";
 import type { FileSystem } from "../../store/file.ts";
-import { NAME, parseOffsetName, type StorePaths, storePaths } from "../../store/names.ts";
+import {
+  NAME,
+  parseOffsetName,
+  parseQueueId,
+  type StorePaths,
+  storePaths,
+} from "../../store/names.ts";
 import {
   listQueueFiles,
   type QueueDirectory,
@@ -155,7 +161,8 @@ function folderQueues(
   const lone = lonePlace(files, path, kind);
   if (lone !== undefined) return [lone];
   const queues = files.list(path).flatMap((name) => {
-    const queue = /^\d+$/.test(name) ? lonePlace(files, join(path, name), kind) : undefined;
+    const isQueue = parseQueueId(name) !== undefined;
+    const queue = isQueue ? lonePlace(files, join(path, name), kind) : undefined;
     return queue === undefined ? [] : [queue];
   });
   return queues.sort((a, b) => a.queueId - b.queueId);
@@ -215,7 +222,7 @@ function fileQueue(terminal: Terminal, place: Place, kind: QueueKind): FoundQueu
 function namesOf(path: string): { topic: string; queueId: number } {
   const whole = resolve(path);
   const name = basename(whole);
-  return { topic: basename(dirname(whole)), queueId: /^\d+$/.test(name) ? Number(name) : 0 };
+  return { topic: basename(dirname(whole)), queueId: parseQueueId(name) ?? 0 };
 }
 
 /** The kind of queue a path lies in by its name. */
