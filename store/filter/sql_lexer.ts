@@ -141,10 +141,13 @@ export class SqlLexer {
     return found;
   }
 
-  /** Two quotes stand for one. */
+  /** Two quotes stand for one; where no single one follows, the first of the last two is the end. */
   #quoted(at: number): Token {
-    let end = this.#text.indexOf("'", at + 1);
-    while (end >= 0 && this.#text[end + 1] === "'") end = this.#text.indexOf("'", end + 2);
+    let [end, pair] = [this.#text.indexOf("'", at + 1), -1];
+    while (end >= 0 && this.#text[end + 1] === "'") {
+      [end, pair] = [this.#text.indexOf("'", end + 2), end];
+    }
+    if (end < 0) end = pair;
     if (end < 0) this.fail(at, "this text has no closing quote");
     this.#at = end + 1;
     return { kind: "text", text: this.#text.slice(at + 1, end).replaceAll("''", "'"), at };
