@@ -6,13 +6,12 @@
  */
 import { basename } from "node:path";
 import { type Finding, FINDINGS } from "../../store/check/findings.ts";
+import type { SoundIndex } from "../../store/check/index_check.ts";
 import { verifyStore } from "../../store/check/verify.ts";
 import type { JavaRefusal } from "../../store/exact/java_files.ts";
-import { recoverAsJava } from "../../store/exact/java_recovery.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { parseOffsetName, type StorePaths } from "../../store/names.ts";
 import { QueueTrees } from "../../store/queue_reader.ts";
-import { OverlayFiles } from "../../store/repair/overlay_files.ts";
 import { planRepair } from "../../store/repair/repair.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
@@ -21,8 +20,9 @@ import { Progress, type ProgressForm } from "../output/progress.ts";
 import { givenPath, storeAt } from "../reading/store_path.ts";
 import type { Terminal } from "../terminal.ts";
 import { configReasons } from "./config_reasons.ts";
+import { JavaStarts } from "./java_starts.ts";
 import { surroundingReasons } from "./surroundings.ts";
-import { missingKeys } from "./missing_keys.ts";
+import { SharedLog } from "./shared_log.ts";
 import { printWhy } from "./why_report.ts";
 import { WHY_RELEASES, type WhyBroker, type WhyReason, type WhyRelease } from "./why_reason.ts";
 
@@ -119,34 +119,45 @@ async function look(
     ...configReasons(files, paths),
   ];
   const findings = new Map<string, Finding>();
-  const onProgress = progress.tell.bind(progress);
-  for await (const item of verifyStore(files, paths.root, { ...place, onProgress })) {
+  const { isRocksDb } = new QueueTrees(files, paths);
+  const { segments } = listSegments(files, paths.commitLogs);
+  const logStart = segments[0]?.start ?? 0;
+  const shared = new SharedLog(files, paths.commitLogs);
+  using starts = isRocksDb ? undefined : new JavaStarts(shared, paths, place);
+  // The starts read beside the verification; what they leave is judged beside the plan of a repair.
+  shared.follow(logStart, starts?.followers ?? []);
+  let soundIndex: SoundIndex | undefined;
+  const found = verifyStore(shared, paths.root, {
+    ...place,
+    onProgress: progress.tell.bind(progress),
+    onIndex: (it) => soundIndex = it,
+  });
+  for await (const item of found) {
     if (item.kind !== "finding" || item.severity === "info") continue;
     if (!findings.has(item.code)) findings.set(item.code, item);
   }
   progress.clear();
+  shared.part();
   reasons.push(...findingReasons([...findings.values()]));
-  if (new QueueTrees(files, paths).isRocksDb) {
-    return { ...unread(paths, reasons), findings: [...findings.values()] };
-  }
-  const hasLog = listSegments(files, paths.commitLogs).segments.length > 0;
-  const actions = hasLog ? (await planRepair(files, paths.root, place)).actions : [];
+  if (starts === undefined) return { ...unread(paths, reasons), findings: [...findings.values()] };
+  shared.follow(logStart, [await starts.judge()]);
+  const hasLog = segments.length > 0;
+  const plan = { ...place, soundIndex };
+  const actions = hasLog ? (await planRepair(shared, paths.root, plan)).actions : [];
+  shared.part();
   if (!hasLog) reasons.push(...noLogReasons(files, paths));
   const given = actions.reduce((sum, it) => sum + it.messagesLost, 0);
+  const reports = await starts.reports();
+  const messages = reports.messages + given;
   const verdicts: WhyVerdict[] = [];
-  let messages = given;
-  for (const release of WHY_RELEASES) {
-    const after = new OverlayFiles(files);
-    const java = await recoverAsJava(after, paths.root, release, place);
-    if (java.refusal !== undefined) reasons.push(refusal(java.refusal, release));
-    messages = java.messagesBefore + given;
-    const keysMissing = await missingKeys(after, paths, signal);
+  for (const { release, refusal, ...report } of reports.starts) {
+    if (refusal !== undefined) reasons.push(refusalReason(refusal, release));
     verdicts.push(verdict(release, reasons, {
       messages,
-      destroyed: messages - java.messagesAfter,
-      inNoQueue: java.inNoQueue,
-      atWrongIndex: java.atWrongIndex,
-      keysLost: Math.max(java.keysLost, keysMissing),
+      destroyed: messages - report.messagesAfter,
+      inNoQueue: report.inNoQueue,
+      atWrongIndex: report.atWrongIndex,
+      keysLost: Math.max(report.keysLost, report.keysMissing),
     }));
   }
   verdicts.push(verdict("mq", reasons, { ...NOTHING_LOST, messages, destroyed: given }));
@@ -202,7 +213,7 @@ function unread(paths: StorePaths, reasons: WhyReason[]): Omit<WhyAnswer, "findi
   return { store: paths.root, reasons, verdicts: [], isRepairable: false };
 }
 
-function refusal({ file, reason }: JavaRefusal, release: WhyRelease): WhyReason {
+function refusalReason({ file, reason }: JavaRefusal, release: WhyRelease): WhyReason {
   const isOurs = parseOffsetName(basename(file)) !== undefined;
   const fix = isOurs ? "mq recover --apply gives it its length back" : "move it elsewhere";
   return { effect: "refuses", releases: [release], file, message: `it ${reason}`, fix };

@@ -9,7 +9,7 @@ import { CommitLogScan } from "../commit_log_scan.ts";
 import { DispatchRequest } from "../dispatch.ts";
 import { LogLookup } from "../log_lookup.ts";
 import type { FindingSink } from "./findings.ts";
-import { IndexCheck } from "./index_check.ts";
+import { IndexCheck, type SoundIndex } from "./index_check.ts";
 import { LogCheck } from "./log_check.ts";
 import { type LogPiece, logPieces } from "./log_pieces.ts";
 import {
@@ -92,6 +92,11 @@ export class FullCheck implements Disposable {
   /** The end of the log, once all is looked at, and the latest store time. */
   get end(): { readonly offset: number; readonly timestamp: number } {
     return { offset: this.#log.end, timestamp: this.#log.lastStoreTimestamp };
+  }
+
+  /** What is sound of the index, once all is looked at. */
+  get soundIndex(): SoundIndex {
+    return { files: this.#index.soundFiles, hasTags: this.#index.hasTags };
   }
 
   /** How far it is; ask at the end of a piece only. */

@@ -70,6 +70,7 @@ export class IndexChains {
   compare(): ChainFlaw | undefined {
     const { path, geometry } = this.#file;
     const file = this.#fs.openRead(path);
+    const newest = this.#newest;
     const blockSlots = Math.min(BLOCK_SLOTS, geometry.slots);
     const block = new DataView(new ArrayBuffer(blockSlots * INDEX_SLOT.size));
     try {
@@ -78,7 +79,9 @@ export class IndexChains {
         const bytes = new Uint8Array(block.buffer, 0, count * INDEX_SLOT.size);
         bytes.fill(0, file.read(bytes, slotPosition(first)));
         for (let at = 0; at < count; at++) {
-          this.#compareSlot(first + at, block.getInt32(at * INDEX_SLOT.size));
+          const found = block.getInt32(at * INDEX_SLOT.size);
+          const expected = newest === undefined ? 0 : newest[first + at]!;
+          if (found !== expected) this.#wrongSlot(first + at, { found, expected });
         }
       }
     } finally {
@@ -88,10 +91,8 @@ export class IndexChains {
     return { ...this.#flaw, message: `${this.#flaw.message}, and ${this.#more} more` };
   }
 
-  #compareSlot(slot: number, newest: number): void {
-    const expected = this.#newest?.[slot] ?? 0;
-    if (newest === expected) return;
-    const message = `slot ${slot} leads to entry ${newest} instead of ${expected}`;
+  #wrongSlot(slot: number, of: { readonly found: number; readonly expected: number }): void {
+    const message = `slot ${slot} leads to entry ${of.found} instead of ${of.expected}`;
     this.#report({ at: slotPosition(slot), length: INDEX_SLOT.size, message });
   }
 

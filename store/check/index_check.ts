@@ -33,6 +33,14 @@ export interface IndexCheckInput {
   readonly tally: Tally;
 }
 
+/** What of an index a repair keeps. */
+export interface SoundIndex {
+  /** Files at its start in which nothing is wrong. */
+  readonly files: number;
+  /** Whether tags are indexed, too. */
+  readonly hasTags: boolean;
+}
+
 /** A file while it is walked. */
 interface OpenIndexFile {
   readonly number: number;

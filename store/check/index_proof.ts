@@ -11,7 +11,7 @@ import { INDEX_ENTRY } from "../format.ts";
 import { entryPosition, type IndexHeader } from "../index_geometry.ts";
 import { type IndexFileReader, listIndexFiles, openIndexFile } from "../key_index_reader.ts";
 import { readI64 } from "../layout.ts";
-import { expectedSeconds } from "./index_walk.ts";
+import { expectedSeconds, secondsBetween } from "./index_walk.ts";
 import type { ProofState } from "./proof_state.ts";
 
 const AT = INDEX_ENTRY.at;
@@ -58,11 +58,17 @@ export class IndexProof {
     readonly time: number | undefined;
   }[] = [];
   #reader: IndexFileReader | undefined;
+  #entriesEnd = 0;
   #file = 0;
   #entry = 0;
   /** Log offset of the entry, Infinity behind the last; and where it stands in the window. */
   #offset = Infinity;
   #at = 0;
+  /** Log offset of the entry behind, where there is one in the file. */
+  #behind = Infinity;
+  /** A store time, and its seconds in this file: neighbours often share theirs. */
+  #time = NaN;
+  #seconds = 0;
   #endBefore: number | undefined;
   #proven = nothingProven();
 
@@ -149,6 +155,8 @@ export class IndexProof {
     if (file === this.#paths.length) return true;
     this.#reader = openIndexFile(this.#state.fs, this.#paths[file]!);
     if (this.#reader === undefined) return false;
+    this.#entriesEnd = this.#reader.entriesEnd;
+    this.#time = NaN;
     this.#reader.openWindow(this.#window);
     return true;
   }
@@ -167,23 +175,37 @@ export class IndexProof {
 
   /** Reads an entry; false where the one behind it, or the header in its place, leads further back. */
   #load(entry: number): boolean {
-    const { geometry, header, entriesEnd } = this.#reader!;
+    const { geometry, header } = this.#reader!;
     const position = entryPosition(entry, geometry);
-    const isLast = entry + 1 === entriesEnd;
+    const isLast = entry + 1 === this.#entriesEnd;
     const length = isLast ? INDEX_ENTRY.size : 2 * INDEX_ENTRY.size;
     if (this.#window.hold(position, length) < length) return false;
     this.#entry = entry;
     const at = this.#at = position - this.#window.from;
     this.#offset = readI64(this.#view, at + AT.physicalOffset);
-    const behind = isLast
+    this.#behind = isLast
       ? header.endPhyOffset
       : readI64(this.#view, at + INDEX_ENTRY.size + AT.physicalOffset);
-    return behind >= this.#offset;
+    return this.#behind >= this.#offset;
+  }
+
+  /** As {@linkcode #load} of the entry behind, where that and another are in memory. */
+  #step(): boolean {
+    this.#entry++;
+    this.#at += INDEX_ENTRY.size;
+    this.#offset = this.#behind;
+    this.#behind = readI64(this.#view, this.#at + INDEX_ENTRY.size + AT.physicalOffset);
+    return this.#behind >= this.#offset;
   }
 
   /** Moves to the next entry; false where it cannot be read so. */
   #advance(): boolean {
-    if (this.#entry + 1 < this.#reader!.entriesEnd) return this.#load(this.#entry + 1);
+    const entry = this.#entry + 1;
+    if (entry < this.#entriesEnd) {
+      const { from, to } = this.#window;
+      const isHeld = this.#at + 3 * INDEX_ENTRY.size <= to - from;
+      return isHeld && entry + 1 < this.#entriesEnd ? this.#step() : this.#load(entry);
+    }
     do {
       if (!this.#open(this.#file + 1)) return false;
     } while (this.#reader !== undefined && this.#reader.entriesEnd === 1);
@@ -192,9 +214,9 @@ export class IndexProof {
 
   /** Whether the entry has the time of its record. */
   #isTimely(storeTimestamp: number): boolean {
-    const { header, entriesEnd } = this.#reader!;
+    const { header } = this.#reader!;
     const number = this.#entry;
-    const isLast = number + 1 === entriesEnd;
+    const isLast = number + 1 === this.#entriesEnd;
     if (number === 1 || isLast) {
       this.#proven.times.push({
         file: this.#file,
@@ -203,6 +225,13 @@ export class IndexProof {
       });
     }
     const secondsFromBegin = this.#view.getInt32(this.#at + AT.secondsFromBegin);
+    if (number > 1 && header.beginTimestamp > 0) {
+      if (storeTimestamp !== this.#time) {
+        this.#time = storeTimestamp;
+        this.#seconds = secondsBetween(header.beginTimestamp, storeTimestamp);
+      }
+      return secondsFromBegin === this.#seconds;
+    }
     const of = { header, endBefore: this.#endBefore, number, secondsFromBegin };
     return secondsFromBegin === expectedSeconds(of, storeTimestamp);
   }

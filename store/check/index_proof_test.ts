@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { storeInMemory } from "../../testdata/fixture.ts";
+import { SmallIndex } from "../../testdata/small_index.ts";
+import { SmallStore } from "../../testdata/small_store.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import { DispatchRequest } from "../dispatch.ts";
 import type { MemoryFiles } from "../file_memory.ts";
@@ -96,5 +98,45 @@ Deno.test("IndexProof proves nothing where a file is missing or of no length of 
     const short = storeInMemory(STORE);
     short.cut(path, 100);
     assert.equal(proofOf(short), undefined);
+  }
+});
+
+const KEYS_OF_RECORD = 10;
+/** More than are ever in memory at once, which are 4096. */
+const LONG_ENTRIES = 5000;
+/** Where entry n stands in the index of {@linkcode longStore}. */
+const LONG_ENTRY = (number: number) => 40 + 4 * 100 + 20 * number;
+
+/** A store whose one index file has entries 1 to 5000, ten for each record. */
+function longStore(): { files: MemoryFiles; indexPath: string } {
+  const store = new SmallStore();
+  const index = new SmallIndex({ slots: 100, entries: LONG_ENTRIES + 10 });
+  for (let nth = 0; nth < LONG_ENTRIES / KEYS_OF_RECORD; nth++) {
+    const keys = Array.from({ length: KEYS_OF_RECORD }, (_, key) => `key${nth}-${key}`);
+    const storeTimestamp = 1_700_000_000_000 + nth * 700;
+    const { at } = store.add({ properties: `KEYS\u0001${keys.join(" ")}\u0002`, storeTimestamp });
+    for (const key of keys) {
+      assert(index.put({ topic: "TopicTest", key }, { physicalOffset: at, storeTimestamp }));
+    }
+  }
+  store.save();
+  index.save(store.files, store.indexPath);
+  return store;
+}
+
+Deno.test("IndexProof meets every entry of a file that is longer than what is read of it at once", () => {
+  const { files } = longStore();
+  assert.equal(proofOf(files)?.keys, LONG_ENTRIES);
+});
+
+Deno.test("IndexProof proves nothing where one bit of an entry is wrong, at the border of a read, too", () => {
+  const { files, indexPath } = longStore();
+  for (const number of [1, 2, 9, 2500, 4094, 4095, 4096, 4097, 4098, 4999, 5000]) {
+    // Hash, log offset, seconds; who follows whom is looked at elsewhere.
+    for (const byte of [3, 10, 15]) {
+      files.flip(indexPath, LONG_ENTRY(number) + byte, 2);
+      assert.equal(proofOf(files), undefined, `entry ${number}, byte ${byte}`);
+      files.flip(indexPath, LONG_ENTRY(number) + byte, 2);
+    }
   }
 });

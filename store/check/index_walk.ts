@@ -199,7 +199,8 @@ export function expectedSeconds(
   return beginPhyOffset === 0 ? 0 : secondsFromBegin;
 }
 
-function secondsBetween(begin: number, storeTimestamp: number): number {
+/** Seconds from one time to another as an entry holds them. */
+export function secondsBetween(begin: number, storeTimestamp: number): number {
   const seconds = Math.trunc((storeTimestamp - begin) / 1000);
   return Math.min(Math.max(seconds, 0), SECONDS_MAX);
 }

@@ -21,6 +21,10 @@ import type { ProofState } from "./proof_state.ts";
 const UNIT_BYTES = QUEUE_UNIT.size;
 const AT = QUEUE_UNIT.at;
 const BLOCK_UNITS = 4096;
+/** So many units stay in the processor's cache until they are compared. */
+const KEPT_UNITS = 32_768;
+/** So many of a queue are worth opening its file. */
+const QUEUE_UNITS = 1024;
 /** So many queues of a topic are found by their id without a search. */
 const FIRST_QUEUES_MAX = 64;
 /** So many queues keep the lists of their files, some hundred bytes each. */
@@ -80,7 +84,7 @@ export class QueueProof {
     this.#piece++;
     this.#tracks = [];
     this.#compared = 0;
-    this.#units.clear();
+    this.#units.reset();
     this.#deleted = new Map();
   }
 
@@ -154,6 +158,7 @@ export class QueueProof {
       track.firstAt = unit.physicalOffset;
       track.pending = 0;
       this.#tracks.push(track);
+      this.#units.makeRoom(this.#tracks.length * QUEUE_UNITS);
     } else if (track.next !== index) return false;
     return this.#units.push(track, unit) || this.#compare();
   }
@@ -238,6 +243,8 @@ class KeptUnits {
   count = 0;
   readonly #fs: FileSystem;
   readonly #max: number;
+  /** Units that are kept before they are compared. */
+  #room = 0;
   #offsets = new Float64Array(0);
   #sizes = new Int32Array(0);
   #tags = new Float64Array(0);
@@ -261,7 +268,12 @@ class KeptUnits {
     track.last = at;
     track.pending++;
     track.next++;
-    return this.count < this.#max;
+    return this.count < this.#room;
+  }
+
+  /** Keeps so many, where that is more than usual and not too many. */
+  makeRoom(units: number): void {
+    this.#room = Math.min(this.#max, Math.max(this.#room, units));
   }
 
   /** Most pieces need little: a store of a few messages pays for no more. */
@@ -276,6 +288,12 @@ class KeptUnits {
   /** Forgets all. */
   clear(): void {
     this.count = 0;
+  }
+
+  /** Begins anew, with the usual room. */
+  reset(): void {
+    this.clear();
+    this.#room = Math.min(this.#max, KEPT_UNITS);
   }
 
   /** Whether files hold what is kept of a queue: looked at from the last unit to the first. */

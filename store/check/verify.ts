@@ -15,6 +15,7 @@ import { expectFiles } from "./expected_files.ts";
 import { FindingStream } from "./finding_stream.ts";
 import { type FileKind, type Finding, finding } from "./findings.ts";
 import { FullCheck, type ProveElsewhere, type Turn } from "./full_check.ts";
+import type { SoundIndex } from "./index_check.ts";
 import { adviceOf } from "./lost_files_check.ts";
 import { quickCheck } from "./quick_check.ts";
 import { SideChecks } from "./side_checks.ts";
@@ -60,6 +61,8 @@ export interface VerifyOptions {
    * the files have changed since. What that run has found is yielded again.
    */
   readonly resume?: VerifyState;
+  /** Told what is sound of the index, at the end of a pass over the whole log. */
+  readonly onIndex?: (index: SoundIndex) => void;
   /** Ends the verification between two records, with the signal's reason as an error. */
   readonly signal?: AbortSignal;
   /** Told now and then. */
@@ -170,6 +173,7 @@ async function* fullCheck(work: Work): AsyncGenerator<Turn, void> {
     if (turn === "piece") options.onPiece?.(stateOf);
     yield turn;
   }
+  options.onIndex?.(check.soundIndex);
   for (const _ of sides.after(check.end)) yield "turn";
 }
 

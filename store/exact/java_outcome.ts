@@ -4,7 +4,6 @@
  *
  * @module
  */
-import { setImmediate } from "node:timers";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import { DispatchRequest } from "../dispatch.ts";
 import type { FileSystem } from "../file.ts";
@@ -14,6 +13,7 @@ import type { SegmentList } from "../segments.ts";
 import type { TopicKinds } from "../topic_kinds.ts";
 import { BATCH_UNIT, type JavaQueue } from "./java_queue.ts";
 import type { JavaQueues } from "./java_queues.ts";
+import { LogFollower } from "./log_follower.ts";
 
 /** How log and queues agree. */
 export interface JavaOutcome {
@@ -25,20 +25,16 @@ export interface JavaOutcome {
   readonly atWrongIndex: number;
 }
 
-/** What the queues are compared with. */
+/** What a start has left. */
 export interface JudgeInput {
-  readonly fs: FileSystem;
   readonly log: SegmentList;
   readonly end: number;
   readonly queues: JavaQueues;
   readonly topics: TopicKinds;
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** Log offsets of messages that are not where they belong, and the index each was given. */
 type Astray = Map<number, number>;
-
-const RECORDS_PER_TURN = 65_536;
 
 /** Counts the sound messages of a log, damage between them passed over. */
 export async function countMessages(
@@ -46,39 +42,98 @@ export async function countMessages(
   log: SegmentList,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  let count = 0;
-  for await (const _ of messages(fs, log, { signal })) count++;
-  return count;
+  using judging = new JavaJudging(fs, log, []);
+  await judging.follower.finish(signal);
+  return judging.messages;
+}
+
+/** Compares every message that belongs into a queue with the queue's units. */
+export async function judgeQueues(
+  { fs, signal, ...left }: JudgeInput & {
+    readonly fs: FileSystem;
+    readonly signal?: AbortSignal | undefined;
+  },
+): Promise<JavaOutcome> {
+  using judging = new JavaJudging(fs, left.log, [left]);
+  await judging.follower.finish(signal);
+  return judging.outcomes()[0]!;
 }
 
 /**
- * Compares every message that belongs into a queue with the queue's units. Only messages that are
- * not at their index are kept in memory.
+ * Reads a log once and compares its messages with what any number of starts have left: none of them
+ * changes what stands in front of the end it gives the log. Dispose it to release its files.
  */
-export async function judgeQueues(input: JudgeInput): Promise<JavaOutcome> {
-  const { fs, log, end: to, topics, signal } = input;
-  const astray = new Map<JavaQueue | string, Astray>();
-  const request = new DispatchRequest();
-  let messagesAfter = 0;
-  for await (const { record } of messages(fs, log, { to, signal })) {
-    messagesAfter++;
-    request.read(record);
+export class JavaJudging implements Disposable {
+  /** Sound messages in the whole log. */
+  messages = 0;
+  readonly follower: LogFollower;
+  readonly #judges: readonly Judge[];
+  readonly #scan: CommitLogScan | undefined;
+
+  constructor(fs: FileSystem, log: SegmentList, left: readonly JudgeInput[]) {
+    this.#judges = left.map((it) => new Judge(it));
+    this.#scan = log.segments.length === 0 ? undefined : new CommitLogScan(fs, log);
+    this.follower = new LogFollower((pace) => this.#run(pace));
+  }
+
+  /** What came of each start, once the log is read. */
+  outcomes(): JavaOutcome[] {
+    return this.#judges.map((it) => it.outcome());
+  }
+
+  [Symbol.dispose](): void {
+    this.#scan?.close();
+  }
+
+  *#run(pace: Pick<LogFollower, "to">): Generator<number, void> {
+    const scan = this.#scan;
+    if (scan === undefined) return;
+    const request = new DispatchRequest();
+    for (;;) {
+      if (scan.position >= pace.to) yield scan.position;
+      if (!scan.next()) return;
+      if (scan.kind !== "message") continue;
+      this.messages++;
+      if (this.#judges.length === 0) continue;
+      request.read(scan.record);
+      for (const judge of this.#judges) judge.take(request);
+    }
+  }
+}
+
+/** Compares with what one start has left. Only messages that are not at their index are kept in memory. */
+class Judge {
+  readonly #left: JudgeInput;
+  readonly #astray = new Map<JavaQueue | string, Astray>();
+  #messages = 0;
+
+  constructor(left: JudgeInput) {
+    this.#left = left;
+  }
+
+  take(request: DispatchRequest): void {
+    const { end, topics, queues } = this.#left;
     const { topic, queueId, physicalOffset, queueOffset } = request;
-    if (!request.queued || !topics.exists(topic, physicalOffset)) continue;
-    const queue = input.queues.get(topic, queueId);
-    if (queue?.startAt(queueOffset) === physicalOffset) continue;
+    if (physicalOffset >= end) return;
+    this.#messages++;
+    if (!request.queued || !topics.exists(topic, physicalOffset)) return;
+    const queue = queues.get(topic, queueId);
+    if (queue?.startAt(queueOffset) === physicalOffset) return;
     const key = queue ?? topic;
-    let offsets = astray.get(key);
-    if (offsets === undefined) astray.set(key, offsets = new Map());
+    let offsets = this.#astray.get(key);
+    if (offsets === undefined) this.#astray.set(key, offsets = new Map());
     offsets.set(physicalOffset, queueOffset);
   }
-  let inNoQueue = 0;
-  let atWrongIndex = 0;
-  for (const [queue, offsets] of astray) {
-    if (typeof queue !== "string") atWrongIndex += findAstray(queue, offsets);
-    inNoQueue += offsets.size;
+
+  outcome(): JavaOutcome {
+    let inNoQueue = 0;
+    let atWrongIndex = 0;
+    for (const [queue, offsets] of this.#astray) {
+      if (typeof queue !== "string") atWrongIndex += findAstray(queue, offsets);
+      inNoQueue += offsets.size;
+    }
+    return { messagesAfter: this.#messages, inNoQueue, atWrongIndex };
   }
-  return { messagesAfter, inNoQueue, atWrongIndex };
 }
 
 /** Takes out what the queue leads to, and counts what it has at a wrong index. */
@@ -94,23 +149,4 @@ function findAstray(queue: JavaQueue, offsets: Astray): number {
     if (stands !== index) atWrongIndex++;
   }
   return atWrongIndex;
-}
-
-async function* messages(
-  fs: FileSystem,
-  log: SegmentList,
-  { to, signal }: { readonly to?: number; readonly signal: AbortSignal | undefined },
-): AsyncGenerator<CommitLogScan, void> {
-  if (log.segments.length === 0) return;
-  const scan = new CommitLogScan(fs, log, to === undefined ? {} : { to });
-  try {
-    for (let count = 1; scan.next(); count++) {
-      if (scan.kind === "message") yield scan;
-      if (count % RECORDS_PER_TURN !== 0) continue;
-      await new Promise<void>((done) => setImmediate(done));
-      signal?.throwIfAborted();
-    }
-  } finally {
-    scan.close();
-  }
 }

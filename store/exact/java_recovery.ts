@@ -9,7 +9,6 @@
  * @module
  */
 import { join } from "node:path";
-import { setImmediate } from "node:timers";
 import { emptyCheckpoint, readCheckpoint } from "../checkpoint.ts";
 import { DispatchRequest, SCHEDULE_TOPIC } from "../dispatch.ts";
 import type { FileSystem } from "../file.ts";
@@ -20,15 +19,16 @@ import { NAME, type StorePaths, storePaths } from "../names.ts";
 import { OpenFiles } from "../open_files.ts";
 import { parseProperties, PROPERTY } from "../properties.ts";
 import type { RecordView } from "../record_view.ts";
-import { listSegments, type Segment } from "../segments.ts";
+import { listSegments, type Segment, type SegmentList } from "../segments.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
 import { type JavaRefusal, loadFiles } from "./java_files.ts";
 import { JavaIndex } from "./java_index.ts";
 import { JavaLogCursor } from "./java_log_cursor.ts";
-import { countMessages, type JavaOutcome, judgeQueues } from "./java_outcome.ts";
+import { countMessages, type JavaOutcome, type JudgeInput, judgeQueues } from "./java_outcome.ts";
 import { JavaQueues } from "./java_queues.ts";
 import { type JavaRelease, type JavaRules, javaRules } from "./java_release.ts";
 import { type JavaStart, javaStart } from "./java_start.ts";
+import { LogFollower } from "./log_follower.ts";
 
 /** Settings of the broker and ways to stop. */
 export interface JavaRecoveryOptions {
@@ -72,8 +72,6 @@ export interface JavaRecoveryReport extends JavaOutcome {
   readonly keysLost: number;
 }
 
-const RECORDS_PER_TURN = 65_536;
-
 /**
  * Starts on a store as a Java broker of that release with default settings does. Throws where the
  * queues are a RocksDB database; damage never throws.
@@ -95,35 +93,81 @@ export async function recoverAsJava(
   release: JavaRelease,
   options: JavaRecoveryOptions = {},
 ): Promise<JavaRecoveryReport> {
-  const paths = storePaths(root, options);
-  if (fs.stat(join(paths.consumeQueue, NAME.rocksDbMarker))?.isDirectory === false) {
-    throw new Error(`Cannot recover "${root}" as Java: its queues are a RocksDB database`);
-  }
-  const log = listSegments(fs, paths.commitLogs);
+  using starting = new JavaStarting(fs, root, { ...options, release });
   const { signal } = options;
-  const messagesBefore = await countMessages(fs, log, signal);
-  using files = new OpenFiles(fs);
-  const start = new Start({ fs, files, paths, release, options });
-  await start.run(log.segmentBytes);
-  start.write();
-  const { refusal, end } = start;
-  const after = { segments: start.segments, strays: [], segmentBytes: log.segmentBytes };
-  const outcome = refusal === undefined
-    ? await judgeQueues({ fs, log: after, end, queues: start.queues, topics: start.topics, signal })
-    : { messagesAfter: messagesBefore, inNoQueue: 0, atWrongIndex: 0 };
-  return {
-    release,
-    refusal,
-    stoppedCleanly: start.stoppedCleanly,
-    startFile: start.startFile,
-    reason: start.reason,
-    end,
-    dispatched: start.dispatched,
-    deleted: [...start.deletedLog, ...start.deletedQueues, ...start.index.deleted],
-    messagesBefore,
-    keysLost: start.keysLost(),
-    ...outcome,
-  };
+  const messagesBefore = await countMessages(fs, starting.log, signal);
+  await starting.follower.finish(signal);
+  const outcome = starting.refusal === undefined
+    ? await judgeQueues({ fs, ...starting.left, signal })
+    : undefined;
+  return starting.report(messagesBefore, outcome);
+}
+
+/**
+ * A start that goes along the log as it is told, so that several can read it together. It does what
+ * {@linkcode recoverAsJava} does but for counting messages. Dispose it to release its files.
+ */
+export class JavaStarting implements Disposable {
+  /** The log as it was found. */
+  readonly log: SegmentList;
+  readonly follower: LogFollower;
+  readonly #files: OpenFiles;
+  readonly #start: Start;
+  readonly #release: JavaRelease;
+
+  constructor(
+    fs: FileSystem,
+    root: string,
+    { release, ...options }: JavaRecoveryOptions & { readonly release: JavaRelease },
+  ) {
+    const paths = storePaths(root, options);
+    if (fs.stat(join(paths.consumeQueue, NAME.rocksDbMarker))?.isDirectory === false) {
+      throw new Error(`Cannot recover "${root}" as Java: its queues are a RocksDB database`);
+    }
+    this.#release = release;
+    const log = this.log = listSegments(fs, paths.commitLogs);
+    const files = this.#files = new OpenFiles(fs);
+    const start = this.#start = new Start({ fs, files, paths, release, options });
+    this.follower = new LogFollower(function* (pace) {
+      yield* start.run(log.segmentBytes, pace);
+      start.write();
+    });
+  }
+
+  /** Why the broker does not start. */
+  get refusal(): JavaRefusal | undefined {
+    return this.#start.refusal;
+  }
+
+  /** What a start that is done has left of the log, and its queues. */
+  get left(): JudgeInput {
+    const { segments, end, queues, topics } = this.#start;
+    const { segmentBytes } = this.log;
+    return { log: { segments, strays: [], segmentBytes }, end, queues, topics };
+  }
+
+  /** What was done, once it is; without an outcome, of a broker that does not start. */
+  report(messagesBefore: number, outcome?: JavaOutcome): JavaRecoveryReport {
+    const start = this.#start;
+    return {
+      release: this.#release,
+      refusal: start.refusal,
+      stoppedCleanly: start.stoppedCleanly,
+      startFile: start.startFile,
+      reason: start.reason,
+      end: start.end,
+      dispatched: start.dispatched,
+      deleted: [...start.deletedLog, ...start.deletedQueues, ...start.index.deleted],
+      messagesBefore,
+      keysLost: start.keysLost(),
+      ...outcome ?? { messagesAfter: messagesBefore, inNoQueue: 0, atWrongIndex: 0 },
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.#start.close();
+    this.#files[Symbol.dispose]();
+  }
 }
 
 /** What a start works on. */
@@ -134,6 +178,9 @@ interface StartInput {
   readonly release: JavaRelease;
   readonly options: JavaRecoveryOptions;
 }
+
+/** How far a start may read. */
+type Pace = Pick<LogFollower, "to">;
 
 /** One start. */
 class Start {
@@ -161,7 +208,6 @@ class Start {
   #segmentBytes = 1;
   #dispatchedFrom = Infinity;
   #knowsDelayLevels: boolean;
-  #records = 0;
 
   constructor({ fs, files, paths, release, options }: StartInput) {
     this.#fs = fs;
@@ -186,7 +232,8 @@ class Start {
     this.index = new JavaIndex({ fs, directory: paths.index, rules, geometry, now });
   }
 
-  async run(segmentBytes: number): Promise<void> {
+  /** Everything up to serving; yields where it has read as far as it may. */
+  *run(segmentBytes: number, pace: Pace): Generator<number, void> {
     this.#segmentBytes = segmentBytes;
     const found = loadFiles(this.#fs, this.#paths.commitLogs, { rules: this.#rules, segmentBytes });
     this.segments = found.segments;
@@ -214,10 +261,10 @@ class Start {
       checkpoint,
       queuesRemember: remembered,
     });
-    await this.#readLog(start, remembered);
+    yield* this.#readLog(start, remembered, pace);
     this.#cutQueues(remembered);
     this.#cutLog();
-    if (this.#rules.dispatchesFromQueues) await this.#dispatchFromQueues();
+    if (this.#rules.dispatchesFromQueues) yield* this.#dispatchFromQueues(pace);
   }
 
   /** Index entries that led to messages which are still there, in front of what was read again. */
@@ -231,13 +278,18 @@ class Start {
 
   /** Writes what the files lack. */
   write(): void {
-    this.#cursor.close();
     this.queues.write();
+    this.close();
+  }
+
+  /** Releases what is not shared; a second call does nothing. */
+  close(): void {
+    this.#cursor.close();
     this.index.close();
   }
 
   /** Goes over the log up to the first thing that is no record (Java: `CommitLog.recover…`). */
-  async #readLog(start: JavaStart, remembered: number): Promise<void> {
+  *#readLog(start: JavaStart, remembered: number, pace: Pace): Generator<number, void> {
     const isUnclean = !this.stoppedCleanly;
     this.reason = start.reason;
     this.startFile = this.segments[start.file]!.name;
@@ -248,6 +300,7 @@ class Start {
       this.#cursor.enter(segment);
       this.end = segment.start;
       for (;;) {
+        if (this.#at(segment) >= pace.to) yield this.#at(segment);
         const item = this.#cursor.next({ checkCrc: true });
         if (item === "blank") break;
         if (item === "invalid" || (item === "half" && !accepts)) return;
@@ -255,9 +308,13 @@ class Start {
         if (item === "half") this.#dispatchHalf();
         else if (isUnclean) this.#dispatch();
         else if (this.#rules.cleanDispatch && this.#physicalOffset > remembered) this.#dispatch();
-        await this.#turn();
       }
     }
+  }
+
+  /** Log offset of what is read next. */
+  #at({ start }: Segment): number {
+    return start + this.#cursor.position;
   }
 
   /** What the record says; Java does not compare it with where it stands. */
@@ -297,27 +354,21 @@ class Start {
   }
 
   /** What 4.5 to 4.9 dispatch before they serve: everything behind the queues, bodies unchecked. */
-  async #dispatchFromQueues(): Promise<void> {
+  *#dispatchFromQueues(pace: Pace): Generator<number, void> {
     this.#knowsDelayLevels = true;
     const from = Math.max(this.queues.remembered, this.segments[0]!.start);
     for (const segment of this.segments) {
       const end = Math.min(segment.start + segment.length, this.end);
       if (end <= from) continue;
       this.#cursor.enter(segment, Math.max(0, from - segment.start));
-      while (segment.start + this.#cursor.position < end) {
+      while (this.#at(segment) < end) {
+        if (this.#at(segment) >= pace.to) yield this.#at(segment);
         const item = this.#cursor.next({ checkCrc: false });
         // What is no record makes a master give up the rest of the file.
         if (item === "blank" || item === "invalid") break;
         if (item === "message") this.#dispatch();
-        await this.#turn();
       }
     }
-  }
-
-  async #turn(): Promise<void> {
-    if (++this.#records % RECORDS_PER_TURN !== 0) return;
-    await new Promise<void>((done) => setImmediate(done));
-    this.#options.signal?.throwIfAborted();
   }
 }
 

@@ -16,6 +16,7 @@
 import { Buffer } from "node:buffer";
 import { basename, dirname, join } from "node:path";
 import { delayLevelsSeen } from "../check/delay_levels_seen.ts";
+import type { SoundIndex } from "../check/index_check.ts";
 import { readStoreState, type StoreState } from "../check/store_state.ts";
 import { redoFailedSync } from "../failed_sync.ts";
 import { type FileSystem, readWholeFile } from "../file.ts";
@@ -51,6 +52,15 @@ export type {
   RepairVerb,
 } from "./action.ts";
 
+/** Settings of a repair that is told of. */
+export interface PlanOptions extends RepairOptions {
+  /**
+   * What a verification has just found sound of the index, with the log as it is: then it is not
+   * compared with the log again.
+   */
+  readonly soundIndex?: SoundIndex | undefined;
+}
+
 /** Settings of a repair that is done. */
 export interface ApplyOptions extends RepairOptions {
   /** Whether actions that are not safe are done. Default: no. */
@@ -78,7 +88,7 @@ export interface ApplyOptions extends RepairOptions {
 export async function planRepair(
   fs: FileSystem,
   root: string,
-  options: RepairOptions = {},
+  options: PlanOptions = {},
 ): Promise<RepairPlan> {
   const paths = pathsOf(fs, root, options);
   const overlay = new OverlayFiles(fs);
@@ -162,6 +172,8 @@ function pathsOf(fs: FileSystem, root: string, options: RepairOptions): StorePat
 }
 
 interface Task extends ApplyOptions {
+  /** Only where nothing is done but told: see {@linkcode PlanOptions}. */
+  readonly soundIndex?: SoundIndex | undefined;
   /** Called before the last change of all: what `abort` will hold; with `undefined` it is removed. */
   readonly beforeLast?: ((bytes: Uint8Array | undefined) => void) | undefined;
 }
@@ -216,14 +228,21 @@ async function change(
   const applied: RepairAction[] = await endLog(recorded(fs), paths, options);
   // How the store was stopped is told by what it was before.
   const state = { ...read(), checkpoint, stoppedCleanly, topics, replayFrom };
-  const safe = await repairPass(recorded(fs), { state, options, keepDamaged: true });
+  const { soundIndex } = options;
+  const safe = await repairPass(recorded(fs), { state, options, keepDamaged: true, soundIndex });
   applied.push(...safe.actions);
   const left: RepairAction[] = [];
   let { report } = safe;
   if (safe.hasRest) {
     // What is not allowed is done in memory only, to tell of it.
     const target = recorded(isAllowed ? fs : new OverlayFiles(fs));
-    const rest = await repairPass(target, { state, options, keepDamaged: false });
+    const rest = await repairPass(target, {
+      state,
+      options,
+      keepDamaged: false,
+      // The first pass has built what was not sound.
+      soundIndex: soundIndex && { ...soundIndex, files: Infinity },
+    });
     for (const it of rest.actions) {
       const isDone = isAllowed && it.action !== "skip-damage";
       (isDone ? applied : left).push({ ...it, safe: false });

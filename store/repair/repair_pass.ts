@@ -10,7 +10,7 @@
 import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers";
 import type { LogEnd } from "../check/checkpoint_check.ts";
-import { IndexCheck } from "../check/index_check.ts";
+import { IndexCheck, type SoundIndex } from "../check/index_check.ts";
 import type { StoreState } from "../check/store_state.ts";
 import { Tally } from "../check/summary.ts";
 import { emptyCheckpoint, minTimestamp } from "../checkpoint.ts";
@@ -46,6 +46,8 @@ export interface PassInput {
   readonly keepDamaged: boolean;
   /** What files were like before some were removed. Default: as those that are there. */
   readonly known?: KnownFiles;
+  /** What of the index agrees with the log; default: the log is read to find out. */
+  readonly soundIndex?: SoundIndex | undefined;
 }
 
 /** How long files are, and what the index is of. */
@@ -70,7 +72,12 @@ export async function repairPass(fs: RecordedFiles, input: PassInput): Promise<P
   signal?.throwIfAborted();
   const actions = [...restoreConfigs(fs, paths), ...repairLengths(fs, paths)];
   signal?.throwIfAborted();
-  const { report, end, known } = await recover(fs, input);
+  // A log of other lengths is another log.
+  const isLogChanged = actions.some(({ file }) => paths.commitLogs.includes(dirname(file)));
+  const soundIndex = isLogChanged || input.soundIndex === undefined
+    ? await findSoundIndex(fs, input)
+    : input.soundIndex;
+  const { report, end, known } = await recover(fs, { ...input, soundIndex });
   for (const it of report.actions) {
     if (it.action !== "skip-damage") actions.push(asRepair(it));
   }
@@ -87,11 +94,10 @@ export async function repairPass(fs: RecordedFiles, input: PassInput): Promise<P
 
 async function recover(
   fs: RecordedFiles,
-  input: PassInput,
+  input: PassInput & { readonly soundIndex: SoundIndex },
 ): Promise<{ report: RecoveryReport; end: LogEnd; known: KnownFiles }> {
-  const { state, options, keepDamaged } = input;
+  const { state, options, keepDamaged, soundIndex: { files: filesKept, hasTags } } = input;
   const { paths, topics, stoppedCleanly, checkpoint = emptyCheckpoint() } = state;
-  const { filesKept, hasTags } = await soundIndexFiles(fs, { state, options });
   const known = input.known ??
     { queues: findQueueSizes(fs, paths), indexGeometry: foundGeometry(fs, paths), hasTags };
   using files = new OpenFiles(fs);
@@ -141,10 +147,10 @@ function foundGeometry(fs: RecordedFiles, paths: StorePaths): IndexGeometry | un
 }
 
 /** Index files at the start of the index that agree with the log, and whether tags are indexed. */
-async function soundIndexFiles(
+async function findSoundIndex(
   fs: RecordedFiles,
-  { state, options }: Pick<PassInput, "state" | "options">,
-): Promise<{ filesKept: number; hasTags: boolean }> {
+  { state, options }: PassInput,
+): Promise<SoundIndex> {
   const check = new IndexCheck({ state: { ...state, fs }, sink: () => {}, tally: new Tally() });
   const log = listSegments(fs, state.paths.commitLogs);
   const scan = new CommitLogScan(fs, log);
@@ -169,7 +175,7 @@ async function soundIndexFiles(
     scan.close();
     check.close();
   }
-  return { filesKept: check.soundFiles, hasTags: check.hasTags };
+  return { files: check.soundFiles, hasTags: check.hasTags };
 }
 
 /** Changes of queues and index that no action has named yet. */

@@ -5,12 +5,14 @@
  * @module
  */
 import assert from "node:assert/strict";
-import { hasTreeAfterJava, storeInMemory, type Tree } from "../../testdata/fixture.ts";
+import { hasTreeAfterJava, storeInMemory, storeNames, type Tree } from "../../testdata/fixture.ts";
 import { notServed, soundMessages } from "../../testdata/served.ts";
 import { copyOf, differences, withoutUndo } from "../../testdata/store_bytes.ts";
 import { STORE_CASES } from "../../testdata/store_cases.ts";
 import { foundIn } from "../../testdata/verified.ts";
+import type { SoundIndex } from "../check/index_check.ts";
 import { readStoreState } from "../check/store_state.ts";
+import { verifyStore } from "../check/verify.ts";
 import type { RepairAction } from "./action.ts";
 import { applyRepair, planRepair, repairInto } from "./repair.ts";
 
@@ -165,4 +167,17 @@ Deno.test("planRepair() refuses queues kept in RocksDB", async () => {
     planRepair(storeInMemory(name), ROOT),
     /^Error: Cannot repair "store": its consume queues are kept in RocksDB$/,
   );
+});
+
+Deno.test("planRepair() plans the same where a verification has told what of the index is sound", async () => {
+  for (const name of storeNames()) {
+    if (name.includes("rocksdb")) continue;
+    const files = storeInMemory(name);
+    let soundIndex: SoundIndex | undefined;
+    const found = verifyStore(files, ROOT, { onIndex: (it) => soundIndex = it });
+    while ((await found.next()).done !== true);
+    assert.notEqual(soundIndex, undefined);
+    const { actions } = await planRepair(files, ROOT, { soundIndex });
+    assert.deepEqual(actions, (await planRepair(files, ROOT)).actions, name);
+  }
 });
