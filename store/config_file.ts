@@ -169,5 +169,5 @@ export async function replaceConfigFile(
   }
   if ((fs.stat(path)?.size ?? 0) > 0) fs.rename(path, backupPath(path));
   fs.rename(temporary, path);
-  fs.syncDirectory(dirname(path));
+  await fs.syncDirectoryAsync(dirname(path));
 }

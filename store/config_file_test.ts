@@ -116,8 +116,12 @@ function failingAt(fs: MemoryFiles, step: string): FileSystem {
     makeDirectory: (path) => fs.makeDirectory(path),
     rename: (from, to) => step === `rename ${++renames}` ? fail() : fs.rename(from, to),
     remove: (path) => fs.remove(path),
-    syncDirectory: () => step === "syncDirectory" ? fail() : undefined,
-    syncDirectoryAsync: (path) => fs.syncDirectoryAsync(path),
+    syncDirectory: (path) => fs.syncDirectory(path),
+    syncDirectoryAsync: (path) => {
+      return step === "syncDirectory"
+        ? Promise.reject(new Error("no space"))
+        : fs.syncDirectoryAsync(path);
+    },
     lock: (path) => fs.lock(path),
   };
 }

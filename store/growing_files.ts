@@ -25,12 +25,17 @@ export class GrowingFiles {
   readonly #options: GrowingFilesOptions;
   readonly #known = new Set<number>();
   readonly #unsynced = new Set<number>();
-  /** Whether files were made or removed and the disk does not know yet. */
-  #namesChanged = false;
+  /** How often files were made or removed, and of how many of these changes the disk knows. */
+  #nameChanges = 0;
+  #nameChangesSynced = 0;
 
   constructor(files: OpenFiles, options: GrowingFilesOptions) {
     this.#files = files;
     this.#options = options;
+  }
+
+  get #namesChanged(): boolean {
+    return this.#nameChanges > this.#nameChangesSynced;
   }
 
   /** Takes it that a file is there, with its name on the disk. */
@@ -74,7 +79,7 @@ export class GrowingFiles {
       ? this.#lengthened(start, bytes)
       : this.#files.make({ path: this.#path(start), bytes, folder: dirname(dirname(directory)) });
     this.#known.add(start);
-    this.#namesChanged = true;
+    this.#nameChanges++;
     return file;
   }
 
@@ -91,7 +96,7 @@ export class GrowingFiles {
 
   /** Takes it that names may not be on the disk. */
   doubtNames(): void {
-    this.#namesChanged = true;
+    this.#nameChanges++;
   }
 
   /** Takes it that a file is not there, so that it is made again. */
@@ -105,7 +110,7 @@ export class GrowingFiles {
     this.#files.forget(this.#path(start));
     this.#files.fs.remove(this.#path(start));
     this.disown(start);
-    this.#namesChanged = true;
+    this.#nameChanges++;
   }
 
   /**
@@ -140,12 +145,22 @@ export class GrowingFiles {
         throw error;
       }
     }
-    if (!this.#namesChanged) return;
+    if (this.#namesChanged) await this.#syncNames();
+  }
+
+  async #syncNames(): Promise<void> {
+    const changes = this.#nameChanges;
     let { directory } = this.#options;
     for (let level = 0; level < this.#options.depth; level++, directory = dirname(directory)) {
-      this.#files.fs.syncDirectory(directory);
+      try {
+        await this.#files.fs.syncDirectoryAsync(directory);
+      } catch (error) {
+        // Folder and files may have been removed meanwhile.
+        if (!this.#namesChanged) return;
+        throw error;
+      }
     }
-    this.#namesChanged = false;
+    this.#nameChangesSynced = Math.max(this.#nameChangesSynced, changes);
   }
 
   /** Closes what is open and forgets the files, because they are about to be removed. */
@@ -153,7 +168,7 @@ export class GrowingFiles {
     for (const start of this.#known) this.#files.forget(this.#path(start));
     this.#known.clear();
     this.#unsynced.clear();
-    this.#namesChanged = false;
+    this.#nameChangesSynced = this.#nameChanges;
   }
 
   #path(start: number): string {

@@ -77,6 +77,44 @@ Deno.test("GrowingFiles.sync() passes a file that was removed meanwhile", async 
   assert.deepEqual(it.names, ["00000000000000000000"]);
 });
 
+Deno.test("GrowingFiles.sync() does not wait for the disk in the event loop", async () => {
+  using it = new Series();
+  it.files.make(0, 80);
+  it.fs.syncDirectory = () => assert.fail("held up");
+  it.fs.syncDirectoryAsync = (path) => Promise.resolve(void it.synced.push(path));
+  await it.files.sync();
+  assert.equal(it.synced.length, 3);
+});
+
+Deno.test("GrowingFiles.sync() does not take a name for synced that came while it ran", async () => {
+  using it = new Series();
+  it.files.make(0, 80);
+  const { syncDirectoryAsync } = it.fs;
+  it.fs.syncDirectoryAsync = (path) => {
+    if (path === DIRECTORY && !it.files.has(10)) it.files.make(10, 80);
+    return syncDirectoryAsync.call(it.fs, path);
+  };
+  await it.files.sync();
+  assert.equal(it.files.unsynced, true);
+  await it.files.sync();
+  assert.equal(it.files.unsynced, false);
+});
+
+Deno.test("GrowingFiles.sync() passes a folder that was removed meanwhile, and no other error", async () => {
+  using it = new Series();
+  it.files.make(0, 80);
+  let isRemoved = false;
+  it.fs.syncDirectoryAsync = () => {
+    if (isRemoved) it.files.clear();
+    return Promise.reject(new Error("no such file or directory"));
+  };
+  await assert.rejects(it.files.sync(), /no such file/);
+  assert.equal(it.files.unsynced, true);
+  isRemoved = true;
+  await it.files.sync();
+  assert.equal(it.files.unsynced, false);
+});
+
 Deno.test("GrowingFiles.dropBefore() removes the oldest first and keeps the last", () => {
   using it = new Series();
   for (const start of [0, 10, 20]) it.files.make(start, 80);

@@ -40,6 +40,11 @@ export class Call<Header> {
   readonly body: Uint8Array;
   /** Where the request came from; requests to the peer go through it. */
   readonly connection: Connection;
+  /**
+   * Set by a handler whose promised answer holds memory while it is made, such as a read from a disk: a
+   * peer may have a few of them at a time.
+   */
+  holdsMemory = false;
   readonly #respond: Respond;
   #answered = false;
 

@@ -104,6 +104,8 @@ export class Connection implements AsyncDisposable {
   /** A request that waits until the peer has taken answers. */
   #heldRequest: RemotingCommand | undefined;
   #openCalls = 0;
+  #answersInMaking = 0;
+  #whenMade: (() => void) | undefined;
   #whenServed: (() => void) | undefined;
   #stopping = false;
   #closed = false;
@@ -237,7 +239,8 @@ export class Connection implements AsyncDisposable {
       this.#activeAt = this.#now();
       this.#heardAt = performance.now();
       try {
-        await this.#takeChunk(count === into.length ? into : into.subarray(0, count));
+        this.#reader.push(count === into.length ? into : into.subarray(0, count));
+        if (!this.#serveChunk()) await this.#serveRest();
       } catch (cause) {
         // A FrameError is the peer's doing, anything else a bug of ours: neither may go on.
         this.#log(`Connection of ${this.peer} closed`, cause);
@@ -248,12 +251,18 @@ export class Connection implements AsyncDisposable {
     }
   }
 
-  async #takeChunk(chunk: Uint8Array): Promise<void> {
-    this.#reader.push(chunk);
-    while (!this.#serveChunk()) {
-      await this.#outbox.whenPending(this.#highWaterBytes() / 2);
-      if (this.#closed) return;
-    }
+  /** Serves what is left of a chunk as the peer takes its answers. */
+  async #serveRest(): Promise<void> {
+    do {
+      if (this.#isCrowded()) await new Promise<void>((resolve) => this.#whenMade = resolve);
+      else await this.#outbox.whenPending(this.#highWaterBytes() / 2);
+    } while (!this.#closed && !this.#serveChunk());
+  }
+
+  /** Whether so many answers are in the making that what they hold could become too much. */
+  #isCrowded(): boolean {
+    const most = this.#budget.crowded ? 1 : this.#limits.answersInMakingMax;
+    return this.#answersInMaking >= most;
   }
 
   #highWaterBytes(): number {
@@ -262,7 +271,8 @@ export class Connection implements AsyncDisposable {
 
   /**
    * Serves the frames at hand; false when it stopped before a request because the peer does not take
-   * its answers. Responses are always taken: two sides that wait for each other would wait for ever.
+   * its answers, or because enough of them are in the making. Responses are always taken: two sides that
+   * wait for each other would wait for ever.
    */
   #serveChunk(): boolean {
     while (!this.#closed) {
@@ -273,7 +283,7 @@ export class Connection implements AsyncDisposable {
         // Who waits for it looks at it in a later turn, when the buffer holds other bytes.
         if (command.body !== undefined) command.body = command.body.slice();
         this.#pending.settle(command);
-      } else if (this.#outbox.pendingBytes > this.#highWaterBytes()) {
+      } else if (this.#outbox.pendingBytes > this.#highWaterBytes() || this.#isCrowded()) {
         this.#heldRequest = command;
         return false;
       } else this.#serve(command);
@@ -303,11 +313,23 @@ export class Connection implements AsyncDisposable {
       const reply = route.handle(call);
       if (reply === LATER) return;
       if (reply instanceof Promise) {
-        reply.then((reply) => call.answer(reply)).catch((cause) => this.#fail(call, cause));
+        const done = reply.then((reply) => call.answer(reply))
+          .catch((cause) => this.#fail(call, cause));
+        if (call.holdsMemory) this.#making(done);
       } else call.answer(reply);
     } catch (cause) {
       this.#fail(call, cause);
     }
+  }
+
+  #making(answer: Promise<void>): void {
+    this.#answersInMaking++;
+    this.#budget.answersInMaking++;
+    answer.finally(() => {
+      this.#answersInMaking--;
+      this.#budget.answersInMaking--;
+      this.#whenMade?.();
+    });
   }
 
   /** Turns what a handler threw into an answer. */
@@ -367,6 +389,7 @@ export class Connection implements AsyncDisposable {
     this.#outbox.close();
     this.#socket.close();
     this.#whenServed?.();
+    this.#whenMade?.();
     try {
       this.#onClose?.(this);
     } catch (cause) {

@@ -16,6 +16,11 @@ export interface ConnectionLimits {
   readonly pendingBytesMax: number;
   /** Requests of the peer that wait for their answers; more are refused with SYSTEM_BUSY. */
   readonly openCallsMax: number;
+  /**
+   * Answers to the peer in the making that hold memory, such as reads from a disk, above which no further
+   * request of it is read.
+   */
+  readonly answersInMakingMax: number;
   /** Time without a byte in either direction after which the connection is closed. */
   readonly idleTimeoutMs: number;
 }
@@ -26,6 +31,7 @@ export const DEFAULT_LIMITS: ConnectionLimits = {
   outputHighWaterBytes: 131_072,
   pendingBytesMax: 67_108_864,
   openCallsMax: 65_535,
+  answersInMakingMax: 8,
   idleTimeoutMs: 120_000,
 };
 
@@ -38,6 +44,8 @@ export class OutputBudget {
   readonly bytesMax: number;
   /** Bytes that wait now. */
   bytes = 0;
+  /** Answers in the making now: what they hold is output soon. */
+  answersInMaking = 0;
 
   constructor(bytesMax: number = OUTPUT_BYTES_MAX) {
     this.bytesMax = bytesMax;
@@ -47,7 +55,20 @@ export class OutputBudget {
   get spent(): boolean {
     return this.bytes > this.bytesMax;
   }
+
+  /** Whether so much waits that memory is worth more than the time to get it anew. */
+  get strained(): boolean {
+    return this.bytes > this.bytesMax / 4;
+  }
+
+  /** Whether so many answers are in the making that a peer may have no more than one. */
+  get crowded(): boolean {
+    return this.answersInMaking >= ANSWERS_IN_MAKING_MAX;
+  }
 }
+
+/** Answers in the making for all peers of a server above which each peer may have one. */
+export const ANSWERS_IN_MAKING_MAX = 64;
 
 /** Bytes of output that may wait for all peers of a server. */
 export const OUTPUT_BYTES_MAX = 67_108_864;

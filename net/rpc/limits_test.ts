@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { DEFAULT_LIMITS, OutputBudget } from "./limits.ts";
+import { ANSWERS_IN_MAKING_MAX, DEFAULT_LIMITS, OutputBudget } from "./limits.ts";
 
 Deno.test("DEFAULT_LIMITS has Java's frame size and idle time", () => {
   assert.equal(DEFAULT_LIMITS.frameBytesMax, 16_777_216);
@@ -17,4 +17,13 @@ Deno.test("OutputBudget is spent above its limit", () => {
   assert.equal(budget.spent, false);
   budget.bytes = 11;
   assert.equal(budget.spent, true);
+});
+
+Deno.test("OutputBudget is crowded and strained before it is spent", () => {
+  const budget = new OutputBudget(100);
+  assert.equal(budget.crowded || budget.strained, false);
+  budget.answersInMaking = ANSWERS_IN_MAKING_MAX;
+  budget.bytes = 26;
+  assert.equal(budget.crowded && budget.strained, true);
+  assert.equal(budget.spent, false);
 });

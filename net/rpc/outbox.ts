@@ -113,6 +113,8 @@ export class Outbox {
     this.#gathering = false;
     if (this.#closed) return;
     const block = this.#writer.take();
+    // Where much waits for all peers, none has memory beside what it has not taken yet.
+    if (this.#budget.strained) this.#writer = new FrameWriter({ blockBytes: FIRST_BLOCK_BYTES });
     this.#bytesUnderWay = block.length;
     this.#largestWrite = Math.max(this.#largestWrite, block.length);
     this.#socket.write(block).then(this.#written, this.#broken);

@@ -7,6 +7,7 @@
  */
 
 import { formatAddress, type SocketAddress } from "./address.ts";
+import { type Reader, ReadTurns } from "./read_turns.ts";
 import { bunBackend, type BunGlobal } from "./socket_bun.ts";
 import { BACKLOG } from "./socket_face.ts";
 import type { Backend, ConnectOptions, Listener, Socket } from "./socket_face.ts";
@@ -125,10 +126,14 @@ async function acceptLoop(
   }
 }
 
+/** One for the process, since all its sockets share the event loop. */
+const READ_TURNS = new ReadTurns();
+
 class DenoSocket implements Socket {
   readonly local: SocketAddress;
   readonly remote: SocketAddress;
   readonly #conn: Deno.TcpConn;
+  readonly #reader: Reader = { turn: -1 };
   #closed = false;
 
   constructor(conn: Deno.TcpConn) {
@@ -139,7 +144,8 @@ class DenoSocket implements Socket {
   }
 
   read(into: Uint8Array): Promise<number | null> {
-    return this.#conn.read(into);
+    const turn = READ_TURNS.next(this.#reader);
+    return turn === undefined ? this.#conn.read(into) : turn.then(() => this.#conn.read(into));
   }
 
   async write(bytes: Uint8Array): Promise<void> {

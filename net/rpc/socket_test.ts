@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
 import { type Backend, connect, listen, type Socket } from "./socket.ts";
 import { nodeBackend } from "./socket_node.ts";
 
@@ -148,4 +150,40 @@ Deno.test("connect() gives up after timeoutMs", async () => {
   await assert.rejects(connect({ hostname: "10.0.0.1", port: 9876 }, { timeoutMs: 5 }, silent), {
     message: "Cannot connect to 10.0.0.1:9876: no answer in 5 ms",
   });
+});
+
+check("read() comes to all of 300 connections that speak all the time", async (backend) => {
+  const echo = async (socket: Socket) => {
+    const into = new Uint8Array(100);
+    for (let n = await socket.read(into); n !== null; n = await socket.read(into)) {
+      await socket.write(into.subarray(0, n));
+    }
+    socket.close();
+  };
+  const served: Promise<void>[] = [];
+  const listener = await listen(LOOPBACK, (socket) => served.push(echo(socket)), backend);
+  await using _ = listener;
+  // Not the sockets under test: their own order must not decide.
+  const counts = new Uint32Array(300);
+  const rest = new Set(counts.keys());
+  const enough = Promise.withResolvers<void>();
+  let isOver = false;
+  const clients = Array.from(counts, (_, number) => {
+    const client = net.connect(listener.address.port, listener.address.hostname);
+    client.on("data", () => {
+      const count = ++counts[number]!;
+      if (count === 3) rest.delete(number);
+      if (rest.size === 0 || count === 300) enough.resolve();
+      if (!isOver) client.write("again");
+    });
+    return client;
+  });
+  await Promise.all(clients.map((client) => once(client, "connect")));
+  while (served.length < clients.length) await new Promise((resolve) => setTimeout(resolve, 1));
+  for (const client of clients) client.write("first");
+  await enough.promise;
+  isOver = true;
+  for (const client of clients) client.end();
+  await Promise.all(served);
+  assert.deepEqual([...rest], [], "never read from while others were 300 times");
 });
