@@ -17,7 +17,7 @@ import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import type { OutputOptions } from "../output/format_option.ts";
 import { HOT_SETTINGS } from "../../net/broker/hot_settings.ts";
-import { formatAddress } from "../../net/rpc/address.ts";
+import { metricsFact, metricsSettings } from "./metrics_option.ts";
 import { readProperties } from "./properties_file.ts";
 import { type LogFormat, serverLog } from "./server_log.ts";
 import { flushPromise, noteRecovery, sayReady, stopped } from "./server_run.ts";
@@ -83,11 +83,6 @@ export async function startBroker(
   return EXIT.ok;
 }
 
-/** Where metrics are, as a fact of a broker that is ready. */
-export function metricsFact({ metrics }: Pick<Broker, "metrics">): { metrics?: string } {
-  return metrics === undefined ? {} : { metrics: `http://${formatAddress(metrics)}/metrics` };
-}
-
 const LOCAL_ONLY = "Only this machine reaches it: bindAddress=0.0.0.0 in the file lets others.";
 
 /**
@@ -140,9 +135,4 @@ function brokerSettings(terminal: Terminal, options: BrokerStartOptions): Broker
   for (const [key, origin] of inFile) origins.set(key, origin);
   for (const key of Object.keys(named)) origins.set(key, ORIGIN.commandLine);
   return { config: completeBrokerConfig({ ...settings, ...named }, host), origins, remarks };
-}
-
-/** What `--metrics-port` stands for. */
-export function metricsSettings(port: number | undefined): Partial<BrokerConfig> {
-  return port === undefined ? {} : { metricsExporterType: "PROM", metricsPromExporterPort: port };
 }

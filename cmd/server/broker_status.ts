@@ -50,7 +50,8 @@ export function pageOf(address: string, { runtime, config }: BrokerInfo): [strin
   return [
     ["broker", `${setting("brokerName")} in ${setting("brokerClusterName")}, at ${address}`],
     ["release", of("brokerVersionDesc")],
-    ["up", of("runtime").replace(/^\[ *| *\]$/g, "")],
+    // Such as `0 days, 0 hours, 3 minutes, 4 seconds`, in brackets.
+    ["up", of("runtime").replace(/^\[ *| *\]$/g, "").replace(/^(0 \w+, )+/, "")],
     ["messages in", `${rates(runtime.get("putTps"))}; ${total(runtime, "msgPut")}`],
     ["messages out", `${rates(got)}; ${total(runtime, "msgGet")}`],
     ["failed puts", count(runtime.get("putMessageFailedTimes"))],

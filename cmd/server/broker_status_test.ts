@@ -67,3 +67,15 @@ Deno.test("pageOf() says what is not told", () => {
   assert.equal(partly.get("delayed"), "1,200 in 1 level");
   assert.equal(partly.get("permission"), "read");
 });
+
+Deno.test("pageOf() tells how long a broker is up without the parts that are nothing", () => {
+  const upOf = (runtime: string) =>
+    pageOf("a:1", { runtime: new Map([["runtime", runtime]]), config: new Map() })
+      .find(([label]) => label === "up")?.[1];
+  assert.equal(upOf("[ 0 days, 0 hours, 3 minutes, 0 seconds ]"), "3 minutes, 0 seconds");
+  assert.equal(
+    upOf("[ 10 days, 0 hours, 3 minutes, 4 seconds ]"),
+    "10 days, 0 hours, 3 minutes, 4 seconds",
+  );
+  assert.equal(upOf("[ 0 days, 0 hours, 0 minutes, 0 seconds ]"), "0 seconds");
+});

@@ -5,11 +5,13 @@
  */
 import { isLoopback } from "../../net/broker/broker_config.ts";
 import { NameServer, NAMESRV_PORT } from "../../net/namesrv/namesrv.ts";
+import type { SocketAddress } from "../../net/rpc/address.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
 import type { OutputOptions } from "../output/format_option.ts";
 import { HOT_NAMESRV_SETTINGS } from "../../net/namesrv/settings_family.ts";
+import { metricsFact, metricsSettings } from "./metrics_option.ts";
 import { readProperties } from "./properties_file.ts";
 import { type LogFormat, serverLog } from "./server_log.ts";
 import { sayReady, stopped } from "./server_run.ts";
@@ -23,15 +25,24 @@ export interface NamesrvStartOptions extends OutputOptions {
   readonly configFile?: string | undefined;
   readonly host?: string | undefined;
   readonly port?: number | undefined;
+  /** Port to serve metrics on. */
+  readonly metricsPort?: number | undefined;
   readonly log?: LogFormat | undefined;
   /** Whether settings are printed and nothing is started. */
   readonly printConfig?: boolean | undefined;
 }
 
-/** Settings of Java's name server that are honoured; Java's defaults, but for the address. */
+/**
+ * Settings of Java's name server that are honoured; Java's defaults, but for the address. Those of
+ * metrics are named as a broker's: Java's name server has no metrics.
+ */
 const DEFAULTS = {
   bindAddress: "127.0.0.1",
   listenPort: NAMESRV_PORT,
+  /** `"PROM"` serves metrics over HTTP, `"DISABLE"` does not. */
+  metricsExporterType: "DISABLE",
+  metricsPromExporterHost: "127.0.0.1",
+  metricsPromExporterPort: 5557,
   /** File of the values under namespace and key; empty for values that end with the process. */
   kvConfigPath: "",
   orderMessageEnable: false,
@@ -46,9 +57,12 @@ const INT_MAX = 2 ** 31 - 1;
 /** What numbers may be where others would stop the name server from working. */
 const RANGES = {
   listenPort: [0, 65_535],
+  metricsPromExporterPort: [0, 65_535],
   scanNotActiveBrokerInterval: [1, INT_MAX],
   serverChannelMaxIdleTimeSeconds: [1, Math.floor(INT_MAX / 1000)],
 } as const;
+
+const EXPORTER_TYPES: readonly string[] = ["DISABLE", "PROM"];
 
 function checkSetting(setting: Partial<typeof DEFAULTS>): void {
   const settings = { ...DEFAULTS, ...setting };
@@ -59,8 +73,15 @@ function checkSetting(setting: Partial<typeof DEFAULTS>): void {
       `Cannot start name server: ${key} is ${value}, expected an integer from ${min} to ${max}`,
     );
   }
-  if (settings.bindAddress === "") {
-    throw new RangeError("Cannot start name server: bindAddress is empty");
+  for (const key of ["bindAddress", "metricsPromExporterHost"] as const) {
+    if (settings[key] === "") throw new RangeError(`Cannot start name server: ${key} is empty`);
+  }
+  const { metricsExporterType: exporter } = settings;
+  if (!EXPORTER_TYPES.includes(exporter)) {
+    throw new RangeError(
+      `Cannot start name server: metricsExporterType is "${exporter}", ` +
+        `expected ${EXPORTER_TYPES.join(" or ")}`,
+    );
   }
 }
 
@@ -86,6 +107,7 @@ export async function startNamesrv(
   const named = {
     ...(options.host !== undefined && { bindAddress: options.host }),
     ...(options.port !== undefined && { listenPort: options.port }),
+    ...metricsSettings(options.metricsPort),
   };
   const settings = { ...read, ...named };
   if (options.printConfig === true) {
@@ -108,16 +130,22 @@ export async function startNamesrv(
     limits: { idleTimeoutMs: settings.serverChannelMaxIdleTimeSeconds * 1000 },
     updateNamesrvConfigEnable: settings.updateNamesrvConfigEnable,
     saveSettings: settingsSaver(terminal.files, path),
+    metrics: metricsAddress(settings),
     log,
   });
   sayReady(terminal, options, {
-    facts: { namesrv: nameServer.peer },
-    labels: { namesrv: "name server" },
+    facts: { namesrv: nameServer.peer, ...metricsFact(nameServer) },
+    labels: { namesrv: "name server", metrics: "metrics" },
     promises: promisesOf(settings),
     next: `mq broker start -n ${nameServer.peer}`,
   });
   await stopped(signal);
   return EXIT.ok;
+}
+
+function metricsAddress(settings: typeof DEFAULTS): SocketAddress | undefined {
+  if (settings.metricsExporterType === "DISABLE") return undefined;
+  return { hostname: settings.metricsPromExporterHost, port: settings.metricsPromExporterPort };
 }
 
 function promisesOf(settings: typeof DEFAULTS): string[] {

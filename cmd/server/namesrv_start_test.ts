@@ -36,3 +36,40 @@ Deno.test("mq namesrv start says what is wrong with its file", async () => {
   assert.equal(exitCode, 8);
   assert.equal(stderr, 'mq: Cannot read "gone.conf": no such file or directory\n');
 });
+
+Deno.test("mq namesrv start serves metrics with --metrics-port, and says where", async () => {
+  const args = ["namesrv", "start", "--port", "0", "--metrics-port", "0"];
+  const run = await whileRunning(args, async (ready) => {
+    assert.match(ready.metrics!, /^http:\/\/127\.0\.0\.1:\d+\/metrics$/);
+    const text = await (await fetch(ready.metrics!)).text();
+    assert.match(text, /^rocketmq_namesrv_connections 0$/m);
+  });
+  assert.equal(run.exitCode, 0);
+});
+
+Deno.test("mq namesrv start takes the settings of metrics from its file, and refuses others", async () => {
+  const files = new MemoryFiles();
+  const print = async (conf: string) => {
+    files.put("namesrv.conf", new TextEncoder().encode(conf));
+    return await record(["namesrv", "start", "-c", "namesrv.conf", "-p"], { files });
+  };
+  const { stdout } = await print("metricsExporterType=PROM\nmetricsPromExporterPort=9000\n");
+  assert.match(stdout, /^# namesrv\.conf:1\nmetricsExporterType=PROM\n/);
+  for (
+    const [conf, reason] of [
+      [
+        "metricsExporterType=OTLP_GRPC",
+        'metricsExporterType is "OTLP_GRPC", expected DISABLE or PROM',
+      ],
+      [
+        "metricsPromExporterPort=65536",
+        "metricsPromExporterPort is 65536, expected an integer from 0 to 65535",
+      ],
+      ["metricsPromExporterHost=", "metricsPromExporterHost is empty"],
+    ] as const
+  ) {
+    const { stderr, exitCode } = await print(conf);
+    assert.equal(stderr, `mq: Cannot start name server: ${reason} (namesrv.conf:1)\n`);
+    assert.notEqual(exitCode, 0);
+  }
+});

@@ -7,6 +7,7 @@ import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { parseAddresses, parseHost, parseOneAddress } from "../option/address_option.ts";
 import { addGroup, type Branch, describe, GROUP } from "../branch.ts";
 import { parsePort } from "../option/number_option.ts";
+import { metricsOption } from "./metrics_option.ts";
 import { logOption } from "./server_log.ts";
 
 /** Adds the commands. */
@@ -47,7 +48,7 @@ function addStart(program: CommandUnknownOpts, { terminal, finish }: Branch): vo
     .option("--port <port>", "port of the broker, 0 for a free one; default: 10911", parsePort)
     .option("--namesrv-port <port>", "port of the name server; default: 9876", parsePort)
     .option("--host <address>", "address to listen on; default: 127.0.0.1", parseHost)
-    .option("--metrics-port <port>", "serve metrics and health over HTTP, on 127.0.0.1", parsePort)
+    .addOption(metricsOption())
     .addOption(logOption())
     .addOption(readyOption())
     .action(async (options) => {
@@ -66,6 +67,7 @@ function addNamesrvStart(namesrv: CommandUnknownOpts, { terminal, finish }: Bran
     .option("-c, --config-file <file>", "settings of a Java namesrv.conf")
     .option("--host <address>", "address to listen on; default: 127.0.0.1", parseHost)
     .option("--port <port>", "port, 0 for a free one; default: 9876", parsePort)
+    .addOption(metricsOption())
     .option("-p, --print-config", "print the settings with their origin and start nothing")
     .addOption(logOption())
     .addOption(readyOption())
@@ -88,7 +90,7 @@ function addBrokerStart(broker: CommandUnknownOpts, { terminal, finish }: Branch
       "name servers, host:port;host:port; else MQ_NAMESRV",
       parseAddresses,
     )
-    .option("--metrics-port <port>", "serve metrics and health over HTTP, on 127.0.0.1", parsePort)
+    .addOption(metricsOption())
     .option("-p, --print-config", "print the settings with their origin and start nothing")
     .addOption(logOption())
     .addOption(readyOption())

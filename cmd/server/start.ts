@@ -8,7 +8,7 @@ import { hostDefaults } from "../../net/broker/host_defaults.ts";
 import { NameServer, NAMESRV_PORT } from "../../net/namesrv/namesrv.ts";
 import { EXIT } from "../exit_code.ts";
 import type { OutputOptions } from "../output/format_option.ts";
-import { metricsFact, metricsSettings } from "./broker_start.ts";
+import { metricsFact, metricsSettings } from "./metrics_option.ts";
 import { type LogFormat, serverLog } from "./server_log.ts";
 import { flushPromise, noteRecovery, sayReady, stopped } from "./server_run.ts";
 import { DEFAULT_STORE, storeFolder } from "../reading/store_path.ts";

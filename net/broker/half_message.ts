@@ -75,6 +75,12 @@ export function realPlace(properties: ReadonlyMap<string, string>): MessagePlace
   return { topic, queueId };
 }
 
+/** Time a producer asked to be left alone for; what is no number counts as nothing asked for. */
+export function immunityMs(text: string, timeoutMs: number): number {
+  const seconds = parseInt32(text);
+  return seconds === undefined || seconds === -1 ? timeoutMs : seconds * 1000;
+}
+
 /** Where messages wait whose time has not come. */
 export interface WaitingPlaces {
   /** Number of delay levels. */

@@ -10,14 +10,14 @@ import process from "node:process";
 import { BrokerFixture } from "../../testdata/broker_fixture.ts";
 import { capturedFrames, recordingNames } from "../../testdata/frames.ts";
 import { FrameMutants } from "../../testdata/mutate_frames.ts";
+import { runs } from "../../testdata/runs.ts";
 import { NameServer } from "../namesrv/namesrv.ts";
 import { parseAddress } from "../rpc/address.ts";
 import { connect, type Socket } from "../rpc/socket.ts";
 import { FrameReader } from "../wire/frame.ts";
 
 const SEED = Number(process.env.SEED ?? 20_261_122);
-/** Both runtimes answer with the same code: Bun shows that it does with fewer. */
-const MUTANTS = "Bun" in globalThis ? 100_000 : 1_000_000;
+const MUTANTS = runs(1_000_000, { min: 10_000 });
 const BATCH = 100;
 /** One in so many batches ends with what is no frame, which ends the connection. */
 const BROKEN_EVERY = 10;

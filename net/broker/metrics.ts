@@ -8,11 +8,12 @@
 import { isLightTopic } from "../../store/light_topic.ts";
 import type { Store } from "../../store/store.ts";
 import type { BrokerConfig } from "./broker_config.ts";
+import type { Health, MetricsDoor } from "../rpc/metrics_door.ts";
+import { MetricsText } from "../rpc/metrics_text.ts";
 import type { StatsName } from "../wire/topic_stats.ts";
 import type { BrokerStats } from "./broker_stats.ts";
 import type { ConsumerGroups } from "./consumer_groups.ts";
 import type { DiskSpace } from "./disk_space.ts";
-import type { Health, MetricsDoor } from "./metrics_door.ts";
 import type { OffsetTable } from "./offset_table.ts";
 import type { ProducerGroups } from "./producer_groups.ts";
 import { runtimeInfo } from "./runtime_info.ts";
@@ -59,7 +60,7 @@ export async function openMetrics(parts: MetricsParts): Promise<MetricsDoor | un
     delayOffsets: () => schedule.offsets,
     logPath: config.storePathCommitLog,
   };
-  const { MetricsDoor } = await import("./metrics_door.ts");
+  const { MetricsDoor } = await import("../rpc/metrics_door.ts");
   const where = { hostname: config.metricsPromExporterHost, port: config.metricsPromExporterPort };
   return await MetricsDoor.listen(where, {
     metrics: () => metricsText({ ...parts, runtimeInfo: () => runtimeInfo(source) }),
@@ -76,32 +77,6 @@ export function healthOf(store: Pick<Store, "failure" | "takesMessages">): Healt
   }
   if (takesMessages) return { isWell: true, reason: "Messages are taken and delivered" };
   return { isWell: false, reason: "No message is taken: there is no room on the disk" };
-}
-
-/** Labels of one number, in their order. */
-type Labels = Readonly<Record<string, string>>;
-
-/** Numbers by name; each name is written once, with all its numbers. */
-class MetricsText {
-  readonly #metrics = new Map<string, string[]>();
-
-  add(name: string, labels: Labels, value: number): void {
-    const pairs = Object.entries(labels).map(([key, text]) => `${key}="${escaped(text)}"`);
-    const line = `${name}{${pairs.join()}} ${Number.isFinite(value) ? value : "NaN"}\n`;
-    const lines = this.#metrics.get(name);
-    if (lines === undefined) this.#metrics.set(name, [line]);
-    else lines.push(line);
-  }
-
-  toString(): string {
-    return Array.from(this.#metrics, ([name, lines]) => {
-      return `# TYPE ${name} gauge\n${lines.join("")}`;
-    }).join("");
-  }
-}
-
-function escaped(text: string): string {
-  return text.replace(/\\/g, "\\\\").replace(/"/g, '\\"').replace(/\n/g, "\\n");
 }
 
 /** The text. */

@@ -241,6 +241,31 @@ Deno.test("INVOKE_BROKER_TO_RESET_OFFSET leads the next pull of a queue, and com
   assert.equal((await pull(1)).remark, "NO_MESSAGE_IN_QUEUE");
 });
 
+Deno.test("INVOKE_BROKER_TO_RESET_OFFSET does not lead who began there", async () => {
+  await using it = await setUp();
+  for (const body of ["a", "b", "c", "d"]) await it.send(body);
+  const pull = async (queueOffset: number, more: Record<string, string> = {}) => {
+    const extFields = { ...pullFields({ group: "G", queueId: 0, queueOffset }), ...more };
+    return said(await it.it.ask("PULL_MESSAGE", { extFields }));
+  };
+  const back = () => it.reset({ timestamp: START + 2000 });
+  await back();
+  assert.deepEqual(await pull(2, { sysFlag: "5", commitOffset: "2" }), [0, "FOUND"]);
+  // It is over with that: nothing is left to be told.
+  assert.deepEqual(await pull(1), [0, "FOUND"]);
+  // Who pulls there from before and is not done with what it pulled would commit that.
+  await back();
+  assert.deepEqual(await pull(2, { sysFlag: "5", commitOffset: "1" }), [21, "OFFSET_RESET"]);
+  // What it does not say that it committed says nothing.
+  await back();
+  assert.deepEqual(await pull(2, { sysFlag: "4", commitOffset: "2" }), [21, "OFFSET_RESET"]);
+  await back();
+  assert.deepEqual(await pull(3, { sysFlag: "5", commitOffset: "2" }), [21, "OFFSET_RESET"]);
+  // There is nothing before the first; one that starts there has nothing to commit.
+  await it.reset({ timestamp: 0 });
+  assert.deepEqual(await pull(0, { sysFlag: "4", commitOffset: "0" }), [0, "FOUND"]);
+});
+
 Deno.test("INVOKE_BROKER_TO_RESET_OFFSET survives a restart as the committed offset", async () => {
   await using it = await setUp();
   for (const body of ["a", "b"]) await it.send(body);

@@ -33,6 +33,7 @@ import {
   givenUpDraft,
   HALF_QUEUE_ID,
   hasHalfPairs,
+  immunityMs,
   TRANSACTION_GROUP,
   TRANSACTION_PROPERTY,
 } from "./half_message.ts";
@@ -261,12 +262,6 @@ export async function transactionCheckLoop(
     if (signal.aborted) return;
     await check.round({ signal }).catch((cause) => log("Cannot look after half messages", cause));
   }
-}
-
-/** Time a producer asked for; what is no number counts as nothing asked for. */
-function immunityMs(text: string, timeoutMs: number): number {
-  const seconds = parseInt32(text);
-  return seconds === undefined || seconds === -1 ? timeoutMs : seconds * 1000;
 }
 
 /** How often a producer was asked; what is no number counts as in Java. */

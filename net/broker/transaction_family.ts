@@ -23,7 +23,7 @@ import type { TransactionEnd, Transactions } from "./transactions.ts";
 
 /** What the family works on. */
 export interface TransactionFamilyInput {
-  readonly config: Pick<BrokerConfig, "maxMessageSize">;
+  readonly config: Pick<BrokerConfig, "maxMessageSize" | "transactionTimeOut">;
   readonly store: Pick<Store, "put" | "recordAt">;
   readonly transactions: Transactions;
 }
@@ -36,6 +36,7 @@ const ENDS: ReadonlyMap<number, TransactionEnd> = new Map([
   [TRANSACTION_END.rollback, "rollback"],
 ]);
 
+const TOO_LATE = "The time to be left alone for is over, the producer will be asked";
 const NOT_PUT_BACK = `Put message back to ${TRANS_HALF_TOPIC} failed.`;
 
 /** Requests about transactions. */
@@ -46,7 +47,11 @@ export function transactionFamily(input: TransactionFamilyInput): Family {
       // The producer does not know yet and will be asked. Java leaves even those unanswered who wait.
       if (end === undefined) return {};
       const half = halfMessage(input.store, call.header);
-      input.transactions.end(half, end, (put) => call.answer(replyOf(put, input.config)));
+      const { config: { transactionTimeOut }, transactions } = input;
+      if (!call.header.fromTransactionCheck && transactions.isTooLate(half, transactionTimeOut)) {
+        throw new Refusal("ILLEGAL_OPERATION", TOO_LATE);
+      }
+      transactions.end(half, end, (put) => call.answer(replyOf(put, input.config)));
       return LATER;
     },
 

@@ -138,6 +138,44 @@ Deno.test("END_TRANSACTION tells why a commit could not be stored, in Java's wor
   }
 });
 
+Deno.test("END_TRANSACTION of a producer that wanted to be left alone, but not so long, waits for the question after a start", async () => {
+  let now = START;
+  const config = { transactionTimeOut: 0, transactionCheckInterval: 1_000_000 };
+  const options = { config, now: () => now };
+  const properties = { TRAN_MSG: "true", PGROUP: "P", UNIQ_KEY: "0A" };
+  const immune = { ...properties, CHECK_IMMUNITY_TIME_IN_SECONDS: "20" };
+  const headers: HeaderOf<"END_TRANSACTION">[] = [];
+  await using it = await BrokerFixture.start(options);
+  for (const pairs of [immune, immune, properties, immune]) {
+    const extFields = sendFields({ sysFlag: 4, properties: pairs });
+    const answer = await it.ask("SEND_MESSAGE_V2", { extFields, body: BODY });
+    const { msgId = "", queueOffset } = answer.extFields ?? {};
+    headers.push({
+      producerGroup: "P",
+      tranStateTableOffset: Number(queueOffset),
+      commitLogOffset: parseMessageId(msgId)!.physicalOffset,
+      commitOrRollback: TRANSACTION_END.commit,
+      msgId: "0A",
+    });
+  }
+  const endOn = async (broker: BrokerFixture, at: number, more = {}) =>
+    (await broker.ask("END_TRANSACTION", { header: { ...headers[at]!, ...more } })).code;
+  now += 21_000;
+  // This broker would know if it had asked.
+  assert.equal(await endOn(it, 0), 0);
+  await it[Symbol.asyncDispose]();
+
+  await using again = await BrokerFixture.start({ ...options, fs: it.fs });
+  const late = await again.ask("END_TRANSACTION", { header: headers[1]! });
+  assert.equal(late.code, 604);
+  assert.match(late.remark ?? "", /^The time to be left alone for is over/);
+  assert.equal(await endOn(again, 2), 0);
+  assert.equal(await endOn(again, 1, { fromTransactionCheck: true }), 0);
+  now = START + 19_000;
+  assert.equal(await endOn(again, 3), 0);
+  assert.equal(again.broker.store.queueRange("T", 0)?.max, 4);
+});
+
 Deno.test("RESUME_CHECK_HALF_MESSAGE puts a half message back, with no question counted", async () => {
   await using path = await MessagePath.open();
   await using client = path.client();

@@ -12,11 +12,18 @@
 
 import type { HostBytes } from "../../store/layout.ts";
 import type { MessageRecord } from "../../store/message.ts";
+import { parseProperties } from "../../store/properties.ts";
 import type { PutResult } from "../../store/put.ts";
 import type { Store } from "../../store/store.ts";
 import type { Log } from "../rpc/limits.ts";
 import type { BrokerStats } from "./broker_stats.ts";
-import { committedDraft, opDraft, type WaitingPlaces } from "./half_message.ts";
+import {
+  committedDraft,
+  immunityMs,
+  opDraft,
+  TRANSACTION_PROPERTY,
+  type WaitingPlaces,
+} from "./half_message.ts";
 
 /** What the transactions work on. */
 export interface TransactionsOptions extends WaitingPlaces {
@@ -41,6 +48,8 @@ const KNOWN_MAX = 100_000;
 
 /** The transactions of a broker. */
 export class Transactions {
+  /** When the broker started: of half messages before it no copies are kept in mind. */
+  readonly #startedAt: number;
   readonly #options: TransactionsOptions;
   readonly #knownMax: number;
   /** Half messages whose end is on its way into the store. */
@@ -52,6 +61,7 @@ export class Transactions {
 
   constructor(options: TransactionsOptions) {
     this.#options = options;
+    this.#startedAt = options.now();
     this.#knownMax = options.knownMax ?? KNOWN_MAX;
   }
 
@@ -72,6 +82,22 @@ export class Transactions {
     if (state === "ended") this.#close([copyOffset], () => {});
     if (state === "ending") this.#ending.add(copyOffset);
     return state === "open";
+  }
+
+  /**
+   * Whether a producer's own word about a half message comes so late that it may have been asked, and
+   * the message delivered, before this broker started. From 5.x on Java refuses every such word that
+   * comes after the time the producer wanted to be left alone for; what came since the start is known.
+   */
+  isTooLate(
+    { properties, bornTimestamp, storeTimestamp }: MessageRecord,
+    timeoutMs: number,
+  ): boolean {
+    if (storeTimestamp >= this.#startedAt) return false;
+    const immunity = parseProperties(properties).get(TRANSACTION_PROPERTY.immunitySeconds);
+    if (immunity === undefined) return false;
+    const waitMs = Math.max(immunityMs(immunity, timeoutMs), timeoutMs);
+    return this.#options.now() - bornTimestamp > waitMs;
   }
 
   /**

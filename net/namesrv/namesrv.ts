@@ -7,13 +7,16 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FileSystem } from "../../store/file.ts";
 import type { SocketAddress } from "../rpc/address.ts";
+import type { Connection } from "../rpc/connection.ts";
 import { type ConnectionLimits, DEFAULT_LIMITS, type Log } from "../rpc/limits.ts";
 import { type Route, type Routes, routesOf } from "../rpc/routes.ts";
 import type { SettingValues } from "../rpc/live_settings.ts";
+import type { MetricsDoor } from "../rpc/metrics_door.ts";
 import { Server } from "../rpc/server.ts";
 import type { RequestName } from "../wire/codes.ts";
 import { KvConfig } from "./kv_config.ts";
 import { kvFamily } from "./kv_family.ts";
+import { NamesrvCounts, openNamesrvMetrics } from "./namesrv_metrics.ts";
 import { registrationFamily } from "./registration_family.ts";
 import { routeFamily } from "./route_family.ts";
 import { RouteTable } from "./route_table.ts";
@@ -37,6 +40,8 @@ export interface NameServerOptions extends SocketAddress {
   readonly limits?: Partial<ConnectionLimits> | undefined;
   /** How long answers under way may take to leave at the end. */
   readonly stopTimeoutMs?: number | undefined;
+  /** Where metrics and health are served over HTTP; without it they are not. */
+  readonly metrics?: SocketAddress | undefined;
   /** Takes what an operator should know. */
   readonly log?: Log | undefined;
   /** What stands in for each route, such as one that refuses; default: all are served. */
@@ -49,6 +54,19 @@ export interface NameServerOptions extends SocketAddress {
 export const NAMESRV_PORT = 9876;
 
 const SCAN_INTERVAL_MS = 10_000;
+
+/** Where a name server is reached. */
+interface Doors {
+  readonly server: Server;
+  readonly routes: Routes;
+  readonly metricsDoor: MetricsDoor | undefined;
+}
+
+/** What a name server knows. */
+interface Known {
+  readonly table: RouteTable;
+  readonly counts: NamesrvCounts;
+}
 
 /**
  * A name server that listens. A program that hosts a broker beside it gives the broker
@@ -73,22 +91,27 @@ export class NameServer implements AsyncDisposable {
   readonly peer: string;
   /** Names of the requests it serves. */
   readonly served: readonly RequestName[];
+  /** Where metrics are served; `undefined` where they are not. */
+  readonly metrics: SocketAddress | undefined;
   readonly #server: Server;
+  readonly #metricsDoor: MetricsDoor | undefined;
   readonly #table: RouteTable;
   readonly #stopped = new AbortController();
   readonly #scanning: Promise<void>;
 
   private constructor(
-    { server, routes }: { readonly server: Server; readonly routes: Routes },
-    table: RouteTable,
+    { server, routes, metricsDoor }: Doors,
+    { table, counts }: Known,
     options: NameServerOptions,
   ) {
     this.address = server.address;
     this.peer = server.peer;
     this.served = [...routes.values()].map(({ name }) => name);
+    this.metrics = metricsDoor?.address;
     this.#server = server;
+    this.#metricsDoor = metricsDoor;
     this.#table = table;
-    this.#scanning = scanLoop(table, {
+    this.#scanning = scanLoop({ table, counts }, {
       intervalMs: options.scanIntervalMs ?? SCAN_INTERVAL_MS,
       log: options.log ?? (() => {}),
       signal: this.#stopped.signal,
@@ -113,19 +136,26 @@ export class NameServer implements AsyncDisposable {
       settingsFamily({ settings, listenPort: () => server.address.port }),
     ]);
     const { guard = (route) => route } = options;
-    const routes = new Map(Array.from(all, ([code, route]) => [code, guard(route)]));
-    const server = await Server.listen(options, {
-      routes,
-      limits: options.limits,
-      stopTimeoutMs: options.stopTimeoutMs,
-      log,
-      onClose(connection) {
-        for (const { brokerName, brokerId, brokerAddr } of table.connectionClosed(connection)) {
-          log(`Broker ${brokerName}:${brokerId} at ${brokerAddr} left: its connection closed`);
-        }
-      },
-    });
-    return new NameServer({ server, routes }, table, options);
+    const counts = new NamesrvCounts();
+    const routes = new Map(
+      Array.from(all, ([code, route]) => [code, counts.counted(guard(route))]),
+    );
+    await using doors = new AsyncDisposableStack();
+    const { limits, stopTimeoutMs } = options;
+    const onClose = (connection: Connection) => {
+      for (const { brokerName, brokerId, brokerAddr } of table.connectionClosed(connection)) {
+        counts.lost("closed");
+        log(`Broker ${brokerName}:${brokerId} at ${brokerAddr} left: its connection closed`);
+      }
+    };
+    const server = doors.use(
+      await Server.listen(options, { routes, limits, stopTimeoutMs, log, onClose }),
+    );
+    const connections = () => server.connections.size;
+    const metricsDoor = options.metrics &&
+      await openNamesrvMetrics(options.metrics, { table, counts, connections });
+    doors.move();
+    return new NameServer({ server, routes, metricsDoor }, { table, counts }, options);
   }
 
   /** Brokers and topics that are known now. */
@@ -141,6 +171,7 @@ export class NameServer implements AsyncDisposable {
   /** Stops; a second call waits for the first. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped.abort();
+    await this.#metricsDoor?.[Symbol.asyncDispose]();
     await this.#server[Symbol.asyncDispose]();
     await this.#scanning;
   }
@@ -148,13 +179,14 @@ export class NameServer implements AsyncDisposable {
 
 /** Removes brokers that stopped registering, and closes the connections they came on. */
 async function scanLoop(
-  table: RouteTable,
+  { table, counts }: Known,
   { intervalMs, log, signal }: { intervalMs: number; log: Log; signal: AbortSignal },
 ): Promise<void> {
   while (!signal.aborted) {
     // Aborting ends the sleep early, which is all it is for.
     await sleep(intervalMs, undefined, { signal, ref: false }).catch(() => {});
     for (const { broker, connection } of table.expire()) {
+      counts.lost("expired");
       log(`Broker ${broker.brokerName}:${broker.brokerId} at ${broker.brokerAddr} expired`);
       connection.close();
     }

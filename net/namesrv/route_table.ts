@@ -80,6 +80,12 @@ interface Living extends BrokerIdentity {
   seenAt: number;
 }
 
+/** A broker that is registered. */
+export interface RegisteredBroker extends BrokerIdentity {
+  /** Time since it was last heard of. */
+  readonly silentMs: number;
+}
+
 /** A broker that {@linkcode RouteTable.expire} removed. */
 export interface Expired {
   readonly broker: BrokerIdentity;
@@ -213,6 +219,17 @@ export class RouteTable {
   /** Addresses by broker name. */
   get groups(): ReadonlyMap<string, BrokerData> {
     return this.#groups;
+  }
+
+  /** Every registered broker, and how long it has said nothing. */
+  brokers(): RegisteredBroker[] {
+    const now = this.#now();
+    return Array.from(
+      this.#living.values(),
+      ({ clusterName, brokerName, brokerAddr, brokerId, seenAt }) => {
+        return { clusterName, brokerName, brokerAddr, brokerId, silentMs: now - seenAt };
+      },
+    );
   }
 
   /** Names of topics: all, or those `wanted` says yes to when asked with the topic's queues. */

@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import process from "node:process";
 import { capturedFrames, recordingNames } from "../../testdata/frames.ts";
 import { FrameMutants } from "../../testdata/mutate_frames.ts";
+import { runs } from "../../testdata/runs.ts";
 import { requestName } from "./codes.ts";
 import { isResponse, type RemotingCommand } from "./command.ts";
 import { FrameError } from "./frame_format.ts";
@@ -14,8 +15,7 @@ import { FrameReader } from "./frame_reader.ts";
 import { decodeHeader } from "./headers.ts";
 
 const SEED = Number(process.env.SEED ?? 20_261_122);
-/** Both runtimes decode with the same code: Bun shows that it does with fewer. */
-const MUTANTS = "Bun" in globalThis ? 1_000_000 : 10_000_000;
+const MUTANTS = runs(10_000_000, { min: 10_000 });
 const SPLIT_EVERY = 101;
 
 /** What became of the bytes of a mutant. */

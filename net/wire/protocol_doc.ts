@@ -20,6 +20,7 @@ import {
 import type { FieldRow, FieldRows } from "./header.ts";
 import { REQUEST_HEADERS, RESPONSE_HEADERS } from "./headers.ts";
 import { LANGUAGES } from "./language.ts";
+import { REFUSED_REQUESTS } from "./refused_requests.ts";
 import { versionName, VERSIONS } from "./version.ts";
 
 /** Columns of a line, as the formatter is set. */
@@ -57,6 +58,7 @@ export function protocolDoc(options: ProtocolDocOptions = {}): string {
     "Known releases are 4.9.7 and 5.5.0. A code nobody serves is answered with " +
     "`REQUEST_CODE_NOT_SUPPORTED`, a one-way request is never answered.",
     requestTable(options),
+    ...refused(),
     ...headers(),
     "## Response codes",
     table(
@@ -135,6 +137,15 @@ function requestTable({ status }: ProtocolDocOptions): string {
     return status === undefined ? row : [...row, status(name)];
   });
   return table(status === undefined ? head : [...head, "served here by"], rows);
+}
+
+function refused(): string[] {
+  return [
+    "## Not served",
+    "Why nobody here serves a request that a Java server may serve:",
+    REFUSED_REQUESTS.map(([reason, names]) => `- ${reason}: ${names.map(mono).join(", ")}`)
+      .join("\n"),
+  ];
 }
 
 function headers(): string[] {
