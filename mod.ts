@@ -72,6 +72,7 @@ export type {
   ExpansionPhase,
   TopicExpansion,
 } from "./net/client/admin/expansion.ts";
+export type { ExpansionStep } from "./net/client/admin/expansion_plan.ts";
 export type {
   ConsumerMembers,
   GroupMember,

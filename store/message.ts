@@ -8,6 +8,8 @@ import type { ValueOf } from "./layout.ts";
 import { PROPERTY } from "./properties.ts";
 import { stringHash } from "./hash.ts";
 
+export { RecordView } from "./record_view.ts";
+
 /** All fields of a record; `body` is a view into the memory it was read from. */
 export type MessageRecord = ValueOf<typeof MESSAGE_V1.rows>;
 

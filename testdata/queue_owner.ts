@@ -26,6 +26,9 @@ export class FakeOwner implements QueueOwner {
   readonly group = "billing";
   readonly settings: ConsumerSettings;
   readonly offsets: OffsetStore;
+  readonly subscriptions = new Map(
+    ["T", "TBW102"].map((topic) => [topic, subscriptionTo(topic, "*", { version: 1 })] as const),
+  );
   readonly stats: ConsumeStats;
   readonly hooks: readonly ConsumeHooks[];
   readonly ready = new ReadyQueues();

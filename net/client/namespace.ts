@@ -47,8 +47,9 @@ export class Namespace {
 
   /** The name an application knows. */
   unwrap(resource: string): string {
+    if (this.name === "") return resource;
     const [prefix, name] = split(resource);
-    if (this.name === "" || !name.startsWith(this.name + SEPARATOR)) return resource;
+    if (!name.startsWith(this.name + SEPARATOR)) return resource;
     return prefix + name.slice(this.name.length + SEPARATOR.length);
   }
 }

@@ -5,11 +5,12 @@
  */
 
 import { formatHost } from "../../store/host.ts";
-import { type MessageRecord, readMessage } from "../../store/message.ts";
+import type { MessageRecord } from "../../store/message.ts";
 import { formatMessageId } from "../../store/message_id.ts";
 import { parseProperties, PROPERTY } from "../../store/properties.ts";
 import { ClientError } from "./client_error.ts";
 import { MessageContent } from "./message_content.ts";
+import { Answer, StoredRecord } from "./stored_record.ts";
 
 /** Where a record comes from, and how its topic is called. */
 export interface RecordOrigin {
@@ -22,31 +23,53 @@ export interface RecordOrigin {
 export class ReceivedMessage extends MessageContent {
   readonly topic: string;
   readonly brokerName: string;
-  /** Fields of the record as they are stored. */
-  readonly record: MessageRecord;
+  readonly #stored: MessageRecord;
+  #record: MessageRecord | undefined;
   #properties: ReadonlyMap<string, string> | undefined;
 
-  /** `record` stands on memory of its own. */
-  constructor(record: MessageRecord, { brokerName, unwrap }: RecordOrigin) {
+  /** `from` is a record that stands on memory of its own, or a message to be shown in another way. */
+  constructor(from: MessageRecord | ReceivedMessage, { brokerName, unwrap }: RecordOrigin) {
     super();
-    this.record = record;
+    const stored = this.#stored = from instanceof ReceivedMessage ? from.#stored : from;
     this.brokerName = brokerName;
-    this.topic = unwrap === undefined ? record.topic : unwrap(record.topic);
+    this.topic = unwrap === undefined ? stored.topic : unwrap(stored.topic);
+  }
+
+  /** Fields of the record as they are stored. */
+  get record(): MessageRecord {
+    const stored = this.#stored;
+    return this.#record ??= stored instanceof StoredRecord ? stored.decoded() : stored;
+  }
+
+  /** Bytes of its record. */
+  get storeSize(): number {
+    return this.#stored.totalSize;
+  }
+
+  /** Bytes of its body as it is stored. */
+  get storedBodySize(): number {
+    const stored = this.#stored;
+    return stored instanceof StoredRecord ? stored.bodyLength : stored.body.length;
+  }
+
+  /** 32 bits of the store: compression, transaction, batch. */
+  get sysFlag(): number {
+    return this.#stored.sysFlag;
   }
 
   /** Number of its queue at its broker. */
   get queueId(): number {
-    return this.record.queueId;
+    return this.#stored.queueId;
   }
 
   /** Position in its queue. */
   get queueOffset(): number {
-    return this.record.queueOffset;
+    return this.#stored.queueOffset;
   }
 
   /** Where its record starts in the broker's commit log. */
   get commitLogOffset(): number {
-    return this.record.physicalOffset;
+    return this.#stored.physicalOffset;
   }
 
   /** Made by its producer; of a producer that makes none, {@linkcode offsetMessageId}. */
@@ -56,45 +79,45 @@ export class ReceivedMessage extends MessageContent {
 
   /** Made by the broker: its address and the place in its commit log. */
   get offsetMessageId(): string {
-    return formatMessageId(this.record.storeHost, this.record.physicalOffset);
+    return formatMessageId(this.#stored.storeHost, this.#stored.physicalOffset);
   }
 
   override get properties(): ReadonlyMap<string, string> {
-    return this.#properties ??= parseProperties(this.record.properties);
+    return this.#properties ??= parseProperties(this.#stored.properties);
   }
 
   /** 1 when it is delivered for the first time. */
   get attempt(): number {
-    return this.record.reconsumeTimes + 1;
+    return this.#stored.reconsumeTimes + 1;
   }
 
   /** 32 bits of the producer. */
   get flag(): number {
-    return this.record.flag;
+    return this.#stored.flag;
   }
 
   /** When it was made, by its producer's clock. */
   get bornAt(): Date {
-    return new Date(this.record.bornTimestamp);
+    return new Date(this.#stored.bornTimestamp);
   }
 
   /** When it was stored, by its broker's clock. */
   get storedAt(): Date {
-    return new Date(this.record.storeTimestamp);
+    return new Date(this.#stored.storeTimestamp);
   }
 
   /** Address of its producer. */
   get bornHost(): string {
-    return formatHost(this.record.bornHost);
+    return formatHost(this.#stored.bornHost);
   }
 
   /** Address of its broker. */
   get storeHost(): string {
-    return formatHost(this.record.storeHost);
+    return formatHost(this.#stored.storeHost);
   }
 
   protected override get stored(): MessageRecord {
-    return this.record;
+    return this.#stored;
   }
 
   protected override get name(): string {
@@ -109,10 +132,10 @@ export class ReceivedMessage extends MessageContent {
  * @throws {ClientError} `damaged` where what follows is no record.
  */
 export function readMessages(body: Uint8Array, origin: RecordOrigin): ReceivedMessage[] {
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const answer = new Answer(body);
   const messages: ReceivedMessage[] = [];
   for (let at = 0; at < body.byteLength;) {
-    const record = recordAt(view, at);
+    const record = answer.read(at);
     if (record === undefined) {
       const text = `Cannot read an answer of ${origin.brokerName}: no record at byte ${at}`;
       throw new ClientError(text, { kind: "damaged" });
@@ -121,16 +144,4 @@ export function readMessages(body: Uint8Array, origin: RecordOrigin): ReceivedMe
     at += record.totalSize;
   }
   return messages;
-}
-
-function recordAt(view: DataView, at: number): MessageRecord | undefined {
-  if (view.byteLength - at < 8) return undefined;
-  const size = view.getInt32(at);
-  if (size < 8 || size > view.byteLength - at) return undefined;
-  try {
-    return readMessage(view, at);
-  } catch (error) {
-    if (error instanceof RangeError) return undefined;
-    throw error;
-  }
 }

@@ -8,9 +8,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { responseName } from "../../wire/codes.ts";
 import { decodeResponseHeader, encodeHeader } from "../../wire/headers.ts";
 import type { MessageQueue } from "../../wire/message_queue.ts";
+import type { SubscriptionData } from "../../wire/heartbeat.ts";
 import { PULL_FLAG } from "../../wire/pull_flag.ts";
 import { ClientError } from "../client_error.ts";
 import type { Cluster } from "../cluster.ts";
+import { type Filter, subscriptionTo, wants } from "../consumer/subscription.ts";
 import type { ReceivedMessage } from "../received_message.ts";
 import { byStoreTime, messagesIn } from "./messages.ts";
 import {
@@ -27,7 +29,7 @@ export interface BrowseOptions {
   /** Where each queue begins; default `"first"`. */
   readonly from?: OffsetTarget | undefined;
   /** Tags, such as `a || b`; default `*`. */
-  readonly filter?: string | { readonly sql: string } | undefined;
+  readonly filter?: Filter | undefined;
   /** Waits for further messages at the end, until `signal`. Default: ends there. */
   readonly follow?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -44,19 +46,22 @@ const DENIED_PAUSE_MS = 1000;
  * they come in the order in which they were stored; where `follow` waits at the end of the queues,
  * in that in which they come.
  *
- * @throws {ClientError} `no-route` without the topic, `refused`; the reason of the signal.
+ * @throws {ClientError} `no-route` without the topic, `invalid` for a filter that names nothing,
+ * `refused`; the reason of the signal.
  */
 export async function* browse(
   cluster: Cluster,
   where: string | Readonly<MessageQueue>,
   options: BrowseOptions = {},
 ): AsyncGenerator<ReceivedMessage> {
+  const topic = cluster.namespace.wrap(typeof where === "string" ? where : where.topic);
+  const subscription = subscriptionTo(topic, options.filter ?? "*", { version: 0 });
   const queues = typeof where === "string"
     ? await readableQueues(cluster, where)
     : [{ ...where, address: await addressOf(cluster, where) }];
   const cursors = await Promise.all(queues.map(async ({ address, ...queue }) => {
     const offset = await startOf(cluster, queue, options.from ?? "first");
-    return new QueueCursor(cluster, { queue, address, offset, options });
+    return new QueueCursor(cluster, { queue, address, offset, subscription, options });
   }));
   yield* merged(cursors);
   if (options.follow === true) yield* followed(cursors, options.signal);
@@ -130,16 +135,18 @@ class QueueCursor {
   readonly #cluster: Cluster;
   readonly #queue: Readonly<MessageQueue>;
   readonly #address: string;
+  readonly #subscription: SubscriptionData;
   readonly #options: BrowseOptions;
   #offset: number;
   #page: ReceivedMessage[] = [];
 
   constructor(
     cluster: Cluster,
-    { queue, address, offset, options }: {
+    { queue, address, offset, subscription, options }: {
       readonly queue: Readonly<MessageQueue>;
       readonly address: string;
       readonly offset: number;
+      readonly subscription: SubscriptionData;
       readonly options: BrowseOptions;
     },
   ) {
@@ -147,6 +154,7 @@ class QueueCursor {
     this.#queue = queue;
     this.#address = address;
     this.#offset = offset;
+    this.#subscription = subscription;
     this.#options = options;
   }
 
@@ -174,8 +182,7 @@ class QueueCursor {
   async #pull(
     { holdMs, signal }: { readonly holdMs: number; readonly signal: AbortSignal | undefined },
   ): Promise<"some" | "end"> {
-    const { filter = "*" } = this.#options;
-    const isSql = typeof filter === "object";
+    const { subString, subVersion, expressionType } = this.#subscription;
     const header = {
       ...onWire(this.#cluster, this.#queue),
       consumerGroup: BROWSE_GROUP,
@@ -184,9 +191,9 @@ class QueueCursor {
       sysFlag: PULL_FLAG.SUBSCRIPTION | (holdMs > 0 ? PULL_FLAG.SUSPEND : 0),
       commitOffset: 0,
       suspendTimeoutMillis: holdMs,
-      subscription: isSql ? filter.sql : filter,
-      subVersion: 0,
-      expressionType: isSql ? "SQL92" : "TAG",
+      subscription: subString,
+      subVersion,
+      expressionType,
     };
     const answer = await this.#cluster.ask(this.#address, {
       name: "PULL_MESSAGE",
@@ -209,7 +216,7 @@ class QueueCursor {
     if (code === "SUCCESS") {
       // A batch that is kept as one record comes whole, whichever of its messages is asked for.
       this.#page = messagesIn(this.#cluster, answer.body, this.#queue)
-        .filter((it) => it.queueOffset >= before);
+        .filter((it) => it.queueOffset >= before && wants(this.#subscription, it));
       return "some";
     }
     // Nothing matched so far, or the offset was outside of the queue: there may be more behind.

@@ -49,3 +49,19 @@ Deno.test("browse() follows what comes, until its signal or its reader ends it",
   }
   assert.equal((await left.next()).done, true);
 });
+
+Deno.test("browse() tells tags apart that have one hash", async () => {
+  await using it = await clusterWithTopic({ brokers: 1 });
+  const { admin } = it.client;
+  // Of both Java's hash is 2112; pages of nothing but the other tag are passed over.
+  for (let at = 0; at < 70; at++) await sendTo(it, `${at}`, { TAGS: "Aa" });
+  await sendTo(it, "wanted", { TAGS: "BB" });
+  await sendTo(it, "untagged");
+  assert.deepEqual(await textsOf(admin.browse("T", { filter: "BB" })), ["wanted"]);
+  assert.deepEqual(await textsOf(admin.browse("T", { filter: "BB || none" })), ["wanted"]);
+  assert.equal((await textsOf(admin.browse("T", { filter: "Aa || BB" }))).length, 71);
+  await assert.rejects(textsOf(admin.browse("T", { filter: " || " })), {
+    kind: "invalid",
+    message: /" \|\| " names no tag/,
+  });
+});

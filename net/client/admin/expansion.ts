@@ -3,8 +3,9 @@
  * its key.
  *
  * Producers choose a queue by the hash of the key, modulo the number of queues. With a multiple of
- * the queues a key stays in its queue or goes to a new one. So producers get the new queues first,
- * and consumers only when they have read whatever was in the old ones by then:
+ * the queues a key stays in its queue or goes to a new one, at several brokers if one grows at a time
+ * (see `expansion_plan.ts`). So producers get the new queues first, and consumers only when they have
+ * read whatever was in the old ones by then:
  *
  * ```text
  * ready     read n, write n
@@ -20,19 +21,29 @@
  * @module
  */
 
-import { parseFastJson } from "../../../store/fast_json.ts";
 import { PERM } from "../../wire/topic_config.ts";
 import { ClientError } from "../client_error.ts";
 import type { Cluster } from "../cluster.ts";
-import { brokersOfTopic, isRefusal } from "./asking.ts";
-import { kvDelete, kvGet, kvPut } from "./kv.ts";
+import { isRefusal } from "./asking.ts";
+import { dropNotes, type ExpansionNotes, notesOf, putNotes } from "./expansion_notes.ts";
+import {
+  type BrokerQueues,
+  type ExpansionStep,
+  readQueuesOf,
+  stepsTo,
+  stepUnderWay,
+} from "./expansion_plan.ts";
+import { orderConfOf } from "./kv.ts";
 import { committedOffset, committedOffsets, queueRange, setOffset } from "./offsets.ts";
 import { updateTopic } from "./topic_changes.ts";
 import { namesWithin, topicConfig, topicGroups, topicGroupsOnWire, topicStats } from "./topics.ts";
 
 /** How a topic is to grow. */
 export interface ExpansionOptions {
-  /** Queues it is to have, a multiple of those it has; default: twice as many. */
+  /**
+   * Queues all its brokers are to have together, a multiple of those they have; default: twice as
+   * many.
+   */
   readonly to?: number | undefined;
   /** Groups nobody waits for, such as those that are not used any more. */
   readonly ignoredGroups?: readonly string[] | undefined;
@@ -46,6 +57,7 @@ export type ExpansionPhase = "ready" | "settling" | "draining" | "done";
 /** What a group still has to read before the new queues may be read. */
 export interface ExpansionBacklog {
   readonly group: string;
+  readonly brokerName: string;
   readonly queueId: number;
   /** Where the group is, `undefined` where it never was. */
   readonly offset: number | undefined;
@@ -56,32 +68,26 @@ export interface ExpansionBacklog {
 /** A topic on its way to more queues. */
 export interface TopicExpansion {
   readonly topic: string;
-  readonly brokerName: string;
-  /** Queues consumers read now, or read before it was done. */
+  /** Broker that gets the new queues; of `done` where there are several it may be unknown. */
+  readonly brokerName: string | undefined;
+  /** Queues of all brokers consumers read now, or read before it was done. */
   readonly from: number;
+  /** Queues of all brokers when this step is done. */
   readonly to: number;
   readonly phase: ExpansionPhase;
+  /** What brokers get, in this step and those behind it; of `done` nothing. */
+  readonly steps: readonly ExpansionStep[];
   /** Of `settling`: when the marks can be made, epoch ms. */
   readonly settledAt: number | undefined;
   /** Of `draining`: who keeps the new queues closed. Empty: the next step opens them. */
   readonly backlog: readonly ExpansionBacklog[];
 }
 
-/** Namespace of the name servers' values. */
-const NAMESPACE = "MQ_TOPIC_EXPANSION";
+type Marks = NonNullable<ExpansionNotes["marks"]>;
+
 const SETTLE_MS = 60_000;
 const FACTOR = 2;
 const QUEUES_MAX = 65_536;
-
-/** What the name servers remember. */
-interface Notes {
-  readonly from: number;
-  readonly to: number;
-  /** When producers got the new queues, epoch ms. */
-  readonly writtenAt: number;
-  /** Offsets groups must have reached, by old queue; absent until producers have heard. */
-  readonly marks?: readonly number[] | undefined;
-}
 
 /**
  * Where a topic stands; changes nothing.
@@ -108,112 +114,151 @@ export async function expandTopic(
   topic: string,
   options: ExpansionOptions = {},
 ): Promise<TopicExpansion> {
-  const { expansion, notes } = await look(cluster, topic, options);
-  const { from, to, phase, settledAt, backlog } = expansion;
-  const now = cluster.now();
-  if (phase === "ready") {
+  const { expansion, state: { brokers, notes, isConfigured } } = await look(
+    cluster,
+    topic,
+    options,
+  );
+  const { from, to, phase, steps: [step], settledAt, backlog } = expansion;
+  if (step === undefined) return expansion;
+  const { brokerName } = step;
+  const queues = Object.fromEntries(brokers.map((it) => [it.brokerName, it.readQueues]));
+  const note = () =>
+    putNotes(cluster, topic, { brokerName, to: step.to, queues, writtenAt: cluster.now() });
+  if (phase === "ready" || (phase === "settling" && !isConfigured)) {
     // Noted before it is done: notes without new queues are made anew, new queues without notes wait.
-    await putNotes(cluster, topic, { from, to, writtenAt: now });
-    await updateTopic(cluster, topic, { writeQueues: to });
-    await putNotes(cluster, topic, { from, to, writtenAt: cluster.now() });
+    await note();
+    await updateTopic(cluster, topic, { writeQueues: step.to, brokers: [brokerName] });
+    await note();
   } else if (phase === "settling") {
-    if (notes === undefined) await putNotes(cluster, topic, { from, to, writtenAt: now });
-    else if (settledAt !== undefined && now >= settledAt) {
-      await putNotes(cluster, topic, { ...notes, marks: await marksNow(cluster, topic, from) });
+    if (notes === undefined) await note();
+    else if (settledAt !== undefined && cluster.now() >= settledAt) {
+      await putNotes(cluster, topic, { ...notes, marks: await marksNow(cluster, topic, brokers) });
     } else return expansion;
   } else if (phase === "draining" && backlog.length === 0) {
-    await beginAtFirst(cluster, expansion);
-    await updateTopic(cluster, topic, { readQueues: to });
-    await kvDelete(cluster, NAMESPACE, cluster.namespace.wrap(topic));
+    await beginAtFirst(cluster, topic, step);
+    await updateTopic(cluster, topic, { readQueues: step.to, brokers: [brokerName] });
+    await dropNotes(cluster, topic);
   } else return expansion;
-  return { ...(await look(cluster, topic, { ...options, to })).expansion, from };
+  const next = await look(cluster, topic, { ...options, to: options.to ?? to });
+  return next.expansion.phase === "done" ? { ...next.expansion, brokerName, from } : next.expansion;
 }
 
-interface Looked {
-  readonly expansion: TopicExpansion;
-  readonly notes: Notes | undefined;
+/** What brokers and name servers say. */
+interface State {
+  readonly brokers: readonly BrokerQueues[];
+  readonly underWay: ExpansionStep | undefined;
+  /** Those about the step under way. */
+  readonly notes: ExpansionNotes | undefined;
+  /** Whether producers that keep to the order configuration can hear of all queues. */
+  readonly isConfigured: boolean;
 }
 
 async function look(
   cluster: Cluster,
   topic: string,
   { to: wanted, ignoredGroups = [], settleMs = SETTLE_MS }: ExpansionOptions,
-): Promise<Looked> {
-  const { brokerName, readQueues, writeQueues } = await onlyBroker(cluster, topic);
-  const notes = await notesOf(cluster, topic, { readQueues, writeQueues });
-  const isUnderWay = writeQueues !== readQueues;
-  const isDone = !isUnderWay && wanted === readQueues;
-  const to = isUnderWay ? writeQueues : wanted ?? readQueues * FACTOR;
-  const at = { topic, brokerName, from: readQueues, to, settledAt: undefined, backlog: [] };
-  if (isDone) return { expansion: { ...at, phase: "done" }, notes };
-  checkCounts(topic, { readQueues, to, wanted });
-  if (!isUnderWay) return { expansion: { ...at, phase: "ready" }, notes };
-  if (notes?.marks === undefined) {
+): Promise<{ readonly expansion: TopicExpansion; readonly state: State }> {
+  const state = await stateOf(cluster, topic);
+  const { brokers, underWay, notes, isConfigured } = state;
+  const from = readQueuesOf(brokers);
+  const open = { topic, from, settledAt: undefined, backlog: [] };
+  if (underWay === undefined && wanted === from) {
+    const brokerName = brokers.length === 1 ? brokers[0]!.brokerName : undefined;
+    return { expansion: { ...open, brokerName, to: from, phase: "done", steps: [] }, state };
+  }
+  const next = underWay === undefined ? undefined : from + underWay.to - underWay.from;
+  const goal = wanted ?? next ?? from * FACTOR;
+  checkGoal(topic, { from, next, goal });
+  const steps = underWay === undefined
+    ? stepsTo(goal, brokers)
+    : [underWay, ...stepsTo(goal, after(brokers, underWay))];
+  const [step] = steps;
+  const to = from + step!.to - step!.from;
+  const at = { ...open, brokerName: step!.brokerName, to, steps };
+  if (underWay === undefined) return { expansion: { ...at, phase: "ready" }, state };
+  if (notes?.marks === undefined || !isConfigured) {
     const writtenAt = Math.min(notes?.writtenAt ?? Infinity, cluster.now());
-    const expansion = { ...at, phase: "settling" as const, settledAt: writtenAt + settleMs };
-    return { expansion, notes };
+    return { expansion: { ...at, phase: "settling", settledAt: writtenAt + settleMs }, state };
   }
   const backlog = await backlogOf(cluster, topic, { marks: notes.marks, ignoredGroups });
-  return { expansion: { ...at, phase: "draining", backlog }, notes };
+  return { expansion: { ...at, phase: "draining", backlog }, state };
 }
 
-/** With the queues of several brokers in one row, a key would go from one old queue to another. */
-async function onlyBroker(cluster: Cluster, topic: string) {
-  const brokers = await brokersOfTopic(cluster, topic);
-  const [config] = await topicConfig(cluster, topic);
-  const problem = brokers.length > 1
-    ? `it is on ${brokers.map((it) => it.brokerName).join(" and ")}, and with more queues keys ` +
-      "would move from one broker's queues to the other's, which are read already"
-    : config === undefined
-    ? "its broker does not have it"
-    : (config.perm & PERM.WRITE) === 0 || (config.perm & PERM.READ) === 0
-    ? `its perm is ${config.perm}, expected 6`
-    : undefined;
-  if (config !== undefined && problem === undefined) return config;
-  throw cannot(topic, problem ?? "nobody has it");
+function after(brokers: readonly BrokerQueues[], { brokerName, to }: ExpansionStep) {
+  return brokers.map((it) => it.brokerName === brokerName ? { ...it, readQueues: to } : it);
 }
 
-function checkCounts(
+async function stateOf(cluster: Cluster, topic: string): Promise<State> {
+  const [configs, notes, order] = await Promise.all([
+    topicConfig(cluster, topic),
+    notesOf(cluster, topic),
+    orderConfOf(cluster, topic),
+  ]);
+  if (configs.length === 0) throw cannot(topic, "its brokers do not have it");
+  const wrong = configs.find(({ perm }) => (perm & PERM.WRITE) === 0 || (perm & PERM.READ) === 0);
+  if (wrong !== undefined) {
+    const where = configs.length === 1 ? "its perm" : `its perm at ${wrong.brokerName}`;
+    throw cannot(topic, `${where} is ${wrong.perm}, expected 6`);
+  }
+  const underWay = stepUnderWay(configs);
+  if (typeof underWay === "string") throw cannot(topic, underWay);
+  const isOwn = notes !== undefined && underWay !== undefined &&
+    notes.brokerName === underWay.brokerName && notes.to === underWay.to;
+  // Queues of one that does not answer are not in the row any more, nor in anybody's sight.
+  const known = [...order.keys(), ...(isOwn ? Object.keys(notes.queues) : [])];
+  const away = known.find((name) => configs.every((it) => it.brokerName !== name));
+  if (away !== undefined) throw cannot(topic, `broker ${away}, which has queues of it, is away`);
+  const isSame = isOwn &&
+    configs.every((it) => notes.queues[it.brokerName] === it.readQueues);
+  return {
+    brokers: configs,
+    underWay,
+    notes: isSame ? notes : undefined,
+    isConfigured: isConfigured(topic, { order, configs, underWay }),
+  };
+}
+
+/** The order configuration is written behind the topic: where it was stopped between, it is late. */
+function isConfigured(
   topic: string,
-  { readQueues, to, wanted }: {
-    readonly readQueues: number;
-    readonly to: number;
-    readonly wanted: number | undefined;
+  { order, configs, underWay }: {
+    readonly order: ReadonlyMap<string, number>;
+    readonly configs: readonly BrokerQueues[];
+    readonly underWay: ExpansionStep | undefined;
+  },
+): boolean {
+  if (order.size === 0) return true;
+  const late = configs.filter((it) => order.get(it.brokerName) !== it.writeQueues);
+  for (const { brokerName, writeQueues } of late) {
+    const count = order.get(brokerName) ?? 0;
+    if (brokerName === underWay?.brokerName && count === underWay.from) continue;
+    throw cannot(
+      topic,
+      `its order configuration says ${brokerName}:${count}, and ${writeQueues} queues are written`,
+    );
+  }
+  return late.length === 0;
+}
+
+function checkGoal(
+  topic: string,
+  { from, next, goal }: {
+    readonly from: number;
+    /** Queues when the step under way is done. */
+    readonly next: number | undefined;
+    readonly goal: number;
   },
 ): void {
-  if (wanted !== undefined && wanted !== to) {
-    throw cannot(topic, `it is on its way to ${to} queues, not to ${wanted}`);
+  if (next !== undefined && goal % next !== 0) {
+    throw cannot(topic, `it is on its way to ${next} queues, and ${goal} is no multiple of that`);
   }
-  if (!Number.isInteger(to) || to > QUEUES_MAX) {
-    throw cannot(topic, `${to} is no number of queues, expected at most ${QUEUES_MAX}`);
+  if (!Number.isInteger(goal) || goal > QUEUES_MAX) {
+    throw cannot(topic, `${goal} is no number of queues, expected at most ${QUEUES_MAX}`);
   }
-  if (to <= readQueues || to % readQueues !== 0) {
-    throw cannot(topic, `it has ${readQueues} queues to read and ${to} is no multiple of that`);
+  if (goal < from || goal % from !== 0) {
+    throw cannot(topic, `it has ${from} queues to read and ${goal} is no multiple of that`);
   }
-}
-
-/** Notes about another step than the one the topic is at are of no use. */
-async function notesOf(
-  cluster: Cluster,
-  topic: string,
-  { readQueues, writeQueues }: { readonly readQueues: number; readonly writeQueues: number },
-): Promise<Notes | undefined> {
-  const text = await kvGet(cluster, NAMESPACE, cluster.namespace.wrap(topic));
-  if (text === undefined) return undefined;
-  try {
-    const notes = parseFastJson(text) as Notes;
-    const isOwn = notes.from === readQueues && notes.to === writeQueues &&
-      Number.isSafeInteger(notes.writtenAt) &&
-      (notes.marks === undefined || notes.marks.length === readQueues);
-    return isOwn ? notes : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function putNotes(cluster: Cluster, topic: string, notes: Notes): Promise<void> {
-  const key = cluster.namespace.wrap(topic);
-  await kvPut(cluster, NAMESPACE, { key, value: JSON.stringify(notes) });
 }
 
 /**
@@ -222,7 +267,8 @@ async function putNotes(cluster: Cluster, topic: string, notes: Notes): Promise<
  */
 async function beginAtFirst(
   cluster: Cluster,
-  { topic, brokerName, from, to }: TopicExpansion,
+  topic: string,
+  { brokerName, from, to }: ExpansionStep,
 ): Promise<void> {
   const groups = await topicGroups(cluster, topic);
   for (let queueId = from; queueId < to; queueId++) {
@@ -240,18 +286,26 @@ async function beginAtFirst(
 }
 
 /** How far the old queues are written now. */
-async function marksNow(cluster: Cluster, topic: string, from: number): Promise<number[]> {
+async function marksNow(
+  cluster: Cluster,
+  topic: string,
+  brokers: readonly BrokerQueues[],
+): Promise<Marks> {
   const { queues } = await topicStats(cluster, topic);
-  return Array.from({ length: from }, (_, queueId) => {
-    return queues.find((it) => it.queueId === queueId)?.maxOffset ?? 0;
-  });
+  const written = new Map(queues.map((it) => [`${it.brokerName} ${it.queueId}`, it.maxOffset]));
+  return Object.fromEntries(brokers.map(({ brokerName, readQueues }) => {
+    const offsets = Array.from({ length: readQueues }, (_, queueId) => {
+      return written.get(`${brokerName} ${queueId}`) ?? 0;
+    });
+    return [brokerName, offsets];
+  }));
 }
 
 async function backlogOf(
   cluster: Cluster,
   topic: string,
   { marks, ignoredGroups }: {
-    readonly marks: readonly number[];
+    readonly marks: Marks;
     readonly ignoredGroups: readonly string[];
   },
 ): Promise<readonly ExpansionBacklog[]> {
@@ -266,10 +320,13 @@ async function backlogOf(
   const groups = namesWithin(cluster, found).filter((it) => !ignoredGroups.includes(it));
   const backlog = await Promise.all(groups.map(async (group) => {
     const committed = await committedOffsets(cluster, group, topic);
-    return marks.flatMap((mark, queueId) => {
-      const offset = committed.find((it) => it.queueId === queueId)?.offset;
-      return (offset ?? 0) >= mark ? [] : [{ group, queueId, offset, mark }];
-    });
+    const reached = new Map(committed.map((it) => [`${it.brokerName} ${it.queueId}`, it.offset]));
+    return Object.entries(marks).flatMap(([brokerName, offsets]) =>
+      offsets.flatMap((mark, queueId) => {
+        const offset = reached.get(`${brokerName} ${queueId}`);
+        return (offset ?? 0) >= mark ? [] : [{ group, brokerName, queueId, offset, mark }];
+      })
+    );
   }));
   return backlog.flat();
 }

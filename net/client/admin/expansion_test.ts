@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
+import { eventually } from "../../../testdata/eventually.ts";
 import { sendFields } from "../../../testdata/message_path.ts";
 import type { Admin } from "./admin.ts";
 
@@ -59,15 +60,15 @@ Deno.test("expandTopic() opens the new queues when groups have read what was in 
   const marked = await admin.expandTopic("T", { to });
   assert.equal(marked.phase, "draining");
   assert.deepEqual(marked.backlog, [
-    { group: "g", queueId: 0, offset: 1, mark: 3 },
-    { group: "g", queueId: 1, offset: 1, mark: 2 },
-    { group: "g", queueId: 2, offset: 1, mark: 2 },
+    { group: "g", brokerName: "broker-a", queueId: 0, offset: 1, mark: 3 },
+    { group: "g", brokerName: "broker-a", queueId: 1, offset: 1, mark: 2 },
+    { group: "g", brokerName: "broker-a", queueId: 2, offset: 1, mark: 2 },
   ]);
   // What comes later need not be read: keys that moved have nothing there any more.
   await it.send(1);
   await reach(admin, "g", 2);
   assert.deepEqual((await admin.expandTopic("T", { to })).backlog, [
-    { group: "g", queueId: 0, offset: 2, mark: 3 },
+    { group: "g", brokerName: "broker-a", queueId: 0, offset: 2, mark: 3 },
   ]);
   assert.deepEqual(await queuesOf(admin), [3, 6]);
 
@@ -164,8 +165,8 @@ Deno.test("expandTopic() refuses what would let messages overtake others", async
   );
   await admin.expandTopic("T", { to: 6 });
   await assert.rejects(
-    admin.expandTopic("T", { to: 12 }),
-    invalid('Cannot expand topic "T": it is on its way to 6 queues, not to 12'),
+    admin.expandTopic("T", { to: 9 }),
+    invalid('Cannot expand topic "T": it is on its way to 6 queues, and 9 is no multiple of that'),
   );
   await assert.rejects(admin.expandTopic("None"), { kind: "no-route" });
   await admin.createTopic("Shown", { perm: 4 });
@@ -173,10 +174,91 @@ Deno.test("expandTopic() refuses what would let messages overtake others", async
     admin.expandTopic("Shown"),
     invalid('Cannot expand topic "Shown": its perm is 4, expected 6'),
   );
-  await using two = await ClusterFixture.start({ brokers: 2 });
-  await two.client.admin.createTopic("T");
-  await assert.rejects(two.client.admin.expandTopic("T"), {
-    kind: "invalid",
-    message: /^Cannot expand topic "T": it is on broker-a and broker-b, and with more queues keys /,
+});
+
+/** A topic of three queues at each of two brokers. */
+async function atTwoBrokers(settings: { order?: boolean } = {}) {
+  const it = await ClusterFixture.start({ brokers: 2 });
+  const { admin } = it.client;
+  await admin.createTopic("T", { readQueues: 3, writeQueues: 3, ...settings });
+  const counts = async () =>
+    (await admin.topicConfig("T")).map((it) => [it.readQueues, it.writeQueues]);
+  return { it, admin, counts, [Symbol.asyncDispose]: () => it[Symbol.asyncDispose]() };
+}
+
+Deno.test("expandTopic() lets one broker grow after the other, and waits for the queues of both", async () => {
+  await using two = await atTwoBrokers();
+  const { it, admin, counts } = two;
+  const wish = { to: 24, settleMs: 0 };
+  await admin.createGroup("g");
+  const { code } = await it.brokers[1]!.ask("SEND_MESSAGE_V2", {
+    extFields: sendFields({ queueId: 2 }),
+    body: new Uint8Array(1),
   });
+  assert.equal(code, 0);
+  const queue = { topic: "T", brokerName: "broker-b", queueId: 2 };
+  await admin.setOffset("g", { ...queue, offset: 0 });
+  const ready = await admin.topicExpansion("T", wish);
+  assert.deepEqual([ready.phase, ready.from, ready.to], ["ready", 6, 12]);
+  assert.deepEqual(ready.steps, [
+    { brokerName: "broker-a", from: 3, to: 9 },
+    { brokerName: "broker-b", from: 3, to: 15 },
+  ]);
+  await admin.expandTopic("T", wish);
+  assert.deepEqual(await counts(), [[3, 9], [3, 3]]);
+  const { backlog } = await admin.expandTopic("T", wish);
+  assert.deepEqual(backlog, [
+    { group: "g", brokerName: "broker-b", queueId: 2, offset: 0, mark: 1 },
+  ]);
+  await admin.setOffset("g", { ...queue, offset: 1 });
+  const next = await admin.expandTopic("T", wish);
+  assert.deepEqual([next.phase, next.brokerName, next.from, next.to], [
+    "ready",
+    "broker-b",
+    12,
+    24,
+  ]);
+  assert.deepEqual(await counts(), [[9, 9], [3, 3]]);
+  // Whoever goes on elsewhere need not know how far it is to go.
+  for (const phase of ["settling", "draining", "done"]) {
+    assert.equal((await it.connect().admin.expandTopic("T", { settleMs: 0 })).phase, phase);
+  }
+  assert.deepEqual(await counts(), [[9, 9], [15, 15]]);
+});
+
+Deno.test("expandTopic() goes on only with all brokers it began with", async () => {
+  await using two = await atTwoBrokers();
+  const { it, admin } = two;
+  await admin.expandTopic("T", { to: 12, settleMs: 0 });
+  await it.stopBroker(1);
+  await assert.rejects(admin.expandTopic("T", { to: 12, settleMs: 0 }), {
+    kind: "invalid",
+    message: 'Cannot expand topic "T": broker broker-b, which has queues of it, is away',
+  });
+  await it.startBroker(1);
+  await eventually(async () => {
+    const { phase } = await admin.expandTopic("T", { to: 12, settleMs: 0 });
+    return phase === "done";
+  });
+});
+
+Deno.test("expandTopic() writes the order configuration again where it was stopped before", async () => {
+  await using two = await atTwoBrokers({ order: true });
+  const { it, admin } = two;
+  const wish = { to: 12, settleMs: 0 };
+  await admin.expandTopic("T", wish);
+  await admin.kvPut("ORDER_TOPIC_CONFIG", "T", "broker-a:3;broker-b:3");
+  // Producers that keep to it have not heard of anything yet.
+  assert.equal((await admin.expandTopic("T", wish)).phase, "settling");
+  assert.deepEqual([...await admin.orderConf("T")], [["broker-a", 9], ["broker-b", 3]]);
+  assert.equal((await admin.expandTopic("T", wish)).phase, "draining");
+  assert.equal((await admin.expandTopic("T", wish)).phase, "done");
+  await admin.kvPut("ORDER_TOPIC_CONFIG", "T", "broker-a:9;broker-b:2");
+  await assert.rejects(admin.expandTopic("T", { to: 24 }), {
+    message: 'Cannot expand topic "T": its order configuration says broker-b:2, ' +
+      "and 3 queues are written",
+  });
+  await it.stopBroker(1);
+  await eventually(async () => (await admin.topicConfig("T")).length === 1);
+  await assert.rejects(admin.expandTopic("T"), { message: /broker broker-b, .*, is away$/ });
 });

@@ -169,9 +169,8 @@ export function messagesIn(
   return unfolded(readMessages(body ?? new Uint8Array(), origin), origin);
 }
 
-/** Order of messages by when they were stored. */
-export /** Within one millisecond a broker's log tells which was first. */
-function byStoreTime(one: ReceivedMessage, other: ReceivedMessage): number {
+/** Order of messages by when they were stored; within one millisecond a broker's log tells it. */
+export function byStoreTime(one: ReceivedMessage, other: ReceivedMessage): number {
   const difference = one.record.storeTimestamp - other.record.storeTimestamp;
   if (difference !== 0 || one.brokerName !== other.brokerName) return difference;
   return one.commitLogOffset - other.commitLogOffset;

@@ -140,6 +140,25 @@ Deno.test("Consumer pulls no further than it may while its handler is slow", asy
   assert.ok(given <= most, `${given} were at work`);
 });
 
+Deno.test("Consumer: the size of what is pulled is limited, too, while its handler is slow", async () => {
+  await using it = await ClusterFixture.start({ config: QUICK });
+  const body = "x".repeat(1000);
+  await send(it.client, Array.from({ length: 40 }, () => body));
+  await using consumer = it.client.consumer({ ...OPTIONS, pullMax: 2, cachedBytesMax: 9500 });
+  const goOn = Promise.withResolvers<void>();
+  let count = 0;
+  void consumer.run(() => {
+    count++;
+    return goOn.promise;
+  }, { concurrency: 100 });
+  await eventually(() => count >= 10);
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
+  const given = count;
+  goOn.resolve();
+  assert.ok(given <= 12, `${given} were given out`);
+  await eventually(() => count === 40);
+});
+
 Deno.test("Consumer: the span between offsets limits what is pulled, too", async () => {
   await using it = await ClusterFixture.start({ config: QUICK });
   await send(it.client, Array.from({ length: 40 }, (_, n) => `m${n}`));

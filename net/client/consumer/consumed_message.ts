@@ -4,7 +4,7 @@
  * @module
  */
 
-import { PROPERTY, propertyOf } from "../../../store/properties.ts";
+import { PROPERTY } from "../../../store/properties.ts";
 import { RETRY_PREFIX } from "../../wire/topic_names.ts";
 import { ReceivedMessage, type RecordOrigin } from "../received_message.ts";
 
@@ -34,19 +34,12 @@ export interface MessageGiver {
 export class ConsumedMessage extends ReceivedMessage {
   readonly #giver: MessageGiver;
 
-  constructor({ record, brokerName }: ReceivedMessage, origin: {
-    readonly unwrap: NonNullable<RecordOrigin["unwrap"]>;
+  constructor(message: ReceivedMessage, { unwrap, giver }: {
+    readonly unwrap: Unwrap;
     readonly giver: MessageGiver;
   }) {
-    // A retried message is shown under the topic it was sent to.
-    const unwrap = (topic: string) => {
-      const sentTo = topic.startsWith(RETRY_PREFIX)
-        ? propertyOf(record.properties, PROPERTY.retryTopic)
-        : undefined;
-      return origin.unwrap(sentTo ?? topic);
-    };
-    super(record, { brokerName, unwrap });
-    this.#giver = origin.giver;
+    super(message, { brokerName: message.brokerName, unwrap: shownAs(message, unwrap) });
+    this.#giver = giver;
   }
 
   override get attempt(): number {
@@ -76,4 +69,13 @@ export class ConsumedMessage extends ReceivedMessage {
   async reply(body: Uint8Array | string): Promise<void> {
     await this.#giver.reply(this, body);
   }
+}
+
+type Unwrap = NonNullable<RecordOrigin["unwrap"]>;
+
+/** A retried message is shown under the topic it was sent to. */
+function shownAs(message: ReceivedMessage, unwrap: Unwrap): Unwrap {
+  if (!message.topic.startsWith(RETRY_PREFIX)) return unwrap;
+  const sentTo = message.properties.get(PROPERTY.retryTopic);
+  return (topic) => unwrap(sentTo ?? topic);
 }

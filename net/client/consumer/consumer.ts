@@ -5,6 +5,7 @@
  */
 
 import type { MessageQueue } from "../../wire/message_queue.ts";
+import { topicNameProblem } from "../../wire/topic_names.ts";
 import { ClientError } from "../client_error.ts";
 import type { Cluster } from "../cluster.ts";
 import { Bell } from "./bell.ts";
@@ -21,6 +22,7 @@ import { consumeDirectly } from "./direct_consumption.ts";
 import { HandlerRunner } from "./handler_runner.ts";
 import { Membership } from "./membership.ts";
 import { ReadyQueues } from "./ready_queues.ts";
+import { type Filter, subscriptionTo } from "./subscription.ts";
 
 /** How a handler is called. */
 export interface RunOptions {
@@ -61,6 +63,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
   readonly #closing = new AbortController();
   #membership: Membership | undefined;
   #joining: Promise<Membership> | undefined;
+  /** What it wants, by topic as the application calls it. */
+  readonly #subscriptions: Map<string, Filter>;
   /** The handler at work. */
   #handle: Handle | undefined;
   /** Settles when nobody takes messages any more. */
@@ -79,7 +83,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
   ) {
     this.group = options.group;
     this.#cluster = cluster;
-    this.#settings = consumerSettings(options);
+    const settings = this.#settings = consumerSettings(options);
+    this.#subscriptions = new Map(Object.entries(settings.subscribe));
     const trace = this.#trace = openTrace(cluster, options.trace);
     const traced = trace === undefined ? hooks : [...hooks, consumerTrace(trace)];
     this.#hooks = options.hooks === undefined ? traced : [...traced, options.hooks];
@@ -90,6 +95,50 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
     const { namespace } = this.#cluster;
     const held = this.#membership?.queues.all ?? [];
     return held.map(({ queue }) => ({ ...queue, topic: namespace.unwrap(queue.topic) }));
+  }
+
+  /** What it is subscribed to now. */
+  get subscriptions(): ReadonlyMap<string, Filter> {
+    return new Map(this.#subscriptions);
+  }
+
+  /**
+   * Wants messages of a topic, too, or others of a topic than before, from now on; what was pulled
+   * already is still given out. Brokers hear of it at once, and queues of a new topic come a moment
+   * later. All members of a group are to want the same.
+   *
+   * @throws {ClientError} `invalid` for a name or a filter; `refused` for an SQL filter that the broker
+   * cannot read; `name-server`, `closed`.
+   */
+  async subscribe(
+    topic: string,
+    filter: Filter = "*",
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    this.#throwIfClosed("subscribe");
+    checkTopic(topic);
+    subscriptionTo(topic, filter, { version: 0 });
+    if (this.#joining !== undefined) {
+      const membership = await this.#joined();
+      await membership?.subscribe(topic, filter, { signal });
+    }
+    this.#subscriptions.set(topic, filter);
+  }
+
+  /**
+   * Gives up a topic: its offsets are stored and its queues given up; a message that is with a handler
+   * comes again, to whoever consumes the topic next. The last message of an ordered queue is waited for
+   * in the background.
+   *
+   * @throws {ClientError} `closed`.
+   */
+  async unsubscribe(topic: string): Promise<void> {
+    this.#throwIfClosed("unsubscribe");
+    if (this.#joining !== undefined) {
+      const membership = await this.#joined();
+      await membership?.unsubscribe(topic);
+    }
+    this.#subscriptions.delete(topic);
   }
 
   /**
@@ -191,10 +240,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
 
   /** Makes the caller the one who takes messages; what is returned ends that. */
   #claim(): () => void {
-    if (this.#disposal !== undefined) {
-      const text = `Cannot consume: the consumer of group "${this.group}" is closed`;
-      throw new ClientError(text, { kind: "closed" });
-    }
+    this.#throwIfClosed("consume");
     if (this.#consuming !== undefined) {
       const text = `Cannot consume: messages of group "${this.group}" are being taken already`;
       throw new ClientError(text, { kind: "invalid" });
@@ -207,9 +253,20 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
     };
   }
 
+  #throwIfClosed(what: string): void {
+    if (this.#disposal === undefined) return;
+    const text = `Cannot ${what}: the consumer of group "${this.group}" is closed`;
+    throw new ClientError(text, { kind: "closed" });
+  }
+
+  /** The membership, if it was asked for. */
+  async #joined(): Promise<Membership | undefined> {
+    return await this.#joining?.catch(() => undefined);
+  }
+
   async #join(): Promise<void> {
     this.#joining ??= Membership.join(this.#cluster, {
-      settings: this.#settings,
+      settings: { ...this.#settings, subscribe: Object.fromEntries(this.#subscriptions) },
       hooks: this.#hooks,
       ready: this.#ready,
       consumeDirectly: (record, brokerName = "") => this.#consumeDirectly(record, brokerName),
@@ -239,7 +296,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
   async #close(): Promise<void> {
     const consuming = this.#handle === undefined ? undefined : this.#consuming;
     this.#closing.abort();
-    const membership = await this.#joining?.catch(() => undefined);
+    const membership = await this.#joined();
     if (membership === undefined) return;
     await membership.stop();
     if (consuming !== undefined) await this.#wait(consuming);
@@ -258,6 +315,12 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
       "what they work on comes again";
     this.#cluster.log(text);
   }
+}
+
+function checkTopic(topic: string): void {
+  const problem = topicNameProblem(topic);
+  if (problem === undefined) return;
+  throw new ClientError(`Cannot subscribe: ${problem}`, { kind: "invalid" });
 }
 
 function anyOf(signal: AbortSignal | undefined, other: AbortSignal): AbortSignal {

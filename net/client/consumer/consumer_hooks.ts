@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { Cluster } from "../cluster.ts";
+import type { ReceivedMessage } from "../received_message.ts";
 import type { ConsumedMessage } from "./consumed_message.ts";
 
 /**
@@ -13,13 +15,13 @@ import type { ConsumedMessage } from "./consumed_message.ts";
 export type ConsumeResult = "success" | "failed" | "exception" | "timeout";
 
 /** Messages of one queue that are with a handler together; the same object before and after. */
-export interface ConsumeContext {
+export interface ConsumeContext<Message extends ReceivedMessage = ConsumedMessage> {
   readonly group: string;
   /** As the application calls it. */
   readonly topic: string;
   readonly brokerName: string;
   readonly queueId: number;
-  readonly messages: readonly ConsumedMessage[];
+  readonly messages: readonly Message[];
 }
 
 /** How a delivery ended. */
@@ -32,7 +34,16 @@ export interface ConsumeOutcome {
 }
 
 /** Called around every delivery; what they throw is logged, and changes nothing. */
-export interface ConsumeHooks {
-  beforeConsume?(context: ConsumeContext): void;
-  afterConsume?(context: ConsumeContext, outcome: ConsumeOutcome): void;
+export interface ConsumeHooks<Message extends ReceivedMessage = ConsumedMessage> {
+  beforeConsume?(context: ConsumeContext<Message>): void;
+  afterConsume?(context: ConsumeContext<Message>, outcome: ConsumeOutcome): void;
+}
+
+/** Calls a hook. */
+export function callHook(cluster: Pick<Cluster, "log">, call: () => void): void {
+  try {
+    call();
+  } catch (error) {
+    cluster.log("A hook of a consumer failed", error);
+  }
 }

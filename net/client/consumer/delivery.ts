@@ -4,9 +4,8 @@
  * @module
  */
 
-import type { Cluster } from "../cluster.ts";
 import type { ConsumedMessage } from "./consumed_message.ts";
-import type { ConsumeContext, ConsumeResult } from "./consumer_hooks.ts";
+import { callHook, type ConsumeContext, type ConsumeResult } from "./consumer_hooks.ts";
 import type { HeldQueue, QueueOwner } from "./held_queue.ts";
 
 /** From when messages are taken until the application has said of each what became of it. */
@@ -71,7 +70,7 @@ export class Delivery {
       queueId: queue.queueId,
       messages: this.messages,
     };
-    for (const hook of hooks) safely(cluster, () => hook.beforeConsume?.(context));
+    for (const hook of hooks) callHook(cluster, () => hook.beforeConsume?.(context));
   }
 
   /** Counts it, and tells the hooks what came of it. */
@@ -85,14 +84,6 @@ export class Delivery {
     if (context === undefined) return;
     const result = this.#result ?? (this.#failed > 0 ? "failed" : "success");
     const outcome = { result, tookMs, error: this.#error };
-    for (const hook of hooks) safely(cluster, () => hook.afterConsume?.(context, outcome));
-  }
-}
-
-function safely(cluster: Cluster, call: () => void): void {
-  try {
-    call();
-  } catch (error) {
-    cluster.log("A hook of a consumer failed", error);
+    for (const hook of hooks) callHook(cluster, () => hook.afterConsume?.(context, outcome));
   }
 }

@@ -34,6 +34,8 @@ export interface QueueOwner {
   readonly group: string;
   readonly settings: ConsumerSettings;
   readonly offsets: OffsetStore;
+  /** Those of now, by topic on the wire. */
+  readonly subscriptions: ReadonlyMap<string, SubscriptionData>;
   readonly stats: ConsumeStats;
   readonly hooks: readonly ConsumeHooks[];
   /** How much a queue of a topic may hold. */
@@ -54,12 +56,15 @@ export interface QueueOwner {
 export abstract class HeldQueue implements MessageGiver {
   readonly queue: Readonly<MessageQueue>;
   readonly name: string;
-  readonly subscription: SubscriptionData;
   readonly pulled: ProcessQueue;
   /** Whether it stands in the line of queues with messages to take. */
   offered = false;
   protected readonly owner: QueueOwner;
   readonly #stopped = new AbortController();
+  /** Of pulls under way. */
+  #pull = new AbortController();
+  #subscription: SubscriptionData;
+  #isPaused = false;
   readonly #room = new Bell();
   /** What is with the application. */
   readonly #taken = new Map<ConsumedMessage, Delivery>();
@@ -72,7 +77,7 @@ export abstract class HeldQueue implements MessageGiver {
   ) {
     this.queue = queue;
     this.name = queueName(queue);
-    this.subscription = subscription;
+    this.#subscription = subscription;
     this.owner = owner;
     this.pulled = new ProcessQueue(queue);
   }
@@ -80,6 +85,31 @@ export abstract class HeldQueue implements MessageGiver {
   /** Aborts when nothing is pulled or given out any more. */
   get signal(): AbortSignal {
     return this.#stopped.signal;
+  }
+
+  /** Aborts when what a pull under way brings is not for this queue, or not chosen as it should be. */
+  get pullSignal(): AbortSignal {
+    return this.#pull.signal;
+  }
+
+  /** What is pulled of it. */
+  get subscription(): SubscriptionData {
+    return this.#subscription;
+  }
+
+  /** Pulls nothing until {@linkcode resubscribe}; what a pull under way brings is pulled again. */
+  pause(): void {
+    if (this.signal.aborted) return;
+    this.#isPaused = true;
+    this.#pull.abort();
+    this.#pull = new AbortController();
+  }
+
+  /** Goes on with another subscription, which the brokers know. */
+  resubscribe(subscription: SubscriptionData): void {
+    this.#subscription = subscription;
+    this.#isPaused = false;
+    this.#room.ring();
   }
 
   /** Whether messages can be taken now. */
@@ -111,6 +141,7 @@ export abstract class HeldQueue implements MessageGiver {
   /** Whether more may be pulled (Java: the flow control of `DefaultMQPushConsumerImpl.pullMessage`). */
   get hasRoom(): boolean {
     const { pulled, owner: { settings } } = this;
+    if (this.#isPaused) return false;
     const { messages, bytes } = this.owner.limitsOf(this.queue.topic);
     if (pulled.count > messages || pulled.bytes > bytes) return false;
     return settings.ordered || pulled.span <= settings.cachedSpanMax;
@@ -129,6 +160,7 @@ export abstract class HeldQueue implements MessageGiver {
   /** Nothing is pulled or given out any more; what is with the application counts. */
   retire(): void {
     this.#stopped.abort();
+    this.#pull.abort();
   }
 
   /** No longer this member's: nothing counts any more, either. */

@@ -75,7 +75,7 @@ export class HeldQueues {
     const { settings } = this.#owner;
     const { cachedMessagesMaxOfTopic: messages, cachedBytesMaxOfTopic: bytes } = settings;
     if (messages === NO_LIMIT && bytes === NO_LIMIT) return this.#limits;
-    const share = Math.max(1, this.all.filter((it) => it.queue.topic === topic).length);
+    const share = Math.max(1, this.#of(topic).length);
     return {
       messages: Math.min(settings.cachedMessagesMax, Math.max(1, Math.floor(messages / share))),
       bytes: Math.min(settings.cachedBytesMax, Math.max(1, Math.floor(bytes / share))),
@@ -83,28 +83,41 @@ export class HeldQueues {
   }
 
   /**
-   * Has these queues of a topic from now on, and no others. `false` when one cannot be had yet: another
-   * member has not let go of it.
+   * Has these queues of a topic from now on, and no others; none of a topic that is not subscribed to.
+   * `false` when one cannot be had yet: another member has not let go of it.
    */
-  async assign(
-    subscription: SubscriptionData,
-    queues: readonly MessageQueue[],
-  ): Promise<boolean> {
-    const names = new Set(queues.map(queueName));
-    const ofTopic = this.all.filter((it) => it.queue.topic === subscription.topic);
+  async assign(topic: string, queues: readonly MessageQueue[]): Promise<boolean> {
+    const { subscriptions } = this.#owner;
+    const names = new Set(subscriptions.has(topic) ? queues.map(queueName) : []);
+    const ofTopic = this.#of(topic);
     const lost = ofTopic.filter((it) => !names.has(it.name));
     await Promise.all(lost.map((it) => this.#giveUp(it)));
-    const wanted = queues.filter((it) => !this.#held.has(queueName(it)));
+    const wanted = queues.filter((it) =>
+      names.has(queueName(it)) && !this.#held.has(queueName(it))
+    );
     const free = wanted.filter((it) => !this.#leaving.has(queueName(it)));
     if (this.#stopped.signal.aborted || wanted.length === 0) return true;
     const { granted, lockedAt } = await this.#lock(free);
-    if (this.#stopped.signal.aborted) {
+    const subscription = subscriptions.get(topic);
+    if (this.#stopped.signal.aborted || subscription === undefined) {
       await this.#unlock(granted);
       return true;
     }
     for (const queue of granted) this.#take(queue, { subscription, lockedAt });
     for (const held of this.all) held.wake();
     return granted.length === wanted.length;
+  }
+
+  /** Pulls nothing of a topic until {@linkcode resubscribe}. */
+  pause(topic: string): void {
+    for (const held of this.#of(topic)) held.pause();
+  }
+
+  /** Goes on with what the group wants of a topic now, which the brokers know. */
+  resubscribe(topic: string): void {
+    const subscription = this.#owner.subscriptions.get(topic);
+    if (subscription === undefined) return;
+    for (const held of this.#of(topic)) held.resubscribe(subscription);
   }
 
   /** Goes on at these offsets; nothing that was pulled before is given out any more. */
@@ -133,6 +146,10 @@ export class HeldQueues {
     await offsets.persist(queues);
     await this.#unlock([...queues, ...Array.from(this.#leaving.values(), (it) => it.queue)]);
     while (this.#work.size > 0) await Promise.all(this.#work);
+  }
+
+  #of(topic: string): readonly HeldQueue[] {
+    return this.all.filter((it) => it.queue.topic === topic);
   }
 
   get #locks(): boolean {

@@ -4,10 +4,8 @@ import { eventually } from "../../../testdata/eventually.ts";
 import { FakeOwner } from "../../../testdata/queue_owner.ts";
 import { HeldQueues } from "./held_queues.ts";
 import { LOCK_LIVE_MS, lockQueues, unlockQueues } from "./queue_locks.ts";
-import { subscriptionTo } from "./subscription.ts";
 import { Cluster } from "../cluster.ts";
 
-const SUBSCRIPTION = subscriptionTo("TBW102", "*", { version: 1 });
 const queuesOf = (...ids: number[]) =>
   ids.map((queueId) => ({ topic: "TBW102", brokerName: "broker-a", queueId }));
 
@@ -27,18 +25,18 @@ Deno.test("HeldQueues has the queues it is given, and shares the limits of their
   const queues = new HeldQueues(owner, { onLost: () => {} });
   const ids = () => queues.all.map((held) => held.queue.queueId).sort();
   assert.equal(queues.limitsOf("TBW102").messages, 100);
-  assert.equal(await queues.assign(SUBSCRIPTION, queuesOf(0, 1, 2)), true);
+  assert.equal(await queues.assign("TBW102", queuesOf(0, 1, 2)), true);
   assert.deepEqual(ids(), [0, 1, 2]);
   assert.equal(queues.limitsOf("TBW102").messages, 33);
   const [first] = queues.all;
-  assert.equal(await queues.assign(SUBSCRIPTION, queuesOf(2, 3)), true);
+  assert.equal(await queues.assign("TBW102", queuesOf(2, 3)), true);
   assert.deepEqual(ids(), [2, 3]);
   assert.equal(first!.signal.aborted, true);
   assert.equal(queues.limitsOf("TBW102").messages, 50);
   assert.equal(queues.limitsOf("Other").messages, 100);
   await queues.close();
   await queues.close();
-  assert.equal(await queues.assign(SUBSCRIPTION, queuesOf(2)), true);
+  assert.equal(await queues.assign("TBW102", queuesOf(2)), true);
   assert.deepEqual(ids(), []);
 });
 
@@ -51,12 +49,12 @@ Deno.test("HeldQueues in order takes a queue when no other member has it locked"
   const group = "billing";
   await lockQueues(other, { group, queues: [one!] });
   const queues = new HeldQueues(new Owner(cluster, { ordered: true }), { onLost: () => {} });
-  assert.equal(await queues.assign(SUBSCRIPTION, [zero!, one!]), false);
+  assert.equal(await queues.assign("TBW102", [zero!, one!]), false);
   assert.deepEqual(queues.all.map((held) => held.queue.queueId), [0]);
   // Whoever gives up a queue gives back its lock.
   const refused = await lockQueues(other, { group, queues: [zero!] });
   assert.deepEqual(refused.refused, [zero]);
-  await queues.assign(SUBSCRIPTION, []);
+  await queues.assign("TBW102", []);
   const granted = await lockQueues(other, { group, queues: [zero!] });
   assert.deepEqual(granted.granted, [zero]);
   await queues.close();
@@ -67,7 +65,7 @@ Deno.test("HeldQueues goes on where it is told, and forgets what was pulled befo
   await using cluster = new Cluster({ nameServers: it.nameServer.peer });
   const owner = new Owner(cluster, { errorPauseMs: 1 });
   const queues = new HeldQueues(owner, { onLost: () => {} });
-  await queues.assign(SUBSCRIPTION, queuesOf(0, 1));
+  await queues.assign("TBW102", queuesOf(0, 1));
   const [first, second] = queues.all;
   await queues.reset("TBW102", new Map([[queuesOf(0)[0]!, 17], [queuesOf(7)[0]!, 3]]));
   assert.equal(first!.pulled.dropped, true);
@@ -88,7 +86,7 @@ Deno.test("HeldQueues in order gives up a queue that another member has locked",
   const owner = new Owner(cluster, { ordered: true });
   let lost = 0;
   const held = new HeldQueues(owner, { onLost: () => lost++, renewMs: 5 });
-  await held.assign(SUBSCRIPTION, queues);
+  await held.assign("TBW102", queues);
   // As after a minute without a renewal.
   await eventually(async () => {
     await unlockQueues(cluster, { group, queues: queues.slice(0, 1) });
@@ -96,9 +94,9 @@ Deno.test("HeldQueues in order gives up a queue that another member has locked",
   });
   await eventually(() => lost === 1);
   assert.deepEqual(held.all.map((it) => it.queue.queueId), [1]);
-  assert.equal(await held.assign(SUBSCRIPTION, queues), false);
+  assert.equal(await held.assign("TBW102", queues), false);
   await unlockQueues(other, { group, queues });
-  assert.equal(await held.assign(SUBSCRIPTION, queues), true);
+  assert.equal(await held.assign("TBW102", queues), true);
   await held.close();
 });
 
@@ -110,7 +108,7 @@ Deno.test("HeldQueues in order does not trust what it has after a lock was out o
   const owner = new Owner(cluster, { ordered: true });
   let lost = 0;
   const held = new HeldQueues(owner, { onLost: () => lost++, renewMs: 5 });
-  await held.assign(SUBSCRIPTION, queuesOf(0));
+  await held.assign("TBW102", queuesOf(0));
   const [queue] = held.all;
   const { lockedAt } = queue!.pulled;
   time += LOCK_LIVE_MS - 1;

@@ -19,9 +19,9 @@ const decoder = new TextDecoder();
  * @throws {ClientError} `damaged` where a body holds no batch.
  */
 export function unfolded(messages: ReceivedMessage[], origin: RecordOrigin): ReceivedMessage[] {
-  if (!messages.some(({ record }) => isFolded(record.sysFlag))) return messages;
+  if (!messages.some(({ sysFlag }) => isFolded(sysFlag))) return messages;
   return messages.flatMap((message) => {
-    return isFolded(message.record.sysFlag) ? [...innerOf(message, origin)] : message;
+    return isFolded(message.sysFlag) ? [...innerOf(message, origin)] : message;
   });
 }
 

@@ -9,6 +9,7 @@ import type { ConsumerData, SubscriptionData } from "../../wire/heartbeat.ts";
 import type { MessageQueue } from "../../wire/message_queue.ts";
 import { retryTopicOf } from "../../wire/topic_names.ts";
 import { atMost } from "../at_most.ts";
+import { ClientError } from "../client_error.ts";
 import type { Cluster } from "../cluster.ts";
 import type { ConsumerMember } from "../members.ts";
 import { reply } from "../reply.ts";
@@ -25,7 +26,7 @@ import { Rebalance } from "./rebalance.ts";
 import { RemoteOffsets } from "./remote_offsets.ts";
 import { runningInfo } from "./running_info.ts";
 import { consumeFromWhere } from "./start_offset.ts";
-import { checkSubscription, subscriptionTo } from "./subscription.ts";
+import { checkSubscription, type Filter, subscriptionTo } from "./subscription.ts";
 
 /** What a member works with. */
 export interface MembershipOptions {
@@ -49,7 +50,7 @@ export class Membership implements QueueOwner {
   /** Epoch ms. */
   readonly startedAt: number;
   /** By topic on the wire. */
-  readonly subscriptions: ReadonlyMap<string, SubscriptionData>;
+  readonly subscriptions: Map<string, SubscriptionData>;
   readonly queues: HeldQueues;
   readonly #ready: ReadyQueues;
   readonly #retryTopic: string;
@@ -59,6 +60,8 @@ export class Membership implements QueueOwner {
   #rebalance: Rebalance | undefined;
   #persisting: Promise<void> | undefined;
   #introducing: Promise<void> | undefined;
+  /** Ends with the last change of what is subscribed to. */
+  #changing: Promise<void> = Promise.resolve();
 
   private constructor(cluster: Cluster, { settings, hooks, ready, ...rest }: MembershipOptions) {
     const { namespace, now } = cluster;
@@ -100,6 +103,57 @@ export class Membership implements QueueOwner {
     }
     it.#begin();
     return it;
+  }
+
+  /**
+   * Wants a topic, too, or wants something else of it: brokers hear of it at once, and queues come soon.
+   *
+   * @throws {ClientError} `invalid` for a filter; `refused` for an SQL filter that the broker cannot
+   * read; `name-server`, `closed`.
+   */
+  async subscribe(
+    topic: string,
+    filter: Filter,
+    { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): Promise<void> {
+    const { cluster, group, subscriptions } = this;
+    const wire = cluster.namespace.wrap(topic);
+    // Of two the later counts, at the same time, too.
+    const version = Math.max(cluster.now(), (subscriptions.get(wire)?.subVersion ?? 0) + 1);
+    const subscription = subscriptionTo(wire, filter, { version });
+    await checkSubscription(cluster, subscription, { group, signal });
+    await this.#change(async () => {
+      // What is chosen in one way must not be taken for chosen in another: nothing is pulled meanwhile.
+      this.queues.pause(wire);
+      subscriptions.set(wire, subscription);
+      await cluster.heartbeat();
+      this.queues.resubscribe(wire);
+    });
+  }
+
+  /** Gives up a topic: offsets are stored and locks given back before brokers hear of it. */
+  async unsubscribe(topic: string): Promise<void> {
+    const wire = this.cluster.namespace.wrap(topic);
+    await this.#change(async () => {
+      if (wire === this.#retryTopic || !this.subscriptions.delete(wire)) return;
+      await this.queues.assign(wire, []);
+      await this.cluster.heartbeat();
+    });
+  }
+
+  /** One change after another; the queues are shared out anew. */
+  async #change(change: () => Promise<void>): Promise<void> {
+    const changing = this.#changing.then(async () => {
+      this.cluster.throwIfClosed();
+      if (this.#stopped.signal.aborted) {
+        const text = `The consumer of group "${this.settings.group}" is closed`;
+        throw new ClientError(text, { kind: "closed" });
+      }
+      await change();
+      this.#rebalance?.wake();
+    });
+    this.#changing = changing.catch(() => {});
+    await changing;
   }
 
   limitsOf(topic: string): CacheLimits {
@@ -160,7 +214,7 @@ export class Membership implements QueueOwner {
       model,
       allocate,
       topics: () => subscriptions.keys(),
-      onQueues: (topic, queues) => this.queues.assign(subscriptions.get(topic)!, queues),
+      onQueues: (topic, queues) => this.queues.assign(topic, queues),
       intervalMs: rebalanceMs,
       intervalMinMs: Math.min(rebalanceMs, REBALANCE_MIN_MS),
     });
@@ -172,7 +226,7 @@ export class Membership implements QueueOwner {
     });
   }
 
-  #subscriptions(): ReadonlyMap<string, SubscriptionData> {
+  #subscriptions(): Map<string, SubscriptionData> {
     const { namespace, now } = this.cluster;
     const version = now();
     const { subscribe, model } = this.settings;

@@ -203,5 +203,5 @@ export class ProcessQueue {
 }
 
 function bytesOf(message: ReceivedMessage): number {
-  return message.record.body.length;
+  return message.storedBodySize;
 }

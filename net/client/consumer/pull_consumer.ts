@@ -10,7 +10,10 @@ import { retryTopicOf, topicNameProblem } from "../../wire/topic_names.ts";
 import { ClientError } from "../client_error.ts";
 import type { Cluster } from "../cluster.ts";
 import type { ReceivedMessage } from "../received_message.ts";
+import { type OpenTrace, openTrace } from "../trace/open_trace.ts";
+import { consumerTrace } from "../trace/trace_hooks.ts";
 import { Bell } from "./bell.ts";
+import { Polled } from "./polled.ts";
 import {
   type PullConsumerOptions,
   type PullConsumerSettings,
@@ -55,6 +58,8 @@ export class PullConsumer implements AsyncDisposable, AsyncIterable<ReceivedMess
   readonly #cluster: Cluster;
   readonly #settings: PullConsumerSettings;
   readonly #group: PullGroup;
+  readonly #trace: OpenTrace | undefined;
+  readonly #polled: Polled;
   /** Rings when a poll may find something. */
   readonly #arrived = new Bell();
   #mode: "subscribe" | "assign" | undefined;
@@ -63,9 +68,13 @@ export class PullConsumer implements AsyncDisposable, AsyncIterable<ReceivedMess
   /** @throws {ClientError} `invalid` for an option, `damaged` for a file of offsets. */
   constructor(cluster: Cluster, options: PullConsumerOptions) {
     this.#cluster = cluster;
-    this.#settings = pullConsumerSettings(options);
+    const settings = this.#settings = pullConsumerSettings(options);
+    const trace = this.#trace = openTrace(cluster, settings.trace);
+    const hooks = trace === undefined ? [] : [consumerTrace(trace)];
+    if (options.hooks !== undefined) hooks.push(options.hooks);
+    this.#polled = new Polled(cluster, { group: settings.group, hooks });
     this.#group = new PullGroup(cluster, {
-      settings: this.#settings,
+      settings,
       onChange: () => this.#arrived.ring(),
     });
   }
@@ -145,10 +154,11 @@ export class PullConsumer implements AsyncDisposable, AsyncIterable<ReceivedMess
     if (this.#polling) throw invalid("Cannot poll: another poll of this consumer waits");
     this.#polling = true;
     try {
-      this.#group.queues.settle();
+      this.#settle();
       const end = performance.now() + timeoutMs;
       for (;;) {
         const messages = this.#group.queues.take(max);
+        this.#polled.give(messages);
         const left = end - performance.now();
         if (messages.length > 0 || left <= 0) return messages;
         await this.#arrived.wait({ timeoutMs: Math.min(left, TIMER_MS_MAX), signal });
@@ -245,7 +255,7 @@ export class PullConsumer implements AsyncDisposable, AsyncIterable<ReceivedMess
   async commit(offsets?: ReadonlyMap<Queue, number>): Promise<void> {
     this.#throwIfUnusable();
     if (offsets === undefined) {
-      this.#group.queues.settle();
+      this.#settle();
       return await this.#group.commit(this.#group.settled());
     }
     const wire = Array.from(offsets, ([queue, offset]) => [this.#wire(queue), offset] as const);
@@ -281,7 +291,15 @@ export class PullConsumer implements AsyncDisposable, AsyncIterable<ReceivedMess
   /** Stores what is consumed, with `autoCommit`, and leaves the group; twice is fine. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#group[Symbol.asyncDispose]();
+    this.#polled.end("failed");
+    await this.#trace?.dispatcher[Symbol.asyncDispose]();
     this.#cluster.parts.delete(this);
+  }
+
+  /** What was polled counts as consumed. */
+  #settle(): void {
+    this.#group.queues.settle();
+    this.#polled.end("success");
   }
 
   #enter(mode: "subscribe" | "assign"): void {

@@ -6,7 +6,9 @@
 
 import { groupNameProblem } from "../../wire/topic_names.ts";
 import { ClientError } from "../client_error.ts";
+import type { ReceivedMessage } from "../received_message.ts";
 import { type Allocate, averagely } from "./allocate.ts";
+import type { ConsumeHooks } from "./consumer_hooks.ts";
 import type { StartFrom } from "./start_offset.ts";
 
 /** Who pulls, and how much ahead of what is polled. */
@@ -35,6 +37,13 @@ export interface PullConsumerOptions {
   readonly cachedMessagesMaxInAll?: number | undefined;
   /** Of broadcasting; default `~/.rocketmq_offsets`. */
   readonly offsetsFolder?: string | undefined;
+  /** `true`, or the trace topic: it is told of what polls gave. Default `false`. */
+  readonly trace?: boolean | string | undefined;
+  /**
+   * Told of what a poll gave of each queue: when it gives it, and when it counts as consumed; `failed`
+   * what never did before the consumer was disposed.
+   */
+  readonly hooks?: ConsumeHooks<ReceivedMessage> | undefined;
 }
 
 /** The same with nothing left open. */
@@ -88,6 +97,8 @@ export function pullConsumerSettings(options: PullConsumerOptions): PullConsumer
     cachedSpanMax: number("cachedSpanMax"),
     cachedMessagesMaxInAll: number("cachedMessagesMaxInAll"),
     offsetsFolder: options.offsetsFolder,
+    trace: options.trace ?? false,
+    hooks: options.hooks ?? {},
   };
 }
 

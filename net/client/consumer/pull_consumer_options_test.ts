@@ -15,6 +15,8 @@ Deno.test("pullConsumerSettings() has Java's limits where nothing is said", () =
     cachedBytesMax: 100 * 1024 * 1024,
     cachedSpanMax: 2000,
     cachedMessagesMaxInAll: 10_000,
+    trace: false,
+    hooks: {},
     offsetsFolder: undefined,
   });
   assert.equal(pullConsumerSettings({ group: "G", startFrom: new Date(5) }).startFrom.valueOf(), 5);

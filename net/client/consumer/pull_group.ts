@@ -6,7 +6,7 @@
  */
 
 import assert from "node:assert/strict";
-import { PROPERTY, propertyOf } from "../../../store/properties.ts";
+import { PROPERTY } from "../../../store/properties.ts";
 import type { SubscriptionData } from "../../wire/heartbeat.ts";
 import type { MessageQueue } from "../../wire/message_queue.ts";
 import { isDerivedTopic } from "../../wire/topic_names.ts";
@@ -115,7 +115,7 @@ export class PullGroup implements AsyncDisposable {
 
   /** Shares the queues of these topics with the group, besides those it shares already. */
   async share(subscriptions: readonly SubscriptionData[]): Promise<void> {
-    for (const it of subscriptions) this.#subscriptions.set(it.topic, it);
+    for (const it of subscriptions) this.#want(it);
     await this.#begin();
     if (this.isClosed || this.#failure !== undefined) return;
     this.#rebalance ??= new Rebalance(this.#cluster, {
@@ -126,6 +126,18 @@ export class PullGroup implements AsyncDisposable {
       onQueues: (topic, queues) => this.#onQueues(topic, queues),
     });
     this.#rebalance.wake();
+  }
+
+  /** A pull that waits at a broker for what was wanted before would pass over what is wanted now. */
+  #want(subscription: SubscriptionData): void {
+    const { topic, subString, expressionType } = subscription;
+    const before = this.#subscriptions.get(topic);
+    this.#subscriptions.set(topic, subscription);
+    if (before === undefined) return;
+    if (before.subString === subString && before.expressionType === expressionType) return;
+    for (const queue of this.queues.queues) {
+      if (queue.topic === topic) this.queues.get(queue)?.again();
+    }
   }
 
   /** Gives up a topic. */
@@ -284,11 +296,11 @@ export class PullGroup implements AsyncDisposable {
   }
 
   /** A message the group failed with, under the topic it was sent to. */
-  #asSent({ record, brokerName }: ReceivedMessage): ReceivedMessage {
+  #asSent(message: ReceivedMessage): ReceivedMessage {
     const { namespace } = this.#cluster;
-    const sentTo = propertyOf(record.properties, PROPERTY.retryTopic);
+    const sentTo = message.properties.get(PROPERTY.retryTopic);
     const unwrap = (topic: string) => namespace.unwrap(sentTo ?? topic);
-    return new ReceivedMessage(record, { brokerName, unwrap });
+    return new ReceivedMessage(message, { brokerName: message.brokerName, unwrap });
   }
 }
 

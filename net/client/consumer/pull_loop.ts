@@ -37,13 +37,17 @@ export async function pullLoop(held: HeldQueue, options: PullLoopOptions): Promi
   let { from } = options;
   let pulls = 0;
   let trouble = "";
+  let asked: AbortSignal | undefined;
   while (!signal.aborted) {
     try {
       from ??= await beginning(held, owner);
       await held.whenRoom();
       if (signal.aborted) return;
-      const result = await pull(held, { ...options, from });
+      asked = held.pullSignal;
+      const result = await pull(held, { ...options, from, signal: asked });
       if (signal.aborted) return;
+      // It was chosen by what the group wanted before.
+      if (asked.aborted) continue;
       trouble = "";
       if (result.status === "OFFSET_ILLEGAL") {
         if (wasMoved && pulls === 0) await pause(MOVED_PAUSE_MS, signal);
@@ -53,6 +57,7 @@ export async function pullLoop(held: HeldQueue, options: PullLoopOptions): Promi
       pulls++;
     } catch (error) {
       if (signal.aborted) return;
+      if (asked?.aborted === true) continue;
       const { message } = error as Error;
       if (message !== trouble) cluster.log(`Cannot pull queue ${held.name}`, error);
       trouble = message;
@@ -64,10 +69,13 @@ export async function pullLoop(held: HeldQueue, options: PullLoopOptions): Promi
 
 async function pull(
   held: HeldQueue,
-  { owner, puller, from }: PullLoopOptions & { readonly from: number },
+  { owner, puller, from, signal }: PullLoopOptions & {
+    readonly from: number;
+    readonly signal: AbortSignal;
+  },
 ): Promise<PullResult> {
   const { cluster, settings, offsets, stats } = owner;
-  const { queue, subscription, pulled, signal } = held;
+  const { queue, subscription, pulled } = held;
   const start = pulled.pulledAt = cluster.now();
   const known = settings.model === "clustering" ? offsets.get(queue) ?? 0 : 0;
   const result = await puller.pull({

@@ -83,7 +83,7 @@ export class PulledQueue {
   add(messages: readonly ReceivedMessage[], next: number): void {
     for (const message of messages) {
       this.#messages.push(message);
-      this.#bytes += message.record.totalSize;
+      this.#bytes += message.storeSize;
     }
     this.#next = next;
   }
@@ -94,7 +94,7 @@ export class PulledQueue {
     if (end > this.#first) this.#unsettled ??= this.position;
     for (; this.#first < end; this.#first++) {
       const message = this.#messages[this.#first]!;
-      this.#bytes -= message.record.totalSize;
+      this.#bytes -= message.storeSize;
       into.push(message);
     }
     if (this.#first === this.#messages.length || this.#first >= TAKEN_MAX) {
@@ -134,7 +134,7 @@ export class PulledQueue {
       const last = this.#messages.at(-1)!;
       if (last.queueOffset < offset) return;
       this.#messages.length--;
-      this.#bytes -= last.record.totalSize;
+      this.#bytes -= last.storeSize;
     }
   }
 }

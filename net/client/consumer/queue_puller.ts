@@ -50,6 +50,8 @@ export class QueuePuller {
   /** Of the pull under way. */
   #pull = new AbortController();
   #failed = false;
+  /** How often {@linkcode again} was called. */
+  #turns = 0;
 
   constructor(queue: Readonly<MessageQueue>, options: PullerOptions) {
     this.pulled = new PulledQueue(queue);
@@ -65,6 +67,13 @@ export class QueuePuller {
   /** Goes on elsewhere at once. */
   seek(offset: number): void {
     this.pulled.seek(offset);
+    this.#pull.abort();
+    this.#changed.ring();
+  }
+
+  /** Pulls anew from where it is; what a pull under way brings is let go. */
+  again(): void {
+    this.#turns++;
     this.#pull.abort();
     this.#changed.ring();
   }
@@ -94,7 +103,9 @@ export class QueuePuller {
     const { pulled, pulled: { queue, seeks } } = this;
     const { startOffset, pull, onMessages } = this.#options;
     const { signal } = this.#pull = new AbortController();
-    const isOver = () => this.#stopped.signal.aborted || pulled.seeks !== seeks;
+    const turns = this.#turns;
+    const isOver = () =>
+      this.#stopped.signal.aborted || pulled.seeks !== seeks || this.#turns !== turns;
     try {
       const offset = pulled.next ?? await startOffset(queue);
       if (isOver()) return true;

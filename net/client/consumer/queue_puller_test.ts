@@ -147,3 +147,15 @@ Deno.test("QueuePuller.stop() ends a pull, a wait and a failure's pause", async 
     assert(side.asked.length <= 1);
   }
 });
+
+Deno.test("QueuePuller.again() pulls anew from where it is, and keeps what it has", async () => {
+  await using it = new Side();
+  (await it.pull(0)).answer.resolve({ messages: [messageAt(40)], next: 41, corrected: false });
+  const waiting = await it.pull(1);
+  it.puller.again();
+  assert.equal(waiting.signal.aborted, true);
+  waiting.answer.resolve({ messages: [messageAt(41)], next: 42, corrected: false });
+  assert.equal((await it.pull(2)).offset, 41);
+  assert.equal(it.puller.pulled.count, 1);
+  assert.deepEqual(it.failures, []);
+});

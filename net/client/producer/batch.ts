@@ -20,6 +20,7 @@ const RECORD_BYTES = 512;
 const encoder = new TextEncoder();
 
 interface Part {
+  readonly topic: string;
   readonly message: Message;
   readonly messageId: string;
   readonly encoded: BatchMessage;
@@ -50,10 +51,8 @@ export function batchDrafts(
   },
 ): Draft[] {
   const groups: Group[] = [];
-  for (const message of messages) {
-    const topic = drafts.topicOf(message);
-    const { waitStored = true } = message;
-    const part = partOf(message, topic, drafts);
+  for (const part of partsOf(messages, drafts)) {
+    const { topic, message: { waitStored = true } } = part;
     const last = groups.at(-1);
     const fits = last !== undefined && last.topic === topic && last.waitStored === waitStored &&
       last.bytes + part.bytes <= bytesMax;
@@ -65,15 +64,33 @@ export function batchDrafts(
   return groups.map((group) => draftOf(group, now()));
 }
 
-function partOf(message: Message, topic: string, drafts: Drafts): Part {
-  const what = `Cannot send a batch to topic "${message.topic}"`;
-  if (isDelayed(message)) throw invalid(`${what}: delayed messages are sent one by one`);
-  if (topic.startsWith(RETRY_PREFIX)) throw invalid(`${what}: retry topics take no batches`);
-  const body = drafts.bodyOf(message);
-  const messageId = drafts.nextId();
-  const properties = encoder.encode(drafts.propertiesOf(message, messageId));
-  const bytes = RECORD_BYTES + topic.length + properties.length + body.length;
-  return { message, messageId, encoded: { flag: flagOf(message), body, properties }, bytes };
+function partsOf(messages: readonly Message[], drafts: Drafts): Part[] {
+  const checked = messages.map((message) => {
+    const topic = drafts.topicOf(message);
+    const what = `Cannot send a batch to topic "${message.topic}"`;
+    if (isDelayed(message)) throw invalid(`${what}: delayed messages are sent one by one`);
+    if (topic.startsWith(RETRY_PREFIX)) throw invalid(`${what}: retry topics take no batches`);
+    const body = drafts.bodyOf(message);
+    const messageId = drafts.nextId();
+    const properties = drafts.propertiesOf(message, messageId);
+    return { topic, message, messageId, body, properties };
+  });
+  const encoded = encodeAll(checked.map((it) => it.properties));
+  return checked.map(({ topic, message, messageId, body }, at) => {
+    const properties = encoded[at]!;
+    const bytes = RECORD_BYTES + topic.length + properties.length + body.length;
+    const flag = flagOf(message);
+    return { topic, message, messageId, encoded: { flag, body, properties }, bytes };
+  });
+}
+
+/** Texts as UTF-8, in one call where each character is a byte: a call costs more than a short text. */
+function encodeAll(texts: readonly string[]): Uint8Array[] {
+  const all = texts.join("");
+  const bytes = encoder.encode(all);
+  if (bytes.length !== all.length) return texts.map((text) => encoder.encode(text));
+  let at = 0;
+  return texts.map((text) => bytes.subarray(at, at += text.length));
 }
 
 function draftOf({ topic, waitStored, parts }: Group, bornTimestamp: number): Draft {

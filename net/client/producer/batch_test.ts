@@ -82,3 +82,16 @@ Deno.test("batchDrafts() refuses what cannot stand in a batch", () => {
     assert.throws(() => batches([{ topic: "T", body: "x" }, message]), pattern);
   }
 });
+
+Deno.test("batchDrafts() keeps the properties of each message apart, whatever their characters take", () => {
+  for (const tags of [["a", "b", "c"], ["a", "bezählt", "c"], ["日本", "b", "𝒯"]]) {
+    const [draft] = batches(tags.map((tag) => ({ topic: "T", body: "x", tag })));
+    const cursor = new BatchCursor(draft!.body);
+    for (const tag of tags) {
+      assert.ok(cursor.next());
+      const properties = parseProperties(new TextDecoder().decode(cursor.properties));
+      assert.equal(properties.get("TAGS"), tag);
+    }
+    assert.equal(cursor.next(), false);
+  }
+});

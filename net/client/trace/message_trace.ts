@@ -7,6 +7,7 @@
 
 import { TRACE_TOPIC } from "../../wire/topic_names.ts";
 import { messagesByKey } from "../admin/messages.ts";
+import { ClientError } from "../client_error.ts";
 import type { Cluster } from "../cluster.ts";
 import type { ReceivedMessage } from "../received_message.ts";
 import {
@@ -52,9 +53,11 @@ const PAGE_MAX = 64;
 /**
  * Looks in the trace topic for all that clients wrote about a message, by the id its producer gave
  * it. Nothing found is not nothing happened: clients trace only when told to, and a record may
- * come some seconds late.
+ * come some seconds late. The first client that traces makes RocketMQ's own trace topic, so before
+ * that nothing is found.
  *
- * @throws {ClientError} `no-route` without the topic; `refused`; `name-server`.
+ * @throws {ClientError} `no-route` where no broker has a trace topic of another name; `refused`;
+ * `name-server`.
  */
 export async function traceOf(
   cluster: Cluster,
@@ -66,12 +69,31 @@ export async function traceOf(
   let hasMore = true;
   while (hasMore) {
     const known = found.size;
-    const page = await messagesByKey(cluster, { topic, key: messageId }, { until });
+    const page = await pageOf(cluster, { topic, messageId, until });
     for (const it of page) found.set(`${it.brokerName} ${it.commitLogOffset}`, it);
     until = page[0]?.record.storeTimestamp;
     hasMore = page.length === PAGE_MAX && found.size > known;
   }
   return messageTrace(messageId, [...found.values()]);
+}
+
+async function pageOf(
+  cluster: Cluster,
+  { topic, messageId, until }: {
+    readonly topic: string;
+    readonly messageId: string;
+    readonly until: number | undefined;
+  },
+): Promise<readonly ReceivedMessage[]> {
+  try {
+    return await messagesByKey(cluster, { topic, key: messageId }, { until });
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.kind !== "no-route") throw error;
+    if (topic === TRACE_TOPIC) return [];
+    const text = `Cannot find a trace of message "${messageId}": no broker has trace topic ` +
+      `"${topic}"; a client that traces there may not have written yet`;
+    throw new ClientError(text, { kind: "no-route", cause: error });
+  }
 }
 
 /** What trace messages, in any order, say of one message. */

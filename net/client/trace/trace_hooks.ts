@@ -9,6 +9,7 @@ import { randomUUID } from "node:crypto";
 import { KEY_SEPARATOR, PROPERTY } from "../../../store/properties.ts";
 import type { ConsumeContext, ConsumeHooks } from "../consumer/consumer_hooks.ts";
 import type { Message } from "../message.ts";
+import type { ReceivedMessage } from "../received_message.ts";
 import type { TransactionOutcome } from "../producer/end_transaction.ts";
 import type { MessageKind, SendHooks } from "../producer/hooks.ts";
 import type { TraceDispatcher } from "./trace_dispatcher.ts";
@@ -66,9 +67,9 @@ export function producerTrace({ dispatcher, now }: Tracing): SendHooks {
 }
 
 /** Tells of every delivery, before and after, but of messages whose broker wants none traced. */
-export function consumerTrace({ dispatcher, now }: Tracing): ConsumeHooks {
-  const requestIds = new WeakMap<ConsumeContext, string>();
-  const tracedOf = ({ messages }: ConsumeContext) =>
+export function consumerTrace({ dispatcher, now }: Tracing): ConsumeHooks<ReceivedMessage> {
+  const requestIds = new WeakMap<ConsumeContext<ReceivedMessage>, string>();
+  const tracedOf = ({ messages }: ConsumeContext<ReceivedMessage>) =>
     messages.filter((it) => it.properties.get(PROPERTY.traceOn) !== "false");
   return {
     beforeConsume(context) {
