@@ -117,6 +117,7 @@ function timeText(): string {
   2026-11-21T09:16:01.250       UTC where no zone is given
   2026-11-21T09:16+08:00        with a zone
   -90s  -30m  -1h  -2d  -1w     that long ago
+  +90s  +2h                     that long from now, for --deliver-at
   1795252561250                 milliseconds since 1970
   now
 

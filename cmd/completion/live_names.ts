@@ -5,6 +5,8 @@
  * @module
  */
 import type { Client } from "../../net/client/client.ts";
+import { isOwnGroup, topicKindIn } from "../cluster/own_names.ts";
+import type { TopicKind } from "../inspect/topic_kind.ts";
 import { connectFrom } from "../option/cluster_option.ts";
 import { Out } from "../output/out.ts";
 import type { Terminal } from "../terminal.ts";
@@ -21,6 +23,7 @@ export interface LiveQuestion {
 }
 
 const TIMEOUT_MS = 500;
+const USERS: ReadonlySet<TopicKind> = new Set<TopicKind>(["user", "retry", "dead-letter", "light"]);
 
 /** The names that may follow, sorted. Never throws. */
 export async function liveNames(
@@ -44,6 +47,23 @@ async function asked(
   const silent = { ...terminal, err: new Out(() => true) };
   const timeouts = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS };
   await using client: Client = connectFrom(silent, { namesrv }, timeouts);
-  const names = kind === "topic" ? await client.admin.topics() : await client.admin.groups();
-  return names.map((name) => prefix + name).filter((name) => name.startsWith(current));
+  const names = kind === "topic" ? await topics(client) : await groups(client);
+  const isBegun = current.length > prefix.length;
+  return names.filter(({ isOwn }) => isBegun || !isOwn).map(({ name }) => prefix + name)
+    .filter((name) => name.startsWith(current));
+}
+
+/** A name; those of brokers and tools come only to who begins to write one. */
+interface Name {
+  readonly name: string;
+  readonly isOwn: boolean;
+}
+
+async function topics({ admin }: Client): Promise<readonly Name[]> {
+  const [names, brokers] = await Promise.all([admin.topics(), admin.clusterInfo()]);
+  return names.map((name) => ({ name, isOwn: !USERS.has(topicKindIn(brokers, name)) }));
+}
+
+async function groups({ admin }: Client): Promise<readonly Name[]> {
+  return (await admin.groups()).map((name) => ({ name, isOwn: isOwnGroup(name) }));
 }

@@ -20,6 +20,11 @@ Deno.test("completion knows topics and groups of the cluster the line is about",
   assert.deepEqual(both, ["Orders", "Orders-old"]);
   assert.deepEqual(await completed("message", "receive", "Orders", "--group", "b"), ["billing"]);
   assert.deepEqual(await completed("dlq", "replay", "bill"), ["billing"]);
+  // Those of brokers and tools are in nobody's way, and there for who begins to write one.
+  assert.deepEqual(await completed("message", "browse", ""), ["Orders", "Orders-old"]);
+  assert.deepEqual(await completed("message", "browse", "TBW"), ["TBW102"]);
+  assert.deepEqual(await completed("message", "receive", "Orders", "--group", ""), ["billing"]);
+  assert.deepEqual(await completed("dlq", "replay", "CID_RMQ"), ["CID_RMQ_SYS_TRANS"]);
   const inline = await completed("message", "receive", "Orders", "--group=bil");
   assert.deepEqual(inline, ["--group=billing"]);
 });

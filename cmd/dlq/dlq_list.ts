@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Client } from "../../net/client/client.ts";
 import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import { browse, type BrowseOptions } from "../message/browse.ts";
@@ -10,6 +11,7 @@ import { connectFrom } from "../option/cluster_option.ts";
 import { type Field, openRows } from "../output/format_option.ts";
 import type { Terminal } from "../terminal.ts";
 import { DLQ_PREFIX } from "./dead_letter.ts";
+import { hasDlqTopic } from "./dlq_topic.ts";
 
 /** Fields of the list of groups. */
 export const DLQ_FIELDS: readonly Field[] = [
@@ -24,7 +26,10 @@ export async function listDeadLetters(
   group: string | undefined,
   options: BrowseOptions,
 ): Promise<number> {
-  if (group !== undefined) return await browse(terminal, DLQ_PREFIX + group, options);
+  if (group !== undefined) {
+    const isThere = ({ admin }: Client) => hasDlqTopic(terminal, admin, group);
+    return await browse(terminal, DLQ_PREFIX + group, { ...options, isThere });
+  }
   const { since, until, limit, format, follow } = options;
   if ([since, until, limit, format, follow].some((it) => it !== undefined)) {
     throw usageFailure("No group: name the one whose dead letters are meant");

@@ -18,6 +18,7 @@ import { type Field, openRows, type OutputOptions } from "../output/format_optio
 import { note, type Terminal } from "../terminal.ts";
 import { DLQ_PREFIX, originTopic, replayed, type Target } from "./dead_letter.ts";
 import { type DlqCursor, readDlqCursor, writeDlqCursor } from "./dlq_cursor.ts";
+import { hasDlqTopic } from "./dlq_topic.ts";
 
 /** What `mq dlq replay` may be asked. */
 export interface DlqReplayOptions extends ClusterOptions, OutputOptions {
@@ -127,6 +128,7 @@ class DlqReplay {
   async all(): Promise<void> {
     const { client, group, options, terminal } = this.#work;
     const signal = terminal.stopSignal();
+    if (!await hasDlqTopic(terminal, client.admin, group)) return;
     const producer = client.producer({ group: GROUP });
     const pace = new Pace({ ratePerSecond: options.rate, signal });
     const { queues } = await client.admin.topicStats(DLQ_PREFIX + group);

@@ -4,11 +4,11 @@
  * @module
  */
 import { EXIT } from "../exit_code.ts";
-import { Failure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { agree } from "../option/yes_option.ts";
 import { counted } from "../output/counted.ts";
 import { note, type Terminal } from "../terminal.ts";
+import { noGroup } from "./known_group.ts";
 
 /** What `mq group delete` may be asked. */
 export interface DeleteGroupOptions extends ClusterOptions {
@@ -31,7 +31,7 @@ export async function deleteGroup(
   ]);
   const online = members.members;
   if (configs.length === 0 && queues.length === 0 && online.length === 0) {
-    throw new Failure(`Group "${group}" does not exist: no broker has settings or offsets of it`);
+    throw noGroup(group);
   }
   const facts = [
     online.length === 0

@@ -5,11 +5,11 @@
  */
 import type { GroupOfBroker } from "../../net/client/admin/groups.ts";
 import { EXIT } from "../exit_code.ts";
-import { Failure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { counted } from "../output/counted.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import type { Terminal } from "../terminal.ts";
+import { noGroup } from "./known_group.ts";
 
 /** What `mq group describe` may be asked. */
 export type DescribeGroupOptions = ClusterOptions & OutputOptions;
@@ -60,7 +60,7 @@ export async function describeGroup(
   ]);
   const { members, queues, lag, consumeTps } = progress;
   if (configs.length === 0 && queues.length === 0 && members.members.length === 0) {
-    throw new Failure(`Group "${group}" does not exist: no broker has settings or offsets of it`);
+    throw noGroup(group);
   }
   for (const config of configs) rows.row({ kind: "broker", ...config });
   for (const member of members.members) rows.row({ kind: "member", group, ...member });

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Admin } from "../../net/client/admin/admin.ts";
-import { isSystemGroup } from "../../net/wire/topic_names.ts";
+import { isOwnGroup } from "../cluster/own_names.ts";
 import { EXIT } from "../exit_code.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
@@ -29,24 +29,13 @@ const FIELDS: readonly Field[] = [
 /** Groups asked about at once. */
 const AT_ONCE = 8;
 
-/** Groups every broker makes for itself and for Java's tools (Java: `MixAll`). */
-const BROKERS_OWN: ReadonlySet<string> = new Set([
-  "TOOLS_CONSUMER",
-  "FILTERSRV_CONSUMER",
-  "SELF_TEST_C_GROUP",
-  "CID_ONS-HTTP-PROXY",
-  "CID_ONSAPI_PULL",
-  "CID_ONSAPI_PERMISSION",
-  "CID_ONSAPI_OWNER",
-]);
-
 /** Lists groups. */
 export async function listGroups(terminal: Terminal, options: ListGroupsOptions): Promise<number> {
   const rows = openRows(terminal, FIELDS, { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
   await using client = connectFrom(terminal, options);
   const names = (await client.admin.groups({ cluster: options.cluster }))
-    .filter((name) => options.all === true || !isBrokersOwn(name));
+    .filter((name) => options.all === true || !isOwnGroup(name));
   for (let at = 0; at < names.length && !rows.closed; at += AT_ONCE) {
     const some = names.slice(at, at + AT_ONCE);
     const found = await Promise.all(some.map((name) => rowOf(client.admin, name)));
@@ -54,10 +43,6 @@ export async function listGroups(terminal: Terminal, options: ListGroupsOptions)
   }
   rows.end();
   return EXIT.ok;
-}
-
-function isBrokersOwn(group: string): boolean {
-  return isSystemGroup(group) || BROKERS_OWN.has(group);
 }
 
 async function rowOf(admin: Admin, group: string) {

@@ -4,11 +4,11 @@
  * @module
  */
 import { EXIT } from "../exit_code.ts";
-import { Failure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { counted } from "../output/counted.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { note, type Terminal } from "../terminal.ts";
+import { checkGroup } from "./known_group.ts";
 
 /** What `mq group progress` may be asked. */
 export interface ProgressOptions extends ClusterOptions, OutputOptions {
@@ -53,9 +53,7 @@ export async function groupProgress(
   const { queues, lag, consumeTps, members, silent } = await client.admin.progress(group, {
     topic,
   });
-  if (queues.length === 0 && members.members.length === 0) {
-    await checkKnown(client.admin, group, topic);
-  }
+  await checkGroup(client.admin, group, { progress: { queues, members }, topic });
   for (const queue of queues) rows.row({ kind: "queue", group, ...queue });
   rows.row({ kind: "summary", group, lag, members: members.members.length, consumeTps });
   rows.end();
@@ -65,17 +63,4 @@ export async function groupProgress(
     note(terminal, `${who} did not tell which queues they have`);
   }
   return EXIT.ok;
-}
-
-/** A group without offsets is one thing, a name that is misspelt another. */
-async function checkKnown(
-  admin: { groupConfig(group: string): Promise<readonly unknown[]> },
-  group: string,
-  topic: string | undefined,
-): Promise<void> {
-  if ((await admin.groupConfig(group)).length > 0) return;
-  const where = topic === undefined ? "" : ` in topic "${topic}"`;
-  throw new Failure(
-    `Group "${group}" does not exist: no broker has settings or offsets of it${where}`,
-  );
 }

@@ -15,6 +15,7 @@ import { agree } from "../option/yes_option.ts";
 import { counted } from "../output/counted.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import type { Terminal } from "../terminal.ts";
+import { checkGroup } from "./known_group.ts";
 
 /** What `mq group reset` may be asked. */
 export interface ResetOptions extends ClusterOptions, OutputOptions {
@@ -62,6 +63,7 @@ export async function resetGroup(
   const { admin } = client;
   const { queues, members } = await admin.progress(group, { topic, owners: false });
   const asked = queues.filter((it) => options.queue === undefined || it.queueId === options.queue);
+  if (queues.length > 0) await checkGroup(admin, group, { progress: { queues, members }, topic });
   if (asked.length === 0) throw nothingThere({ group, topic, queue: options.queue });
   const planned = await Promise.all(asked.map((it) => planOf(admin, { group, queue: it, to })));
   const moving = planned.filter((it) => it.from !== it.to);
@@ -151,6 +153,12 @@ function moveOf(
 function factOf(moves: readonly Move[]): string {
   const sum = (count: (it: Move) => number) => moves.reduce((total, it) => total + count(it), 0);
   const moving = moves.filter((it) => it.from !== it.to).length;
-  return `of ${counted(moves.length, "queue")} ${moving} to be moved; messages that come again: ` +
-    `${sum((it) => it.again)}, that are never consumed: ${sum((it) => it.skipped)}`;
+  const again = sum((it) => it.again);
+  const skipped = sum((it) => it.skipped);
+  const what = [
+    ...again > 0 ? [`${counted(again, "message")} consumed again`] : [],
+    ...skipped > 0 ? [`${counted(skipped, "message")} never consumed`] : [],
+  ];
+  return `${moving} of ${counted(moves.length, "queue")} to be moved: ` +
+    (what.join(", ") || "no message is consumed again or left out");
 }

@@ -26,7 +26,7 @@ Deno.test("mq group reset says what comes again and what is left out, asks, and 
   assert.equal(asked.exitCode, 32);
   assert.equal(
     asked.stderr,
-    "mq: of 2 queues 2 to be moved; messages that come again: 0, that are never consumed: 4\n" +
+    "mq: 2 of 2 queues to be moved: 4 messages never consumed\n" +
       "mq: nobody of the group is online\n" +
       'mq: Nobody to ask whether to move group "g" in topic "T" to last: add --yes\n',
   );
@@ -49,4 +49,19 @@ Deno.test("mq group reset says which queue and which offset there is not", async
   assert.equal(offset.exitCode, 16);
   assert.match(offset.stderr, /offset is 9, queue 0 of broker-a has 0 to 3; see /);
   assert.deepEqual((await it.client.admin.offsets("g", "T")).map((it) => it.offset), [2]);
+});
+
+Deno.test("mq group reset does not move a group that does not exist", async () => {
+  await using it = await ClusterFixture.start();
+  await it.client.admin.createTopic("T");
+  const words = ["group", "reset", "nobody", "T", "--to", "last", "--yes"];
+  const { exitCode, stderr } = await recordAt(it, words);
+  assert.equal(exitCode, 8);
+  assert.equal(
+    stderr,
+    'mq: Group "nobody" does not exist: no broker has settings or offsets of it in topic "T"\n',
+  );
+  // One that is made may be put somewhere before it consumes.
+  await it.client.admin.createGroup("nobody");
+  assert.equal((await recordAt(it, words)).exitCode, 0);
 });

@@ -5,13 +5,14 @@
  * @module
  */
 import type { Client } from "../../net/client/client.ts";
+import type { QueueOffset } from "../../net/client/admin/offsets.ts";
 import type { ReceivedMessage } from "../../net/client/received_message.ts";
 import { EXIT } from "../exit_code.ts";
-import { Failure, usageFailure } from "../failure.ts";
+import { usageFailure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { timeRangeOf } from "../option/time_option.ts";
 import { lettingOut } from "../output/letting_out.ts";
-import type { Terminal } from "../terminal.ts";
+import { note, type Terminal } from "../terminal.ts";
 import { filterOf, type FilterOptions } from "./filter.ts";
 import { MessagePrinter, type PrintOptions } from "./message_printer.ts";
 import { type QueueWish, queueWish } from "./outgoing.ts";
@@ -26,6 +27,8 @@ export interface BrowseOptions extends ClusterOptions, PrintOptions, FilterOptio
   readonly until?: string | undefined;
   readonly limit?: number | undefined;
   readonly follow?: boolean | undefined;
+  /** Asked first: where it says no there is nothing to print. */
+  readonly isThere?: ((client: Client) => Promise<boolean>) | undefined;
 }
 
 /** Prints messages of a topic. */
@@ -42,9 +45,16 @@ export async function browse(
   const filter = filterOf(options);
   const stop = terminal.stopSignal();
   await using client = connectFrom(terminal, options);
+  if (await options.isThere?.(client) === false) {
+    printer.end();
+    return EXIT.ok;
+  }
   const where = options.queue === undefined
     ? topic
     : await queueOf(client, topic, queueWish(options.queue));
+  if (typeof from === "object" && "offset" in from && typeof where === "object") {
+    await checkOffset(terminal, client, { ...where, offset: from.offset });
+  }
   await lettingOut(terminal, async (gone) => {
     const signal = AbortSignal.any([stop, gone]);
     const messages = client.admin.browse(where, { from, filter, follow: options.follow, signal });
@@ -87,6 +97,18 @@ function startOf(
   throw usageFailure(`--from is "${from}", expected first, last or an offset`);
 }
 
+/** An offset that has no message yet is a mistake; one whose message is gone is told. */
+async function checkOffset(
+  terminal: Terminal,
+  { admin }: Client,
+  { offset, ...queue }: QueueOffset,
+): Promise<void> {
+  const { min, max } = await admin.queueRange(queue);
+  const name = `queue ${queue.brokerName}:${queue.queueId} of topic "${queue.topic}"`;
+  if (offset > max) throw usageFailure(`--from ${offset}: ${name} ends at ${max}`);
+  if (offset < min) note(terminal, `${name} begins at ${min}: what was before is gone`);
+}
+
 /** The queue of a topic that is meant. Throws a failure where there is none, or more than one. */
 export async function queueOf(
   client: Client,
@@ -110,5 +132,5 @@ export async function queueOf(
   const what = wish.brokerName === undefined
     ? String(wish.queueId)
     : named({ ...wish, brokerName: wish.brokerName });
-  throw new Failure(`Topic "${topic}" has no queue ${what}; it has ${known || "none"}`);
+  throw usageFailure(`Topic "${topic}" has no queue ${what}; it has ${known || "none"}`);
 }

@@ -78,6 +78,11 @@ Deno.test("mq message browse refuses what cannot be meant", async () => {
   await refused(["--from", "middle"], 16, /expected first, last or an offset/);
   await refused(["--from", "last", "--since", "-1h"], 16, /exclude each other/);
   await refused(["--follow", "--until", "now"], 16, /exclude each other/);
-  await refused(["--queue", "7"], 8, /has no queue 7; it has broker-a:0, broker-a:1/);
-  await refused(["--queue", "broker-z:0"], 8, /has no queue broker-z:0/);
+  await refused(["--queue", "7"], 16, /has no queue 7; it has broker-a:0, broker-a:1/);
+  await refused(["--queue", "broker-z:0"], 16, /has no queue broker-z:0/);
+  await refused(
+    ["--queue", "1", "--from", "99"],
+    16,
+    /--from 99: queue broker-a:1 of topic "T" ends at \d; /,
+  );
 });

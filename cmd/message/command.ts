@@ -43,7 +43,7 @@ function addSend(group: CommandUnknownOpts, { terminal, finish }: Branch): void 
     .option("--tag <tag>", "what subscriptions choose by")
     .option("--property <name=value>", "a property; may be given again", collected)
     .option("--delay <level|time>", "deliver later: a level, 3, or a time, 10s", parseDelay)
-    .option("--deliver-at <time>", "deliver then; needs the timer of 5.x (mq help time)")
+    .option("--deliver-at <time>", "deliver then, +90s; needs the timer of 5.x (mq help time)")
     .option("--queue <id>", "to this queue: 3, or broker-a:3")
     .option("--sharding-key <key>", "what has the same goes to the same queue")
     .option("--rate <count>", "at most so many messages a second", parsePositive)

@@ -8,6 +8,7 @@ import { ClientError } from "../../net/client/client_error.ts";
 import { BatchError } from "../../net/client/producer/batch_error.ts";
 import type { BatchResult, SendResult } from "../../net/client/producer/producer.ts";
 import type { MessageQueue } from "../../net/wire/message_queue.ts";
+import { requireRelease5 } from "../cluster/broker_release.ts";
 import { EXIT } from "../exit_code.ts";
 import { describeFailure, Failure, usageFailure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
@@ -49,7 +50,7 @@ export const SENT_FIELDS: readonly Field[] = [
   { name: "topic", type: "string", about: "topic", width: 16 },
   { name: "brokerName", type: "string", about: "broker that has it", width: 10 },
   { name: "queueId", type: "number", about: "queue of the topic", width: 7 },
-  { name: "queueOffset", type: "number", about: "offset in the queue", width: 11 },
+  { name: "queueOffset", type: "number", about: "offset in the queue; not of a half", width: 11 },
   { name: "messageId", type: "string", about: "id made here; consumers see it", width: 32 },
   { name: "offsetMessageId", type: "string", about: "id made by the broker" },
   { name: "messages", type: "number", about: "of a batch: messages; ids of all, with commas" },
@@ -57,6 +58,12 @@ export const SENT_FIELDS: readonly Field[] = [
 ];
 
 const IN_FLIGHT = 32;
+
+const ENDED: Readonly<Record<TransactionOutcome, string>> = {
+  commit: "committed: consumers get what was sent",
+  rollback: "rolled back: nobody gets what was sent",
+  unknown: "left open: nobody gets what was sent until a producer of the group answers the broker",
+};
 
 /** Sends messages. */
 export async function send(
@@ -87,6 +94,7 @@ export async function send(
     const rate = Math.round(run.sent / seconds);
     note(terminal, `${run.sent} messages sent in ${seconds.toFixed(1)} s, ${rate}/s`);
   }
+  if (options.transaction !== undefined) note(terminal, ENDED[options.transaction]);
   if (run.degraded === 0) return EXIT.ok;
   note(terminal, `${counted(run.degraded, "message")} stored, but not as safely as asked`);
   return EXIT.left;
@@ -117,6 +125,8 @@ class SendRun {
   sent = 0;
   /** Of those, the ones with a status that promises less than SEND_OK. */
   degraded = 0;
+  /** Topics whose brokers have a timer. */
+  readonly #timed = new Set<string>();
   readonly #client: Client;
   readonly #rows: RowWriter;
   readonly #options: SendOptions;
@@ -154,7 +164,8 @@ class SendRun {
     return (items) =>
       this.#named(items[0]!, async ({ message }, options) => {
         const sent = await producer.sendInTransaction(message, check, options);
-        this.#took(message.topic, sent, { outcome: sent.outcome });
+        // Its offset is one among the halves, and not where consumers find it.
+        this.#took(message.topic, { ...sent, queueOffset: undefined }, { outcome: sent.outcome });
       });
   }
 
@@ -188,6 +199,14 @@ class SendRun {
     }
   }
 
+  /** Brokers of 4.x would deliver at once what is to be delivered at a time that is no level. */
+  async #checkTimer({ topic, delayMs, deliverAt }: OutgoingMessage["message"]): Promise<void> {
+    if ((delayMs === undefined && deliverAt === undefined) || this.#timed.has(topic)) return;
+    const what = delayMs === undefined ? "A time to deliver at" : "A delay that is no level's";
+    await requireRelease5(this.#client.admin, what, { topic });
+    this.#timed.add(topic);
+  }
+
   /** Sends with what a message asks for; a refusal of what it holds names its line. */
   async #named(
     item: OutgoingMessage,
@@ -195,6 +214,7 @@ class SendRun {
   ): Promise<void> {
     const { shardingKey, queue, number } = item;
     const select = queue && ((queues: readonly Readonly<MessageQueue>[]) => chosen(queues, queue));
+    await this.#checkTimer(item.message);
     try {
       await sendIt(item, { shardingKey, select });
     } catch (error) {
@@ -206,7 +226,9 @@ class SendRun {
 
   #took(
     topic: string,
-    { status, queue, queueOffset, messageId, offsetMessageId }: SendResult,
+    { status, queue, queueOffset, messageId, offsetMessageId }:
+      & Omit<SendResult, "queueOffset">
+      & { readonly queueOffset: number | undefined },
     more: { readonly messages?: number; readonly outcome?: string } = {},
   ): void {
     const { messages = 1 } = more;

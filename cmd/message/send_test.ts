@@ -88,8 +88,11 @@ Deno.test("mq message send --batch and --transaction", async () => {
   const ids = (await stored(it, "B")).map(({ messageId }) => messageId).sort();
   assert.deepEqual(batch.rows.flatMap(({ messageId }) => messageId.split(",")).sort(), ids);
   for (const outcome of ["commit", "rollback"]) {
-    const { rows } = await sent(it, ["X", "--body", outcome, "--transaction", outcome]);
+    const { rows, stderr } = await sent(it, ["X", "--body", outcome, "--transaction", outcome]);
     assert.deepEqual(rows.map((row) => row.outcome), [outcome]);
+    // The offset of a half is not where consumers find the message.
+    assert.equal("queueOffset" in rows[0]!, false);
+    assert.match(stderr, outcome === "commit" ? /: committed: / : /: rolled back: nobody gets /);
   }
   assert.deepEqual((await stored(it, "X")).map((message) => message.text()), ["commit"]);
 });

@@ -55,7 +55,7 @@ export async function trace(
     return EXIT.left;
   }
   if (all.length > 0) return EXIT.ok;
-  note(terminal, `no trace of "${messageId}": clients write one only when they are told to`);
+  note(terminal, `no trace of "${messageId}": clients write one only when told to, seconds late`);
   return options.exitStatus === true ? EXIT.corrected : EXIT.ok;
 }
 

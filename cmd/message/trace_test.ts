@@ -71,3 +71,14 @@ Deno.test("mq message trace prints what a tracing producer wrote, and says where
   assert.match(nothing.stderr, /no trace of "0A"/);
   assert.equal((await traced("0A", "--exit-status")).exitCode, 1);
 });
+
+Deno.test("mq message trace finds nothing where no client has traced yet", async () => {
+  await using it = await ClusterFixture.start();
+  const env = { MQ_NAMESRV: it.nameServer.peer };
+  const nothing = await record(["message", "trace", "0A", "-o", "jsonl"], { env });
+  assert.deepEqual([nothing.exitCode, nothing.stdout], [0, ""]);
+  assert.match(nothing.stderr, /no trace of "0A"/);
+  const named = await record(["message", "trace", "0A", "--trace-topic", "Traecs"], { env });
+  assert.equal(named.exitCode, 8);
+  assert.match(named.stderr, /a trace of message "0A": no broker has trace topic "Traecs"; /);
+});

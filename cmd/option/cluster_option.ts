@@ -119,7 +119,11 @@ function originOf({ name }: ChosenProfile): string {
  * are noted.
  */
 export function clusterOf(terminal: Terminal, options: ClusterOptions): ClientOptions {
-  const settings = clusterSettings(terminal, options);
+  return clusterWith(terminal, clusterSettings(terminal, options));
+}
+
+/** The same for settings that are known already. */
+export function clusterWith(terminal: Terminal, settings: ClusterSettings): ClientOptions {
   const { namesrv, namespace, accessKey, secretKey, securityToken } = settings;
   if (namesrv.origin !== "--namesrv") {
     note(terminal, `using name server ${namesrv.value} (${namesrv.origin})`);

@@ -1,5 +1,5 @@
 /**
- * Points in time on the command line: ISO 8601, time ago, epoch milliseconds. Without a zone a time
+ * Points in time on the command line: ISO 8601, time ago or to come, epoch milliseconds. Without a zone a time
  * is UTC, as everything `mq` prints.
  *
  * @module
@@ -33,8 +33,8 @@ export function parseTime(text: string, nowMs: number): number {
   const trimmed = text.trim();
   if (trimmed === "now") return nowMs;
   if (/^\d+$/.test(trimmed)) return epochMs(trimmed);
-  const ago = /^-(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(trimmed);
-  if (ago !== null) return Math.round(nowMs - Number(ago[1]) * UNIT_MS[ago[2]!]!);
+  const [, distance, unit] = /^([-+]\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(trimmed) ?? [];
+  if (unit !== undefined) return Math.round(nowMs + Number(distance) * UNIT_MS[unit]!);
   const time = isoMs(trimmed);
   if (time !== undefined) return time;
   throw usageFailure(

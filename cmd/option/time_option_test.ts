@@ -17,6 +17,7 @@ Deno.test("parseTime() reads dates, times, zones, distances and milliseconds", (
   check("-90s", "2026-11-21T11:58:30.000Z");
   check("-1.5h", "2026-11-21T10:30:00.000Z");
   check("-1w", "2026-11-14T12:00:00.000Z");
+  check("+1.5m", "2026-11-21T12:01:30.000Z");
   check("1795252561250", "2026-11-21T09:16:01.250Z");
   check("0", "1970-01-01T00:00:00.000Z");
   check(" now ", "2026-11-21T12:00:00.000Z");
@@ -36,7 +37,9 @@ Deno.test("parseTime() gives the same in every zone", () => {
 });
 
 Deno.test("parseTime() refuses what is no time", () => {
-  for (const text of ["", "yesterday", "1h", "-h", "2026-13-01", "2026-11-21T25:00", "1e3", "-5"]) {
+  for (
+    const text of ["", "yesterday", "1h", "-h", "+5", "2026-13-01", "2026-11-21T25:00", "1e3", "-5"]
+  ) {
     assert.throws(() => parseTime(text, NOW), { exitCode: 16, message: /is no time/ }, text);
   }
   assert.throws(() => parseTime("99999999999999999", NOW), { exitCode: 16 });

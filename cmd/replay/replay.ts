@@ -10,7 +10,7 @@ import type { Ask } from "../../net/client/name_servers.ts";
 import { send } from "../../net/client/send.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure, usageFailure } from "../failure.ts";
-import { clusterOf, clusterSettings, NONE_NAMED } from "../option/cluster_option.ts";
+import { clusterSettings, clusterWith, NONE_NAMED } from "../option/cluster_option.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import type { RowWriter } from "../output/row_writer.ts";
 import { note, type Terminal } from "../terminal.ts";
@@ -59,7 +59,8 @@ export async function replay(
 ): Promise<number> {
   const rows = openRows(terminal, REPLAY_FIELDS, { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
-  const { namesrv } = clusterSettings(terminal, options);
+  const settings = clusterSettings(terminal, options);
+  const { namesrv } = settings;
   const isNamed = namesrv.origin !== NONE_NAMED;
   const isDry = options.dryRun === true;
   // Messages are not sent to whatever happens to listen on this machine.
@@ -72,7 +73,7 @@ export async function replay(
   const signal = terminal.stopSignal();
   const nameServers = nameServersOf(namesrv.value);
   await using cluster = new Cluster({
-    ...isDry ? { nameServers } : clusterOf(terminal, options),
+    ...isDry ? { nameServers } : clusterWith(terminal, settings),
     requestTimeoutMs: options.timeout,
   });
   const run = new ReplayRun({

@@ -4,9 +4,10 @@
  *
  * @module
  */
-import { ownTopicsOf } from "../../net/wire/topic_names.ts";
 import type { Admin } from "../../net/client/admin/admin.ts";
 import { ClientError } from "../../net/client/client_error.ts";
+import { isOwnGroup, topicKindIn } from "../cluster/own_names.ts";
+import type { TopicKind } from "../inspect/topic_kind.ts";
 
 /** Offsets at one moment. */
 export interface Snapshot {
@@ -47,8 +48,8 @@ export interface Scope {
 
 /** Questions under way at once: a cluster has better things to do. */
 const QUESTIONS_MAX = 8;
-const SYSTEM =
-  /^(%RETRY%|%DLQ%|rmq_sys_|RMQ_SYS_|CID_RMQ_SYS_|CID_ONSAPI_|CID_ONS-HTTP-PROXY$|SCHEDULE_TOPIC_XXXX$|TBW102$|SELF_TEST_(TOPIC|C_GROUP|P_GROUP)$|OFFSET_MOVED_EVENT$|TRANS_CHECK_MAX_TIME_TOPIC$|BenchmarkTest$|TOOLS_CONSUMER$|FILTERSRV_CONSUMER$|__MONITOR_CONSUMER$|CLIENT_INNER_PRODUCER$|CID_DefaultHeartBeatSyncerTopic$|DefaultHeartBeatSyncerTopic$|CID_SYS_RMQ_TRANS$)/;
+/** What users send to; what is given back and given up shows in the lag of its group. */
+const SENT_TO: ReadonlySet<TopicKind> = new Set<TopicKind>(["user", "light"]);
 
 /** Asks a cluster once. A topic or group that goes meanwhile is left out. */
 export async function snapshot(
@@ -64,14 +65,13 @@ export async function snapshot(
     admin.topics(),
     admin.groups(),
   ]);
-  const own = new Set(brokers.flatMap(ownTopicsOf));
-  const wanted = (name: string) => all || !(SYSTEM.test(name) || own.has(name));
+  const isShown = (topic: string) => all || SENT_TO.has(topicKindIn(brokers, topic));
   const questions = [
-    ...topicNames.filter(wanted).map((name) => async () => {
+    ...topicNames.filter(isShown).map((name) => async () => {
       const { queues } = await admin.topicStats(name);
       topics.set(name, queues.reduce((sum, it) => sum + it.maxOffset, 0));
     }),
-    ...groupNames.filter(wanted).map((name) => async () => {
+    ...groupNames.filter((name) => all || !isOwnGroup(name)).map((name) => async () => {
       const { queues, lag, members } = await admin.progress(name);
       if (queues.length === 0 && members.members.length === 0) return;
       const consumed = queues.reduce((sum, it) => sum + it.consumerOffset, 0);

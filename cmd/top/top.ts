@@ -53,6 +53,11 @@ export async function top(terminal: Terminal, options: TopOptions): Promise<numb
   const signal = terminal.stopSignal();
   await using client = connectFrom(terminal, options);
   let before = await look(client, options);
+  if (isLive) {
+    // Nobody looks at an empty screen until the first rates are known.
+    const still = activity(before, before);
+    show(terminal, screen(still, before, { rows: options.rows, nowMs: terminal.now() }));
+  }
   for (;;) {
     await delay(options.interval, undefined, { signal }).catch(() => signal.throwIfAborted());
     const after = await look(client, options);
@@ -62,11 +67,15 @@ export async function top(terminal: Terminal, options: TopOptions): Promise<numb
       rows.end();
       return told(terminal, after);
     }
-    terminal.out.write(screen(all, after, { rows: options.rows, nowMs: terminal.now() }));
-    terminal.out.flush();
+    show(terminal, screen(all, after, { rows: options.rows, nowMs: terminal.now() }));
     if (terminal.out.closed) return EXIT.ok;
     before = after;
   }
+}
+
+function show({ out }: Terminal, text: string): void {
+  out.write(text);
+  out.flush();
 }
 
 function look(client: Client, { all }: TopOptions): Promise<Snapshot> {

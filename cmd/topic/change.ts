@@ -4,9 +4,11 @@
  * @module
  */
 import type { Admin } from "../../net/client/admin/admin.ts";
+import type { BrokerChoice } from "../../net/client/admin/asking.ts";
 import type { TopicSettings } from "../../net/client/admin/topic_changes.ts";
 import type { TopicOfBroker } from "../../net/client/admin/topics.ts";
 import { PERM } from "../../net/wire/topic_config.ts";
+import { requireRelease5 } from "../cluster/broker_release.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure, usageFailure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
@@ -58,6 +60,7 @@ export async function createTopic(
     );
   }
   const { cluster, broker: brokers } = options;
+  await checkAttributes(admin, settings, { cluster, brokers });
   await admin.createTopic(topic, { ...settings, cluster, brokers });
   for (const it of await madeTopic(admin, topic)) rows.row(it);
   rows.end();
@@ -89,10 +92,20 @@ export async function updateTopic(
   if (facts.length > 0) {
     await agree(terminal, { what: `change topic "${topic}"`, facts, yes: options.yes });
   }
+  await checkAttributes(admin, settings, { brokers: before.map((it) => it.brokerName) });
   await admin.updateTopic(topic, { ...settings, brokers: options.broker });
   for (const it of await admin.topicConfig(topic)) rows.row(it);
   rows.end();
   return EXIT.ok;
+}
+
+/** Brokers of 4.x take attributes, and forget them. */
+async function checkAttributes(
+  admin: Admin,
+  { attributes }: TopicSettings,
+  choice: BrokerChoice,
+): Promise<void> {
+  if (attributes !== undefined) await requireRelease5(admin, "--attribute", choice);
 }
 
 /** What cannot be read any more. */

@@ -136,10 +136,10 @@ function addDelete(group: CommandUnknownOpts, { terminal, finish }: Branch): voi
 
 function addExpand(group: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = group.command("expand")
-    .argument("<topic>", "a topic of one broker")
+    .argument("<topic>", "a topic")
     .requiredOption(
       "--to <count>",
-      "queues it is to have, a multiple of those it has",
+      "queues all its brokers are to have together, a multiple of those there are",
       parsePositive,
     )
     .addOption(namesrvOption())
@@ -157,7 +157,9 @@ function addExpand(group: CommandUnknownOpts, { terminal, finish }: Branch): voi
     text: "Gives producers the new queues, waits until they have all heard of it, then until all " +
       "groups have read what was in the old queues by then, and lets consumers read the new ones. " +
       "So no message overtakes another of its key, for producers that choose queues by the hash " +
-      "of the key. It may be stopped or killed at any time: the same command goes on. A group in " +
+      "of the key among the queues of all brokers. Of several brokers one grows after the other, each " +
+      "by a multiple of all queues there are, since nothing else keeps the order: 3 and 3 become 9 " +
+      "and 3. It may be stopped or killed at any time: the same command goes on. A group in " +
       "broadcast mode tells no broker what it has read, so name it with --ignore-group. Ends with " +
       "0 when it is done, with 4 when --no-wait or --dry-run leave steps, with 130 when stopped.",
     examples: [

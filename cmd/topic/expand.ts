@@ -30,9 +30,10 @@ const FIELDS: readonly Field[] = [
   { name: "time", type: "time", about: "when it was looked", width: 24 },
   { name: "phase", type: "string", about: "ready, settling, draining or done", width: 8 },
   { name: "topic", type: "string", about: "topic" },
-  { name: "brokerName", type: "string", about: "broker that has it" },
-  { name: "from", type: "number", about: "queues consumers read", width: 4 },
-  { name: "to", type: "number", about: "queues it is to have", width: 4 },
+  { name: "brokerName", type: "string", about: "broker that gets the new queues", width: 12 },
+  { name: "from", type: "number", about: "queues of all brokers consumers read", width: 4 },
+  { name: "to", type: "number", about: "queues of all brokers after this step", width: 4 },
+  { name: "steps", type: "list", about: "what brokers get, in this step and those behind it" },
   { name: "settledAt", type: "time", about: "of settling: when producers have heard of it" },
   { name: "backlog", type: "list", about: "of draining: what groups have to read before" },
   { name: "note", type: "string", about: "in tables: what is waited for", width: 0, from: noteOf },
@@ -67,7 +68,9 @@ export async function expandTopic(
   if (first.phase === "ready") {
     const facts = await factsOf(admin, first);
     await agree(terminal, { what: `expand topic "${topic}"`, facts, yes: options.yes });
-  } else note(terminal, `topic "${topic}" is on its way to ${first.to} queues; going on`);
+  } else {
+    note(terminal, `topic "${topic}" is on its way to ${counted(first.to, "queue")}; going on`);
+  }
   const last = options.wait
     ? await untilDone(expanding, terminal.stopSignal())
     : print(expanding, await admin.expandTopic(topic, wish));
@@ -90,6 +93,7 @@ async function untilDone(
 ): Promise<TopicExpansion | undefined> {
   const { admin, topic, wish, rows } = expanding;
   let printed = "";
+  let phase = "";
   while (!signal.aborted && !rows.closed) {
     const expansion = await admin.expandTopic(topic, wish);
     const text = JSON.stringify(expansion);
@@ -97,23 +101,32 @@ async function untilDone(
     printed = text;
     if (expansion.phase === "done") return expansion;
     rows.tick();
+    // A step was taken: the next may be due.
+    const isOther = expansion.phase !== phase;
+    phase = expansion.phase;
+    if (isOther) continue;
     await sleep(LOOK_MS, undefined, { signal }).catch(() => {});
   }
   return undefined;
 }
 
 function print({ rows, now }: Expanding, expansion: TopicExpansion): TopicExpansion {
-  rows.row({ time: now(), ...expansion });
+  const { phase, topic, brokerName, from, to, ...more } = expansion;
+  rows.row({ time: now(), phase, topic, brokerName, from, to, ...more });
   return expansion;
 }
 
 async function factsOf(
   admin: Admin,
-  { topic, brokerName, from, to }: TopicExpansion,
+  { topic, from, steps }: TopicExpansion,
 ): Promise<readonly string[]> {
-  const groups = await admin.topicGroups(topic);
+  const [groups, brokers] = await Promise.all([admin.topicGroups(topic), admin.topicConfig(topic)]);
+  const counts = brokers.map((it) => `${it.brokerName} ${it.readQueues}`);
   return [
-    `topic "${topic}" at ${brokerName} has ${counted(from, "queue")} and gets ${to}`,
+    `topic "${topic}" has ${counted(from, "queue")}: ${counts.join(", ")}`,
+    // Keys would go from one broker's queues to the other's if both grew at once.
+    ...steps.length > 1 ? ["one broker grows after the other, to keep the order"] : [],
+    ...steps.map((it) => `${it.brokerName} gets ${it.to} queues instead of ${it.from}`),
     groups.length === 0
       ? "no group consumes it: nobody is waited for"
       : `groups that must have read the old queues first: ${groups.join(", ")}`,
@@ -121,10 +134,13 @@ async function factsOf(
 }
 
 function noteOf(row: object): string {
-  const { phase, to, settledAt, backlog } = row as TopicExpansion;
-  if (phase === "ready") return `next: producers get ${to} queues`;
+  const { phase, steps: [step, ...later], settledAt, backlog } = row as TopicExpansion;
+  if (phase === "done" || step === undefined) return "all queues are read and written";
+  const then = later.map((it) => `; then ${it.to} at ${it.brokerName}`).join("");
+  if (phase === "ready") {
+    return `next: producers get ${step.to} queues at ${step.brokerName}${then}`;
+  }
   if (phase === "settling") return `until ${timeOf(settledAt)} producers hear of it`;
-  if (phase === "done") return "all queues are read and written";
   if (backlog.length === 0) return "next: consumers get the new queues";
   return [...byGroup(backlog)].map(([group, left]) => `${group} has ${left} to read`).join(", ");
 }

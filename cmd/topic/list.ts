@@ -4,10 +4,9 @@
  * @module
  */
 import type { TopicOfBroker } from "../../net/client/admin/topics.ts";
-import type { BrokerGroup } from "../../net/client/admin/asking.ts";
-import { isSystemTopic, ownTopicsOf } from "../../net/wire/topic_names.ts";
+import { topicKindIn } from "../cluster/own_names.ts";
 import { EXIT } from "../exit_code.ts";
-import { type TopicKind, topicKind } from "../inspect/topic_kind.ts";
+import type { TopicKind } from "../inspect/topic_kind.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import type { Terminal } from "../terminal.ts";
@@ -44,19 +43,11 @@ export async function listTopics(terminal: Terminal, options: ListTopicsOptions)
   ]);
   const byTopic = [...Map.groupBy(configs, (it) => it.topic)];
   for (const [topic, found] of byTopic.sort(([one], [other]) => one < other ? -1 : 1)) {
-    const kind = kindOf(topic, brokers);
+    const kind = topicKindIn(brokers, topic);
     if (options.all === true || USERS.has(kind)) rows.row(rowOf(topic, { kind, found }));
   }
   rows.end();
   return EXIT.ok;
-}
-
-/** Brokers have topics that are called as they are, and as their cluster. */
-function kindOf(topic: string, brokers: readonly BrokerGroup[]): TopicKind {
-  const kind = topicKind(topic);
-  if (kind !== "user") return kind;
-  const isOwn = isSystemTopic(topic) || brokers.flatMap(ownTopicsOf).includes(topic);
-  return isOwn ? "system" : kind;
 }
 
 function rowOf(
