@@ -6,10 +6,18 @@
  */
 import type { Cluster } from "../testdata/interop/cluster.ts";
 import { connect } from "../net/client/client.ts";
-import { anonymousBytes, contest, cpuUs, middle, type Rounds, showTimes } from "./contest.ts";
+import {
+  anonymousBytes,
+  contest,
+  cpuUs,
+  middle,
+  type Rounds,
+  showRounds,
+  showTimes,
+} from "./contest.ts";
 import type { Child } from "../testdata/interop/child.ts";
 import { JavaProgram } from "./java_program.ts";
-import { CLIENT_JVM, openRound, TOPIC } from "./loads.ts";
+import { CLIENT_JVM, openRound, pullRound, TOPIC } from "./loads.ts";
 import { type Goal, median, row, say, spread } from "./report.ts";
 import { type RunOptions, spansOf } from "./run_options.ts";
 
@@ -100,6 +108,21 @@ async function measured(
   const spentUs = cpuUs(cluster) - before;
   const line = await child.line((line) => line.includes("perSecond"), TIMEOUT_MS);
   return { spentUs, result: JSON.parse(line) };
+}
+
+/** Messages that a light puller goes through over and over. */
+const LIGHT_COUNT = 100_000;
+
+/** Pulls of a backlog in memory by a client that costs next to nothing. */
+export async function benchConsumeLight(options: RunOptions): Promise<void> {
+  const { rounds, seconds, warmupSeconds } = spansOf(options);
+  const all = await contest(rounds, async (cluster) => {
+    await fillTopic(cluster.namesrv, TOPIC, LIGHT_COUNT);
+    return await pullRound(cluster, { seconds, warmupSeconds });
+  });
+  showRounds(`light puller, one connection with 8 pulls under way, ${BODY_BYTES} B`, all);
+  showTimes(all, (it) => it.perSecond);
+  showTimes(all, (it) => it.brokerUs, { what: ", processor time" });
 }
 
 const RATE = 10_000;

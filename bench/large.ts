@@ -29,7 +29,7 @@ export function benchLargeSparse(isFull: boolean): Promise<void> {
     const store = makeSparseStore(path.join(folder, "store"), logFiles);
     makeSparseStore(path.join(folder, "copy"), logFiles);
     say(`a log of ${logFiles} GiB, ${store.messages} messages, an index of 12 files`);
-    await measure(folder, [...readings(store), ["diff", "store", "copy"]]);
+    await measure(folder, [...readings(store), ["diff", "store", "copy", "--progress", "json"]]);
   });
 }
 

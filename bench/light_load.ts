@@ -21,6 +21,8 @@ export interface LightLoad {
   readonly queues: number;
   /** Topics sent to by turns. Default: one, the topic of the command line as it is. */
   readonly topics?: number;
+  /** Level that all messages wait in. Default: none waits. */
+  readonly delayLevel?: number;
 }
 
 /** What came of it; latencies in microseconds. */
@@ -45,10 +47,11 @@ const DEFAULTS: LightLoad = {
 /** A send to each queue of each topic, and where in a frame the opaque stands, found by looking for a mark. */
 export function sendFrames(
   topic: string,
-  load: Pick<LightLoad, "queues" | "bodyBytes" | "topics">,
+  load: Pick<LightLoad, "queues" | "bodyBytes" | "topics" | "delayLevel">,
 ): { frames: Uint8Array[]; opaqueAt: number } {
   const mark = 0x5a5b5c5d;
-  const { topics } = load;
+  const { topics, delayLevel } = load;
+  const delay = delayLevel === undefined ? "" : `DELAY\u0001${delayLevel}\u0002`;
   const nameOf = (number: number) => `${topic}-${String(number).padStart(5, "0")}`;
   const frames = Array.from({ length: load.queues * (topics ?? 1) }, (_, number) => {
     const queueId = number % load.queues;
@@ -64,7 +67,7 @@ export function sendFrames(
         f: "0",
         g: String(Date.now()),
         h: "0",
-        i: `UNIQ_KEY\u00010A0B0C0D000011112222333344445${queueId}\u0002WAIT\u0001true\u0002`,
+        i: `UNIQ_KEY\u00010A0B0C0D000011112222333344445${queueId}\u0002WAIT\u0001true\u0002${delay}`,
         j: "0",
         k: "false",
         m: "false",

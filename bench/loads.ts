@@ -10,6 +10,8 @@ import type { Cluster } from "../testdata/interop/cluster.ts";
 import { anonymousBytes, cpuUs, type Round } from "./contest.ts";
 import type { JavaProgram } from "./java_program.ts";
 import type { LightLoad, LightResult } from "./light_load.ts";
+import type { LightPull } from "./light_pull.ts";
+import type { LightTransactions } from "./light_transactions.ts";
 import type { OpenLoop, OpenLoopResult } from "./open_loop.ts";
 
 /** What the loads send to. */
@@ -53,15 +55,32 @@ export async function javaRound(
 }
 
 /** Sends prepared frames, as many under way as the load says. */
-export async function lightRound(
+export function lightRound(cluster: Cluster, load: Timed<LightLoad>): Promise<Round> {
+  return light("light_load.ts", cluster, load);
+}
+
+/** Pulls what lies there again and again; the rate is of messages, the times of pulls. */
+export function pullRound(cluster: Cluster, load: Timed<LightPull>): Promise<Round> {
+  return light("light_pull.ts", cluster, load);
+}
+
+/** Sends half messages and commits them; the rate is of transactions, the times of requests. */
+export function transactionRound(
   cluster: Cluster,
-  load: Partial<LightLoad> & Pick<LightLoad, "warmupSeconds" | "seconds">,
+  load: Timed<LightTransactions>,
 ): Promise<Round> {
+  return light("light_transactions.ts", cluster, load);
+}
+
+type Timed<Load extends Spanned> = Partial<Load> & Spanned;
+type Spanned = Pick<LightLoad, "warmupSeconds" | "seconds">;
+
+async function light(name: string, cluster: Cluster, load: Spanned): Promise<Round> {
   const before = cpuUs(cluster);
   const started = performance.now();
-  const result = await generator<LightResult>("light_load.ts", cluster, load);
+  const result = await generator<LightResult>(name, cluster, load);
   const seconds = (performance.now() - started) / 1000;
-  if (result.refused > 0) throw new Error(`${result.refused} sends were refused`);
+  if (result.refused > 0) throw new Error(`${result.refused} requests were refused`);
   // The rate holds for the warm-up, too, near enough for a cost per message.
   const messages = result.perSecond * Math.min(seconds, load.warmupSeconds + load.seconds);
   return {

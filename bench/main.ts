@@ -13,7 +13,7 @@
 import { endAll } from "../testdata/interop/child.ts";
 import { benchBacklog } from "./backlog.ts";
 import { benchClientConsume, benchClientSend } from "./client.ts";
-import { benchConsumeArrival, benchConsumeBacklog } from "./consume.ts";
+import { benchConsumeArrival, benchConsumeBacklog, benchConsumeLight } from "./consume.ts";
 import { benchDelay } from "./delay.ts";
 import { removeFolders } from "./folders.ts";
 import { benchDamage, benchFrames, benchHuge, benchJson } from "./inspect.ts";
@@ -26,13 +26,15 @@ import {
   benchSendAsync,
   benchSendBatch,
   benchSendConnections,
+  benchSendDelayed,
   benchSendLatency,
   benchSendPaced,
   benchSendSmall,
   benchSendSync,
   benchSendTopics,
+  benchSendTransactions,
 } from "./send.ts";
-import { benchStartup } from "./startup.ts";
+import { benchRestart, benchStartup } from "./startup.ts";
 import { benchAppend, benchLookUp, benchPut, benchStart } from "./store.ts";
 import { benchVerify, benchVerifyQueues } from "./verify.ts";
 
@@ -49,6 +51,10 @@ const GROUPS: Readonly<Record<string, Group>> = {
       about: "process start to the first accepted send, idle memory, beside Java (1 min)",
       run: benchStartup,
     },
+    restart: {
+      about: "a clean stop and a start, from the last send before to the first after",
+      run: benchRestart,
+    },
   },
   send: {
     async: {
@@ -63,6 +69,14 @@ const GROUPS: Readonly<Record<string, Group>> = {
       about: "10,000 a second whatever comes back, beside Java (6 min)",
       run: benchSendPaced,
     },
+    delayed: {
+      about: "prepared frames with a delay level, beside Java (4 min)",
+      run: benchSendDelayed,
+    },
+    transactions: {
+      about: "half messages and their commits, prepared, beside Java (4 min)",
+      run: benchSendTransactions,
+    },
     connections: {
       about: "1,000 connections beside one, beside Java (7 min)",
       run: benchSendConnections,
@@ -73,6 +87,10 @@ const GROUPS: Readonly<Record<string, Group>> = {
     backlog: {
       about: "Java's push consumer through a backlog in memory, beside Java (8 min)",
       run: benchConsumeBacklog,
+    },
+    light: {
+      about: "prepared pulls of a backlog in memory, beside Java (7 min)",
+      run: benchConsumeLight,
     },
     arrival: {
       about: "from store to consumer at 10,000 a second, beside Java (7 min)",

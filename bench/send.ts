@@ -8,7 +8,7 @@ import type { BrokerConf } from "../testdata/interop/cluster.ts";
 import { type ContenderName, CONTENDERS, withContender } from "./contender.ts";
 import { contest, middle, type Round, type Rounds, showRounds, showTimes } from "./contest.ts";
 import { JavaProgram } from "./java_program.ts";
-import { type JavaLoad, javaRound, lightRound, openRound } from "./loads.ts";
+import { type JavaLoad, javaRound, lightRound, openRound, transactionRound } from "./loads.ts";
 import { type Goal, median, row, say, spread } from "./report.ts";
 import { type RunOptions, type Spans, spansOf } from "./run_options.ts";
 
@@ -128,6 +128,29 @@ export async function benchSendPaced(options: RunOptions): Promise<void> {
   const p99 = all.get("mq")!.map((it) => it.p99Us);
   row("  mq, p99 µs", spread(p99, 0), { figure: median(p99), goal: RATE_GOAL });
   showTimes(all, (it) => it.p99Us, { what: ", p99" });
+}
+
+/** The last of Java's levels: nothing is due while it is measured. */
+const DELAY_LEVEL = 18;
+
+/** Messages that wait in a delay level. */
+export async function benchSendDelayed(options: RunOptions): Promise<void> {
+  const { rounds: count, warmupSeconds, seconds } = spansOf(options);
+  const load = { warmupSeconds, seconds, bodyBytes: BODY_BYTES, delayLevel: DELAY_LEVEL };
+  const rounds = await contest(count, (cluster) => lightRound(cluster, load));
+  showRounds(`light load, one connection 64 deep, ${BODY_BYTES} B, delayed by two hours`, rounds);
+  showTimes(rounds, perSecond);
+  showTimes(rounds, brokerUs, { what: ", processor time" });
+}
+
+/** Half messages, each committed when it is stored. */
+export async function benchSendTransactions(options: RunOptions): Promise<void> {
+  const { rounds: count, warmupSeconds, seconds } = spansOf(options);
+  const load = { warmupSeconds, seconds, bodyBytes: BODY_BYTES };
+  const rounds = await contest(count, (cluster) => transactionRound(cluster, load));
+  showRounds(`transactions, one connection with 64 under way, ${BODY_BYTES} B`, rounds);
+  showTimes(rounds, perSecond);
+  showTimes(rounds, brokerUs, { what: ", processor time" });
 }
 
 const CONNECTIONS = 1000;

@@ -1,13 +1,14 @@
 /**
- * From the start of the process to the first accepted send, and the memory of a broker that does
- * nothing.
+ * From the start of the process to the first accepted send, the memory of a broker that does nothing,
+ * and how long nobody is served while a broker is stopped and started again.
  *
  * @module
  */
 import { RpcClient } from "../net/rpc/client.ts";
 import { type Contender, CONTENDERS, withContender } from "./contender.ts";
 import { processStat } from "./process_stat.ts";
-import { median, say } from "./report.ts";
+import { fillTopic } from "./consume.ts";
+import { type Goal, median, row, say, spread } from "./report.ts";
 
 const ROUNDS = 3;
 const TOPIC = "BenchStartup";
@@ -35,6 +36,33 @@ async function measure(contender: Contender): Promise<{ firstSendMs: number; idl
     await new Promise((done) => setTimeout(done, IDLE_MS));
     const idleMiB = processStat(cluster.brokerPid).anonymousBytes / 1024 / 1024;
     return { firstSendMs, idleMiB };
+  });
+}
+
+const RESTART_MESSAGES = 100_000;
+const RESTART_GOAL: Goal = { figure: 1000, words: "1,000 ms", atMost: true };
+
+/** A clean stop and a start, with messages in the store and a sender that tries again and again. */
+export async function benchRestart(): Promise<void> {
+  const mq = CONTENDERS.find(({ name }) => name === "mq")!;
+  const gapsMs = await withContender(mq, async (cluster) => {
+    await fillTopic(cluster.namesrv, TOPIC, RESTART_MESSAGES);
+    const gaps: number[] = [];
+    for (let round = 0; round < ROUNDS; round++) {
+      await firstSend(cluster.broker);
+      const lastSend = performance.now();
+      await cluster.stop();
+      const [, gap] = await Promise.all([
+        cluster.restart(),
+        firstSend(cluster.broker).then(() => performance.now() - lastSend),
+      ]);
+      gaps.push(gap);
+    }
+    return gaps;
+  }, {});
+  row(`stopped and started with ${RESTART_MESSAGES} messages, ms`, spread(gapsMs, 0), {
+    figure: median(gapsMs),
+    goal: RESTART_GOAL,
   });
 }
 
