@@ -14,11 +14,12 @@ import {
   STORE_USES,
   type StoreUse,
 } from "../testdata/kill9/store_rounds.ts";
+import { runs } from "../testdata/runs.ts";
 
 const SEED = 20_261;
-const ROUNDS = 100;
+const ROUNDS = runs(100, { min: 24 });
 /** Of stores that do more than the ordinary. */
-const ROUNDS_MORE = 16;
+const ROUNDS_MORE = runs(16, { min: 8 });
 
 const PLAIN = STORE_USES.filter(({ kind }) => kind === "plain");
 const MORE = STORE_USES.filter(({ kind }) => kind !== "plain");

@@ -6,11 +6,11 @@
  */
 import assert from "node:assert/strict";
 import process from "node:process";
+import { runs } from "../testdata/runs.ts";
 import { type Effort, type RunResult, shrink, tortureRun } from "../testdata/torture_states.ts";
 
 const SEED = Number(process.env.SEED ?? 20_261_121);
-/** The states do not depend on who runs them: Bun shows with fewer that it runs them as Deno does. */
-const STATES_MIN = "Bun" in globalThis ? 20_000 : 100_000;
+const STATES_MIN = runs(100_000, { min: 20_000 });
 const EFFORT: Effort = { triesPerEvent: 7, thoroughEvery: 150, nestedEvery: 100 };
 
 Deno.test(`Store survives ${STATES_MIN} losses of power (seed ${SEED})`, async () => {

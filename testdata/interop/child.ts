@@ -5,6 +5,7 @@
  * @module
  */
 
+import { AsyncLocalStorage } from "node:async_hooks";
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import { createInterface } from "node:readline";
@@ -13,6 +14,8 @@ import type { Readable } from "node:stream";
 const LINES_KEPT = 200;
 const LINES_SHOWN = 12;
 const living = new Set<Child>();
+/** What was started in the work that runs; several go on side by side. */
+const ownChildren = new AsyncLocalStorage<Set<Child>>();
 
 /** How to start a process. */
 export interface ChildOptions {
@@ -60,6 +63,7 @@ export class Child implements AsyncDisposable {
   static start(command: string, args: readonly string[], options: ChildOptions = {}): Child {
     const child = new Child(command, args, options);
     living.add(child);
+    ownChildren.getStore()?.add(child);
     return child;
   }
 
@@ -197,6 +201,16 @@ export async function run(
   child.closeInput();
   await child.succeeded(options.timeoutMs);
   return child.printed;
+}
+
+/** Does work and ends, at once, every process started in it that is still running. */
+export async function leavingNone<T>(work: () => Promise<T>): Promise<T> {
+  const own = new Set<Child>();
+  try {
+    return await ownChildren.run(own, work);
+  } finally {
+    await Promise.all([...own].map((child) => child.kill9()));
+  }
 }
 
 /** Ends every process that is still running, at once. */

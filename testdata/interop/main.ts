@@ -1,10 +1,13 @@
 /**
  * Tests the name server and the broker with real Java and Go clients and real Java brokers:
  *
- *     deno task interop [--target mq|mq-bun|java-5.5.0|java-4.9.7] [--only NAME,NAME] [--keep]
+ *     deno task interop [--target mq|mq-bun|java-5.5.0|java-4.9.7] [--only NAME,NAME]
+ *         [--jobs N] [--keep]
  *
- * With a Java target the same checks run against the original, which shows that they ask for what it
- * really does. `--keep` leaves the working folder with stores, logs and client files.
+ * Two scenarios run at a time, unless `--jobs` says otherwise: more of them than cores make clients
+ * give up on brokers that have no time to answer. With a Java target the same checks run against the
+ * original, which shows that they ask for what it really does. `--keep` leaves the working folder with
+ * stores, logs and client files.
  *
  * @module
  */
@@ -15,7 +18,8 @@ import path from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { endAll } from "./child.ts";
-import { Report } from "./report.ts";
+import { playAll } from "./play.ts";
+import { acl } from "./scenarios/acl.ts";
 import { admin } from "./scenarios/admin.ts";
 import { allocate } from "./scenarios/allocate.ts";
 import { clientTransactions } from "./scenarios/client_transactions.ts";
@@ -23,6 +27,7 @@ import { damage } from "./scenarios/damage.ts";
 import { filters } from "./scenarios/filters.ts";
 import { flips } from "./scenarios/flips.ts";
 import { goClient } from "./scenarios/go_client.ts";
+import { goGroups } from "./scenarios/go_groups.ts";
 import { javaClient } from "./scenarios/java_client.ts";
 import { kill9 } from "./scenarios/kill9.ts";
 import { live } from "./scenarios/live.ts";
@@ -35,6 +40,7 @@ import { offline } from "./scenarios/offline.ts";
 import { ops } from "./scenarios/ops.ts";
 import { ordered } from "./scenarios/ordered.ts";
 import { ownClient } from "./scenarios/own_client.ts";
+import { ownGo } from "./scenarios/own_go.ts";
 import { rebalance } from "./scenarios/rebalance.ts";
 import { recover } from "./scenarios/recover.ts";
 import { relay } from "./scenarios/relay.ts";
@@ -50,12 +56,12 @@ import { transactions } from "./scenarios/transactions.ts";
 import { topics } from "./scenarios/topics.ts";
 import { two } from "./scenarios/two.ts";
 import { upgrade } from "./scenarios/upgrade.ts";
-import { type Scenario, Stage, type Target, TARGETS } from "./stage.ts";
-import { MissingTool } from "./toolchain.ts";
+import { type Scenario, type Target, TARGETS } from "./stage.ts";
 
 const SCENARIOS: Readonly<Record<string, Scenario>> = {
   java_client: javaClient,
   go_client: goClient,
+  go_groups: goGroups,
   admin,
   allocate,
   kill9,
@@ -87,8 +93,27 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   timers,
   mixed_group: mixedGroup,
   own_client: ownClient,
+  acl,
+  own_go: ownGo,
   npm,
 };
+
+/** Those that take longest begin first, so that none of them is left over at the end. */
+const LONGEST = [
+  "mixed_group",
+  "damage",
+  "ops",
+  "relay",
+  "own_client",
+  "recover",
+  "rebalance",
+  "admin",
+  "swap",
+  "java_client",
+];
+
+/** Messages of theirs have to come to the second, which a busy machine does not grant. */
+const ALONE = ["timers"];
 
 async function main(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({
@@ -96,18 +121,20 @@ async function main(args: readonly string[]): Promise<number> {
     options: {
       target: { type: "string", default: "mq" },
       only: { type: "string" },
+      jobs: { type: "string", default: "2" },
       keep: { type: "boolean", default: false },
     },
   });
   const target = TARGETS.find((target): target is Target => target === values.target);
   if (target === undefined) return refuse(`target "${values.target}"`, TARGETS);
-  const names = values.only?.split(",") ?? Object.keys(SCENARIOS);
+  const names = values.only?.split(",") ??
+    [...new Set([...LONGEST, ...Object.keys(SCENARIOS)])];
   const unknown = names.find((name) => !(name in SCENARIOS));
   if (unknown !== undefined) return refuse(`scenario "${unknown}"`, Object.keys(SCENARIOS));
+  const jobs = Math.min(Number(values.jobs), names.length);
+  if (!(jobs >= 1)) return refuse(`"${values.jobs}" jobs`, ["1", "2", "3", "…"]);
 
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "mq-interop-"));
-  const report = new Report(print);
-  const stage = new Stage({ target, report, root });
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     process.on(name, async () => {
       print(`# stopped by ${name}`);
@@ -117,31 +144,14 @@ async function main(args: readonly string[]): Promise<number> {
     });
   }
   try {
-    for (const name of names) await play(name, stage);
+    const scenarios = Object.fromEntries(names.map((name) => [name, SCENARIOS[name]!]));
+    const report = await playAll(scenarios, { target, root, jobs, alone: ALONE, print });
     report.total();
+    return report.clean ? 0 : 1;
   } finally {
     await endAll();
     if (values.keep) print(`# kept ${root}`);
     else fs.rmSync(root, { recursive: true, force: true });
-  }
-  return report.clean ? 0 : 1;
-}
-
-/** Runs a scenario; what it throws is a failed check, and nothing it started outlives it. */
-async function play(name: string, stage: Stage): Promise<void> {
-  const since = Date.now();
-  try {
-    await SCENARIOS[name]?.(stage);
-  } catch (error) {
-    if (error instanceof MissingTool && process.env["CI"] !== "true") {
-      stage.report.skip(name, error.message);
-    } else {
-      const message = error instanceof Error ? error.message : String(error);
-      stage.report.check(`${name} ran to its end`, [message], since);
-    }
-  } finally {
-    await endAll();
-    print(`# ${name}: ${Math.round((Date.now() - since) / 1000)} s`);
   }
 }
 

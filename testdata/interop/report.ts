@@ -47,6 +47,13 @@ export class Report {
     this.#print(`skipped ${title}: ${reason}`);
   }
 
+  /** Counts what another report counted. */
+  add(other: Report): void {
+    this.#passed += other.#passed;
+    this.#failed += other.#failed;
+    this.#skipped += other.#skipped;
+  }
+
   /** A remark that is no check. */
   note(line: string): void {
     this.#print(`# ${line}`);

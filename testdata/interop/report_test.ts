@@ -33,3 +33,17 @@ Deno.test("Report.total() counts passed, failed and skipped checks", () => {
 Deno.test("Report.total() says nothing of skipped checks when there are none", () => {
   assert.deepEqual(printed((report) => report.total()), ["0 passed, 0 failed"]);
 });
+
+Deno.test("Report.add() adds the checks of another report to the total", () => {
+  const lines = printed((report) => {
+    const other = new Report(() => {});
+    other.check("a", []);
+    other.check("b", ["x"]);
+    other.skip("c", "no Java");
+    report.check("d", []);
+    report.add(other);
+    report.total();
+    assert.equal(report.clean, false);
+  });
+  assert.deepEqual(lines, ["ok d", "2 passed, 1 failed, 1 skipped"]);
+});

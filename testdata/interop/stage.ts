@@ -9,6 +9,7 @@ import fs from "node:fs";
 import path from "node:path";
 import { GoClient, JavaClient } from "./clients.ts";
 import type { Cluster, ClusterOptions } from "./cluster.ts";
+import { GoSession } from "./go_session.ts";
 import { startJavaCluster, startJavaNamesrv } from "./java_broker.ts";
 import { startMqCluster, startMqNamesrv } from "./mq_broker.ts";
 import { type MqCommand, mqOnBun, mqOnDeno } from "./mq_command.ts";
@@ -112,6 +113,13 @@ export class Stage {
   async goClient(cluster: Cluster): Promise<GoClient> {
     const folder = this.folder("client-go");
     return new GoClient(await goProgram(), { namesrv: cluster.namesrv, folder });
+  }
+
+  /** Go clients of a cluster that live as long as the scenario wants. */
+  async goSession(cluster: Cluster): Promise<GoSession> {
+    const folder = this.folder("session-go");
+    const program = { command: await goProgram(), args: [] };
+    return await GoSession.start(program, { namesrv: cluster.namesrv, folder });
   }
 }
 

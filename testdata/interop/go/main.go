@@ -2,8 +2,9 @@
 //
 //	client VERB key=value …
 //
-//	send    ns= topic= out= [sync=N] [async=N] [oneway=N] [batch=N]
+//	send    ns= topic= out= [sync=N] [async=N] [oneway=N] [batch=N] [delayed=N level=L]
 //	consume ns= topic= group= expect=N out= [tags=] [idleMs=] [timeoutMs=]
+//	session ns= received= sent=
 //	transact ns= topic= group= out= [mark=] [commit=N] [rollback=N] [later=N] [undone=N] [never=N] [immune=N]
 //
 // Each message is a JSON line in the file `out`, with the field names of the Java programs beside it.
@@ -39,9 +40,21 @@ const (
 
 var tags = []string{"TagA", "TagB", "标签丙", ""}
 
+// processStart is what the times of consumers are reckoned from.
+var processStart = time.Now()
+
 type row map[string]any
 
 type options map[string]string
+
+func optionsOf(parts []string) options {
+	read := options{}
+	for _, part := range parts {
+		key, value, _ := strings.Cut(part, "=")
+		read[key] = value
+	}
+	return read
+}
 
 func (o options) number(key string, otherwise int) int {
 	value, err := strconv.Atoi(o[key])
@@ -68,10 +81,10 @@ func (l *lines) write(r row) {
 
 func main() {
 	rlog.SetLogLevel("fatal")
-	arguments := options{}
-	for _, argument := range os.Args[2:] {
-		key, value, _ := strings.Cut(argument, "=")
-		arguments[key] = value
+	arguments := optionsOf(os.Args[2:])
+	if os.Args[1] == "session" {
+		runSession(arguments)
+		return
 	}
 	file, err := os.Create(arguments["out"])
 	must(err)
@@ -116,6 +129,14 @@ func send(arguments options, out *lines) {
 		out.write(r)
 	}
 	sendBatch(client, topic, arguments.number("batch", 0), out)
+	for index := 0; index < arguments.number("delayed", 0); index++ {
+		m := message(topic, "delayed", index)
+		m.WithDelayTimeLevel(arguments.number("level", 1))
+		r := sending("sync", m)
+		result, err := client.SendSync(context.Background(), m)
+		answered(r, m, result, err)
+		out.write(r)
+	}
 	must(client.Shutdown())
 	fmt.Println(`{"event":"sent"}`)
 }

@@ -40,7 +40,7 @@ final class Consume {
     static void run(Options options) throws Exception {
         boolean orderly = Boolean.parseBoolean(options.text("orderly", "false"));
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(options.text("group"));
-        consumer.setNamesrvAddr(options.text("ns"));
+        Place.set(consumer, options);
         consumer.setInstanceName("consumer" + System.nanoTime());
         // The topic of the group's retries appears at the name server once the group is there.
         consumer.setPollNameServerInterval(1_000);

@@ -56,7 +56,7 @@ final class Filtered {
 
     private static DefaultMQPushConsumer consumer(String group, String instance, Options options) {
         DefaultMQPushConsumer consumer = new DefaultMQPushConsumer(group);
-        consumer.setNamesrvAddr(options.text("ns"));
+        Place.set(consumer, options);
         consumer.setInstanceName(instance);
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.setConsumeThreadMin(1);

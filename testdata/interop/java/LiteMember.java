@@ -2,7 +2,6 @@ import java.util.List;
 import org.apache.rocketmq.client.consumer.DefaultLitePullConsumer;
 import org.apache.rocketmq.common.consumer.ConsumeFromWhere;
 import org.apache.rocketmq.common.message.MessageExt;
-import org.apache.rocketmq.common.message.MessageQueue;
 
 /**
  * A lite pull consumer of a session: name= group= topic= [queues=broker-a 0,broker-a 1]. It polls until it is
@@ -18,7 +17,7 @@ final class LiteMember implements Holder {
 
     LiteMember(Options options, Lines out) throws Exception {
         consumer = new DefaultLitePullConsumer(options.text("group"));
-        consumer.setNamesrvAddr(options.text("ns"));
+        Place.set(consumer, options);
         consumer.setInstanceName(options.text("name") + "-" + ProcessHandle.current().pid());
         consumer.setPollNameServerInterval(1_000);
         consumer.setAutoCommitIntervalMillis(1_000);
@@ -26,11 +25,9 @@ final class LiteMember implements Holder {
         String queues = options.text("queues", "");
         if (queues.isEmpty()) consumer.subscribe(options.text("topic"), "*");
         consumer.start();
-        if (!queues.isEmpty()) {
-            List<MessageQueue> own = Strategies.queues(options.text("topic"), queues);
-            consumer.assign(own);
-            for (MessageQueue queue : own) consumer.seekToBegin(queue);
-        }
+        // A group that never committed begins with the first message. Seeking there would race with the first
+        // pulls, which this client wins or loses by chance: then it gets a batch twice or never, from any broker.
+        if (!queues.isEmpty()) consumer.assign(Strategies.queues(options.text("topic"), queues));
         String name = options.text("name");
         thread = new Thread(() -> {
             while (!stopped) {

@@ -34,7 +34,7 @@ final class Member implements Holder {
         workMs = options.number("workMs", 0);
         consumer = new DefaultMQPushConsumer(
             options.text("group"), Boolean.parseBoolean(options.text("trace", "false")), null);
-        consumer.setNamesrvAddr(options.text("ns"));
+        Place.set(consumer, options);
         consumer.setInstanceName(name + "-" + ProcessHandle.current().pid());
         consumer.setPollNameServerInterval(1_000);
         consumer.setPersistConsumerOffsetInterval(1_000);

@@ -26,7 +26,7 @@ final class PullAll {
     @SuppressWarnings("deprecation")
     static DefaultMQPullConsumer consumer(Options options) throws MQClientException {
         DefaultMQPullConsumer consumer = new DefaultMQPullConsumer(options.text("group", "G_pullall"));
-        consumer.setNamesrvAddr(options.text("ns"));
+        Place.set(consumer, options);
         consumer.setInstanceName("pull" + System.nanoTime());
         consumer.start();
         return consumer;

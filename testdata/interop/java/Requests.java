@@ -22,7 +22,7 @@ final class Requests implements AutoCloseable {
     private Requests(Options options) throws Exception {
         producer = producer(options, options.text("group") + "_reply");
         consumer = new DefaultMQPushConsumer(options.text("group"));
-        consumer.setNamesrvAddr(options.text("ns"));
+        Place.set(consumer, options);
         consumer.setInstanceName("responder" + System.nanoTime());
         consumer.setConsumeFromWhere(ConsumeFromWhere.CONSUME_FROM_FIRST_OFFSET);
         consumer.subscribe(options.text("topic"), "*");
@@ -64,7 +64,7 @@ final class Requests implements AutoCloseable {
 
     private static DefaultMQProducer producer(Options options, String group) throws Exception {
         DefaultMQProducer producer = new DefaultMQProducer(group);
-        producer.setNamesrvAddr(options.text("ns"));
+        Place.set(producer, options);
         producer.setInstanceName(group + System.nanoTime());
         producer.start();
         return producer;

@@ -56,7 +56,7 @@ final class Send {
         // Producers of 5.x look at it when they are made.
         System.setProperty("rocketmq.message.compressType", options.text("compress", "ZLIB"));
         DefaultMQProducer producer = new DefaultMQProducer(options.text("group", "P_interop"));
-        producer.setNamesrvAddr(options.text("ns"));
+        Place.set(producer, options);
         producer.setInstanceName("producer" + System.nanoTime());
         producer.setSendMsgTimeout(options.number("timeoutMs", 10_000));
         producer.start();

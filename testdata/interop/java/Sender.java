@@ -34,7 +34,7 @@ final class Sender implements AutoCloseable {
         insists = Boolean.parseBoolean(options.text("insist", "false"));
         producer = new DefaultMQProducer(
             options.text("group", "P_session"), Boolean.parseBoolean(options.text("trace", "false")), null);
-        producer.setNamesrvAddr(options.text("ns"));
+        Place.set(producer, options);
         producer.setInstanceName("sender" + System.nanoTime());
         producer.setPollNameServerInterval(500);
         producer.setSendMsgTimeout(TIMEOUT_MS);

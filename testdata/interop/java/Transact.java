@@ -32,7 +32,7 @@ final class Transact implements TransactionListener {
         try (Lines out = new Lines(options.text("out"))) {
             Transact transact = new Transact(out, options);
             TransactionMQProducer producer = new TransactionMQProducer(options.text("group"));
-            producer.setNamesrvAddr(options.text("ns"));
+            Place.set(producer, options);
             producer.setInstanceName("transact" + System.nanoTime());
             producer.setSendMsgTimeout(10_000);
             producer.setHeartbeatBrokerInterval(1_000);

@@ -1,6 +1,6 @@
 /**
  * The Go client, on a topic the broker creates by itself at the first send; and Go and Java reading
- * each other's messages.
+ * each other's messages. (Its groups are the scenario go_groups, together with our client own_go.)
  *
  * @module
  */
@@ -11,6 +11,8 @@ import type { Stage } from "../stage.ts";
 
 const COUNTS = { sync: 100, async: 100, oneway: 20, batch: 50 };
 const ALL = COUNTS.sync + COUNTS.async + COUNTS.oneway + COUNTS.batch;
+/** What `go/main.go` makes large, and its client compresses, as it does from 4 KiB on. */
+const LARGE_BODY_BYTES = 30 * 1024;
 
 /** The scenario. */
 export async function goClient(stage: Stage): Promise<void> {
@@ -34,6 +36,12 @@ export async function goClient(stage: Stage): Promise<void> {
   );
   const pulled = await java.pullAll([topic]);
   report.check("go client: Java reads the same messages", notTheSame(received, pulled.messages));
+  const large = pulled.messages.filter(({ bodySize }) => bodySize >= LARGE_BODY_BYTES);
+  report.check("go client: a large body is stored compressed", [
+    ...(large.length > 0 ? [] : ["there is none"]),
+    ...large.filter(({ bodySize, storeSize }) => storeSize >= bodySize / 2)
+      .map(({ msgId, bodySize, storeSize }) => `${msgId}: ${storeSize} bytes for ${bodySize}`),
+  ]);
 
   since = Date.now();
   topic = "T_from_java";

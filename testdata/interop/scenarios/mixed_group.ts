@@ -1,7 +1,7 @@
 /**
- * One group whose members are consumers of this project and Java's, pushed to and pulling, which come,
- * go and are killed by chance: no queue is owned twice or by nobody once they have settled, and every
- * message is consumed. At a broker of the target and at one of Java's.
+ * One group whose members are consumers of this project and Java's, pushed to and pulling, and push
+ * consumers of Go, which come, go and are killed by chance: no queue is owned twice or by nobody once they
+ * have settled, and every message is consumed. At a broker of the target and at one of Java's.
  *
  * @module
  */
@@ -12,8 +12,9 @@ import { connect } from "../../../net/client/client.ts";
 import { averagely } from "../../../net/client/consumer/allocate.ts";
 import type { Queue } from "../../../net/client/consumer/pull_consumer.ts";
 import { between, oneOf, randomOf } from "../../random.ts";
-import { neverReceived, timesReceived } from "../deliveries.ts";
 import type { Cluster } from "../cluster.ts";
+import { neverReceived, timesReceived } from "../deliveries.ts";
+import type { GoSession } from "../go_session.ts";
 import { type OwnDelivered, OwnSession } from "../own_session.ts";
 import type { JavaSession } from "../session.ts";
 import { sideBySide, type Stage } from "../stage.ts";
@@ -34,10 +35,10 @@ const SETTLE_TIMEOUT_MS = 60_000;
 const LATE_MS = 3000;
 const LOOK_MS = 50;
 
-type Kind = "own push" | "own pull" | "java push" | "java pull";
-const KINDS: readonly Kind[] = ["own push", "own pull", "java push", "java pull"];
+const KINDS = ["own push", "own pull", "java push", "java pull", "go push"] as const;
+type Kind = typeof KINDS[number];
 
-type AnySession = OwnSession | JavaSession;
+type AnySession = OwnSession | JavaSession | GoSession;
 
 interface Member {
   readonly name: string;
@@ -70,6 +71,7 @@ class MixedGroup implements AsyncDisposable {
   readonly #topic: string;
   #own: OwnSession | undefined;
   #java: JavaSession | undefined;
+  #go: GoSession | undefined;
   /** Sessions, dead ones too: what they received counts. */
   readonly #sessions = new Set<AnySession>();
   readonly #members: Member[] = [];
@@ -165,7 +167,7 @@ class MixedGroup implements AsyncDisposable {
       return await this.#join(oneOf(this.#random, KINDS));
     }
     const { session, name } = oneOf(this.#random, members);
-    const mayKill = session === this.#own || this.#javaKills < JAVA_KILLS_MAX;
+    const mayKill = session !== this.#java || this.#javaKills < JAVA_KILLS_MAX;
     if (chance < 0.85 || !mayKill) {
       this.#counts.leaves++;
       members.splice(members.findIndex((it) => it.name === name), 1);
@@ -176,6 +178,7 @@ class MixedGroup implements AsyncDisposable {
     const dead = members.filter((it) => it.session === session);
     for (const it of dead) members.splice(members.indexOf(it), 1);
     if (session === this.#own) this.#own = undefined;
+    else if (session === this.#go) this.#go = undefined;
     else {
       this.#javaKills++;
       this.#java = undefined;
@@ -186,15 +189,20 @@ class MixedGroup implements AsyncDisposable {
 
   async #join(kind: Kind): Promise<string> {
     this.#counts.joins++;
-    const session = kind.startsWith("own")
-      ? this.#own ??= await this.#startOwn()
-      : this.#java ??= await this.#stage.javaSession(this.#version, this.#cluster);
+    const session = await this.#sessionOf(kind);
     this.#sessions.add(session);
     const name = `${kind.replace(" ", "-")}-${this.#names++}`;
     const options = { name, group: GROUP, topic: this.#topic };
-    const clientId = await (kind.endsWith("push") ? session.push(options) : session.lite(options));
+    const isPull = kind.endsWith("pull") && "lite" in session;
+    const clientId = await (isPull ? session.lite(options) : session.push(options));
     this.#members.push({ name, clientId, session });
     return `${name} joined`;
+  }
+
+  async #sessionOf(kind: Kind): Promise<AnySession> {
+    if (kind.startsWith("own")) return this.#own ??= await this.#startOwn();
+    if (kind.startsWith("go")) return this.#go ??= await this.#stage.goSession(this.#cluster);
+    return this.#java ??= await this.#stage.javaSession(this.#version, this.#cluster);
   }
 
   async #startOwn(): Promise<OwnSession> {

@@ -2,7 +2,7 @@
  * This project's client and Java's on two sides of a topic, at a broker of the target and at one of
  * Java's: what ours sends in every way, Java's consumers receive, and the other way round. Plain, one-way,
  * batched, delayed, compressed in each way, in transactions, in order, filtered by tags and by SQL, and
- * broadcast. Then the same, as far as it goes, with the client of Go.
+ * broadcast. (The same with the client of Go is the scenario own_go.)
  *
  * @module
  */
@@ -29,7 +29,8 @@ import {
 import { sideBySide, type Stage } from "../stage.ts";
 import type { JavaVersion } from "../toolchain.ts";
 
-const CONF: BrokerConf = {
+/** How brokers are set. */
+export const CONF: BrokerConf = {
   enablePropertyFilter: "true",
   transactionCheckInterval: "1000",
   transactionTimeOut: "1000",
@@ -57,7 +58,6 @@ export async function ownClient(stage: Stage): Promise<void> {
       await javaToOurs(sides);
     });
   }
-  await withGo(stage);
 }
 
 interface Sides {
@@ -155,9 +155,11 @@ async function javaToOurs(sides: Sides): Promise<void> {
   await using transact = await java.startTransact({ topic: plain, group, ...ends });
   await using session = await stage.javaSession(version, cluster);
   const count = await session.send({ topic: ordered, mark: "ordered", count: ORDERED, keys: KEYS });
-  await plainFromJava(sides, { sent, ours, since });
+  const all = { from: `java-${version}`, sent, ours, since };
+  await plainToOurs(sides, all);
+  if (version !== "4.9.7") compressedInEveryWay(sides, ours.received("push"));
   await transact.result();
-  await filteredFromJava(sides, { sent, ours, since });
+  await filteredToOurs(sides, all);
   const numbers = Array.from({ length: count }, (_, index) => `ordered-${index}`);
   stage.report.check(
     `${title}: ${count} ordered ones of java-${version} came to our consumer in order`,
@@ -169,16 +171,18 @@ async function javaToOurs(sides: Sides): Promise<void> {
   );
 }
 
-/** What Java sent to our consumers, and when it began to. */
-interface FromJava {
+/** What another client sent to our consumers, and when it began to. */
+export interface ToOurs {
+  readonly from: string;
   readonly sent: readonly Sent[];
-  readonly ours: Awaited<ReturnType<typeof startOurs>>;
+  readonly ours: OwnConsumers;
   readonly since: number;
 }
 
-async function plainFromJava(
-  { stage, version, title }: Sides,
-  { sent, ours, since }: FromJava,
+/** What came of what was sent, and of three transactions of five, to our consumers. */
+export async function plainToOurs(
+  { stage, title }: Pick<Sides, "stage" | "title">,
+  { from, sent, ours, since }: ToOurs,
 ): Promise<void> {
   const committed = ["commit-0", "commit-1", "later-0"];
   for (const name of ["push", "pull", "wide-A", "wide-B"]) {
@@ -189,14 +193,19 @@ async function plainFromJava(
     ]);
     const atOnce = sent.filter(({ no }) => !no.startsWith("delayed"));
     stage.report.check(
-      `${title}: what java-${version} sent, ${sent.length + committed.length} messages, ` +
+      `${title}: what ${from} sent, ${sent.length + committed.length} messages, ` +
         `came to our ${name} consumer`,
       [...differences, ...notAsSent(atOnce, rest())],
       since,
     );
   }
-  if (version === "4.9.7") return;
-  const kinds = ours.received("push").map(({ sysFlag }) => sysFlag & SYS_FLAG.compressionMask);
+}
+
+function compressedInEveryWay(
+  { stage, version, title }: Sides,
+  received: readonly Received[],
+): void {
+  const kinds = received.map(({ sysFlag }) => sysFlag & SYS_FLAG.compressionMask);
   const missing = Object.entries(COMPRESSIONS).filter(([, kind]) => !kinds.includes(kind));
   stage.report.check(
     `${title}: bodies of java-${version} came compressed in every way`,
@@ -204,69 +213,30 @@ async function plainFromJava(
   );
 }
 
-async function filteredFromJava(
-  { stage, version, title }: Sides,
-  { sent, ours, since }: FromJava,
+/** What came of it to our consumers that filter. */
+export async function filteredToOurs(
+  { stage, title }: Pick<Sides, "stage" | "title">,
+  { from, sent, ours, since }: ToOurs,
 ): Promise<void> {
   for (const [name, tag] of [["tags", "TagA"], ["sql", "TagB"]] as const) {
     const wanted = sent.filter(({ properties }) => properties["TAGS"] === tag);
     const rest = () => ours.received(name).filter((it) => !isTransactional(it));
     stage.report.check(
-      `${title}: our consumer filters ${wanted.length} of java-${version} by ${name}`,
+      `${title}: our consumer filters ${wanted.length} of ${from} by ${name}`,
       await quiet(() => notExactlyOnce(wanted, rest())),
       since,
     );
   }
 }
 
-/** What ours sent comes to a consumer of Go, and what Go sent to ours. */
-async function withGo(stage: Stage): Promise<void> {
-  await using cluster = await stage.start({ conf: CONF });
-  await using client = connect({ nameServers: cluster.namesrv });
-  const go = await stage.goClient(cluster);
-  const [plain, ordered, fromGo, unused] = ["T_plain", "T_ordered", "T_go", "T_unused"] as const;
-  for (const topic of [plain, ordered, fromGo, unused]) await createTopic(client, topic);
-  let since = Date.now();
-  // It knows the same compression as Java's of 4.9.7.
-  const sent = [
-    ...await sentPlain(client, plain, "4.9.7"),
-    ...await sentInTransactions(client, plain),
-  ];
-  const byNo = new Map(sent.map((it) => [it.no, it]));
-  const received = await go.consume({ topic: plain, group: "G_go", expect: sent.length });
-  stage.report.check(`own_client: what ours sent, ${sent.length} messages, came to one of Go`, [
-    ...notOnce([...byNo.keys()], received),
-    ...received.flatMap((message) => {
-      const original = byNo.get(message.properties["no"] ?? "");
-      return original === undefined ? ["unexpected"] : notAsOurs(original, message);
-    }),
-  ], since);
-  since = Date.now();
-  const keyed = await sentOrdered(client, ordered);
-  const expect = keyed.length;
-  const inOrder = await go.consume({ topic: ordered, group: "G_go_o", expect, orderly: true });
-  stage.report.check(
-    `own_client: ${expect} ordered ones came to one of Go in order`,
-    [...notOnce(keyed, inOrder), ...notInKeyOrder(inOrder)],
-    since,
-  );
-  since = Date.now();
-  const folder = stage.folder("own");
-  await using ours = await startOurs(client, { cluster, plain: fromGo, ordered: unused, folder });
-  const counts = { sync: 10, async: 6, oneway: 2, batch: 6 };
-  const theirs = await go.send(fromGo, counts);
-  for (const name of ["push", "pull", "wide-A"]) {
-    const differences = await quiet(() => notExactlyOnce(theirs, ours.received(name)));
-    stage.report.check(
-      `own_client: what one of Go sent, ${theirs.length} messages, came to our ${name} consumer`,
-      [...differences, ...notAsSent(theirs, ours.received(name))],
-      since,
-    );
-  }
+/** Our consumers of every kind. */
+export interface OwnConsumers extends AsyncDisposable {
+  /** What came to the one of a name. */
+  received(name: string): readonly Received[];
 }
 
-/** Our consumers of every kind, and what came to each. */
-async function startOurs(
+/** Starts our consumers: `push`, `pull`, `tags`, `sql`, `ordered`, `wide-A` and `wide-B`. */
+export async function startOurs(
   client: Client,
   { cluster, plain, ordered, folder }: {
     readonly cluster: Cluster;
@@ -274,7 +244,7 @@ async function startOurs(
     readonly ordered: string;
     readonly folder: string;
   },
-) {
+): Promise<OwnConsumers> {
   await using stack = new AsyncDisposableStack();
   const received = new Map<string, Received[]>();
   const takes = (name: string) => {
@@ -310,12 +280,13 @@ async function startOurs(
   })();
   const owned = stack.move();
   return {
-    received: (name: string): readonly Received[] => received.get(name)!,
+    received: (name) => received.get(name)!,
     [Symbol.asyncDispose]: () => owned.disposeAsync(),
   };
 }
 
-async function createTopic(client: Client, topic: string): Promise<void> {
+/** Creates a topic of four queues. */
+export async function createTopic(client: Client, topic: string): Promise<void> {
   await client.admin.createTopic(topic, { readQueues: QUEUES, writeQueues: QUEUES });
 }
 
@@ -348,7 +319,7 @@ function rowOf(message: ReceivedMessage): Received {
 }
 
 /** Waits until there is nothing to complain about, and still nothing a while later. */
-async function quiet(complaints: () => string[]): Promise<string[]> {
+export async function quiet(complaints: () => string[]): Promise<string[]> {
   const end = Date.now() + TIMEOUT_MS;
   while (complaints().length > 0 && Date.now() < end) await sleep(LOOK_MS);
   await sleep(IDLE_MS);

@@ -1,12 +1,18 @@
 /**
  * A group that fails: what it fails with comes again after the delay of its level, marked as Java marks
- * it, until it succeeds or ends in the group's dead letter queue.
+ * it, until it succeeds or ends in the group's dead letter queue. With consumers of Java and of Go.
+ *
+ * A consumer of Go finds the queue of what comes again with the next look for routes, every 30 s, which is
+ * why that is there before its group is. An orderly one tries once more than it is told to, and hands over
+ * what it gives up as others do what they fail with, to the broker that marks it.
  *
  * @module
  */
 
 import { fieldDifferences } from "../compare.ts";
+import type { Cluster } from "../cluster.ts";
 import { notTheList } from "../deliveries.ts";
+import type { GoSession } from "../go_session.ts";
 import type { Received } from "../message.ts";
 import type { Delivered, JavaSession } from "../session.ts";
 import { sideBySide, type Stage } from "../stage.ts";
@@ -31,21 +37,51 @@ export async function retry(stage: Stage): Promise<void> {
     const topic = `T_retry_${version.replaceAll(".", "_")}`;
     await session.admin(["updateTopic", "-b", cluster.broker, "-t", topic, "-r", "4", "-w", "4"]);
     await session.send({ topic, mark: "m", count: COUNT, fails: FAILS.join(",") });
-    await concurrently(stage, { session, topic });
-    await orderly(stage, { session, topic });
+    const failing = { session, judge: session, client: version, topic };
+    await concurrently(stage, failing);
+    await orderly(stage, failing);
+    if (version === stage.clientVersions[0]) await ofGo(stage, { cluster, judge: session });
   });
 }
 
 interface Failing {
-  readonly session: JavaSession;
+  /** Where the consumers are. */
+  readonly session: JavaSession | GoSession;
+  /** Reads the dead letters. */
+  readonly judge: JavaSession;
+  /** What checks call the client. */
+  readonly client: string;
   readonly topic: string;
 }
 
+async function ofGo(
+  stage: Stage,
+  { cluster, judge }: { readonly cluster: Cluster; readonly judge: JavaSession },
+): Promise<void> {
+  await using session = await stage.goSession(cluster);
+  stage.report.note(
+    "retry go: one of Go looks for new queues every 30 s, so those of its retries are there before it; " +
+      "an orderly one tries once more than it is told to",
+  );
+  const failing = { session, judge, client: "go", topic: "T_retry_go" };
+  const create = (topic: string, queues: string) =>
+    judge.admin(["updateTopic", "-b", cluster.broker, "-t", topic, "-r", queues, "-w", queues]);
+  await create(failing.topic, "4");
+  await create(`%RETRY%${groupOf(failing, "concurrently")}`, "1");
+  await session.send({ topic: failing.topic, mark: "m", count: COUNT, fails: FAILS.join(",") });
+  await Promise.all([concurrently(stage, failing), orderly(stage, failing)]);
+}
+
+function groupOf({ client }: Failing, how: "concurrently" | "orderly"): string {
+  return `G_${how}_${client.replaceAll(".", "_")}`;
+}
+
 /** The broker takes back what failed, and keeps it for the delay of its level. */
-async function concurrently(stage: Stage, { session, topic }: Failing): Promise<void> {
-  const group = `G_concurrently_${session.version.replaceAll(".", "_")}`;
-  const name = `retry ${session.version}`;
-  const received = await failing(stage, { session, topic, group, orderly: false });
+async function concurrently(stage: Stage, of: Failing): Promise<void> {
+  const { topic } = of;
+  const group = groupOf(of, "concurrently");
+  const name = `retry ${of.client}`;
+  const received = await failing(stage, { ...of, group, orderly: false });
   const again = received.filter(({ reconsumeTimes }) => reconsumeTimes > 0);
   const firsts = new Map(
     received.filter(({ reconsumeTimes }) => reconsumeTimes === 0).map((row) => [row.msgId, row]),
@@ -78,7 +114,7 @@ async function concurrently(stage: Stage, { session, topic }: Failing): Promise<
   });
   stage.report.check(`${name}: and not before its time`, early);
   await deadLetters(stage, {
-    session,
+    ...of,
     group,
     expected: (message) => {
       const first = firsts.get(message.msgId);
@@ -91,19 +127,32 @@ async function concurrently(stage: Stage, { session, topic }: Failing): Promise<
 }
 
 /** The consumer itself tries again, and hands over what it gives up. */
-async function orderly(stage: Stage, { session, topic }: Failing): Promise<void> {
-  const group = `G_orderly_${session.version.replaceAll(".", "_")}`;
-  const received = await failing(stage, { session, topic, group, orderly: true });
+async function orderly(stage: Stage, of: Failing): Promise<void> {
+  const { topic, client } = of;
+  const group = groupOf(of, "orderly");
+  const received = await failing(stage, { ...of, group, orderly: true });
   const firsts = new Map(
     received.filter(({ reconsumeTimes }) => reconsumeTimes === 0).map((row) => [row.msgId, row]),
   );
   // The client of 5.x counts the last time, too.
-  const times = session.version === "4.9.7" ? RETRIES : RETRIES + 1;
+  const times = client === "4.9.7" ? RETRIES : RETRIES + 1;
   await deadLetters(stage, {
-    session,
+    ...of,
     group,
     expected: (message) => {
       const first = firsts.get(message.msgId);
+      if (client === "go") {
+        return first && {
+          // It counts by itself.
+          message: { ...kept(first), reconsumeTimes: 1 },
+          properties: {
+            ...own(first),
+            RETRY_TOPIC: topic,
+            ORIGIN_MESSAGE_ID: first.offsetMsgId,
+            DELAY: "0",
+          },
+        };
+      }
       return first && {
         message: {
           msgId: first.msgId,
@@ -133,13 +182,14 @@ function delayedFirst(group: string): Record<string, string> {
 /** What a consumer received of messages it fails with as often as they say. */
 async function failing(
   stage: Stage,
-  { session, topic, group, orderly }: Failing & { group: string; orderly: boolean },
+  { session, client, topic, group, orderly }: Failing & { group: string; orderly: boolean },
 ): Promise<readonly Delivered[]> {
   const since = Date.now();
   const consumer = orderly ? "orderly" : "concurrently";
   await session.push({ name: consumer, group, topic, orderly, retries: RETRIES });
   const received = () => session.received().filter((row) => row.consumer === consumer);
-  const expected = FAILS.map((fails) => [...Array(Math.min(fails, RETRIES) + 1).keys()]);
+  const retries = client === "go" && orderly ? RETRIES + 1 : RETRIES;
+  const expected = FAILS.map((fails) => [...Array(Math.min(fails, retries) + 1).keys()]);
   const left = await session.settled(() => {
     const times = Map.groupBy(received(), ({ properties }) => properties["no"]);
     return Array.from({ length: COUNT }, (_, index) => {
@@ -149,15 +199,14 @@ async function failing(
     }).flat();
   });
   stage.report.check(
-    `retry ${session.version}: consumed ${consumer}, each message comes as often as it fails`,
+    `retry ${client}: consumed ${consumer}, each message comes as often as it fails`,
     left,
     since,
   );
   return received();
 }
 
-interface DeadLetters {
-  readonly session: JavaSession;
+interface DeadLetters extends Failing {
   readonly group: string;
   /** What a dead letter looks like; nothing for one that should not be there. */
   readonly expected: (
@@ -168,15 +217,15 @@ interface DeadLetters {
 /** Exactly the messages that never succeed are in the group's dead letter queue. */
 async function deadLetters(
   stage: Stage,
-  { session, group, expected }: DeadLetters,
+  { judge, client, group, expected }: DeadLetters,
 ): Promise<void> {
   const since = Date.now();
   const topic = `%DLQ%${group}`;
   const hopeless = Array.from({ length: COUNT }, (_, index) => `m-${index}`)
     .filter((_, index) => (FAILS[index % FAILS.length] ?? 0) > RETRIES).sort();
   let messages: readonly Received[] = [];
-  const left = await session.settled(async () => {
-    ({ messages } = await session.pullAll([topic]));
+  const left = await judge.settled(async () => {
+    ({ messages } = await judge.pullAll([topic]));
     const found = messages.map(({ properties }) => properties["no"]).sort();
     return notTheList("dead letters", hopeless, found);
   });
@@ -189,7 +238,7 @@ async function deadLetters(
     ];
   });
   stage.report.check(
-    `retry ${session.version}: ${topic} has the ${hopeless.length} that never succeed, as Java does`,
+    `retry ${client}: ${topic} has the ${hopeless.length} that never succeed, as Java does`,
     [...left, ...differences],
     since,
   );
