@@ -2,10 +2,30 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { scanItems, soundRecords, summary } from "../testdata/scan_items.ts";
 import { type Place, recordBytes, sampleMessage, SmallLog } from "../testdata/small_log.ts";
+import type { FileSystem } from "./file.ts";
+import type { MemoryFiles } from "./file_memory.ts";
 import { BLANK, MAGIC } from "./format.ts";
 
 function scan(log: SmallLog, options = {}) {
   return scanItems(log.files, log.directory, options);
+}
+
+/** Files that are written as soon as they have been read from. */
+function writtenSince(files: MemoryFiles, write: () => void): FileSystem {
+  const openRead = (path: string) => {
+    const file = files.openRead(path);
+    const read = (into: Uint8Array, at: number) => {
+      const count = file.read(into, at);
+      write();
+      return count;
+    };
+    return { read, size: () => file.size(), close: () => file.close() };
+  };
+  return Object.create(files, {
+    openRead: { value: openRead },
+    list: { value: (path: string) => files.list(path) },
+    stat: { value: (path: string) => files.stat(path) },
+  });
 }
 
 function starts(places: readonly Place[]): number[] {
@@ -185,6 +205,20 @@ const VERBS = {
     log.write(at, bytes);
   },
 } as const;
+
+Deno.test("what a broker writes between two looks is no damage, and is not passed over", () => {
+  const log = new SmallLog(70_000).addMany(600, { body: new Uint8Array(50) });
+  const whole = log.files.snapshot();
+  const [path] = [...whole.keys()];
+  for (const { at, length } of log.records.filter((_, nth) => nth % 97 === 5)) {
+    for (const written of [0, 20, length - 1]) {
+      log.files.put(path!, whole.get(path!)!.slice().fill(0, at + written));
+      const write = () => log.files.openWrite(path!).write(whole.get(path!)!, 0);
+      const items = scanItems(writtenSince(log.files, write), log.directory);
+      assert.deepEqual(soundRecords(items), starts(log.records), `${written} bytes of ${at}`);
+    }
+  }
+});
 
 Deno.test("resync never skips a sound record and never makes one up", () => {
   const damage = fc.record({

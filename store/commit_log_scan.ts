@@ -156,6 +156,8 @@ export class CommitLogScan {
     if (magic === MAGIC.blank) return this.#blank(end);
     const flaw = this.#load(this.at, end) ?? this.#checkSeal(end);
     if (flaw === undefined) return this.#item("message", this.record.size);
+    // A broker may have written it since: then what stands behind it would be read, and it would not.
+    if (this.#hasChanged(end)) return this.next();
     if (magic === 0 && this.#isZero(this.at, end)) return this.#zeros(end);
     return this.#damage(flaw, end);
   }
@@ -247,6 +249,18 @@ export class CommitLogScan {
     this.#memoryStart = segment.start + this.#window.from;
     this.#memoryEnd = this.#window.to - this.#window.from;
     return held;
+  }
+
+  /** Whether the bytes of the item are other ones by now; they are read again then. */
+  #hasChanged(end: number): boolean {
+    const start = this.#segments[this.#number]!.start;
+    this.#hold(this.at, SIZE.blankMin);
+    const size = this.record.view.getInt32(this.#in(this.at) + MESSAGE_V1.at.totalSize);
+    const isSize = size >= RECORD_BYTES_MIN && size <= Math.min(end - this.at, LARGEST_RECORD);
+    const length = Math.min(isSize ? size : RECORD_BYTES_MIN, WINDOW_BYTES);
+    if (!this.#window.hasChanged(this.at - start, length)) return false;
+    this.#memoryEnd = 0;
+    return true;
   }
 
   /** Checks the record at a position in every way the options ask for. */

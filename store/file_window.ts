@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { Buffer } from "node:buffer";
 import type { ReadableFile } from "./file.ts";
 
 /** Small enough to stay in the processor's cache between the read and the look. */
@@ -57,6 +58,19 @@ export class FileWindow {
       this.#shift(at, kept);
     }
     return this.to - at;
+  }
+
+  /**
+   * Whether the file has other bytes than those held, of `[at, at + length)` as far as they are held:
+   * somebody has written since. Then nothing is held any more.
+   */
+  hasChanged(at: number, length: number): boolean {
+    const held = this.bytes.subarray(at - this.from, Math.min(at + length, this.to) - this.from);
+    const now = new Uint8Array(held.length);
+    this.#file?.read(now, at);
+    if (Buffer.compare(now, held) === 0) return false;
+    this.from = this.to = 0;
+    return true;
   }
 
   #shift(at: number, kept: number): void {

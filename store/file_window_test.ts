@@ -75,3 +75,19 @@ Deno.test("FileWindow.open() turns to another file, of which only the bytes befo
   assert.equal(window.hold(40, 1), 0);
   check(window, 35, window.hold(35, 10));
 });
+
+Deno.test("FileWindow.hasChanged() sees what was written since, and lets go of what it held", () => {
+  const files = new MemoryFiles();
+  files.put("a", Uint8Array.of(1, 2, 3, 4, 5, 6));
+  const file = files.openRead("a");
+  const window = new FileWindow(4);
+  window.open(file, 6);
+  window.hold(1, 2);
+  assert.equal(window.hasChanged(1, 4), false);
+  files.openWrite("a").write(Uint8Array.of(9, 2, 3, 9, 5, 9), 0);
+  assert.equal(window.hasChanged(1, 2), false);
+  assert.equal(window.hasChanged(1, 3), true);
+  assert.equal(window.to, 0);
+  window.hold(1, 4);
+  assert.deepEqual([...window.bytes], [2, 3, 9, 5]);
+});
