@@ -26,6 +26,7 @@ import { encodeHeader } from "../wire/headers.ts";
 import { PERM } from "../wire/topic_config.ts";
 import type { BrokerConfig } from "./broker_config.ts";
 import type { BrokerStats } from "./broker_stats.ts";
+import { CopiedHalves, firstOf } from "./copied_halves.ts";
 import { EndedHalves } from "./ended_halves.ts";
 import {
   askedRecord,
@@ -96,6 +97,8 @@ interface Round {
 /** Looks after the half messages of a broker. */
 export class TransactionCheck {
   readonly #options: TransactionCheckOptions;
+  /** Copies there were when the broker started; later ones are known to the transactions. */
+  #copied: CopiedHalves | undefined;
 
   /** A queue may have lost its end in a crash, or its beginning to time: offsets are kept within. */
   constructor(options: TransactionCheckOptions) {
@@ -115,6 +118,7 @@ export class TransactionCheck {
     const offset = this.#position(TRANS_HALF_TOPIC);
     const opOffset = this.#position(TRANS_OP_HALF_TOPIC);
     const ended = await EndedHalves.read(store, { opOffset, halfOffset: offset });
+    this.#copied ??= await CopiedHalves.read(store, { from: offset, to: end });
     const round = { ended, end, offset };
     let goesOn = true;
     while (goesOn && round.offset < end && signal?.aborted !== true) {
@@ -173,8 +177,9 @@ export class TransactionCheck {
     // What came in this round, its own copies among it, is for the next.
     if (queueOffset >= round.end) return WAIT;
     const properties = parseProperties(half.properties);
-    const first = offsetOf(properties.get(TRANSACTION_PROPERTY.firstOffset));
+    const first = firstOf(properties);
     if (first !== undefined && this.#isEnded(round, first)) return PASS;
+    if (this.#copied!.has(half, properties)) return PASS;
     const times = numberOf(properties.get(TRANSACTION_PROPERTY.checkTimes));
     const ageMs = now() - bornTimestamp;
     const isOld = ageMs > config.fileReservedTime * HOUR_MS;
@@ -267,10 +272,6 @@ export async function transactionCheckLoop(
 /** How often a producer was asked; what is no number counts as in Java. */
 function numberOf(text: string | undefined): number {
   return text === undefined ? 0 : parseInt32(text) ?? -1;
-}
-
-function offsetOf(text: string | undefined): number | undefined {
-  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : undefined;
 }
 
 function describe({ properties, physicalOffset }: MessageRecord): string {

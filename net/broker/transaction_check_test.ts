@@ -237,6 +237,31 @@ Deno.test("After a crash that lost the offsets nobody is asked again about what 
   assert.deepEqual(offsets, ["6", "7"]);
 });
 
+Deno.test("After a crash that lost the offsets one that was left alone is asked about once", async () => {
+  const fs = new MemoryFiles();
+  {
+    await using side = await open({ fs });
+    await side.half({ [IMMUNITY]: "20", UNIQ_KEY: "0B" });
+    for (let round = 0; round < 2; round++) await side.round(TIMEOUT_MS);
+    assert.equal(side.count(TRANS_HALF_TOPIC), 3);
+  }
+  {
+    await using side = await open({ fs });
+    const member = side.member();
+    await side.round(30_000);
+    const [asked, ...more] = await member.asked();
+    assert.deepEqual([asked?.extFields?.["tranStateTableOffset"], more], ["3", []]);
+    const copy = (await side.messages(TRANS_HALF_TOPIC)).at(-1)!;
+    await side.end(copy, "commit");
+    assert.equal(side.count("T", 1), 1);
+  }
+  await using side = await open({ fs });
+  const member = side.member();
+  await side.round(60_000);
+  assert.equal((await member.asked()).length, 0);
+  assert.equal(side.count(TRANS_HALF_TOPIC), 4);
+});
+
 Deno.test("TransactionCheck waits for what is being ended", async () => {
   await using side = await open();
   const member = side.member();
