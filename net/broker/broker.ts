@@ -407,7 +407,7 @@ function familiesOf(
     pullFamily(parts),
     queryFamily(parts),
     queueFamily(parts),
-    clientFamily(parts),
+    clientFamily({ ...parts, locks }),
     lockFamily({ locks }),
     filterServerFamily({ ...parts, announce }),
     offsetFamily({

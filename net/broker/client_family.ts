@@ -22,6 +22,7 @@ import type { BrokerConfig } from "./broker_config.ts";
 import type { ClientChannel } from "./client_channel.ts";
 import type { ConsumerGroups } from "./consumer_groups.ts";
 import type { GroupTable } from "./group_table.ts";
+import type { QueueLocks } from "./lock_family.ts";
 import { expressionFilter } from "./message_filter.ts";
 import type { ProducerGroups } from "./producer_groups.ts";
 import { isTagType } from "./tag_filter.ts";
@@ -35,6 +36,7 @@ export interface ClientFamilyInput {
   readonly groups: GroupTable;
   readonly consumers: ConsumerGroups;
   readonly producers: ProducerGroups;
+  readonly locks: QueueLocks;
   readonly now: () => number;
 }
 
@@ -43,13 +45,16 @@ const UNIT_SUB_FLAG = 2;
 
 /** Requests about who is connected. */
 export function clientFamily(input: ClientFamilyInput): Family {
-  const { config, consumers, producers } = input;
+  const { config, consumers, producers, locks } = input;
   return {
     HEART_BEAT: (call) => heartbeat(input, call),
 
-    UNREGISTER_CLIENT({ header: { producerGroup, consumerGroup }, connection }) {
+    UNREGISTER_CLIENT({ header: { clientId, producerGroup, consumerGroup }, connection }) {
       if (producerGroup !== undefined) producers.unregister(connection, producerGroup);
-      if (consumerGroup !== undefined) consumers.unregister(connection, consumerGroup);
+      if (consumerGroup !== undefined) {
+        locks.release(consumerGroup, clientId);
+        consumers.unregister(connection, consumerGroup);
+      }
       return { extFields: {} };
     },
 

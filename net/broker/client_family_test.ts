@@ -143,6 +143,18 @@ Deno.test("UNREGISTER_CLIENT leaves the groups it names and no others", async ()
   assert.equal(it.consumers.get("H"), undefined);
 });
 
+Deno.test("UNREGISTER_CLIENT gives up the locks the client has in its group", async () => {
+  await using it = await ConsumerSide.open();
+  const client = it.client();
+  await client.heartbeat({ consumers: [consumerOf("G")] });
+  const queue = { topic: "T", brokerName: "broker-a", queueId: 0 };
+  it.path.locks.lock("G", queue, "C1");
+  await client.ask("UNREGISTER_CLIENT", { header: { clientId: "C2", consumerGroup: "G" } });
+  assert.equal(it.path.locks.lock("G", queue, "C3"), false);
+  await client.ask("UNREGISTER_CLIENT", { header: { clientId: "C1", consumerGroup: "G" } });
+  assert.equal(it.path.locks.lock("G", queue, "C3"), true);
+});
+
 Deno.test("GET_CONSUMER_LIST_BY_GROUP lists members, and refuses where there are none", async () => {
   await using it = await ConsumerSide.open();
   const [one, two] = [it.client("one"), it.client("two")];

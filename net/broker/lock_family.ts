@@ -48,6 +48,17 @@ export class QueueLocks {
     if (locks.size === 0) this.#groups.delete(group);
   }
 
+  /**
+   * Gives up all locks a client holds in a group it leaves. A client of Java that locks a queue while it
+   * leaves does not give that one back: it would be nobody's until the lock expires.
+   */
+  release(group: string, clientId: string): void {
+    const locks = this.#groups.get(group);
+    if (locks === undefined) return;
+    for (const [key, lock] of locks) if (lock.clientId === clientId) locks.delete(key);
+    if (locks.size === 0) this.#groups.delete(group);
+  }
+
   /** Whether any queue of a group is locked now, which tells that it consumes in order. */
   isLocking(group: string): boolean {
     const now = this.#now();

@@ -61,6 +61,19 @@ Deno.test("QueueLocks.unlock() is for the holder: others change nothing", () => 
   assert.equal(locks.lock("G", QUEUE, "two"), false);
 });
 
+Deno.test("QueueLocks.release() gives up what one client holds in one group", () => {
+  const { locks } = setUp();
+  const other = { ...QUEUE, queueId: 1 };
+  locks.lock("G", QUEUE, "one");
+  locks.lock("G", other, "two");
+  locks.lock("H", QUEUE, "one");
+  locks.release("G", "one");
+  locks.release("nobody's", "one");
+  assert.equal(locks.lock("G", QUEUE, "three"), true);
+  assert.equal(locks.lock("G", other, "three"), false);
+  assert.equal(locks.lock("H", QUEUE, "three"), false);
+});
+
 Deno.test("QueueLocks.isLocking() tells groups with a lock that is not over", () => {
   const { clock, locks } = setUp();
   assert.equal(locks.isLocking("G"), false);
