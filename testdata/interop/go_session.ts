@@ -7,15 +7,11 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Child } from "./child.ts";
 import { keyValues, type ProgramCommand } from "./client_program.ts";
 import type { ClientOptions } from "./clients.ts";
 import { LineTail } from "./line_tail.ts";
 import type { Delivered, JoinOptions, SendOptions, Tried } from "./session.ts";
-
-const TIMEOUT_MS = 60_000;
-const LOOK_MS = 100;
+import { settled, ToldProcess } from "./told_process.ts";
 
 /** Which consumer joins. */
 export interface GoJoinOptions extends
@@ -37,13 +33,15 @@ export interface GoSendOptions extends Omit<SendOptions, "trace"> {
 
 /** The clients. */
 export class GoSession implements AsyncDisposable {
-  readonly #child: Child;
+  readonly #process: ToldProcess;
   readonly #received: LineTail<Delivered>;
   readonly #sent: LineTail<Tried>;
-  #commands = 0;
 
-  private constructor(child: Child, files: { readonly received: string; readonly sent: string }) {
-    this.#child = child;
+  private constructor(
+    process: ToldProcess,
+    files: { readonly received: string; readonly sent: string },
+  ) {
+    this.#process = process;
     this.#received = new LineTail(files.received);
     this.#sent = new LineTail(files.sent);
   }
@@ -61,9 +59,8 @@ export class GoSession implements AsyncDisposable {
     const args = [...program.args, "session", ...keyValues({ ns: namesrv, ...files })];
     // Broadcasting consumers would keep their offsets in the home folder.
     const env = { "rocketmq.client.localOffsetStoreDir": path.join(folder, "offsets") };
-    const child = Child.start(program.command, args, { env });
-    await child.line((line) => line === `{"event":"ready"}`, TIMEOUT_MS);
-    return new GoSession(child, files);
+    const process = await ToldProcess.start(program.command, args, { env });
+    return new GoSession(process, files);
   }
 
   /** What all consumers received so far, in the order they were done with it. */
@@ -78,27 +75,27 @@ export class GoSession implements AsyncDisposable {
 
   /** Starts a push consumer and gives its client id, once it knows its share; a broadcasting one tells no id. */
   async push(options: GoJoinOptions): Promise<string> {
-    return await this.#command("push", keyValues(options)) as string;
+    return await this.#process.tell("push", keyValues(options)) as string;
   }
 
   /** Starts to send without end. */
   async load(name: string, options: GoSendOptions): Promise<void> {
-    await this.#command("load", keyValues({ name, ...options }));
+    await this.#process.tell("load", keyValues({ name, ...options }));
   }
 
   /** Stops a consumer, or a load, whose messages are answered then. */
   async stop(name: string): Promise<void> {
-    await this.#command("stop", [`name=${name}`]);
+    await this.#process.tell("stop", [`name=${name}`]);
   }
 
   /** Sends to the end and gives how many messages were acknowledged. */
   async send(options: GoSendOptions): Promise<number> {
-    return await this.#command("send", keyValues(options)) as number;
+    return await this.#process.tell("send", keyValues(options)) as number;
   }
 
   /** The queues a consumer has, `broker-a 0`; an orderly one those it holds the lock of. */
   async queues(name: string): Promise<readonly string[]> {
-    return await this.#command("queues", [`name=${name}`]) as string[];
+    return await this.#process.tell("queues", [`name=${name}`]) as string[];
   }
 
   /** Waits until there is nothing to complain about, and gives what there still is at the deadline. */
@@ -106,24 +103,11 @@ export class GoSession implements AsyncDisposable {
     complaints: () => readonly string[] | Promise<readonly string[]>,
     timeoutMs = 60_000,
   ): Promise<readonly string[]> {
-    for (const end = Date.now() + timeoutMs;;) {
-      const left = await complaints();
-      if (left.length === 0 || Date.now() > end) return left;
-      await sleep(LOOK_MS);
-    }
+    return await settled(complaints, timeoutMs);
   }
 
   /** Ends the process at once, and its consumers with it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child.kill9();
-  }
-
-  async #command(command: string, args: readonly string[]): Promise<unknown> {
-    const id = this.#commands++;
-    const answer = this.#child.line((line) => line.startsWith(`{"reply":${id},`), TIMEOUT_MS);
-    this.#child.write([id, command, ...args].join("\t"));
-    const { value, error } = JSON.parse(await answer);
-    if (error !== undefined) throw new Error(`${command} ${args.join(" ")}: ${error}`);
-    return value;
+    await this.#process[Symbol.asyncDispose]();
   }
 }

@@ -6,14 +6,13 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { Child } from "./child.ts";
 import { keyValues } from "./client_program.ts";
 import { LineTail } from "./line_tail.ts";
 import type { MqCommand } from "./mq_command.ts";
 import type { Delivered, JoinOptions } from "./session.ts";
+import { ToldProcess } from "./told_process.ts";
 
 const PROGRAM = path.join(import.meta.dirname ?? ".", "own_members.ts");
-const TIMEOUT_MS = 60_000;
 
 /** What a consumer of this project tells of a message. */
 export type OwnDelivered = Pick<
@@ -23,12 +22,11 @@ export type OwnDelivered = Pick<
 
 /** The consumers. */
 export class OwnSession implements AsyncDisposable {
-  readonly #child: Child;
+  readonly #process: ToldProcess;
   readonly #received: LineTail<OwnDelivered>;
-  #commands = 0;
 
-  private constructor(child: Child, received: string) {
-    this.#child = child;
+  private constructor(process: ToldProcess, received: string) {
+    this.#process = process;
     this.#received = new LineTail(received);
   }
 
@@ -41,9 +39,8 @@ export class OwnSession implements AsyncDisposable {
     const received = path.join(folder, "received.jsonl");
     const [program, ...args] = [...mq.slice(0, -1), PROGRAM];
     const files = keyValues({ ns: namesrv, received });
-    const child = Child.start(program!, [...args, ...files]);
-    await child.line((line) => line === `{"event":"ready"}`, TIMEOUT_MS);
-    return new OwnSession(child, received);
+    const process = await ToldProcess.start(program!, [...args, ...files]);
+    return new OwnSession(process, received);
   }
 
   /** What all consumers received so far. */
@@ -53,35 +50,26 @@ export class OwnSession implements AsyncDisposable {
 
   /** Starts a consumer and gives its client id. */
   async push(options: Pick<JoinOptions, "name" | "group" | "topic">): Promise<string> {
-    return await this.#command("push", keyValues(options)) as string;
+    return await this.#process.tell("push", keyValues(options)) as string;
   }
 
   /** Starts a pull consumer and gives its client id. */
   async lite(options: Pick<JoinOptions, "name" | "group" | "topic">): Promise<string> {
-    return await this.#command("lite", keyValues(options)) as string;
+    return await this.#process.tell("lite", keyValues(options)) as string;
   }
 
   /** Closes a consumer. */
   async stop(name: string): Promise<void> {
-    await this.#command("stop", [`name=${name}`]);
+    await this.#process.tell("stop", [`name=${name}`]);
   }
 
   /** The queues a consumer has, `broker-a 0`. */
   async queues(name: string): Promise<readonly string[]> {
-    return await this.#command("queues", [`name=${name}`]) as string[];
+    return await this.#process.tell("queues", [`name=${name}`]) as string[];
   }
 
   /** Ends the process at once, and its consumers with it. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child.kill9();
-  }
-
-  async #command(command: string, args: readonly string[]): Promise<unknown> {
-    const id = this.#commands++;
-    const answer = this.#child.line((line) => line.startsWith(`{"reply":${id},`), TIMEOUT_MS);
-    this.#child.write([id, command, ...args].join("\t"));
-    const { value, error } = JSON.parse(await answer);
-    if (error !== undefined) throw new Error(`${command} ${args.join(" ")}: ${error}`);
-    return value;
+    await this.#process[Symbol.asyncDispose]();
   }
 }

@@ -7,15 +7,12 @@
 
 import fs from "node:fs";
 import path from "node:path";
-import { Child } from "./child.ts";
 import { keyValues, readLines } from "./client_program.ts";
 import { type ClientOptions, javaProgram, pulled, type PulledRow } from "./clients.ts";
 import { LineTail } from "./line_tail.ts";
 import type { Pulled, Received } from "./message.ts";
+import { settled, ToldProcess } from "./told_process.ts";
 import type { JavaKit, JavaVersion } from "./toolchain.ts";
-
-const TIMEOUT_MS = 60_000;
-const LOOK_MS = 100;
 
 /** A message a consumer of a session received. */
 export interface Delivered extends Received {
@@ -99,15 +96,18 @@ export interface RequestOptions {
 export class JavaSession implements AsyncDisposable {
   /** The release, `5.5.0`. */
   readonly version: JavaVersion;
-  readonly #child: Child;
+  readonly #process: ToldProcess;
   readonly #folder: string;
   readonly #received: LineTail<Delivered>;
   readonly #sent: LineTail<Tried>;
-  #commands = 0;
+  #pulls = 0;
 
-  private constructor(kit: JavaKit, options: { readonly child: Child; readonly folder: string }) {
+  private constructor(
+    kit: JavaKit,
+    options: { readonly process: ToldProcess; readonly folder: string },
+  ) {
     this.version = kit.version;
-    this.#child = options.child;
+    this.#process = options.process;
     this.#folder = options.folder;
     this.#received = new LineTail(receivedIn(options.folder));
     this.#sent = new LineTail(sentIn(options.folder));
@@ -118,9 +118,12 @@ export class JavaSession implements AsyncDisposable {
     fs.mkdirSync(folder, { recursive: true });
     const { command, args, env } = javaProgram(kit, folder);
     const files = { ns: namesrv, received: receivedIn(folder), sent: sentIn(folder) };
-    const child = Child.start(command, [...args, "session", ...keyValues(files)], env && { env });
-    await child.line((line) => line === `{"event":"ready"}`, TIMEOUT_MS);
-    return new JavaSession(kit, { child, folder });
+    const process = await ToldProcess.start(
+      command,
+      [...args, "session", ...keyValues(files)],
+      env && { env },
+    );
+    return new JavaSession(kit, { process, folder });
   }
 
   /** What all consumers received so far, in the order they were done with it. */
@@ -135,63 +138,63 @@ export class JavaSession implements AsyncDisposable {
 
   /** Starts a push consumer and gives its client id. */
   async push(options: JoinOptions): Promise<string> {
-    return await this.#command("push", keyValues(options)) as string;
+    return await this.#process.tell("push", keyValues(options)) as string;
   }
 
   /** Starts a lite pull consumer and gives its client id. */
   async lite(options: JoinOptions): Promise<string> {
-    return await this.#command("lite", keyValues(options)) as string;
+    return await this.#process.tell("lite", keyValues(options)) as string;
   }
 
   /** Starts to send without end. */
   async load(name: string, options: SendOptions): Promise<void> {
-    await this.#command("load", keyValues({ name, ...options }));
+    await this.#process.tell("load", keyValues({ name, ...options }));
   }
 
   /** Stops a consumer, or a load, whose messages are answered then. */
   async stop(name: string): Promise<void> {
-    await this.#command("stop", [`name=${name}`]);
+    await this.#process.tell("stop", [`name=${name}`]);
   }
 
   /** Sends to the end and gives how many messages were acknowledged. */
   async send(options: SendOptions): Promise<number> {
-    return await this.#command("send", keyValues(options)) as number;
+    return await this.#process.tell("send", keyValues(options)) as number;
   }
 
   /** Starts to reply to requests: their bodies, ` by `, and who it is. */
   async respond(
     options: Pick<JoinOptions, "name" | "group" | "topic"> & { readonly by: string },
   ): Promise<void> {
-    await this.#command("respond", keyValues(options));
+    await this.#process.tell("respond", keyValues(options));
   }
 
   /** Sends requests one after another, and gives what is replied to each, or the name of Java's exception. */
   async request(options: RequestOptions): Promise<readonly string[]> {
-    return await this.#command("request", keyValues(options)) as string[];
+    return await this.#process.tell("request", keyValues(options)) as string[];
   }
 
   /** The queues a consumer has, `broker-a 0`; an orderly one those it holds the lock of. */
   async queues(name: string): Promise<readonly string[]> {
-    return await this.#command("queues", [`name=${name}`]) as string[];
+    return await this.#process.tell("queues", [`name=${name}`]) as string[];
   }
 
   /** What a strategy gives the members of a group, by client id. */
   async allocate(
     options: Pick<JoinOptions, "topic" | "strategy" | "room"> & { readonly members: string },
   ): Promise<Readonly<Record<string, readonly string[]>>> {
-    return await this.#command("allocate", keyValues(options)) as Record<string, string[]>;
+    return await this.#process.tell("allocate", keyValues(options)) as Record<string, string[]>;
   }
 
   /** Reads every queue of the topics from min to max offset. */
   async pullAll(topics: readonly string[], group = "G_pullall"): Promise<Pulled> {
-    const out = path.join(this.#folder, `pulled-${this.#commands}.jsonl`);
-    await this.#command("pullall", keyValues({ topics: topics.join(","), out, group }));
+    const out = path.join(this.#folder, `pulled-${this.#pulls++}.jsonl`);
+    await this.#process.tell("pullall", keyValues({ topics: topics.join(","), out, group }));
     return pulled(readLines<PulledRow>(out));
   }
 
   /** Gives what `mqadmin` prints. */
   async admin(command: readonly string[]): Promise<string> {
-    return await this.#command("admin", command) as string;
+    return await this.#process.tell("admin", command) as string;
   }
 
   /**
@@ -202,26 +205,12 @@ export class JavaSession implements AsyncDisposable {
     complaints: () => readonly string[] | Promise<readonly string[]>,
     timeoutMs = 30_000,
   ): Promise<readonly string[]> {
-    const end = Date.now() + timeoutMs;
-    while (true) {
-      const left = await complaints();
-      if (left.length === 0 || Date.now() > end) return left;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
-    }
+    return await settled(complaints, timeoutMs);
   }
 
   /** Ends the virtual machine at once. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#child.kill9();
-  }
-
-  async #command(command: string, args: readonly string[]): Promise<unknown> {
-    const id = this.#commands++;
-    const answer = this.#child.line((line) => line.startsWith(`{"reply":${id},`), TIMEOUT_MS);
-    this.#child.write([id, command, ...args].join("\t"));
-    const { value, error } = JSON.parse(await answer);
-    if (error !== undefined) throw new Error(`${command} ${args.join(" ")}: ${error}`);
-    return value;
+    await this.#process[Symbol.asyncDispose]();
   }
 }
 
