@@ -7,6 +7,7 @@
  * @module
  */
 import process from "node:process";
+import { PULL_FLAG } from "../net/wire/pull_flag.ts";
 import { type CycleLoad, runCycles } from "./light_cycles.ts";
 import { PreparedRequest } from "./prepared_request.ts";
 
@@ -26,8 +27,6 @@ const DEFAULTS: LightPull = {
   seconds: 5,
 };
 
-/** Bit of the flag that says that the subscription comes along. */
-const WITH_SUBSCRIPTION = 4;
 const FOUND = 0;
 
 /** Pulls of one queue, from its beginning to its end and over again. */
@@ -39,7 +38,7 @@ function pulls(topic: string, { count, queues }: LightPull, number: number) {
       topic,
       queueId: String(number % queues),
       maxMsgNums: String(count),
-      sysFlag: String(WITH_SUBSCRIPTION),
+      sysFlag: String(PULL_FLAG.SUBSCRIPTION),
       commitOffset: "0",
       suspendTimeoutMillis: "0",
       subscription: "*",

@@ -5,6 +5,7 @@ import path from "node:path";
 import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
 import { eventually } from "../../../testdata/eventually.ts";
 import type { Client } from "../client.ts";
+import type { Consumer } from "./consumer.ts";
 import type { ConsumeResult } from "./consumer_hooks.ts";
 import type { ConsumerOptions } from "./consumer_options.ts";
 
@@ -140,41 +141,38 @@ Deno.test("Consumer pulls no further than it may while its handler is slow", asy
   assert.ok(given <= most, `${given} were at work`);
 });
 
-Deno.test("Consumer: the size of what is pulled is limited, too, while its handler is slow", async () => {
-  await using it = await ClusterFixture.start({ config: QUICK });
-  const body = "x".repeat(1000);
-  await send(it.client, Array.from({ length: 40 }, () => body));
-  await using consumer = it.client.consumer({ ...OPTIONS, pullMax: 2, cachedBytesMax: 9500 });
+/** Runs a consumer whose handler waits: some are given out, and the others when it goes on. */
+async function givesOut(
+  consumer: Consumer,
+  { min, max, all }: { readonly min: number; readonly max: number; readonly all: number },
+): Promise<void> {
   const goOn = Promise.withResolvers<void>();
   let count = 0;
   void consumer.run(() => {
     count++;
     return goOn.promise;
   }, { concurrency: 100 });
-  await eventually(() => count >= 10);
+  await eventually(() => count >= min);
   for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
   const given = count;
   goOn.resolve();
-  assert.ok(given <= 12, `${given} were given out`);
-  await eventually(() => count === 40);
+  assert.ok(given <= max, `${given} were given out`);
+  await eventually(() => count === all);
+}
+
+Deno.test("Consumer: the size of what is pulled is limited, too, while its handler is slow", async () => {
+  await using it = await ClusterFixture.start({ config: QUICK });
+  const body = "x".repeat(1000);
+  await send(it.client, Array.from({ length: 40 }, () => body));
+  await using consumer = it.client.consumer({ ...OPTIONS, pullMax: 2, cachedBytesMax: 9500 });
+  await givesOut(consumer, { min: 10, max: 12, all: 40 });
 });
 
 Deno.test("Consumer: the span between offsets limits what is pulled, too", async () => {
   await using it = await ClusterFixture.start({ config: QUICK });
   await send(it.client, Array.from({ length: 40 }, (_, n) => `m${n}`));
   await using consumer = it.client.consumer({ ...OPTIONS, pullMax: 1, cachedSpanMax: 10 });
-  const goOn = Promise.withResolvers<void>();
-  let count = 0;
-  void consumer.run(() => {
-    count++;
-    return goOn.promise;
-  }, { concurrency: 100 });
-  await eventually(() => count >= 11);
-  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve, 1));
-  const given = count;
-  goOn.resolve();
-  assert.ok(given <= 12, `${given} were given out`);
-  await eventually(() => count === 40);
+  await givesOut(consumer, { min: 11, max: 12, all: 40 });
 });
 
 Deno.test("Consumer: each member of a broadcasting group gets everything; failures are told and left out", async () => {
