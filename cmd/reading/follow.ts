@@ -9,6 +9,7 @@ import type { FileSystem } from "../../store/file.ts";
 import { MESSAGE_V1 } from "../../store/format.ts";
 import type { RecordView } from "../../store/record_view.ts";
 import type { SegmentList } from "../../store/segments.ts";
+import { tornFlaw } from "../../store/torn_end.ts";
 import type { LogItem } from "./damage_rows.ts";
 
 /** How a log is followed. */
@@ -72,6 +73,7 @@ class Follower {
           continue;
         }
         if (held.length > 0 && !this.#isProven(held)) return true;
+        if (scan.kind === "message" && this.#isUnfinished(log, scan)) return true;
         for (const item of held) if (!this.#give({ ...item, record: scan.record })) return false;
         held = [];
         if (!this.#give(scan)) return false;
@@ -90,6 +92,17 @@ class Follower {
     const before = this.#suspect;
     this.#suspect = JSON.stringify(held.map(({ at, length }) => [at, length]));
     return before === this.#suspect;
+  }
+
+  /**
+   * Whether the properties of a record, which come last and have no checksum, may still be on their
+   * way: they hold a zero, and nothing stands behind the record or it was not so in the look before.
+   */
+  #isUnfinished(log: SegmentList, scan: CommitLogScan): boolean {
+    const { bytes, propertiesAt, propertiesLength } = scan.record;
+    const properties = bytes.subarray(propertiesAt, propertiesAt + propertiesLength);
+    if (!properties.includes(0)) return false;
+    return tornFlaw(this.#options.files, log, scan) !== undefined || !this.#isProven([scan]);
   }
 
   #give(item: LogItem & { readonly record: RecordView }): boolean {
