@@ -1,11 +1,11 @@
 /**
  * What a single flipped bit costs where a broker of Java starts on the store: the start is done as
- * {@linkcode recoverAsJava} does it, and every message is read as that broker reads it afterwards,
+ * {@linkcode JavaStarting} does it, and every message is read as that broker reads it afterwards,
  * by its queue's unit, whatever stands there.
  *
  * @module
  */
-import { recoverAsJava } from "../store/exact/java_recovery.ts";
+import { JavaStarting } from "../store/exact/java_recovery.ts";
 import type { JavaRelease } from "../store/exact/java_release.ts";
 import type { FileSystem } from "../store/file.ts";
 import { QUEUE_UNIT } from "../store/format.ts";
@@ -96,12 +96,23 @@ export class JavaFlips {
   /** The messages that a release does not serve after its start, by queue and index. */
   async lostBy(release: JavaRelease, image: DiskImage): Promise<string[]> {
     const fs = PowerLossFiles.of(image);
-    const { end, refusal } = await recoverAsJava(fs, STORE_ROOT, release, {
+    using starting = new JavaStarting(fs, STORE_ROOT, {
+      release,
       queueFileUnits: FLIPPED_STORE.queueFileUnits,
       indexGeometry: FLIPPED_STORE.indexGeometry,
     });
+    await starting.follower.finish();
+    const { refusal, left: { queues, end } } = starting;
+    if (refusal !== undefined) return this.lostFrom(() => undefined);
+    const ends = new Map<string, number>();
+    for (const queue of queues) {
+      for (const { number } of queue.units()) ends.set(String(queue.queueId), number + 1);
+    }
     return this.lostFrom((place) => {
-      return refusal === undefined ? servedAt(fs, place, end) : undefined;
+      const [queueId = "", index] = place.split("/");
+      // What a queue was cut back by is dispatched again once a broker of 5.x has started.
+      const isBehind = release === "4.9" && Number(index) >= (ends.get(queueId) ?? 0);
+      return isBehind ? undefined : servedAt(fs, place, end);
     });
   }
 
