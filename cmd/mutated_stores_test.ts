@@ -71,6 +71,8 @@ const FOUND: Readonly<Record<number, string>> = {
   40_009_754: "a record of a queue below 0, far off: its queue must not be filled up to there",
   40_002_808: "a queue whose only file is renamed to one far off, though its records begin at 0",
   40_003_564: "the same of a queue that is shorter than a file",
+  40_111_692: "a last file of the index from another store, with entries before the log's start",
+  40_114_124: "the same of a queue of one message",
 };
 
 Deno.test("what mutants have shown does not come back", async () => {

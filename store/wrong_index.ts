@@ -55,7 +55,7 @@ export function isVouchedFor(
 
 /**
  * Whether it is the name of a queue's first file that is wrong: its first two units lead to records that
- * follow each other before it.
+ * follow each other before it. Of a queue of one unit nobody knows, and it is the log that is followed.
  */
 export function isMisnamed(
   queue: ConsumeQueue,
@@ -64,7 +64,7 @@ export function isMisnamed(
 ): boolean {
   if (index < 0 || index >= queue.min) return false;
   const second = stored.offsetAt(queue.min + 1);
-  return second >= 0 && isOf(lookup.frameAt(second), queue, index + 1);
+  return second < 0 || isOf(lookup.frameAt(second), queue, index + 1);
 }
 
 /** What {@linkcode rightIndex} does, for a report. */

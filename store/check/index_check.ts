@@ -19,6 +19,7 @@ import { listSegments } from "../segments.ts";
 import { endsInZero } from "../torn_end.ts";
 import { finding, type FindingCode, type FindingSink, type Severity } from "./findings.ts";
 import { type Run, RunJoiner } from "./finding_run.ts";
+import { readIndexHeader } from "./index_files_check.ts";
 import type { ProvenIndex } from "./index_proof.ts";
 import { type MissingKeysFix, missingKeysFix } from "./missing_keys_fix.ts";
 import { IndexFileWalk } from "./index_walk.ts";
@@ -315,12 +316,21 @@ export class IndexCheck {
     const { physicalOffset } = entry;
     const logStart = this.#input.state.log.segments[0]?.start ?? 0;
     if (physicalOffset < logStart) {
+      this.#judgeBelowLog(physicalOffset);
       const note = `the log begins behind log offset ${physicalOffset}`;
       this.#flaw("index-entry-below-log", entry, note);
     } else {
       const note = `leads to no sound record at log offset ${physicalOffset}`;
       this.#flaw("index-entry-dangling", entry, note);
     }
+  }
+
+  /** An entry of what has expired is right but behind a file that ends with a later record. */
+  #judgeBelowLog(physicalOffset: number): void {
+    const { number } = this.#open!;
+    if (number === 0 || number >= this.#firstWrong) return;
+    const before = readIndexHeader(this.#input.state.fs, this.#paths[number - 1]!);
+    if (before !== undefined && before.endPhyOffset > physicalOffset) this.#wrong(number);
   }
 
   #lacks({ physicalOffset }: DispatchRequest, keys: number): void {

@@ -6,6 +6,7 @@
  * @module
  */
 import { DispatchRequest } from "../dispatch.ts";
+import type { FileSystem } from "../file.ts";
 import { INDEX_HEADER } from "../format.ts";
 import type { IndexHeader } from "../index_geometry.ts";
 import { listIndexFiles } from "../key_index_reader.ts";
@@ -31,7 +32,7 @@ export function checkIndexFiles(
   try {
     let before: IndexFileHead | undefined;
     for (const path of listIndexFiles(state.fs, state.paths.index).paths) {
-      const header = readHeader(state, path);
+      const header = readIndexHeader(state.fs, path);
       if (header === undefined) continue;
       const file = { path, header };
       if (before !== undefined) {
@@ -47,7 +48,7 @@ export function checkIndexFiles(
 }
 
 /** `undefined` for a file that is too short for a header, or that has no entries. */
-function readHeader({ fs }: StoreState, path: string): IndexHeader | undefined {
+export function readIndexHeader(fs: FileSystem, path: string): IndexHeader | undefined {
   const bytes = new Uint8Array(INDEX_HEADER.size);
   const file = fs.openRead(path);
   const got = file.read(bytes, 0);
