@@ -46,6 +46,8 @@ export interface SoundIndex {
 interface OpenIndexFile {
   readonly number: number;
   readonly walk: IndexFileWalk;
+  /** Log offset of the last record of the file before; 0 where there is none that tells. */
+  readonly offsetBefore: number;
 }
 
 /** What is wrong with entries, or records without theirs. */
@@ -246,7 +248,14 @@ export class IndexCheck {
       const reader = openIndexFile(state.fs, path);
       if (reader !== undefined) {
         tally.check("index", size);
-        this.#open = { number, walk: new IndexFileWalk(state.fs, reader, this.#endBefore) };
+        const before = this.#paths[number - 1];
+        this.#open = {
+          number,
+          walk: new IndexFileWalk(state.fs, reader, this.#endBefore),
+          offsetBefore: before === undefined
+            ? 0
+            : readIndexHeader(state.fs, before)?.endPhyOffset ?? 0,
+        };
         return true;
       }
       const message = `${size} bytes are the length of no index file`;
@@ -316,21 +325,15 @@ export class IndexCheck {
     const { physicalOffset } = entry;
     const logStart = this.#input.state.log.segments[0]?.start ?? 0;
     if (physicalOffset < logStart) {
-      this.#judgeBelowLog(physicalOffset);
+      // What has expired is right, but not behind a file that ends with a later record.
+      const { number, offsetBefore } = this.#open!;
+      if (offsetBefore > physicalOffset) this.#wrong(number);
       const note = `the log begins behind log offset ${physicalOffset}`;
       this.#flaw("index-entry-below-log", entry, note);
     } else {
       const note = `leads to no sound record at log offset ${physicalOffset}`;
       this.#flaw("index-entry-dangling", entry, note);
     }
-  }
-
-  /** An entry of what has expired is right but behind a file that ends with a later record. */
-  #judgeBelowLog(physicalOffset: number): void {
-    const { number } = this.#open!;
-    if (number === 0 || number >= this.#firstWrong) return;
-    const before = readIndexHeader(this.#input.state.fs, this.#paths[number - 1]!);
-    if (before !== undefined && before.endPhyOffset > physicalOffset) this.#wrong(number);
   }
 
   #lacks({ physicalOffset }: DispatchRequest, keys: number): void {
