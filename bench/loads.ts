@@ -45,13 +45,7 @@ export async function javaRound(
   const spent = cpuUs(cluster) - before;
   const result = JSON.parse(await client.line((line) => line.includes("perSecond"), TIMEOUT_MS));
   if (result.failed > 0) throw new Error(`${result.failed} sends failed`);
-  return {
-    perSecond: result.perSecond,
-    p50Us: result.p50Us,
-    p99Us: result.p99Us,
-    brokerUs: spent / result.count,
-    anonymousBytes: anonymousBytes(cluster),
-  };
+  return roundOf(cluster, result, spent / result.count);
 }
 
 /** Sends prepared frames, as many under way as the load says. */
@@ -83,14 +77,8 @@ async function light(name: string, cluster: Cluster, load: Spanned): Promise<Rou
   if (result.refused > 0) throw new Error(`${result.refused} requests were refused`);
   // The rate holds for the warm-up, too, near enough for a cost per message.
   const messages = result.perSecond * Math.min(seconds, load.warmupSeconds + load.seconds);
-  return {
-    perSecond: result.perSecond,
-    p50Us: result.p50Us,
-    p99Us: result.p99Us,
-    brokerUs: (cpuUs(cluster) - before) / messages,
-    anonymousBytes: anonymousBytes(cluster),
-    clientUs: result.cpuUs,
-  };
+  const round = roundOf(cluster, result, (cpuUs(cluster) - before) / messages);
+  return { ...round, clientUs: result.cpuUs };
 }
 
 /** Sends at a fixed rate; a broker that cannot keep up may refuse some. */
@@ -101,14 +89,16 @@ export async function openRound(
   const before = cpuUs(cluster);
   const result = await generator<OpenLoopResult>("open_loop.ts", cluster, load);
   const messages = load.rate * (load.warmupSeconds + load.seconds);
-  return {
-    perSecond: result.perSecond,
-    p50Us: result.p50Us,
-    p99Us: result.p99Us,
-    brokerUs: (cpuUs(cluster) - before) / messages,
-    anonymousBytes: anonymousBytes(cluster),
-    refused: result.refused,
-  };
+  const round = roundOf(cluster, result, (cpuUs(cluster) - before) / messages);
+  return { ...round, refused: result.refused };
+}
+
+function roundOf(
+  cluster: Cluster,
+  { perSecond, p50Us, p99Us }: Required<Pick<Round, "perSecond" | "p50Us" | "p99Us">>,
+  brokerUs: number,
+): Round {
+  return { perSecond, p50Us, p99Us, brokerUs, anonymousBytes: anonymousBytes(cluster) };
 }
 
 async function generator<T>(name: string, cluster: Cluster, load: unknown): Promise<T> {
