@@ -73,6 +73,7 @@ const FOUND: Readonly<Record<number, string>> = {
   40_003_564: "the same of a queue that is shorter than a file",
   40_111_692: "a last file of the index from another store, with entries before the log's start",
   40_114_124: "the same of a queue of one message",
+  40_132_106: "a record that says an index a million ahead, in a queue of small files",
 };
 
 Deno.test("what mutants have shown does not come back", async () => {

@@ -22,11 +22,17 @@ const FIRST_UNITS = 16;
 /** Behind every offset a log can have. */
 const LOST = Number.MAX_SAFE_INTEGER;
 
+const LEAP_UNITS_MAX = 1_000_000;
+const LEAP_FILES_MAX = 256;
+
 /**
- * How far an index may lie behind the end of its queue. Indexes are not covered by a record's
- * checksum: a flipped bit must not fill the memory with padding.
+ * How far an index may lie behind the end of its queue, in units, with files of `fileUnits`. Indexes
+ * are not covered by a record's checksum: a flipped bit must not fill the memory with padding, nor a
+ * folder with thousands of small files.
  */
-export const QUEUE_LEAP_UNITS_MAX = 1_000_000;
+export function queueLeapUnitsMax(fileUnits: number): number {
+  return Math.min(LEAP_UNITS_MAX, LEAP_FILES_MAX * fileUnits);
+}
 
 /** What a queue holds in memory that holds nothing, for all such queues. */
 const NO_UNITS = new Uint8Array(0);
@@ -80,6 +86,11 @@ export class ConsumeQueue {
     this.topic = options.topic;
     this.queueId = options.queueId;
     this.#files = new QueueFiles(files, options.directory, options.fileUnits);
+  }
+
+  /** How far an index may lie behind the end, in units. */
+  get leapUnitsMax(): number {
+    return queueLeapUnitsMax(this.#files.fileUnits);
   }
 
   /**

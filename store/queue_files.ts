@@ -81,6 +81,11 @@ export class QueueFiles {
     this.#fileUnits = fileUnits;
   }
 
+  /** Units in one file. */
+  get fileUnits(): number {
+    return this.#fileUnits;
+  }
+
   /** Takes it that files have so many bytes, whatever their lengths say. */
   expect(fileBytes: number): void {
     if (fileBytes >= UNIT_BYTES) this.#fileUnits = Math.floor(fileBytes / UNIT_BYTES);

@@ -17,7 +17,7 @@
 import { join } from "node:path";
 import { BatchQueueReplay } from "./batch_queue_replay.ts";
 import type { BatchQueueTable } from "./batch_queue_table.ts";
-import { type ConsumeQueue, QUEUE_LEAP_UNITS_MAX } from "./consume_queue.ts";
+import type { ConsumeQueue } from "./consume_queue.ts";
 import type { DamageRanges } from "./damage_ranges.ts";
 import type { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
@@ -430,7 +430,7 @@ export class QueueReplay {
     queue.adoptWhile(index, (physicalOffset, size) => {
       return isMessage(physicalOffset, size) && physicalOffset < logStart;
     });
-    if (index - queue.end > QUEUE_LEAP_UNITS_MAX) return false;
+    if (index - queue.end > queue.leapUnitsMax) return false;
     while (queue.end < index) this.#fillSlot(queue, queue.storedAt(queue.end), next);
     return true;
   }
@@ -470,7 +470,7 @@ export class QueueReplay {
     const { damage } = this.#input;
     const last = lastMessageOf(queue);
     let end = queue.end;
-    for (let index = queue.end; index - queue.end < QUEUE_LEAP_UNITS_MAX; index++) {
+    for (let index = queue.end; index - queue.end < queue.leapUnitsMax; index++) {
       const stored = queue.storedAt(index);
       if (stored === undefined || !isUnit(stored.physicalOffset, stored.size)) break;
       if (stored.physicalOffset >= logEnd) break;

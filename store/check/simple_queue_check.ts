@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { QUEUE_LEAP_UNITS_MAX } from "../consume_queue.ts";
+import { queueLeapUnitsMax } from "../consume_queue.ts";
 import { SCHEDULE_TOPIC } from "../dispatch.ts";
 import { QUEUE_UNIT } from "../format.ts";
 import { isQueued } from "../message.ts";
@@ -44,6 +44,12 @@ export class SimpleQueueCheck {
   /** Units kept back. */
   get pending(): number {
     return this.#pending.length;
+  }
+
+  /** How far behind its end an index can be right. */
+  get #leapUnitsMax(): number {
+    const { segmentBytes } = this.place.files;
+    return queueLeapUnitsMax(segmentBytes === 0 ? Infinity : segmentBytes / QUEUE_UNIT.size);
   }
 
   /** A record of the queue; they come in the order of the log. */
@@ -138,7 +144,7 @@ export class SimpleQueueCheck {
       this.#flaw(this.#next, "queue-offset-mismatch", { logOffset: it.physicalOffset, note });
       this.#next++;
     } else if (it.index < this.#next) this.#repeated(queue, it);
-    else if (leap > QUEUE_LEAP_UNITS_MAX) this.#impossible(it);
+    else if (leap > 0 && leap > this.#leapUnitsMax) this.#impossible(it);
     else {
       const end = Math.min(it.index, queue.files.end);
       for (let slot = this.#next; slot < end; slot++) this.#uncovered(units, slot, Infinity);

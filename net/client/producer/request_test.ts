@@ -69,10 +69,12 @@ Deno.test("Producer.request() ends when no reply comes in time, its signal abort
   const { client } = all;
   await using producer = client.producer({ group: "shop" });
   const message = { topic: "Prices", body: "apples" };
-  await assert.rejects(producer.request(message, { timeoutMs: 50 }), {
+  // What is short is the time for the reply: sending must be done with long before.
+  await producer.send(message);
+  await assert.rejects(producer.request(message, { timeoutMs: 1000 }), {
     name: "RpcError",
     kind: "timeout",
-    message: 'Cannot get reply to a request of topic "Prices": none came in 50 ms',
+    message: 'Cannot get reply to a request of topic "Prices": none came in 1000 ms',
   });
   const stop = new AbortController();
   const stopped = producer.request(message, { signal: stop.signal, timeoutMs: 60_000 });
