@@ -73,6 +73,8 @@ const FOUND: Readonly<Record<number, string>> = {
   40_003_564: "the same of a queue that is shorter than a file",
   40_111_692: "a last file of the index from another store, with entries before the log's start",
   40_114_124: "the same of a queue of one message",
+  40_174_784: "a stray file of the log, which lies in one that a recovery takes away",
+  60_039_584: "a file of the log cut in the seal of its only record",
   40_132_106: "a record that says an index a million ahead, in a queue of small files",
 };
 

@@ -6,6 +6,7 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { basename } from "node:path";
 import { Readable } from "node:stream";
 import type { Finding } from "../store/check/findings.ts";
 import type { VerifyDepth } from "../store/check/summary.ts";
@@ -56,6 +57,8 @@ interface Plan {
   readonly unfixed: ReadonlyMap<string, number>;
   /** All codes that are found in the mutant. */
   readonly found: ReadonlySet<string>;
+  /** Names of its files that are none of the log's. */
+  readonly strays: ReadonlySet<string>;
 }
 
 const DEEP_EVERY = 4;
@@ -137,7 +140,9 @@ export class MutantCheck {
     return await this.#read("a plan to recover", async (files) => {
       const { actions } = await planRepair(files, "store", REPAIR);
       const { unfixed } = await findFixes(actions, Readable.from(findings));
-      return { actions, unfixed, found: new Set(findings.map(({ code }) => code)) };
+      const found = new Set(findings.map(({ code }) => code));
+      const strays = findings.filter(({ code }) => code === "log-stray-file");
+      return { actions, unfixed, found, strays: new Set(strays.map(({ file }) => basename(file))) };
     });
   }
 
@@ -156,14 +161,15 @@ export class MutantCheck {
     assert(isDone, `${what}: what is planned cannot be done`);
   }
 
-  async #isRepaired({ applied, left }: RepairOutcome, { unfixed, found }: Plan): Promise<void> {
+  async #isRepaired({ applied, left }: RepairOutcome, plan: Plan): Promise<void> {
+    const { unfixed, found, strays } = plan;
     const bad: string[] = [];
     const records = this.#records ??= soundRecords(this.#files, "store");
     const { store } = this.#mutant;
     const isMisplaced = [...records.values()].some((it) => store.isMisplaced(it));
     for await (const it of left.length > 0 ? [] : verifyStore(this.#files, MADE, FEW_UNITS)) {
       if (it.kind === "summary" || it.severity === "info" || unfixed.has(it.code)) continue;
-      if (!isForGood(it, { found, isMisplaced })) bad.push(brief(it));
+      if (!isForGood(it, { found, strays, isMisplaced })) bad.push(brief(it));
     }
     assert.deepEqual(bad, [], "findings in the copy");
     const kept = new Map(soundRecords(this.#files, MADE));
@@ -280,13 +286,16 @@ export class MutantCheck {
 /**
  * Whether no recovery can put a finding right: because the log itself says so, as a sound record does
  * whose place in its queue is not the one it had, because a file was cut in a record's properties,
- * because a file of a queue has a name that is none, which shows when the right one is made, or
- * because it is of a file a recovery leaves to brokers and people.
+ * because a file of a queue or the log has a name that is none, which shows when the right one is made
+ * or the one it lay in is gone, or because it is of a file a recovery leaves to brokers and people.
  */
 function isForGood(
-  { code }: Finding,
-  { found, isMisplaced }: { readonly found: ReadonlySet<string>; readonly isMisplaced: boolean },
+  { code, file }: Finding,
+  { found, strays, isMisplaced }: Pick<Plan, "found" | "strays"> & {
+    readonly isMisplaced: boolean;
+  },
 ): boolean {
+  if (strays.has(basename(file))) return true;
   switch (code) {
     case "queue-hole":
     case "queue-missing-units":
@@ -302,6 +311,7 @@ function isForGood(
     case "queue-ext-bad-unit":
     case "timer-log-bad-unit":
       return found.has(code);
+    case "log-property-crc":
     case "log-torn-properties":
       return found.has("log-wrong-length");
     default:
