@@ -199,11 +199,13 @@ export class JavaSession implements AsyncDisposable {
 
   /**
    * Waits until there is nothing to complain about any more, and gives what there still is at the
-   * deadline.
+   * deadline. Clients that lose a word catch up within 30 s: a lite consumer whose pull is not answered
+   * asks again then, and one of 5.x that shared queues anew while a heartbeat was under way, and so
+   * dropped the one with its new subscription, has its pulls refused as not the latest until the next.
    */
   async settled(
     complaints: () => readonly string[] | Promise<readonly string[]>,
-    timeoutMs = 30_000,
+    timeoutMs = 60_000,
   ): Promise<readonly string[]> {
     return await settled(complaints, timeoutMs);
   }
