@@ -59,6 +59,8 @@ export class MemoryFiles implements FileSystem {
   readonly #files = new Map<string, Content>();
   /** Folders, and when a name in each was added or removed last. */
   readonly #directories = new Map<string, number>([["/", 0], [".", 0]]);
+  /** Names in folders that have been listed, as long as none came or went. */
+  readonly #lists = new Map<string, readonly string[]>();
   readonly #locked = new Set<string>();
   #clock = 0;
 
@@ -120,6 +122,12 @@ export class MemoryFiles implements FileSystem {
   }
 
   list(path: string): string[] {
+    let names = this.#lists.get(path);
+    if (names === undefined) this.#lists.set(path, names = this.#namesIn(path));
+    return [...names];
+  }
+
+  #namesIn(path: string): string[] {
     const names = new Set<string>();
     const prefix = path === "/" ? "/" : `${path}/`;
     for (const all of [this.#files, this.#directories]) {
@@ -153,6 +161,7 @@ export class MemoryFiles implements FileSystem {
   rename(from: string, to: string): void {
     const moved = [...this.#files].filter(([path]) => path === from || path.startsWith(`${from}/`));
     if (moved.length === 0 && !this.#directories.has(from)) throw missing("rename", from);
+    this.#lists.clear();
     this.#needFolder(dirname(to), "rename to");
     this.#namesChange(from);
     this.#namesChange(to);
@@ -170,7 +179,9 @@ export class MemoryFiles implements FileSystem {
   }
 
   remove(path: string): void {
-    if (this.stat(path) !== undefined) this.#namesChange(path);
+    if (this.stat(path) === undefined) return;
+    this.#lists.clear();
+    this.#namesChange(path);
     const inside = (known: string) => known === path || known.startsWith(`${path}/`);
     for (const known of [...this.#files.keys()]) if (inside(known)) this.#files.delete(known);
     for (const known of [...this.#directories.keys()]) {
@@ -201,6 +212,7 @@ export class MemoryFiles implements FileSystem {
   #namesChange(path: string): number {
     const now = ++this.#clock;
     const folder = dirname(path);
+    this.#lists.delete(folder);
     if (this.#directories.has(folder)) this.#directories.set(folder, now);
     return now;
   }
