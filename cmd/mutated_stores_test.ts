@@ -73,6 +73,8 @@ const FOUND: Readonly<Record<number, string>> = {
   40_003_564: "the same of a queue that is shorter than a file",
   40_111_692: "a last file of the index from another store, with entries before the log's start",
   40_114_124: "the same of a queue of one message",
+  40_187_689: "a record of a queue that is not there, with an index no unit has a place for",
+  40_188_340: "a longer file of the log copied to a stray name: the others are not made as long",
   40_174_784: "a stray file of the log, which lies in one that a recovery takes away",
   60_039_584: "a file of the log cut in the seal of its only record",
   40_132_106: "a record that says an index a million ahead, in a queue of small files",

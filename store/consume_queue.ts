@@ -22,6 +22,14 @@ const FIRST_UNITS = 16;
 /** Behind every offset a log can have. */
 const LOST = Number.MAX_SAFE_INTEGER;
 
+/** The last index whose unit has a place: file names and positions are numbers of 53 bits. */
+const INDEX_MAX = Math.floor(Number.MAX_SAFE_INTEGER / UNIT_BYTES) - 1;
+
+/** Whether a queue can have a unit at an index. */
+export function isQueueIndex(index: number): boolean {
+  return index >= 0 && index <= INDEX_MAX;
+}
+
 const LEAP_UNITS_MAX = 1_000_000;
 const LEAP_FILES_MAX = 256;
 

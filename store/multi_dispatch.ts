@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { isQueueIndex } from "./consume_queue.ts";
 import { LMQ_PREFIX } from "./light_topic.ts";
 import { parseProperties, PROPERTY } from "./properties.ts";
 import { isSafeTopic } from "./queue_table.ts";
@@ -48,7 +49,7 @@ export function lightQueuesOf(record: RecordView): readonly LightQueueEntry[] {
   return topics.flatMap((topic, at) => {
     const queueOffset = indexOf(offsets[at]!);
     const isEntry = topic.startsWith(LMQ_PREFIX) && isSafeTopic(topic) &&
-      Number.isSafeInteger(queueOffset);
+      isQueueIndex(queueOffset);
     return isEntry ? [{ topic, queueOffset }] : [];
   });
 }
@@ -64,7 +65,7 @@ export function lightQueueFlaw(record: RecordView): string | undefined {
       `${PROPERTY.innerMultiQueueOffset} has indexes for ${offsets.length}`;
   }
   const wrong = topics.findIndex((topic, at) => {
-    return topic.startsWith(LMQ_PREFIX) && !Number.isSafeInteger(indexOf(offsets[at]!));
+    return topic.startsWith(LMQ_PREFIX) && !isQueueIndex(indexOf(offsets[at]!));
   });
   return wrong < 0 ? undefined : `the index in ${topics[wrong]} is "${offsets[wrong]}"`;
 }

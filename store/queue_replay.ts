@@ -17,7 +17,7 @@
 import { join } from "node:path";
 import { BatchQueueReplay } from "./batch_queue_replay.ts";
 import type { BatchQueueTable } from "./batch_queue_table.ts";
-import type { ConsumeQueue } from "./consume_queue.ts";
+import { type ConsumeQueue, isQueueIndex } from "./consume_queue.ts";
 import type { DamageRanges } from "./damage_ranges.ts";
 import type { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
@@ -320,13 +320,13 @@ export class QueueReplay {
     const { queues, lookup } = this.#input;
     const filled = this.#filled.get(topic);
     if (filled === undefined) {
-      return queueOffset < 0 ? undefined : queues.getOrCreate(topic, queueId);
+      return isQueueIndex(queueOffset) ? queues.getOrCreate(topic, queueId) : undefined;
     }
     const named = queues.get(topic, queueId);
     const state = named && this.#queues.get(named);
     // The next place of the queue leads here: the index is looked at when the record is put there.
     if (state !== undefined && leadsNext(named!, state, physicalOffset)) return named;
-    if (queueOffset < 0) return undefined;
+    if (!isQueueIndex(queueOffset)) return undefined;
     const claimed = state?.stored?.offsetAt(queueOffset) ?? -1;
     if (claimed === physicalOffset) return named;
     const other = filled.find((it) => it !== named && this.#waitsFor(it, request));

@@ -97,7 +97,10 @@ function loneBytesOf(segment: Segment | undefined): number {
   return segment === undefined || segment.length > SEGMENT_BYTES_MAX ? 0 : segment.length;
 }
 
-/** What most names and lengths speak for; a name too far from the next speaks for nothing. */
+/**
+ * What most names and lengths speak for, names with strays between them, too; a name too far from the
+ * next speaks for nothing.
+ */
 function segmentBytesOf(segments: readonly Segment[]): number {
   const votes = new Map<number, number>();
   const vote = (bytes: number) => {
@@ -110,12 +113,24 @@ function segmentBytesOf(segments: readonly Segment[]): number {
   });
   let best = 0;
   let bestVotes = 0;
-  for (const [bytes, count] of votes) {
+  for (const [bytes, said] of votes) {
+    const count = said + spanned(segments, bytes);
     const isBetter = count > bestVotes ||
       (count === bestVotes && fitOf(segments, bytes) > fitOf(segments, best));
     if (isBetter) [best, bestVotes] = [bytes, count];
   }
   return best;
+}
+
+/** How many pairs of names lie so far apart with others between them. */
+function spanned(segments: readonly Segment[], bytes: number): number {
+  let pairs = 0;
+  let from = 0;
+  for (const [at, { start }] of segments.entries()) {
+    while (start - segments[from]!.start > bytes) from++;
+    if (start - segments[from]!.start === bytes && from < at - 1) pairs++;
+  }
+  return pairs;
 }
 
 /**

@@ -231,9 +231,13 @@ export function lossText({ bytesLost, messagesLost }: Loss): string {
 function sentences(result: RecoverResult): string[] {
   const { report, applied, left } = result;
   const range = `log offsets ${report.start} to ${report.end}`;
-  const unqueued = `${counted(report.unqueued, "record")} belong to no queue and are not served.`;
-  const flawed = `${counted(report.flawedBatches, "record")} hold a batch whose index or count ` +
-    "cannot be read and are served as one message.";
+  const unqueued = report.unqueued === 1
+    ? "1 record belongs to no queue and is not served."
+    : `${report.unqueued} records belong to no queue and are not served.`;
+  const flawed = report.flawedBatches === 1
+    ? "1 record holds a batch whose index or count cannot be read and is served as one message."
+    : `${report.flawedBatches} records hold batches whose index or count cannot be read and are ` +
+      "served as one message each.";
   return [
     `${counted(report.messages, "message")} read, ${range}.`,
     ...(report.unqueued > 0 ? [unqueued] : []),

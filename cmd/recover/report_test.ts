@@ -104,7 +104,7 @@ Deno.test("printRecovery() says what was done, what it costs, and what nobody ca
   const report = { ...REPORT, unqueued: 2 };
   assert.equal(printed({ report })[1], "2 records belong to no queue and are not served.");
   const flawed = { ...REPORT, flawedBatches: 1 };
-  assert.match(printed({ report: flawed })[1]!, /^1 record hold a batch whose index or count /);
+  assert.match(printed({ report: flawed })[1]!, /^1 record holds a batch whose index or count /);
 });
 
 Deno.test("printRecovery() explains each kind of action once, and tells whether it was done", () => {
