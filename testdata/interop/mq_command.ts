@@ -50,8 +50,10 @@ export async function notEnding(
   mq: MqCommand,
   args: readonly string[],
   codes: readonly number[],
+  env: Readonly<Record<string, string>> = {},
 ): Promise<string[]> {
-  const child = startMq(mq, args);
+  const [program, ...first] = mq;
+  const child = Child.start(program, [...first, ...args], { env });
   child.closeInput();
   const timer = setTimeout(() => child.kill9(), TIMEOUT_MS);
   const { code, signal } = await child.finished;

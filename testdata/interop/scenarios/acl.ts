@@ -10,6 +10,7 @@ import path from "node:path";
 import { type Client, connect } from "../../../net/client/client.ts";
 import { ClientError } from "../../../net/client/client_error.ts";
 import type { Credentials } from "../../../net/client/signature.ts";
+import { mqOnDeno, notEnding } from "../mq_command.ts";
 import type { Stage } from "../stage.ts";
 
 const TOPIC = "T_acl";
@@ -78,6 +79,26 @@ export async function acl(stage: Stage): Promise<void> {
     await notRefused(user, FORBIDDEN, /No default permission|has no permission/i),
     since,
   );
+  since = Date.now();
+  stage.report.check(
+    "acl: the command line is let in by its keys, and kept out without them",
+    await notByCommand(cluster.namesrv),
+    since,
+  );
+}
+
+/** Commands of a user who has keys in the environment, which must do, and the same without, which must not. */
+async function notByCommand(namesrv: string): Promise<string[]> {
+  const mq = mqOnDeno();
+  const keys = { MQ_ACCESS_KEY: USER.accessKey, MQ_SECRET_KEY: USER.secretKey };
+  const send = ["message", "send", TOPIC, "-n", namesrv, "--body", "von Hand", "--key", "hand-1"];
+  const receive = ["message", "receive", TOPIC, "-n", namesrv, "--group", GROUP, "--limit", "1"];
+  return [
+    ...await notEnding(mq, send, [0], keys),
+    ...await notEnding(mq, receive, [0], keys),
+    ...await notEnding(mq, send, [8]),
+    ...await notEnding(mq, send, [8], { ...keys, MQ_SECRET_KEY: "guessed-secret" }),
+  ];
 }
 
 /** What is missing of what was sent. */
