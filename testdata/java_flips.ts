@@ -110,8 +110,7 @@ export class JavaFlips {
     }
     return this.lostFrom((place) => {
       const [queueId = "", index] = place.split("/");
-      // What a queue was cut back by is dispatched again once a broker of 5.x has started.
-      const isBehind = release === "4.9" && Number(index) >= (ends.get(queueId) ?? 0);
+      const isBehind = Number(index) >= (ends.get(queueId) ?? 0);
       return isBehind ? undefined : servedAt(fs, place, end);
     });
   }
