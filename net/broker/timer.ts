@@ -297,7 +297,11 @@ export class Timer implements AsyncDisposable {
 
   #deliverDue(): void {
     if (this.#delivering !== undefined || this.#stopped.signal.aborted) return;
-    this.#delivering = this.#deliver();
+    // Where nothing is due it ends before it is noted here.
+    this.#delivering = this.#deliver().then(() => {
+      this.#delivering = undefined;
+      this.#setAlarm();
+    });
   }
 
   /** Delivers slots until none is over that was not delivered. */
@@ -319,8 +323,6 @@ export class Timer implements AsyncDisposable {
       this.#readTime = Math.min(time + this.#options.config.timerPrecisionMs, this.#writeTime);
       if (this.#readTime >= this.#writeTime && !this.#isSlotOver()) break;
     }
-    this.#delivering = undefined;
-    this.#setAlarm();
   }
 
   /** Delivers what is due in a slot; `false` where that was not finished. */

@@ -189,6 +189,29 @@ Deno.test("Timer goes on after a stop, and at once with what was due meanwhile",
   assert.deepEqual(it.path.told, []);
 });
 
+Deno.test("Timer goes on where nothing was due for longer than it looks ahead", async () => {
+  await using it = await setUp();
+  await it.send({ UNIQ_KEY: "0A", TIMER_DELAY_SEC: "300" });
+  for (let passed = 0; passed < 300; passed += 10) await it.pass(10 * SECOND);
+  assert.equal((await it.arrived()).length, 1);
+  await it.pass(300 * SECOND);
+  await it.send({ UNIQ_KEY: "0B", TIMER_DELAY_SEC: "3" });
+  for (let passed = 0; passed < 3; passed++) await it.pass(SECOND);
+  assert.equal((await it.arrived()).length, 2);
+});
+
+Deno.test("Timer goes on after a stop when nothing is due yet", async () => {
+  const fs = new MemoryFiles();
+  {
+    await using it = await setUp({ fs });
+    await it.send({ UNIQ_KEY: "0A", TIMER_DELAY_SEC: "5" });
+    await settle();
+  }
+  await using it = await setUp({ fs });
+  await it.pass(5 * SECOND);
+  assert.equal((await it.arrived()).length, 1);
+});
+
 Deno.test("Timer tries again what could not be put, and delivers it once", async () => {
   await using it = await setUp();
   await it.send({ UNIQ_KEY: "0A", TIMER_DELAY_SEC: "1" });
