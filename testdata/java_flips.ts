@@ -106,6 +106,8 @@ export class JavaFlips {
     if (refusal !== undefined) return this.lostFrom(() => undefined);
     const ends = new Map<string, number>();
     for (const queue of queues) {
+      // A flipped bit may have made a queue of another topic.
+      if (queue.topic !== TOPIC) continue;
       for (const { number } of queue.units()) ends.set(String(queue.queueId), number + 1);
     }
     return this.lostFrom((place) => {

@@ -31,6 +31,7 @@ const SEEN: readonly (readonly [JavaRelease, string, number, number, number])[] 
   ["5.x", `${LOG}16384`, 8933, 7, 0],
   ["5.x", `${QUEUE}/1/${NAME}000`, 361, 0, 1],
   ["5.x", `${QUEUE}/0/${NAME}000`, 94, 7, 0],
+  ["5.x", `${QUEUE}/2/${NAME}600`, 240, 2, 8],
   ["5.x", "store/index/20231114221321050", 871, 1, 0],
   ["5.x", "store/checkpoint", 24, 2, 0],
 ];
