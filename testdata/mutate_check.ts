@@ -6,7 +6,6 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { basename } from "node:path";
 import { Readable } from "node:stream";
 import type { Finding } from "../store/check/findings.ts";
 import type { VerifyDepth } from "../store/check/summary.ts";
@@ -57,7 +56,7 @@ interface Plan {
   readonly unfixed: ReadonlyMap<string, number>;
   /** All codes that are found in the mutant. */
   readonly found: ReadonlySet<string>;
-  /** Names of its files that are none of the log's. */
+  /** Paths below the store of files in the log's folder that are none of the log's. */
   readonly strays: ReadonlySet<string>;
 }
 
@@ -142,7 +141,12 @@ export class MutantCheck {
       const { unfixed } = await findFixes(actions, Readable.from(findings));
       const found = new Set(findings.map(({ code }) => code));
       const strays = findings.filter(({ code }) => code === "log-stray-file");
-      return { actions, unfixed, found, strays: new Set(strays.map(({ file }) => basename(file))) };
+      return {
+        actions,
+        unfixed,
+        found,
+        strays: new Set(strays.map(({ file }) => belowRoot("store", file))),
+      };
     });
   }
 
@@ -295,7 +299,7 @@ function isForGood(
     readonly isMisplaced: boolean;
   },
 ): boolean {
-  if (strays.has(basename(file))) return true;
+  if (strays.has(belowRoot(MADE, file))) return true;
   switch (code) {
     case "queue-hole":
     case "queue-missing-units":
@@ -317,6 +321,12 @@ function isForGood(
     default:
       return false;
   }
+}
+
+/** The path of a file of a store in that store. */
+function belowRoot(root: string, file: string): string {
+  assert(file.startsWith(root), file);
+  return file.slice(root.length);
 }
 
 /** Whether an error is what a command may end with: a sentence about the store, no bug. */

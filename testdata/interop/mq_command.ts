@@ -6,7 +6,7 @@
 
 import path from "node:path";
 import process from "node:process";
-import { Child, run } from "./child.ts";
+import { Child, type ChildOptions, run } from "./child.ts";
 
 const PROGRAM = path.join(import.meta.dirname ?? ".", "..", "..", "cmd", "main.ts");
 const TIMEOUT_MS = 60_000;
@@ -32,14 +32,18 @@ export async function mqOnBun(): Promise<MqCommand> {
 }
 
 /** Starts `mq` with arguments. */
-export function startMq(mq: MqCommand, args: readonly string[], linesKept?: number): Child {
+export function startMq(
+  mq: MqCommand,
+  args: readonly string[],
+  options: ChildOptions = {},
+): Child {
   const [program, ...first] = mq;
-  return Child.start(program, [...first, ...args], linesKept === undefined ? {} : { linesKept });
+  return Child.start(program, [...first, ...args], options);
 }
 
 /** Runs a command that prints JSON lines and must succeed. */
 export async function mqLines<T>(mq: MqCommand, args: readonly string[]): Promise<T[]> {
-  const child = startMq(mq, [...args, "-o", "jsonl"], Infinity);
+  const child = startMq(mq, [...args, "-o", "jsonl"], { linesKept: Infinity });
   child.closeInput();
   await child.succeeded(TIMEOUT_MS);
   return child.printed.filter((line) => line.startsWith("{")).map((line) => JSON.parse(line));
@@ -52,8 +56,7 @@ export async function notEnding(
   codes: readonly number[],
   env: Readonly<Record<string, string>> = {},
 ): Promise<string[]> {
-  const [program, ...first] = mq;
-  const child = Child.start(program, [...first, ...args], { env });
+  const child = startMq(mq, args, { env });
   child.closeInput();
   const timer = setTimeout(() => child.kill9(), TIMEOUT_MS);
   const { code, signal } = await child.finished;

@@ -107,7 +107,7 @@ async function lookAgain(mq: MqCommand, store: string): Promise<string[]> {
 
 /** What a verification finds that is more than a fact about a store in use. */
 async function graveFindings(mq: MqCommand, args: readonly string[]): Promise<string[]> {
-  const child = startMq(mq, [...args, "-o", "jsonl"], Infinity);
+  const child = startMq(mq, [...args, "-o", "jsonl"], { linesKept: Infinity });
   child.closeInput();
   const { code, signal } = await child.finished;
   const rows = child.printed.filter((line) => line.startsWith("{"))
@@ -137,7 +137,7 @@ interface Follower extends AsyncDisposable {
 
 function follow(mq: MqCommand, args: readonly string[]): Follower {
   const all = [...args, "--follow", "--interval", "50", "-o", "jsonl"];
-  const child: Child = startMq(mq, all, Infinity);
+  const child: Child = startMq(mq, all, { linesKept: Infinity });
   child.closeInput();
   const printed = () => child.printed.filter((line) => line.startsWith("{"));
   return {

@@ -90,7 +90,7 @@ async function check(
 }
 
 async function printed(mq: MqCommand, args: readonly string[]): Promise<string> {
-  const child = startMq(mq, args, Infinity);
+  const child = startMq(mq, args, { linesKept: Infinity });
   child.closeInput();
   await child.succeeded(60_000);
   return `${child.printed.join("\n")}\n`;
