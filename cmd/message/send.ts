@@ -11,6 +11,7 @@ import type { MessageQueue } from "../../net/wire/message_queue.ts";
 import { requireRelease5 } from "../cluster/broker_release.ts";
 import { EXIT } from "../exit_code.ts";
 import { describeFailure, Failure, usageFailure } from "../failure.ts";
+import { describeFarLevel } from "../option/delay_option.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { counted } from "../output/counted.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
@@ -94,6 +95,8 @@ export async function send(
     const rate = Math.round(run.sent / seconds);
     note(terminal, `${run.sent} messages sent in ${seconds.toFixed(1)} s, ${rate}/s`);
   }
+  const farLevel = describeFarLevel(run.delayLevelMax);
+  if (farLevel !== undefined) note(terminal, farLevel);
   if (options.transaction !== undefined) note(terminal, ENDED[options.transaction]);
   if (run.degraded === 0) return EXIT.ok;
   note(terminal, `${counted(run.degraded, "message")} stored, but not as safely as asked`);
@@ -125,6 +128,8 @@ class SendRun {
   sent = 0;
   /** Of those, the ones with a status that promises less than SEND_OK. */
   degraded = 0;
+  /** Highest delay level of them. */
+  delayLevelMax = 0;
   /** Topics whose brokers have a timer. */
   readonly #timed = new Set<string>();
   readonly #client: Client;
@@ -172,6 +177,7 @@ class SendRun {
   #sendOne(producer: Producer, item: OutgoingMessage): Promise<void> {
     return this.#named(item, async ({ message }, options) => {
       this.#took(message.topic, await producer.send(message, options));
+      this.delayLevelMax = Math.max(this.delayLevelMax, message.delayLevel ?? 0);
     });
   }
 

@@ -150,3 +150,12 @@ Deno.test("mq message send ends with the reason when it is stopped", async () =>
   assert.match(stderr, /mq: Stopped by test; \d+ messages? sent before/);
   assert.equal((await stored(it, "T")).length, rows.length);
 });
+
+Deno.test("mq message send tells of a delay level that brokers do not have", async () => {
+  await using it = await ClusterFixture.start();
+  await it.client.admin.createTopic("T");
+  const { exitCode, stderr } = await sent(it, ["T", "--body", "x", "--delay", "99"]);
+  assert.equal(exitCode, 0, stderr);
+  assert.match(stderr, /mq: level 99 is past the 18 a broker has by default/);
+  assert.doesNotMatch((await sent(it, ["T", "--body", "x", "--delay", "18"])).stderr, /level/);
+});

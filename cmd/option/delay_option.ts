@@ -25,6 +25,13 @@ const LEVELS_MS = [
 
 const LEVEL_MAX = 2 ** 31 - 1;
 
+/** What comes of a level that brokers with default levels do not have, or undefined. */
+export function describeFarLevel(delayLevel: number | undefined): string | undefined {
+  if (delayLevel === undefined || delayLevel <= LEVELS_MS.length) return undefined;
+  return `level ${delayLevel} is past the ${LEVELS_MS.length} a broker has by default: one that ` +
+    "has no more takes it as its last, by default 2h";
+}
+
 /**
  * Reads a delay. A time that a level has becomes that level, which brokers of all releases know; any
  * other needs the timer of 5.x.

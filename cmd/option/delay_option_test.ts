@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseDelay } from "./delay_option.ts";
+import { describeFarLevel, parseDelay } from "./delay_option.ts";
 
 Deno.test("parseDelay(): times of levels become levels, others timers", () => {
   const JAVA = "1s 5s 10s 30s 1m 2m 3m 4m 5m 6m 7m 8m 9m 10m 20m 30m 1h 2h";
@@ -17,4 +17,10 @@ Deno.test("parseDelay() refuses what is neither", () => {
   for (const text of ["", "0", "-1", "0s", "s", "10 s", "10w", "1e3", "0.0001ms"]) {
     assert.throws(() => parseDelay(text), { code: "commander.invalidArgument" }, text);
   }
+});
+
+Deno.test("describeFarLevel() tells of levels past the last", () => {
+  assert.equal(describeFarLevel(undefined), undefined);
+  assert.equal(describeFarLevel(18), undefined);
+  assert.match(describeFarLevel(19)!, /^level 19 is past the 18 .* its last, by default 2h$/);
 });
