@@ -2,28 +2,14 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { BILLING, numbered, send } from "../../../testdata/billing.ts";
 import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
 import { eventually } from "../../../testdata/eventually.ts";
-import type { Client } from "../client.ts";
 import type { Consumer } from "./consumer.ts";
 import type { ConsumeResult } from "./consumer_hooks.ts";
-import type { ConsumerOptions } from "./consumer_options.ts";
-
-const OPTIONS = {
-  group: "billing",
-  subscribe: { T: "*" },
-  startFrom: "first",
-  rebalanceMs: 50,
-  errorPauseMs: 20,
-} as const satisfies ConsumerOptions;
 
 /** Retries come at once, or nearly. */
 const QUICK = { messageDelayLevel: "1s 1s 1s 1s 1s 1s", defaultTopicQueueNums: 1 };
-
-async function send(client: Client, bodies: readonly string[]): Promise<void> {
-  await using producer = client.producer({ group: "shop" });
-  for (const body of bodies) await producer.send({ topic: "T", body });
-}
 
 Deno.test("Consumer: what throws comes again under its topic, then goes to the dead letters", async () => {
   await using it = await ClusterFixture.start({ config: QUICK });
@@ -31,7 +17,7 @@ Deno.test("Consumer: what throws comes again under its topic, then goes to the d
   const seen: string[] = [];
   const results: ConsumeResult[] = [];
   await using consumer = it.client.consumer({
-    ...OPTIONS,
+    ...BILLING,
     attemptsMax: 3,
     hooks: { afterConsume: (_, { result }) => results.push(result) },
   });
@@ -41,7 +27,7 @@ Deno.test("Consumer: what throws comes again under its topic, then goes to the d
     if (message.text() === "bad") throw new Error("no use");
   });
   await using dead = it.client.consumer({
-    ...OPTIONS,
+    ...BILLING,
     group: "undertaker",
     subscribe: { "%DLQ%billing": "*" },
   });
@@ -57,7 +43,7 @@ Deno.test("Consumer: what throws comes again under its topic, then goes to the d
 Deno.test("ConsumedMessage.retry() may say when, and may give up", async () => {
   await using it = await ClusterFixture.start({ config: QUICK });
   await send(it.client, ["later", "never"]);
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(BILLING);
   let again = 0;
   void consumer.run((message) => {
     if (message.text() === "never") return message.retry({ delayLevel: -1 });
@@ -66,7 +52,7 @@ Deno.test("ConsumedMessage.retry() may say when, and may give up", async () => {
   });
   await eventually(() => again === 2);
   await using dead = it.client.consumer({
-    ...OPTIONS,
+    ...BILLING,
     group: "undertaker",
     subscribe: { "%DLQ%billing": "*" },
   });
@@ -82,7 +68,7 @@ Deno.test("Consumer: a message that takes too long comes again, and its late end
   await send(it.client, ["slow"]);
   const results: ConsumeResult[] = [];
   await using consumer = it.client.consumer({
-    ...OPTIONS,
+    ...BILLING,
     consumeTimeoutMs: 30,
     hooks: { afterConsume: (_, { result }) => results.push(result) },
   });
@@ -103,7 +89,7 @@ Deno.test("Consumer tries here again what no broker takes back", async () => {
   await using it = await ClusterFixture.start({ config: QUICK });
   await send(it.client, ["one"]);
   const client = it.connect({ log: (text) => told.push(text) });
-  await using consumer = client.consumer(OPTIONS);
+  await using consumer = client.consumer(BILLING);
   const attempts: number[] = [];
   void consumer.run(async (message) => {
     attempts.push(message.attempt);
@@ -118,8 +104,8 @@ Deno.test("Consumer tries here again what no broker takes back", async () => {
 
 Deno.test("Consumer pulls no further than it may while its handler is slow", async () => {
   await using it = await ClusterFixture.start({ config: QUICK });
-  await send(it.client, Array.from({ length: 60 }, (_, n) => `m${n}`));
-  const options = { ...OPTIONS, pullMax: 4, cachedMessagesMax: 8 };
+  await send(it.client, numbered(60));
+  const options = { ...BILLING, pullMax: 4, cachedMessagesMax: 8 };
   await using consumer = it.client.consumer(options);
   const held: (() => void)[] = [];
   let count = 0;
@@ -164,14 +150,14 @@ Deno.test("Consumer: the size of what is pulled is limited, too, while its handl
   await using it = await ClusterFixture.start({ config: QUICK });
   const body = "x".repeat(1000);
   await send(it.client, Array.from({ length: 40 }, () => body));
-  await using consumer = it.client.consumer({ ...OPTIONS, pullMax: 2, cachedBytesMax: 9500 });
+  await using consumer = it.client.consumer({ ...BILLING, pullMax: 2, cachedBytesMax: 9500 });
   await givesOut(consumer, { min: 10, max: 12, all: 40 });
 });
 
 Deno.test("Consumer: the span between offsets limits what is pulled, too", async () => {
   await using it = await ClusterFixture.start({ config: QUICK });
-  await send(it.client, Array.from({ length: 40 }, (_, n) => `m${n}`));
-  await using consumer = it.client.consumer({ ...OPTIONS, pullMax: 1, cachedSpanMax: 10 });
+  await send(it.client, numbered(40));
+  await using consumer = it.client.consumer({ ...BILLING, pullMax: 1, cachedSpanMax: 10 });
   await givesOut(consumer, { min: 11, max: 12, all: 40 });
 });
 
@@ -181,7 +167,7 @@ Deno.test("Consumer: each member of a broadcasting group gets everything; failur
     await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 2 } });
     await send(it.client, ["one", "two", "three"]);
     const told: string[] = [];
-    const options = { ...OPTIONS, model: "broadcasting", offsetsFolder } as const;
+    const options = { ...BILLING, model: "broadcasting", offsetsFolder } as const;
     const seen: string[][] = [];
     for (const instanceName of ["a", "b", "a"]) {
       await using client = it.connect({ instanceName, log: (text) => told.push(text) });

@@ -1,18 +1,11 @@
 import assert from "node:assert/strict";
+import { BILLING } from "../../../testdata/billing.ts";
 import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
 import { eventually } from "../../../testdata/eventually.ts";
 import { Cluster } from "../cluster.ts";
 import type { Client } from "../client.ts";
 import type { ConsumerOptions } from "./consumer_options.ts";
 import { lockQueues } from "./queue_locks.ts";
-
-const OPTIONS = {
-  group: "billing",
-  subscribe: { T: "*" },
-  startFrom: "first",
-  rebalanceMs: 50,
-  errorPauseMs: 20,
-} as const satisfies ConsumerOptions;
 
 /** `topic body tag`. */
 async function send(client: Client, ...messages: readonly string[]): Promise<void> {
@@ -24,7 +17,7 @@ async function send(client: Client, ...messages: readonly string[]): Promise<voi
 }
 
 function running(client: Client, options: Partial<ConsumerOptions> = {}) {
-  const consumer = client.consumer({ ...OPTIONS, ...options });
+  const consumer = client.consumer({ ...BILLING, ...options });
   const seen: string[] = [];
   void consumer.run((message) => void seen.push(message.text()));
   return { consumer, seen };
@@ -39,7 +32,7 @@ async function subscribed(client: Client): Promise<ReadonlyMap<string, string>> 
 Deno.test("Consumer.subscribe() before it runs, and while it does, brings another topic", async () => {
   await using it = await ClusterFixture.start();
   await send(it.client, "T t0", "U u0", "V v0");
-  const consumer = it.client.consumer(OPTIONS);
+  const consumer = it.client.consumer(BILLING);
   const seen: string[] = [];
   await consumer.subscribe("U");
   void consumer.run((message) => void seen.push(message.text()));

@@ -1,32 +1,16 @@
 import assert from "node:assert/strict";
+import { BILLING, numbered, send } from "../../../testdata/billing.ts";
 import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
 import { eventually } from "../../../testdata/eventually.ts";
-import type { Client } from "../client.ts";
 import type { ConsumedMessage } from "./consumed_message.ts";
-import type { ConsumerOptions } from "./consumer_options.ts";
 
-const OPTIONS = {
-  group: "billing",
-  subscribe: { T: "*" },
-  startFrom: "first",
-  rebalanceMs: 50,
-  errorPauseMs: 20,
-} as const satisfies ConsumerOptions;
-
-async function send(client: Client, bodies: readonly string[], tag?: string): Promise<void> {
-  await using producer = client.producer({ group: "shop" });
-  for (const body of bodies) await producer.send({ topic: "T", body, tag });
-}
-
-const numbered = (count: number, from = 0) =>
-  Array.from({ length: count }, (_, n) => `m${from + n}`);
 const never = () => new Promise<void>(() => {});
 
 Deno.test("Consumer gives out what was sent, one by one, and stores where it was", async () => {
   await using it = await ClusterFixture.start();
   await send(it.client, numbered(10));
   const seen: string[] = [];
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(BILLING);
   for await (const message of consumer) {
     seen.push(message.text());
     assert.equal(message.attempt, 1);
@@ -37,7 +21,7 @@ Deno.test("Consumer gives out what was sent, one by one, and stores where it was
   }
   assert.deepEqual(seen.toSorted(), numbered(10));
   await send(it.client, ["last"]);
-  await using again = it.connect().consumer(OPTIONS);
+  await using again = it.connect().consumer(BILLING);
   for await (const message of again) {
     assert.equal(message.text(), "last");
     message.ack();
@@ -49,7 +33,7 @@ Deno.test("Consumer: what is not acknowledged comes again, and what lies behind 
   await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 1 } });
   await send(it.client, numbered(5));
   {
-    await using consumer = it.client.consumer(OPTIONS);
+    await using consumer = it.client.consumer(BILLING);
     let count = 0;
     for await (const message of consumer) {
       if (message.text() !== "m2") message.ack();
@@ -57,7 +41,7 @@ Deno.test("Consumer: what is not acknowledged comes again, and what lies behind 
     }
   }
   const seen: string[] = [];
-  await using again = it.connect().consumer(OPTIONS);
+  await using again = it.connect().consumer(BILLING);
   for await (const message of again) {
     seen.push(message.text());
     message.ack();
@@ -68,7 +52,7 @@ Deno.test("Consumer: what is not acknowledged comes again, and what lies behind 
 
 Deno.test("Consumer.run() ends by its signal after the calls under way, and can be called again", async () => {
   await using it = await ClusterFixture.start();
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(BILLING);
   const stop = new AbortController();
   const begun = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
@@ -101,7 +85,7 @@ Deno.test("Consumer.run() ends by its signal after the calls under way, and can 
 Deno.test("Consumer.run() calls as many handlers at a time as it is told", async () => {
   await using it = await ClusterFixture.start();
   await send(it.client, numbered(12));
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(BILLING);
   let active = 0;
   let most = 0;
   let count = 0;
@@ -118,7 +102,7 @@ Deno.test("Consumer.run() calls as many handlers at a time as it is told", async
 Deno.test("Consumer.runBatches() hands over messages of one queue together", async () => {
   await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 2 } });
   await send(it.client, numbered(20));
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(BILLING);
   const seen: string[] = [];
   const sizes: number[] = [];
   const stop = new AbortController();
@@ -138,7 +122,7 @@ Deno.test("Consumer gives out only what it subscribed to", async () => {
   await send(it.client, ["wrong"], "BB");
   await send(it.client, ["other"], "c");
   await send(it.client, ["right"], "Aa");
-  await using consumer = it.client.consumer({ ...OPTIONS, subscribe: { T: "Aa || zzz" } });
+  await using consumer = it.client.consumer({ ...BILLING, subscribe: { T: "Aa || zzz" } });
   for await (const message of consumer) {
     assert.equal(message.text(), "right");
     assert.equal(message.tag, "Aa");
@@ -152,9 +136,9 @@ Deno.test("Consumer of an SQL expression the broker cannot read refuses to run",
   await send(it.client, ["one"]);
   // A topic that nobody knows of cannot be asked about.
   await eventually(async () => (await it.client.admin.topics()).includes("T"));
-  await using consumer = it.client.consumer({ ...OPTIONS, subscribe: { T: { sql: "price >" } } });
+  await using consumer = it.client.consumer({ ...BILLING, subscribe: { T: { sql: "price >" } } });
   await assert.rejects(consumer.run(never), { name: "ClientError", kind: "refused" });
-  await using other = it.client.consumer({ ...OPTIONS, subscribe: { T: { sql: "price > 1" } } });
+  await using other = it.client.consumer({ ...BILLING, subscribe: { T: { sql: "price > 1" } } });
   await using producer = it.client.producer({ group: "shop" });
   await producer.send({ topic: "T", body: "cheap", properties: { price: "1" } });
   await producer.send({ topic: "T", body: "dear", properties: { price: "2" } });
@@ -167,11 +151,11 @@ Deno.test("Consumer of an SQL expression the broker cannot read refuses to run",
 
 Deno.test("Consumer refuses to be used twice at a time, or twice in a client", async () => {
   await using it = await ClusterFixture.start();
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(BILLING);
   const running = consumer.run(() => {});
   await assert.rejects(consumer.run(() => {}), { kind: "invalid", message: /taken already/ });
   await assert.rejects(consumer.messages().next(), { kind: "invalid" });
-  await using twin = it.client.consumer(OPTIONS);
+  await using twin = it.client.consumer(BILLING);
   await assert.rejects(twin.run(() => {}), { kind: "invalid", message: /has one already/ });
   await assert.rejects(twin.run(() => {}, { concurrency: 0 }), { message: /concurrency is 0/ });
   await consumer[Symbol.asyncDispose]();
@@ -182,24 +166,24 @@ Deno.test("Consumer refuses to be used twice at a time, or twice in a client", a
 
 Deno.test("Consumer.dispose() in every state", async () => {
   await using it = await ClusterFixture.start();
-  const unused = it.client.consumer(OPTIONS);
+  const unused = it.client.consumer(BILLING);
   await unused[Symbol.asyncDispose]();
   await unused[Symbol.asyncDispose]();
 
-  const joining = it.client.consumer(OPTIONS);
+  const joining = it.client.consumer(BILLING);
   const running = joining.run(never);
   const first = joining[Symbol.asyncDispose]();
   assert.equal(joining[Symbol.asyncDispose](), first);
   await first;
   await running;
 
-  const waiting = it.client.consumer(OPTIONS);
+  const waiting = it.client.consumer(BILLING);
   const next = waiting[Symbol.asyncIterator]().next();
   await eventually(() => waiting.queues.length > 0 || true);
   await waiting[Symbol.asyncDispose]();
   assert.equal((await next).done, true);
 
-  const inLoop = it.client.consumer(OPTIONS);
+  const inLoop = it.client.consumer(BILLING);
   await send(it.client, ["one"]);
   for await (const message of inLoop) {
     message.ack();
@@ -207,17 +191,17 @@ Deno.test("Consumer.dispose() in every state", async () => {
   }
 
   const client = it.connect();
-  const ofClient = client.consumer(OPTIONS);
+  const ofClient = client.consumer(BILLING);
   const until = ofClient.run(() => {});
   await client[Symbol.asyncDispose]();
   await until;
-  assert.throws(() => client.consumer(OPTIONS), { kind: "closed" });
+  assert.throws(() => client.consumer(BILLING), { kind: "closed" });
 });
 
 Deno.test("Consumer.dispose() waits for handlers at work, and stores what they acknowledged", async () => {
   await using it = await ClusterFixture.start();
   await send(it.client, ["one"]);
-  const consumer = it.client.consumer(OPTIONS);
+  const consumer = it.client.consumer(BILLING);
   const begun = Promise.withResolvers<void>();
   const goOn = Promise.withResolvers<void>();
   const running = consumer.run(async () => {
@@ -229,7 +213,7 @@ Deno.test("Consumer.dispose() waits for handlers at work, and stores what they a
   await send(it.client, ["two"]);
   goOn.resolve();
   await Promise.all([closing, running]);
-  await using again = it.client.consumer(OPTIONS);
+  await using again = it.client.consumer(BILLING);
   for await (const message of again) {
     assert.equal(message.text(), "two");
     message.ack();
@@ -242,7 +226,7 @@ Deno.test("Consumer.dispose() does not wait longer than it may; what is at work 
   await using it = await ClusterFixture.start();
   await send(it.client, ["one"]);
   const client = it.connect({ log: (text) => told.push(text) });
-  const consumer = client.consumer({ ...OPTIONS, closeTimeoutMs: 10 });
+  const consumer = client.consumer({ ...BILLING, closeTimeoutMs: 10 });
   const begun = Promise.withResolvers<ConsumedMessage>();
   const goOn = Promise.withResolvers<void>();
   const running = consumer.run((message) => {
@@ -257,7 +241,7 @@ Deno.test("Consumer.dispose() does not wait longer than it may; what is at work 
   // Too late, and harmless.
   message.ack();
   message.retry();
-  await using again = it.client.consumer(OPTIONS);
+  await using again = it.client.consumer(BILLING);
   for await (const message of again) {
     assert.equal(message.text(), "one");
     message.ack();
@@ -269,7 +253,7 @@ Deno.test("Consumer of a namespace shows topics without it", async () => {
   await using it = await ClusterFixture.start();
   const client = it.connect({ namespace: "eu" });
   await send(client, ["one"]);
-  await using consumer = client.consumer(OPTIONS);
+  await using consumer = client.consumer(BILLING);
   for await (const message of consumer) {
     assert.equal(message.topic, "T");
     assert.equal(message.record.topic, "eu%T");
@@ -281,7 +265,7 @@ Deno.test("Consumer of a namespace shows topics without it", async () => {
 
 Deno.test("Consumer.messages() ends by its signal, and the consumer stays a member", async () => {
   await using it = await ClusterFixture.start();
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(BILLING);
   const stop = new AbortController();
   const loop = (async () => {
     for await (const message of consumer.messages({ signal: stop.signal })) message.ack();
@@ -301,7 +285,7 @@ Deno.test("Consumer.messages() ends by its signal, and the consumer stays a memb
 Deno.test("Consumer.reply() answers a request", async () => {
   await using it = await ClusterFixture.start();
   await using producer = it.client.producer({ group: "shop" });
-  await using server = it.client.consumer({ ...OPTIONS, group: "prices" });
+  await using server = it.client.consumer({ ...BILLING, group: "prices" });
   void server.run((message) => message.reply(`42 for ${message.text()}`));
   const answer = await producer.request({ topic: "T", body: "apples" }, { timeoutMs: 10_000 });
   assert.equal(answer.text(), "42 for apples");

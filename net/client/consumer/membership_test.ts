@@ -1,27 +1,10 @@
 import assert from "node:assert/strict";
+import { BILLING, numbered, send } from "../../../testdata/billing.ts";
 import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
 import { eventually } from "../../../testdata/eventually.ts";
 import { parseRunningInfo, RUNNING_PROPERTY } from "../../wire/running_info.ts";
-import type { Client } from "../client.ts";
 import type { Consumer } from "./consumer.ts";
-import type { ConsumerOptions } from "./consumer_options.ts";
 import { queueName } from "./queue_name.ts";
-
-const OPTIONS = {
-  group: "billing",
-  subscribe: { T: "*" },
-  startFrom: "first",
-  rebalanceMs: 50,
-  errorPauseMs: 20,
-} as const satisfies ConsumerOptions;
-
-async function send(client: Client, bodies: readonly string[]): Promise<void> {
-  await using producer = client.producer({ group: "shop" });
-  for (const body of bodies) await producer.send({ topic: "T", body });
-}
-
-const numbered = (count: number, from = 0) =>
-  Array.from({ length: count }, (_, n) => `m${from + n}`);
 
 function queuesOf(consumers: readonly Consumer[], topic = "T"): string[] {
   return consumers.flatMap((it) => it.queues).filter((it) => it.topic === topic).map(queueName);
@@ -38,7 +21,7 @@ Deno.test("Members of a group share the queues; no message is lost as they come 
   await using it = await ClusterFixture.start({ brokers: 2, config: { defaultTopicQueueNums: 4 } });
   const seen: string[] = [];
   const start = (): Consumer => {
-    const consumer = it.connect().consumer(OPTIONS);
+    const consumer = it.connect().consumer(BILLING);
     void consumer.run((message) => void seen.push(message.text()));
     return consumer;
   };
@@ -74,7 +57,7 @@ for (const useServerSideResetOffset of [false, true]) {
     const config = { defaultTopicQueueNums: 1, useServerSideResetOffset };
     await using it = await ClusterFixture.start({ config });
     await send(it.client, numbered(6));
-    await using consumer = it.client.consumer(OPTIONS);
+    await using consumer = it.client.consumer(BILLING);
     const seen: string[] = [];
     void consumer.run((message) => void seen.push(message.text()));
     await eventually(() => seen.length === 6);
@@ -99,7 +82,7 @@ Deno.test("A reset while messages are at work: they count for nothing, and nothi
   const config = { defaultTopicQueueNums: 1, useServerSideResetOffset: false };
   await using it = await ClusterFixture.start({ config });
   await send(it.client, numbered(6));
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(BILLING);
   const seen: number[] = [];
   const goOn = Promise.withResolvers<void>();
   void consumer.run((message) => {
@@ -141,7 +124,7 @@ Deno.test("Consumers go on when their broker has been away", async () => {
   for (const ordered of [false, true]) {
     await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 2 } });
     await send(it.client, numbered(4));
-    await using consumer = it.client.consumer({ ...OPTIONS, ordered, commitMs: 20 });
+    await using consumer = it.client.consumer({ ...BILLING, ordered, commitMs: 20 });
     const seen: string[] = [];
     void consumer.run((message) => void seen.push(message.text()));
     await eventually(() => seen.length === 4);
@@ -159,7 +142,7 @@ Deno.test("Consumers go on when their broker has been away", async () => {
 Deno.test("A consumer tells a broker how it is", async () => {
   await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 2 } });
   await send(it.client, numbered(4));
-  await using consumer = it.client.consumer({ ...OPTIONS, ordered: true, attemptsMax: 5 });
+  await using consumer = it.client.consumer({ ...BILLING, ordered: true, attemptsMax: 5 });
   const goOn = Promise.withResolvers<void>();
   let count = 0;
   void consumer.run(() => {
@@ -194,7 +177,7 @@ Deno.test("A consumer deals with a message out of turn", async () => {
   await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 1 } });
   await using producer = it.client.producer({ group: "shop" });
   const { offsetMessageId } = await producer.send({ topic: "T", body: "one" });
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(BILLING);
   const header = {
     consumerGroup: "billing",
     clientId: it.client.clientId,

@@ -2,21 +2,14 @@ import assert from "node:assert/strict";
 import fs from "node:fs";
 import os from "node:os";
 import path from "node:path";
+import { BILLING } from "../../../testdata/billing.ts";
 import { ClusterFixture } from "../../../testdata/cluster_fixture.ts";
 import { eventually } from "../../../testdata/eventually.ts";
 import type { Client } from "../client.ts";
 import type { Consumer } from "./consumer.ts";
 import type { ConsumerOptions } from "./consumer_options.ts";
 
-const OPTIONS = {
-  group: "billing",
-  subscribe: { T: "*" },
-  startFrom: "first",
-  ordered: true,
-  rebalanceMs: 50,
-  suspendMs: 10,
-  errorPauseMs: 20,
-} as const satisfies ConsumerOptions;
+const ORDERED = { ...BILLING, ordered: true, suspendMs: 10 } as const satisfies ConsumerOptions;
 
 async function send(client: Client, bodies: readonly string[]): Promise<void> {
   await using producer = client.producer({ group: "shop" });
@@ -31,7 +24,7 @@ const series = (key: string, count: number, from = 0) =>
 Deno.test("Consumer in order has one message of a queue at work, and a failure holds it up", async () => {
   await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 2 } });
   await send(it.client, series("a", 6));
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(ORDERED);
   const seen: string[] = [];
   let active = 0;
   const stop = new AbortController();
@@ -50,7 +43,7 @@ Deno.test("Consumer in order puts a message to the dead letters after its attemp
   await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 1 } });
   await send(it.client, series("a", 3));
   const seen: string[] = [];
-  await using consumer = it.client.consumer({ ...OPTIONS, attemptsMax: 2 });
+  await using consumer = it.client.consumer({ ...ORDERED, attemptsMax: 2 });
   const stop = new AbortController();
   await consumer.run((message) => {
     seen.push(`${message.text()} ${message.attempt}`);
@@ -74,7 +67,7 @@ Deno.test("Consumer in order puts a message to the dead letters after its attemp
 Deno.test("Consumer.runBatches() in order: what a batch left open comes again before what follows", async () => {
   await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 1 } });
   await send(it.client, series("a", 6));
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(ORDERED);
   const seen: string[] = [];
   let failed = false;
   const stop = new AbortController();
@@ -95,7 +88,7 @@ Deno.test("Consumer.runBatches() in order: what a batch left open comes again be
 Deno.test("Consumer in order, one by one: the next message waits for the answer to the one before", async () => {
   await using it = await ClusterFixture.start({ config: { defaultTopicQueueNums: 1 } });
   await send(it.client, series("a", 3));
-  await using consumer = it.client.consumer(OPTIONS);
+  await using consumer = it.client.consumer(ORDERED);
   const messages = consumer.messages();
   const one = await messages.next();
   const two = messages.next();
@@ -121,7 +114,7 @@ Deno.test("Consumers in order: order holds while queues move from member to memb
   const atWork = new Set<string>();
   const start = () => {
     const client = it.connect();
-    const consumer = client.consumer(OPTIONS);
+    const consumer = client.consumer(ORDERED);
     void consumer.run(async (message) => {
       const queue = `${message.brokerName} ${message.queueId}`;
       assert.ok(!atWork.has(queue), `two members have ${queue}`);
@@ -168,7 +161,7 @@ Deno.test("Consumer in order that broadcasts leaves out what fails too often", a
     await send(it.client, series("a", 3));
     const client = it.connect({ log: (text) => told.push(text) });
     await using consumer = client.consumer({
-      ...OPTIONS,
+      ...ORDERED,
       model: "broadcasting",
       offsetsFolder,
       attemptsMax: 2,
