@@ -39,6 +39,7 @@ import type { RecoveryMode } from "./recovery_report.ts";
 import {
   believedEnd,
   holdsMessage,
+  isFreeFrom,
   isMessage,
   isOf,
   isSame,
@@ -390,13 +391,10 @@ export class QueueReplay {
       const isFirst = queue.end === queue.min && queue.storedAt(queue.end) === undefined;
       if (isFirst || this.#fill(queue, index, unitOf(request))) return true;
     } else {
-      const unit = queue.unitAt(index);
-      if (unit?.physicalOffset === request.physicalOffset) return false;
-      const before = queue.unitAt(index - 1);
-      const isFree = unit === undefined || unit.size === QUEUE_PADDING.size ||
-        unit.physicalOffset === before?.physicalOffset;
+      if (queue.unitAt(index)?.physicalOffset === request.physicalOffset) return false;
       // A queue that begins again at 0 is that of a topic deleted and made again.
-      if (index >= state.from && (isFree || (index === 0 && !state.hadUnits))) {
+      const isFree = isFreeFrom(queue, index) || (index === 0 && !state.hadUnits);
+      if (index >= state.from && isFree) {
         const written = queue.end - queue.unwritten;
         queue.truncate(index);
         // What another start goes on with must not have units of two lives in it.

@@ -61,6 +61,19 @@ export function holdsMessage(queue: ConsumeQueue): boolean {
   return false;
 }
 
+/** Whether no message would lose its place if a queue ended at an index: what follows are stand-ins. */
+export function isFreeFrom(queue: ConsumeQueue, index: number): boolean {
+  let before = queue.unitAt(index - 1);
+  for (let at = index; at < queue.end; at++) {
+    const unit = queue.unitAt(at);
+    const isFree = unit === undefined || unit.size === QUEUE_PADDING.size ||
+      unit.physicalOffset === before?.physicalOffset;
+    if (!isFree) return false;
+    before = unit;
+  }
+  return true;
+}
+
 /** The unit at the end of a queue; `undefined` where there is none or it is padding. */
 export function lastMessageOf(queue: ConsumeQueue): StoredUnit | undefined {
   const unit = new DataView(new ArrayBuffer(QUEUE_UNIT.size));
