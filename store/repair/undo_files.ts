@@ -240,6 +240,19 @@ export class UndoFiles implements FileSystem {
     if (this.#entries.length === 0) return;
     const path = this.#path ??= this.#begin();
     const batch = undoBatch(this.#entries);
+    try {
+      this.#write(path, batch);
+    } catch (error) {
+      // Nothing was changed yet, and a file that is not whole takes nothing back.
+      if (this.#size === 0) this.#drop(path);
+      throw error;
+    }
+    if (this.#size === 0) this.#syncName(path);
+    this.#size += batch.length;
+    this.#entries = [];
+  }
+
+  #write(path: string, batch: Uint8Array): void {
     const file = this.#below.openWrite(path);
     try {
       file.write(batch, this.#size);
@@ -247,9 +260,15 @@ export class UndoFiles implements FileSystem {
     } finally {
       file.close();
     }
-    if (this.#size === 0) this.#syncName(path);
-    this.#size += batch.length;
-    this.#entries = [];
+  }
+
+  #drop(path: string): void {
+    this.#path = undefined;
+    try {
+      this.#below.remove(path);
+    } catch {
+      // Why it could not be written is what is told.
+    }
   }
 
   #begin(): string {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { between, oneOf, randomOf } from "../../testdata/random.ts";
+import { systemError } from "../../testdata/power_loss.ts";
 import { differences } from "../../testdata/store_bytes.ts";
+import type { WritableFile } from "../file.ts";
 import { MemoryFiles } from "../file_memory.ts";
 import { undoRepair } from "./undo.ts";
 import { UndoFiles } from "./undo_files.ts";
@@ -8,8 +10,20 @@ import { UndoFiles } from "./undo_files.ts";
 const OPTIONS = { root: "store", first: "store/abort", now: () => Date.UTC(2026, 10, 21, 9, 16) };
 const UNDO = "store/quarantine/recover-20261121T091600000Z.undo";
 
-function sample(): MemoryFiles {
-  const files = new MemoryFiles();
+/** A disk with room for the first hundred bytes of a write. */
+class FullFiles extends MemoryFiles {
+  override openWrite(path: string): WritableFile {
+    const file = super.openWrite(path);
+    const write = file.write.bind(file);
+    file.write = (bytes, at) => {
+      write(bytes.subarray(0, 100), at);
+      throw systemError("ENOSPC");
+    };
+    return file;
+  }
+}
+
+function sample(files = new MemoryFiles()): MemoryFiles {
   files.put("store/large", Uint8Array.from({ length: 200_000 }, (_, at) => at >> 3));
   files.put("store/folder/one", new Uint8Array(100).fill(1));
   files.put("store/folder/deep/two", new Uint8Array(70_000).fill(2));
@@ -48,6 +62,16 @@ Deno.test("UndoFiles keeps a block before its first change only, and nothing of 
   undo.rename("store/new", "store/newer");
   undo.remove("store/newer");
   assert(files.stat(UNDO)!.size < noted + 200);
+});
+
+Deno.test("UndoFiles leaves no file behind whose beginning finds no room, and changes nothing", () => {
+  const files = sample(new FullFiles());
+  const before = files.snapshot();
+  const undo = new UndoFiles(files, OPTIONS);
+  const large = undo.openWrite("store/large");
+  assert.throws(() => large.write(Uint8Array.of(9), 70_000), /ENOSPC/);
+  assert.equal(undo.path, undefined);
+  assert.deepEqual(differences(before, files.snapshot()), []);
 });
 
 Deno.test("UndoFiles stores zeros at the end of a block by their number", async () => {
