@@ -76,6 +76,7 @@ const FOUND: Readonly<Record<number, string>> = {
   40_187_689: "a record of a queue that is not there, with an index no unit has a place for",
   40_188_340: "a longer file of the log copied to a stray name: the others are not made as long",
   40_174_784: "a stray file of the log, which lies in one that a recovery takes away",
+  40_298_104: "a record cut in its properties, stored at a time far off",
   60_202_944: "a last record cut in its seal, whose index is wrong, too",
   60_039_584: "a file of the log cut in the seal of its only record",
   60_165_704: "a record that says a lost message's index in a light queue, long after it",

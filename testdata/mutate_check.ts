@@ -319,6 +319,7 @@ function isForGood(
       return found.has(code);
     case "log-property-crc":
     case "log-torn-properties":
+    case "log-time-jump":
       return found.has("log-wrong-length");
     default:
       return false;
