@@ -34,7 +34,10 @@ export interface ClientOptions {
   readonly routeRefreshMs?: number | undefined;
   /** Default 30,000. */
   readonly heartbeatMs?: number | undefined;
-  /** Takes what an operator should know; default: nobody. */
+  /**
+   * Takes what an operator should know, such as what a handler threw: a text, and the error behind it.
+   * Default: nobody.
+   */
   readonly log?: Log | undefined;
   /** Clock, epoch ms. */
   readonly now?: (() => number) | undefined;

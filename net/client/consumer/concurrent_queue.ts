@@ -47,6 +47,13 @@ export class ConcurrentQueue extends HeldQueue {
     } else this.owner.owe(this.#giveBack(message, delayLevel));
   }
 
+  /** When broadcasting nobody else would deliver it again. */
+  protected override givenBack(message: ConsumedMessage): void {
+    if (this.owner.settings.model !== "broadcasting") return super.givenBack(message);
+    this.countTry(message);
+    void this.#later(message);
+  }
+
   protected override finished(): void {}
 
   async #giveBack(message: ConsumedMessage, delayLevel: number): Promise<void> {

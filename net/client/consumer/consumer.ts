@@ -8,6 +8,7 @@ import type { MessageQueue } from "../../wire/message_queue.ts";
 import { topicNameProblem } from "../../wire/topic_names.ts";
 import { ClientError } from "../client_error.ts";
 import type { Cluster } from "../cluster.ts";
+import { atMost } from "../at_most.ts";
 import { Bell } from "./bell.ts";
 import type { ConsumedMessage } from "./consumed_message.ts";
 import { type OpenTrace, openTrace } from "../trace/open_trace.ts";
@@ -21,6 +22,7 @@ import {
 import { consumeDirectly } from "./direct_consumption.ts";
 import { HandlerRunner } from "./handler_runner.ts";
 import { Membership } from "./membership.ts";
+import { MessageLoop } from "./message_loop.ts";
 import { ReadyQueues } from "./ready_queues.ts";
 import { type Filter, subscriptionTo } from "./subscription.ts";
 
@@ -67,6 +69,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
   readonly #subscriptions: Map<string, Filter>;
   /** The handler at work. */
   #handle: Handle | undefined;
+  /** The loop that takes messages. */
+  #loop: MessageLoop | undefined;
   /** Settles when nobody takes messages any more. */
   #consuming: Promise<void> | undefined;
   #disposal: Promise<void> | undefined;
@@ -142,14 +146,17 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
   }
 
   /**
-   * Calls a handler for each message until the signal, or until the consumer is disposed. A message
-   * whose call returns or resolves is acknowledged; one whose call throws or rejects comes again.
+   * Calls a handler for each message until the signal, or until the consumer is disposed; then calls
+   * under way are waited for, but no longer than `closeTimeoutMs`. A message whose call returns or
+   * resolves is acknowledged; one whose call throws or rejects comes again, and the client's `log` is
+   * told why.
    *
-   * @throws {ClientError} `invalid` for an option, when messages are taken already, or when the client
+   * @throws {ClientError} `invalid` for a handler that is no function, for an option, when messages are taken already, or when the client
    * has a consumer of the group; `refused`, `damaged`, `name-server`, `closed` when it cannot join.
    */
   run(handler: (message: ConsumedMessage) => unknown, options: RunOptions = {}): Promise<void> {
-    return this.#run((messages) => handler(messages[0]!), { ...options, size: 1 });
+    const handle: Handle = (messages) => handler(messages[0]!);
+    return this.#run(typeof handler === "function" ? handle : handler, { ...options, size: 1 });
   }
 
   /**
@@ -168,12 +175,26 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
   /**
    * Messages one by one, until the signal, or until the consumer is disposed. Each is to be
    * acknowledged or given back some time; until then the offset of its queue does not move on, and an
-   * ordered queue stands still.
+   * ordered queue stands still. What is not acknowledged when the loop is left counts as failed, and
+   * comes again.
    *
    * @throws {ClientError} as {@linkcode run}.
    */
   async *messages(
     { signal }: { readonly signal?: AbortSignal | undefined } = {},
+  ): AsyncGenerator<ConsumedMessage, void, void> {
+    const loop = new MessageLoop();
+    try {
+      yield* this.#each(loop, signal);
+    } finally {
+      // Of a consumer that closes the offset is not passed, which is enough.
+      if (!this.#closing.signal.aborted) loop.giveBack();
+    }
+  }
+
+  async *#each(
+    loop: MessageLoop,
+    signal?: AbortSignal,
   ): AsyncGenerator<ConsumedMessage, void, void> {
     const ended = this.#claim();
     const bell = new Bell();
@@ -182,12 +203,20 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
       if (stop.aborted) return;
       await this.#join();
       this.#ready.onOffer = () => bell.ring();
+      this.#loop = loop;
       while (!stop.aborted) {
         const delivery = this.#ready.take(1);
-        if (delivery === undefined) await bell.wait({ signal: stop });
-        else yield delivery.messages[0]!;
+        if (delivery === undefined) {
+          await bell.wait({ signal: stop });
+          continue;
+        }
+        loop.enter(delivery);
+        yield delivery.messages[0]!;
+        loop.resume();
       }
     } finally {
+      loop.resume();
+      this.#loop = undefined;
       this.#ready.onOffer = undefined;
       ended();
     }
@@ -196,15 +225,17 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
   /** As {@linkcode messages}; leaving the loop closes the consumer. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumedMessage, void, void> {
     try {
-      yield* this.messages();
+      yield* this.#each(new MessageLoop());
     } finally {
       await this[Symbol.asyncDispose]();
     }
   }
 
   /**
-   * Takes no further messages, waits for the handlers at work, stores the offsets, gives up the queues
-   * and leaves the group. Twice is fine. A handler that waits for it waits until `closeTimeoutMs`.
+   * Takes no further messages, waits for the handlers at work, or for the message that a loop is at
+   * work on, stores the offsets, gives up the queues and leaves the group. Twice is fine. A handler
+   * that waits for it waits until `closeTimeoutMs`, and so does the body of a loop that has not said
+   * before what became of its message.
    */
   [Symbol.asyncDispose](): Promise<void> {
     return this.#disposal ??= this.#dispose();
@@ -221,6 +252,10 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
 
   async #runUntil(handle: Handle, options: RunBatchesOptions): Promise<void> {
     const { concurrency = CONCURRENCY, size = SIZE, signal } = options;
+    if (typeof handle !== "function") {
+      const text = `Cannot consume: the handler is ${handle}, which is no function`;
+      throw new ClientError(text, { kind: "invalid" });
+    }
     checkCount("concurrency", concurrency);
     checkCount("size", size);
     const ended = this.#claim();
@@ -231,7 +266,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
       this.#handle = handle;
       const runner = new HandlerRunner(this.#ready, { call: handle, concurrency, size });
       await new Bell().wait({ signal: stop });
-      await runner.stop();
+      await this.#stopped(runner);
     } finally {
       this.#handle = undefined;
       ended();
@@ -295,24 +330,36 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
 
   async #close(): Promise<void> {
     const consuming = this.#handle === undefined ? undefined : this.#consuming;
+    const loop = this.#loop;
     this.#closing.abort();
     const membership = await this.#joined();
     if (membership === undefined) return;
     await membership.stop();
-    if (consuming !== undefined) await this.#wait(consuming);
+    await consuming;
+    if (loop !== undefined) await this.#left(loop);
     await membership.leave();
   }
 
-  /** For handlers at work, as long as they may take. */
-  async #wait(consuming: Promise<void>): Promise<void> {
+  /** Waits for handlers at work, as long as they may take. */
+  async #stopped(runner: HandlerRunner): Promise<void> {
     const { closeTimeoutMs } = this.#settings;
-    const late = new AbortController();
-    const timeout = new Bell().wait({ timeoutMs: closeTimeoutMs, signal: late.signal });
-    const isLate = await Promise.race([consuming.then(() => false), timeout.then(() => true)]);
-    late.abort();
+    let isLate = true;
+    await atMost(runner.stop().then(() => isLate = false), closeTimeoutMs);
     if (!isLate) return;
-    const text = `Handlers of group "${this.group}" are at work after ${closeTimeoutMs} ms; ` +
-      "what they work on comes again";
+    const then = this.#closing.signal.aborted
+      ? "what they work on comes again"
+      : "they are not waited for any longer";
+    const text =
+      `Handlers of group "${this.group}" are at work after ${closeTimeoutMs} ms; ${then}`;
+    this.#cluster.log(text);
+  }
+
+  /** Waits for a loop to speak of the message it is at work on, as long as that may take. */
+  async #left(loop: MessageLoop): Promise<void> {
+    const { closeTimeoutMs } = this.#settings;
+    if (await loop.whenIdle(closeTimeoutMs)) return;
+    const text = `A loop over messages of group "${this.group}" is at work after ` +
+      `${closeTimeoutMs} ms; what it works on comes again`;
     this.#cluster.log(text);
   }
 }

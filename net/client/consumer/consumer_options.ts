@@ -48,7 +48,7 @@ export interface ConsumerOptions {
   readonly consumeTimeoutMs?: number | undefined;
   /** How long a failure holds up an ordered queue; default 1,000. */
   readonly suspendMs?: number | undefined;
-  /** How long handlers at work are waited for when the consumer closes; default 30,000. */
+  /** How long handlers, or the body of a loop, are waited for at the end; default 30,000. */
   readonly closeTimeoutMs?: number | undefined;
   /** Between a pull or a send-back that failed and the next try; default 3,000. */
   readonly errorPauseMs?: number | undefined;

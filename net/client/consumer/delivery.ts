@@ -14,6 +14,8 @@ export class Delivery {
   readonly messages: readonly ConsumedMessage[];
   /** By the steady clock, ms. */
   readonly takenAt: number;
+  /** Called when the application has said of each what became of it. */
+  onEnd: (() => void) | undefined;
   #open: number;
   #failed = 0;
   #result: ConsumeResult | undefined;
@@ -40,7 +42,13 @@ export class Delivery {
 
   /** The handler threw. */
   fail(error: unknown): void {
+    this.held.tellFailure(this, error);
     if (this.open) this.held.fail(this, { result: "exception", error });
+  }
+
+  /** Nobody will speak any more of what is left. */
+  giveBack(): void {
+    if (this.open) this.held.giveBack(this);
   }
 
   /** Something is to come again. */
@@ -80,6 +88,7 @@ export class Delivery {
     const { length: messages } = this.messages;
     this.held.pulled.consumedAt = endedAt;
     stats.consumed(this.held.queue.topic, { messages, failed: this.#failed, tookMs, endedAt });
+    this.onEnd?.();
     const context = this.#context;
     if (context === undefined) return;
     const result = this.#result ?? (this.#failed > 0 ? "failed" : "success");

@@ -124,6 +124,11 @@ export abstract class HeldQueue implements MessageGiver {
   /** Nothing of a delivery is with the application any more. */
   protected abstract finished(delivery: Delivery): void;
 
+  /** As {@linkcode failed}, of a message that nobody has failed with. */
+  protected givenBack(message: ConsumedMessage): void {
+    this.failed(message, 0);
+  }
+
   /** Messages that are with the application. */
   get takenCount(): number {
     return this.#taken.size;
@@ -177,11 +182,7 @@ export abstract class HeldQueue implements MessageGiver {
   }
 
   retry(message: ConsumedMessage, delayLevel: number): void {
-    const delivery = this.#untake(message);
-    if (delivery === undefined) return;
-    delivery.failed(1);
-    if (!this.pulled.dropped) this.failed(message, delayLevel);
-    this.#close(delivery);
+    this.#fail(message, () => this.failed(message, delayLevel));
   }
 
   /** What was thrown, or took too long, is to come again. */
@@ -192,6 +193,24 @@ export abstract class HeldQueue implements MessageGiver {
   }): void {
     delivery.say(result, error);
     for (const message of delivery.messages) this.retry(message, delayLevel);
+  }
+
+  /** What the application took and will not speak of is to come again. */
+  giveBack(delivery: Delivery): void {
+    delivery.say("failed");
+    for (const message of delivery.messages) {
+      this.#fail(message, () => this.givenBack(message));
+    }
+  }
+
+  /** Tells an operator what a handler threw: nobody else may hear of it. */
+  tellFailure({ messages }: Delivery, error: unknown): void {
+    const { cluster, settings: { group } } = this.owner;
+    const { topic, queueId, queueOffset, messageId, attempt } = messages[0]!;
+    const more = messages.length === 1 ? "" : ` and ${messages.length - 1} more`;
+    const text = `The handler of group "${group}" failed with message ${messageId}${more}, ` +
+      `${topic} queue ${queueId} offset ${queueOffset}, delivery ${attempt}`;
+    cluster.log(text, error);
   }
 
   reply(message: ConsumedMessage, body: Uint8Array | string): Promise<void> {
@@ -255,6 +274,14 @@ export abstract class HeldQueue implements MessageGiver {
     const delivery = this.#taken.get(message);
     if (delivery !== undefined) this.#taken.delete(message);
     return delivery;
+  }
+
+  #fail(message: ConsumedMessage, whatThen: () => void): void {
+    const delivery = this.#untake(message);
+    if (delivery === undefined) return;
+    delivery.failed(1);
+    if (!this.pulled.dropped) whatThen();
+    this.#close(delivery);
   }
 
   #close(delivery: Delivery): void {
