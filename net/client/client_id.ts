@@ -10,13 +10,27 @@ import process from "node:process";
 /** Clients of this process. */
 let clients = 0;
 
-/** Address of this machine others may reach: the first of an interface that is not the loopback's. */
-export function hostAddress(): string {
-  for (const addresses of Object.values(os.networkInterfaces())) {
+/**
+ * Address of this machine others may reach: the first of an interface that is not the loopback's. The
+ * loopback's where there is none, or the process may not ask (Deno without `--allow-sys`): that the
+ * names of clients differ is not up to it.
+ */
+export function hostAddress(interfaces: () => Interfaces = os.networkInterfaces): string {
+  for (const addresses of Object.values(permitted(interfaces))) {
     const found = addresses?.find((it) => it.family === "IPv4" && !it.internal);
     if (found !== undefined) return found.address;
   }
   return "127.0.0.1";
+}
+
+type Interfaces = ReturnType<typeof os.networkInterfaces>;
+
+function permitted(interfaces: () => Interfaces): Interfaces {
+  try {
+    return interfaces();
+  } catch {
+    return {};
+  }
 }
 
 /**

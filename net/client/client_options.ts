@@ -19,7 +19,7 @@ export interface ClientOptions {
   readonly instanceName?: string | undefined;
   /** Last part of the client id. */
   readonly unitName?: string | undefined;
-  /** For whatever has no time-out of its own; default 3,000. */
+  /** For whatever has no time-out of its own; default 3,000. Times are integers from 1 to 2³¹ - 1. */
   readonly requestTimeoutMs?: number | undefined;
   /** Time to open a connection; default 3,000. */
   readonly connectTimeoutMs?: number | undefined;
@@ -30,9 +30,9 @@ export interface ClientOptions {
   readonly closeTimeoutMs?: number | undefined;
   /** Sends go to the port two below a broker's; default `false`. */
   readonly vipChannel?: boolean | undefined;
-  /** Default 30,000. */
+  /** Between two looks at the routes of topics in use; default 30,000. */
   readonly routeRefreshMs?: number | undefined;
-  /** Default 30,000. */
+  /** Between two times brokers are told who is there; default 30,000. */
   readonly heartbeatMs?: number | undefined;
   /**
    * Takes what an operator should know, such as what a handler threw: a text, and the error behind it.

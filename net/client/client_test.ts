@@ -11,7 +11,27 @@ Deno.test("connect() opens nothing, and wants a name server", async () => {
   assert.match(client.clientId, /@i$/);
   await client[Symbol.asyncDispose]();
   await client[Symbol.asyncDispose]();
-  assert.throws(() => connect({ nameServers: " ; " }), { name: "ClientError", kind: "invalid" });
+  for (const nameServers of [" ; ", [], undefined, "127.0.0.1", ["a:1", "b"], "a:0", "a:99999"]) {
+    const invalid = { name: "ClientError", kind: "invalid", message: /^Cannot connect: / };
+    assert.throws(() => connect({ nameServers: nameServers as string }), invalid);
+  }
+  assert.throws(() => connect({ nameServers: "a:1;10.0.0.7" }), {
+    message: /"10\.0\.0\.7" is not/,
+  });
+});
+
+Deno.test("connect() refuses times that no timer keeps", () => {
+  const names = ["requestTimeoutMs", "connectTimeoutMs", "routeRefreshMs", "heartbeatMs"];
+  for (const name of names) {
+    for (const time of [0, -1, NaN, Infinity, 1.5, 2 ** 31]) {
+      const message =
+        `Cannot connect: ${name} is ${time}, which is no integer from 1 to 2147483647`;
+      const make = () => connect({ nameServers: "a:1", [name]: time });
+      assert.throws(make, { name: "ClientError", kind: "invalid", message });
+    }
+    connect({ nameServers: "a:1", [name]: 2 ** 31 - 1 });
+  }
+  connect({ nameServers: "a:1", closeTimeoutMs: 0 });
 });
 
 Deno.test("Client that is closed makes nothing any more, and wants a sound closeTimeoutMs", async () => {

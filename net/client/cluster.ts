@@ -30,6 +30,14 @@ const CLOSE_TIMEOUT_MS = 1000;
 /** A time-out from which on a server that has said nothing at all is taken for gone. */
 const SILENCE_MS_MIN = 1000;
 const TIMER_MS_MAX = 2 ** 31 - 1;
+/** Smallest value of each time among the options. */
+const TIMES_MIN = {
+  requestTimeoutMs: 1,
+  connectTimeoutMs: 1,
+  closeTimeoutMs: 0,
+  routeRefreshMs: 1,
+  heartbeatMs: 1,
+} as const;
 const REFRESH_MS = 30_000;
 const HEARTBEAT_MS = 30_000;
 /** Below a broker's port (Java: `MixAll.brokerVIPChannel`). */
@@ -90,16 +98,13 @@ export class Cluster implements AsyncDisposable {
     { steadyNow = () => performance.now() }: { readonly steadyNow?: () => number } = {},
   ) {
     const addresses = nameServerAddresses(options.nameServers);
-    if (addresses.length === 0) {
-      throw new ClientError("Cannot connect: no name server is given", { kind: "invalid" });
-    }
+    checkTimes(options);
     this.#options = options;
     this.clientId = clientId(options);
     this.lastingId = clientId({ ...options, instanceName: options.instanceName ?? "DEFAULT" });
     this.namespace = new Namespace(options.namespace);
     this.timeoutMs = options.requestTimeoutMs ?? TIMEOUT_MS;
     this.closeTimeoutMs = options.closeTimeoutMs ?? CLOSE_TIMEOUT_MS;
-    checkTimeout("closeTimeoutMs", this.closeTimeoutMs);
     this.now = options.now ?? Date.now;
     this.steadyNow = steadyNow;
     this.random = options.random ?? Math.random;
@@ -302,10 +307,15 @@ export class Cluster implements AsyncDisposable {
   }
 }
 
-function checkTimeout(name: string, timeoutMs: number): void {
-  if (timeoutMs >= 0 && timeoutMs <= TIMER_MS_MAX) return;
-  const text = `Cannot connect: ${name} is ${timeoutMs}, which is not from 0 to ${TIMER_MS_MAX}`;
-  throw new ClientError(text, { kind: "invalid" });
+/** A timer of a time beyond its limits is up at once, and what it begins would never pause. */
+function checkTimes(options: ClientOptions): void {
+  for (const [name, min] of Object.entries(TIMES_MIN)) {
+    const time = options[name as keyof typeof TIMES_MIN];
+    if (time === undefined) continue;
+    if (Number.isInteger(time) && time >= min && time <= TIMER_MS_MAX) continue;
+    const text = `${name} is ${time}, which is no integer from ${min} to ${TIMER_MS_MAX}`;
+    throw new ClientError(`Cannot connect: ${text}`, { kind: "invalid" });
+  }
 }
 
 function closed(): ClientError {

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { parseAddress } from "../rpc/address.ts";
 import type { Outgoing } from "../rpc/connection.ts";
 import type { InvokeOptions } from "../rpc/pending_requests.ts";
 import type { RemotingCommand } from "../wire/command.ts";
@@ -17,10 +18,35 @@ export type Ask = (
   options: InvokeOptions,
 ) => Promise<RemotingCommand>;
 
-/** Addresses in a text, `"a:9876;b:9876"`, or in a list. */
+/**
+ * Addresses in a text, `"a:9876;b:9876"`, or in a list.
+ *
+ * @throws {ClientError} `invalid` without any, and for one that is not `host:port`.
+ */
 export function nameServerAddresses(text: string | readonly string[]): readonly string[] {
-  const listed = typeof text === "string" ? text.split(/[;,]/) : text;
-  return listed.map((it) => it.trim()).filter((it) => it !== "");
+  const listed: readonly unknown[] = typeof text === "string"
+    ? text.split(/[;,]/)
+    : Array.isArray(text)
+    ? text
+    : [text ?? ""];
+  const addresses = listed.map((it) => String(it).trim()).filter((it) => it !== "");
+  if (addresses.length === 0) {
+    throw new ClientError("Cannot connect: no name server is given", { kind: "invalid" });
+  }
+  for (const address of addresses) {
+    if (isAddress(address)) continue;
+    const reason = `name server "${address}" is not host:port, such as 127.0.0.1:9876`;
+    throw new ClientError(`Cannot connect: ${reason}`, { kind: "invalid" });
+  }
+  return addresses;
+}
+
+function isAddress(text: string): boolean {
+  try {
+    return parseAddress(text).port > 0;
+  } catch {
+    return false;
+  }
 }
 
 /** Name servers that know the same. */

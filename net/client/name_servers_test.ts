@@ -19,6 +19,7 @@ function servers(addresses: readonly string[], silent: Set<string>) {
 Deno.test("nameServerAddresses() reads both ways of writing them", () => {
   assert.deepEqual(nameServerAddresses(" a:1; b:2,c:3 ;"), ["a:1", "b:2", "c:3"]);
   assert.deepEqual(nameServerAddresses(["a:1", ""]), ["a:1"]);
+  assert.deepEqual(nameServerAddresses("[::1]:9876"), ["[::1]:9876"]);
 });
 
 Deno.test("NameServers stays with the one that answered", async () => {
