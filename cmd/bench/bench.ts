@@ -63,6 +63,7 @@ export function benchSend(
         // At a rate time begins when the send was due: one that has to wait for others is slow.
         const dueAt = await pace.next(batch).catch(() => undefined);
         if (dueAt === undefined) return;
+        if (rate !== undefined) bench.late(pace.now() - dueAt);
         try {
           if (batch === 1) await producer.send(message);
           else await producer.sendBatch(messages);
@@ -115,6 +116,12 @@ const POLL_MS = 20;
 /** How long the first message may take: a new topic has to become known. */
 const FIRST_MS = 10_000;
 
+/**
+ * Sends under way at once. A cluster that is asked for more than it takes would have them pile up;
+ * times are still those since a send was due.
+ */
+const SENDS_MAX = 4096;
+
 /** Messages that go and come. */
 class RoundTrip {
   readonly #client: Client;
@@ -125,6 +132,8 @@ class RoundTrip {
   /** When each that is under way was due, by its key. */
   readonly #underWay = new Map<string, number>();
   readonly #sends = new Set<Promise<void>>();
+  /** Told of a send that has ended. */
+  #onSent: (() => void) | undefined;
   #hasCome = false;
 
   constructor(
@@ -178,6 +187,8 @@ class RoundTrip {
     for (let number = 0; !this.#signal.aborted && this.#bench.errors < FAILURES_MAX; number++) {
       const dueAt = await pace.next().catch(() => undefined);
       if (dueAt === undefined) break;
+      if (this.#sends.size >= SENDS_MAX) await new Promise<void>((it) => this.#onSent = it);
+      this.#bench.late(pace.now() - dueAt);
       const key = `${run}${number}`.replaceAll(/\s/g, "");
       this.#underWay.set(key, dueAt);
       const send = producer.send({ topic: this.#topic, keys: key, body }).then(
@@ -185,7 +196,10 @@ class RoundTrip {
         (error) => {
           if (this.#underWay.delete(key)) this.#bench.fail(error);
         },
-      ).finally(() => this.#sends.delete(send));
+      ).finally(() => {
+        this.#sends.delete(send);
+        this.#onSent?.();
+      });
       this.#sends.add(send);
     }
     await Promise.all(this.#sends);

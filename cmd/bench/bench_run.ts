@@ -20,6 +20,8 @@ export interface BenchOptions extends OutputOptions {
 }
 
 const SECOND_MS = 1000;
+/** Of its time a run may be behind at its end without a word. */
+const BEHIND_SHARE = 0.05;
 
 /** What a bench does until its signal fires. */
 export interface BenchWork {
@@ -46,6 +48,10 @@ export async function runBench(
   rows.end();
   terminal.out.flush();
   if (bench.firstError !== undefined) note(terminal, `first failure: ${bench.firstError.message}`);
+  if (bench.behindMs > options.duration * SECOND_MS * BEHIND_SHARE) {
+    const behind = Math.round(bench.behindMs);
+    note(terminal, `the rate was not reached: the last send began ${behind} ms after it was due`);
+  }
   if (stop.aborted) throw stop.reason;
   return bench.errors > 0 ? EXIT.left : EXIT.ok;
 }
@@ -54,6 +60,8 @@ export async function runBench(
 export class BenchRun {
   /** What the first failure was. */
   firstError: Error | undefined;
+  /** How long after it was due the last send began. */
+  behindMs = 0;
   readonly #rows: RowWriter;
   readonly #options: BenchOptions;
   readonly #all = new Load();
@@ -80,6 +88,13 @@ export class BenchRun {
   count(messages: number, bytes: number): void {
     this.#all.count(messages, bytes);
     this.#second.count(messages, bytes);
+  }
+
+  /** A send that began so long after it was due. */
+  late(milliseconds: number): void {
+    this.behindMs = Math.max(0, milliseconds);
+    this.#all.late(this.behindMs);
+    this.#second.late(this.behindMs);
   }
 
   /** Something that failed. */

@@ -52,3 +52,27 @@ Deno.test("mq bench ends at once where there is no cluster, or no time", async (
     assert.equal(wrong.exitCode, 16, duration);
   }
 });
+
+Deno.test("mq bench at a rate that nobody reaches ends after its time, and says so", async () => {
+  await using it = await ClusterFixture.start();
+  const common = ["T", "--duration", "1", "--rate", "1000000"];
+  for (const command of ["latency", "send"]) {
+    const { row, stderr } = await benched(it, command, ...common);
+    assert(row.messages > 0 && row.messages < 1_000_000, `${command}: ${row.messages}`);
+    assert(row.lateMs > 10 && row.lateMs <= row.seconds * 1000 + 100, `${command}: ${row.lateMs}`);
+    // Times are those since a send was due.
+    assert(row.maxMs >= row.lateMs, `${command}: ${row.maxMs} ${row.lateMs}`);
+    assert.match(stderr, /mq: the rate was not reached: the last send began \d+ ms after/);
+  }
+});
+
+Deno.test("mq bench at such a rate ends when it is stopped", async () => {
+  await using it = await ClusterFixture.start();
+  const stop = new AbortController();
+  const env = { MQ_NAMESRV: it.nameServer.peer };
+  const onStdout = () => stop.abort(new Error("Stopped by test"));
+  const words = ["bench", "latency", "T", "--duration", "10", "--rate", "1000000", "-o", "jsonl"];
+  const { stdout, stderr } = await record(words, { env, stop: stop.signal, onStdout });
+  assert.match(stderr, /Stopped by test/);
+  assert(JSON.parse(stdout.trim().split("\n").at(-1)!).seconds < 9, stdout);
+});

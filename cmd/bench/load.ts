@@ -25,6 +25,11 @@ export const BENCH_FIELDS: readonly Field[] = [
   { name: "p99Ms", type: "number", about: "99% took no longer", width: 8 },
   { name: "p999Ms", type: "number", about: "99.9% took no longer", width: 8 },
   { name: "maxMs", type: "number", about: "the longest", width: 8 },
+  {
+    name: "lateMs",
+    type: "number",
+    about: "with a rate: the longest a send began after it was due",
+  },
 ];
 
 const MIB = 1024 * 1024;
@@ -35,6 +40,7 @@ export class Load {
   #messages = 0;
   #bytes = 0;
   #errors = 0;
+  #lateMs: number | undefined;
 
   /** A message that took so long. */
   add(bytes: number, milliseconds: number): void {
@@ -47,6 +53,11 @@ export class Load {
   count(messages: number, bytes: number): void {
     this.#messages += messages;
     this.#bytes += bytes;
+  }
+
+  /** A send that began so long after it was due. */
+  late(milliseconds: number): void {
+    this.#lateMs = Math.max(this.#lateMs ?? 0, milliseconds);
   }
 
   /** A message that did not get there. */
@@ -75,6 +86,7 @@ export class Load {
       mibPerSecond: rounded(this.#bytes / MIB / time, 2),
       errors: this.#errors,
       ...(this.histogram.count > 0 && this.#latencies()),
+      ...(this.#lateMs !== undefined && { lateMs: rounded(this.#lateMs, 3) }),
     };
   }
 

@@ -5,6 +5,7 @@ Deno.test("Load: rates are those of the time, latencies those of the messages", 
   const load = new Load();
   for (let at = 1; at <= 100; at++) load.add(1024 * 1024, at);
   load.fail(3);
+  for (const late of [2, 7.0004, 0]) load.late(late);
   assert.deepEqual(load.row("summary", 4), {
     kind: "summary",
     seconds: 4,
@@ -18,6 +19,7 @@ Deno.test("Load: rates are those of the time, latencies those of the messages", 
     p99Ms: 99.327,
     p999Ms: 100,
     maxMs: 100,
+    lateMs: 7,
   });
 });
 
@@ -32,5 +34,6 @@ Deno.test("Load without latencies says nothing of them, and of no time no rate t
 Deno.test("BENCH_FIELDS name all that rows have", () => {
   const load = new Load();
   load.add(1, 1);
+  load.late(1);
   assert.deepEqual(Object.keys(load.row("summary", 1)), BENCH_FIELDS.map((it) => it.name));
 });

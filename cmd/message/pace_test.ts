@@ -52,3 +52,28 @@ Deno.test("Pace that waits ends with the reason of its signal", async () => {
   stop.abort(new Error("enough"));
   await assert.rejects(second, /enough/);
 });
+
+Deno.test("Pace that is late lets other things happen now and then", async () => {
+  let [at, breaths] = [0, 0];
+  const { signal } = new AbortController();
+  const breathe = () => Promise.resolve(breaths++);
+  const pace = new Pace({ ratePerSecond: 1e6, signal, now: () => at += 1, breathe });
+  for (let turn = 0; turn < 100; turn++) await pace.next();
+  assert(breaths >= 10 && breaths <= 25, `${breaths}`);
+});
+
+Deno.test("Pace that is late hears of timers, and so of its end", async () => {
+  const stop = new AbortController();
+  const pace = new Pace({ ratePerSecond: 1e9, signal: stop.signal });
+  setTimeout(() => stop.abort(new Error("enough")));
+  await assert.rejects(async () => {
+    for (;;) await pace.next();
+  }, /enough/);
+});
+
+Deno.test("Pace waits in parts for what no timer can", async () => {
+  const { pace, waits } = paced(1);
+  await pace.next(3_000_000);
+  await pace.next();
+  assert.deepEqual(waits, [2_147_483_647, 852_516_353]);
+});
