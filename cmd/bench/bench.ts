@@ -8,6 +8,7 @@ import { ClientError } from "../../net/client/client_error.ts";
 import type { Producer } from "../../net/client/producer/producer.ts";
 import type { ReceivedMessage } from "../../net/client/received_message.ts";
 import { Failure } from "../failure.ts";
+import { beginGroup } from "../message/new_group.ts";
 import { Pace } from "../message/pace.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import type { Terminal } from "../terminal.ts";
@@ -90,6 +91,7 @@ export function benchReceive(
     if (await client.admin.route(topic) === undefined) {
       throw new Failure(`Cannot receive from topic "${topic}": no broker has it`);
     }
+    if (startFrom === "last") await beginGroup(client, { group, topic, startFrom });
     const consumer = client.consumer({ group, subscribe: { [topic]: "*" }, startFrom });
     await consumer.runBatches((messages) => {
       bench.count(messages.length, messages.reduce((sum, it) => sum + it.body.length, 0));

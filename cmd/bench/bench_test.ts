@@ -27,6 +27,9 @@ Deno.test("mq bench send counts what is stored, and mq bench receive what is con
   assert.equal(await storedIn(it, "T"), all);
   const received = await benched(it, "receive", "T", "--duration", "2");
   assert.deepEqual([received.row.messages, received.exitCode], [all, 0], received.stderr);
+  const last = ["--group", "new", "--from", "last", "--duration", "1"];
+  const none = await benched(it, "receive", "T", ...last);
+  assert.deepEqual([none.row.messages, none.exitCode], [0, 0], none.stderr);
 });
 
 Deno.test("mq bench send keeps a rate", async () => {

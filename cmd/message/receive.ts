@@ -9,11 +9,12 @@ import type { Consumer } from "../../net/client/consumer/consumer.ts";
 import { EXIT } from "../exit_code.ts";
 import { Failure, usageFailure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
-import { parseTime } from "../option/time_option.ts";
+import { timeRangeOf } from "../option/time_option.ts";
 import { note, type Terminal } from "../terminal.ts";
 import { browse } from "./browse.ts";
 import { filterOf, type FilterOptions } from "./filter.ts";
 import { MessagePrinter, type PrintOptions } from "./message_printer.ts";
+import { beginGroup } from "./new_group.ts";
 
 /** What `mq message receive` may be asked. */
 export interface ReceiveOptions extends ClusterOptions, PrintOptions, FilterOptions {
@@ -40,7 +41,7 @@ export async function receive(
   const { group } = options;
   if (group === undefined) return await browse(terminal, topic, options);
   const startFrom = startOf(terminal, options);
-  const subscribe = { [topic]: filterOf(options) };
+  const filter = filterOf(options);
   const printer = MessagePrinter.open(terminal, options);
   if (printer === undefined) return EXIT.ok;
   const stop = terminal.stopSignal();
@@ -54,8 +55,9 @@ export async function receive(
   if (await client.admin.route(topic) === undefined) {
     throw new Failure(`Cannot receive from topic "${topic}": no broker has it`);
   }
+  if (startFrom !== "first") await beginGroup(client, { group, topic, filter, startFrom });
   const receiver = new Receiver(printer, options);
-  await receiver.run(client.consumer({ group, subscribe, startFrom }), stop);
+  await receiver.run(client.consumer({ group, subscribe: { [topic]: filter }, startFrom }), stop);
   printer.end();
   terminal.out.flush();
   if (stop.aborted) throw stop.reason;
@@ -65,8 +67,12 @@ export async function receive(
   return hasTrouble ? EXIT.operational : EXIT.ok;
 }
 
-function startOf(terminal: Terminal, { from = "first", since }: ReceiveOptions) {
-  if (since !== undefined) return new Date(parseTime(since, terminal.now()));
+function startOf(terminal: Terminal, options: ReceiveOptions): "first" | "last" | Date {
+  const { from = "first", since } = options;
+  if (since !== undefined) {
+    if (options.from !== undefined) throw usageFailure("--from and --since exclude each other");
+    return new Date(timeRangeOf({ since }, terminal.now()).since);
+  }
   if (from === "first" || from === "last") return from;
   throw usageFailure(`--from is "${from}", expected first or last: a group keeps its own offsets`);
 }

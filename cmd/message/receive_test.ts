@@ -59,12 +59,47 @@ Deno.test("mq message receive --follow ends with the reason when it is stopped, 
   assert.equal(lag, 0);
 });
 
+Deno.test("mq message receive: a new group begins where it is asked to, in a young topic, too", async () => {
+  await using it = await filled(4);
+  const last = await received(it, ["--group", "g", "--from", "last", "--wait", "300"]);
+  assert.deepEqual([last.found, last.exitCode], ["", 0], last.stderr);
+  await it.client.producer({ group: "p2" }).send({ topic: "T", body: "new" });
+  assert.equal(
+    (await received(it, ["--group", "g", "--from", "last", "--limit", "1"])).found,
+    "new",
+  );
+  const times = (await Array.fromAsync(it.client.admin.browse("T"))).map(({ storedAt }) =>
+    storedAt
+  );
+  const later = ["--since", new Date(times.at(-1)!.getTime() + 1).toISOString()];
+  const none = await received(it, ["--group", "h", ...later, "--wait", "300"]);
+  assert.deepEqual([none.found, none.exitCode], ["", 0], none.stderr);
+  const since = ["--since", times[0]!.toISOString()];
+  const all = await received(it, ["--group", "i", ...since, "--limit", "5"]);
+  assert.equal(all.found, "0 1 2 3 new");
+});
+
+Deno.test("mq message receive: a group that has been there goes on where it was, wherever it would begin", async () => {
+  await using it = await filled(4);
+  const place = { topic: "T", brokerName: "broker-a", queueId: 0 };
+  await it.client.admin.createGroup("g");
+  await it.client.admin.setOffset("g", { ...place, offset: 0 });
+  const words = ["--group", "g", "--from", "last", "--limit", "4"];
+  assert.equal((await received(it, words)).found, "0 1 2 3");
+});
+
 Deno.test("mq message receive without a group changes nothing", async () => {
   await using it = await filled(3);
   assert.equal((await received(it, [])).found, "0 1 2");
   assert.equal((await received(it, [])).found, "0 1 2");
-  const wrong = await received(it, ["--group", "g", "--from", "7"]);
-  assert.deepEqual([wrong.exitCode, wrong.found], [16, ""]);
+  const refused = async (words: string[], says: RegExp) => {
+    const wrong = await received(it, ["--group", "g", ...words]);
+    assert.deepEqual([wrong.exitCode, wrong.found], [16, ""]);
+    assert.match(wrong.stderr, says);
+  };
+  await refused(["--from", "7"], /--from is "7", expected first or last/);
+  await refused(["--from", "last", "--since", "-1h"], /--from and --since exclude each other/);
+  await refused(["--since", "soon"], /mq: --since: "soon" is no time/);
 });
 
 Deno.test("mq message receive that cannot look does not say that nothing is there", async () => {
