@@ -67,8 +67,8 @@ function addSend(group: CommandUnknownOpts, { terminal, finish }: Branch): void 
     summary: "send messages",
     text: "Sends messages and prints where each is stored. A line of --json is an object with " +
       "body and, if wanted, topic, bodyEncoding (text, json, base64, hex), tag, keys, properties, " +
-      "delayLevel, delayMs, deliverAt, flag, shardingKey, queueId and brokerName; lines of mq " +
-      "export and mq message receive are taken, too. With --queue or --sharding-key messages are " +
+      "delayLevel, delayMs, deliverAt, flag, shardingKey, queueId and with it brokerName; lines of " +
+      "mq export and mq message receive are taken, too. With --queue or --sharding-key messages are " +
       "sent one after the other. A time of --delay that is that of a level (1s 5s 10s 30s 1m … 2h) " +
       "is sent as the level; others need the timer of 5.x. Ends with 4 when a broker stored " +
       "messages less safely than it should, with 8 when one could not be sent.",

@@ -128,18 +128,17 @@ function rowOf(text: string): Row {
 /** A message that was stored once: what is RocketMQ's own it gets anew. */
 function exported(row: Row, { topic, head, place }: LineDefaults): OutgoingMessage {
   const all = textsOf(row, "properties") ?? {};
-  const properties = Object.fromEntries(
-    Object.entries(all).filter(([name, value]) => !RESERVED.has(name) && value !== ""),
-  );
+  const own = Object.entries(all).filter(([name, value]) => !RESERVED.has(name) && value !== "");
+  const properties = { ...Object.fromEntries(own), ...head.properties };
   const [tag, keys] = [all[PROPERTY.tags], all[PROPERTY.keys]];
   const message: Message = {
     topic: topic ?? needed(row, "topic"),
     body: bodyOf(row),
     ...(tag !== undefined && { tag }),
     ...(keys !== undefined && { keys: keys.split(KEY_SEPARATOR).filter(Boolean) }),
-    ...(Object.keys(properties).length > 0 && { properties }),
     ...optional(row, "flag"),
     ...head,
+    ...(Object.keys(properties).length > 0 && { properties }),
   };
   return { message, ...place };
 }
@@ -155,6 +154,9 @@ function written(row: Row, { topic, head, place, nowMs }: LineDefaults): Outgoin
     throw new SyntaxError("keys is neither text nor a list of texts");
   }
   const queueId = optional(row, "queueId").queueId;
+  if (queueId === undefined && row["brokerName"] !== undefined) {
+    throw new SyntaxError("brokerName goes with queueId");
+  }
   const message: Message = {
     ...head,
     topic: text(row, "topic") ?? topic ?? needed(row, "topic"),

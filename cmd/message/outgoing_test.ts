@@ -104,6 +104,23 @@ Deno.test("messageOfLine(): what was exported is sent as it was given once", () 
   assert.equal(lineOf(row, { topic: "U" }).message.topic, "U");
 });
 
+Deno.test("messageOfLine(): options go before what was exported, and take none of its properties away", () => {
+  const row = {
+    kind: "message",
+    topic: "T",
+    properties: { TAGS: "t", p: "q", r: "s" },
+    bodyEncoding: "text",
+    body: "a",
+  };
+  const { head } = headOf({ property: ["extra=1", "r=own"], tag: "u" });
+  assert.deepEqual(lineOf(row, { head }).message, {
+    topic: "T",
+    body: "a",
+    tag: "u",
+    properties: { p: "q", r: "own", extra: "1" },
+  });
+});
+
 Deno.test("messageOfLine() says which line cannot be sent, and why", () => {
   const check = (row: unknown, says: string) => {
     const message = `Cannot send line 7: ${says}`;
@@ -118,6 +135,7 @@ Deno.test("messageOfLine() says which line cannot be sent, and why", () => {
   check({ topic: "T", body: "a", keys: [7] }, "keys is neither text nor a list of texts");
   check({ topic: "T", body: "a", properties: { a: 1 } }, "properties is no object of texts");
   check({ topic: "T", body: "a", delayLevel: 1.5 }, "delayLevel is 1.5 and no integer");
+  check({ topic: "T", body: "a", brokerName: "b" }, "brokerName goes with queueId");
   check({ topic: "T", body: "?", bodyEncoding: "base64" }, "its body is not base64");
   check({ topic: "T", body: "abc", bodyEncoding: "hex" }, "its body is not hex");
   const encodings = 'bodyEncoding is "x", expected text, json, base64 or hex';

@@ -18,7 +18,7 @@ import { type Field, openRows, type OutputOptions } from "../output/format_optio
 import { lettingOut } from "../output/letting_out.ts";
 import type { RowWriter } from "../output/row_writer.ts";
 import { note, type Terminal } from "../terminal.ts";
-import type { OutgoingMessage, QueueWish } from "./outgoing.ts";
+import { type OutgoingMessage, type QueueWish, queueWish } from "./outgoing.ts";
 import { Pace } from "./pace.ts";
 import { sendSource, type SourceOptions } from "./send_source.ts";
 import { workOnEach } from "./window.ts";
@@ -224,10 +224,21 @@ class SendRun {
     try {
       await sendIt(item, { shardingKey, select });
     } catch (error) {
-      const isOfLine = error instanceof ClientError && error.kind === "invalid";
+      const isOfLine = error instanceof ClientError
+        ? error.kind === "invalid"
+        : error instanceof Failure && !this.#isOfOption(queue);
       if (number === undefined || !isOfLine) throw error;
-      throw new Failure(`Cannot send line ${number}: ${error.message}`, { cause: error });
+      const { message } = error as Error;
+      throw new Failure(`Cannot send line ${number}: ${message}`, { cause: error });
     }
+  }
+
+  /** Whether `--queue` says so, and no line of its own. */
+  #isOfOption(wish: QueueWish | undefined): boolean {
+    const { queue } = this.#options;
+    if (queue === undefined) return false;
+    const { brokerName, queueId } = queueWish(queue);
+    return wish?.queueId === queueId && wish.brokerName === brokerName;
   }
 
   #took(

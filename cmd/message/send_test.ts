@@ -108,6 +108,22 @@ Deno.test("mq message send stops at what cannot be sent, and says what was", asy
   assert.deepEqual((await stored(it, "T")).map((message) => message.text()), ["a", "b"]);
 });
 
+Deno.test("mq message send names the line that asks for a queue there is not", async () => {
+  await using it = await ClusterFixture.start();
+  await it.client.admin.createTopic("T", { readQueues: 2, writeQueues: 2 });
+  const words = ["T", "--in-flight", "1"];
+  const stdin = '{"body":"a"}\n{"body":"b","queueId":7}\n';
+  for (const more of [[], ["--queue", "1"]]) {
+    const run = await sent(it, [...words, "--json", ...more], { stdin });
+    assert.deepEqual([run.exitCode, run.rows.length], [8, 1]);
+    assert.match(run.stderr, /mq: Cannot send line 2: The topic has no queue 7 .*; 1 message sent/);
+  }
+  // What options ask for is no line's fault.
+  const run = await sent(it, [...words, "--lines", "--queue", "7"], { stdin });
+  assert.equal(run.exitCode, 16);
+  assert.match(run.stderr, /mq: The topic has no queue 7/);
+});
+
 Deno.test("mq message send refuses before it sends", async () => {
   await using it = await ClusterFixture.start({ config: { autoCreateTopicEnable: false } });
   await it.client.admin.createTopic("T", { readQueues: 2, writeQueues: 2 });
