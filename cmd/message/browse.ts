@@ -57,11 +57,37 @@ export async function browse(
   }
   await lettingOut(terminal, async (gone) => {
     const signal = AbortSignal.any([stop, gone]);
-    const messages = client.admin.browse(where, { from, filter, follow: options.follow, signal });
-    await printAll(printer, messages, { until, limit: options.limit });
+    const { follow, limit } = options;
+    const silent = new SilentBrokers(terminal);
+    const onFailure = silent.add.bind(silent);
+    const messages = client.admin.browse(where, { from, filter, follow, onFailure, signal });
+    await printAll(printer, silent.heard(messages), { until, limit });
   });
   printer.end();
   return EXIT.ok;
+}
+
+/** Brokers that do not answer, each told of once until it does. */
+class SilentBrokers {
+  readonly #terminal: Terminal;
+  readonly #names = new Set<string>();
+
+  constructor(terminal: Terminal) {
+    this.#terminal = terminal;
+  }
+
+  add({ message }: Error, { brokerName }: { readonly brokerName: string }): void {
+    if (this.#names.has(brokerName)) return;
+    this.#names.add(brokerName);
+    note(this.#terminal, `${message}; trying again`);
+  }
+
+  async *heard(messages: AsyncIterable<ReceivedMessage>): AsyncGenerator<ReceivedMessage> {
+    for await (const message of messages) {
+      this.#names.delete(message.brokerName);
+      yield message;
+    }
+  }
 }
 
 async function printAll(

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { ClusterFixture } from "../../testdata/cluster_fixture.ts";
-import { record, type RecordedSurroundings } from "../../testdata/recorded_terminal.ts";
+import { eventually } from "../../testdata/eventually.ts";
+import {
+  record,
+  type RecordedSurroundings,
+  recordedTerminal,
+} from "../../testdata/recorded_terminal.ts";
+import { run } from "../program.ts";
 
 /** A topic with ten messages of two queues, every third with a tag. */
 async function filled(): Promise<ClusterFixture> {
@@ -59,6 +65,27 @@ Deno.test("mq message browse --follow goes on until it is stopped", async () => 
   const run = await browsed(it, ["--follow"], { stop: stop.signal, onStdout });
   assert.equal(run.found, "0 1 2 3 4 5 6 7 8 9 new");
   assert.match(run.stderr, /Stopped by test/);
+});
+
+Deno.test("mq message browse --follow outlives a broker, and tells of it once", async () => {
+  await using it = await filled();
+  const stop = new AbortController();
+  const env = { MQ_NAMESRV: it.nameServer.peer };
+  const { terminal, printed } = recordedTerminal({ env, stop: stop.signal });
+  const running = run(["message", "browse", "T", "--format", "%b ", "--follow"], terminal);
+  const shows = (text: string) => () => printed().stdout.trim().endsWith(text);
+  await eventually(shows(" 9"), "all is printed");
+  await it.stopBroker(0);
+  const notes = () => printed().stderr.split("\n").filter((it) => it.includes("trying again"));
+  await eventually(() => notes().length > 0, "it tells of the broker");
+  await it.startBroker(0);
+  await it.connect().producer({ group: "q" }).send({ topic: "T", body: "new" });
+  await eventually(shows(" 9 new"), "it goes on");
+  stop.abort(new Error("Stopped by test"));
+  await running;
+  assert.match(printed().stderr, /mq: Stopped by test/);
+  assert.equal(notes().length, 1);
+  assert.match(notes()[0]!, /mq: Cannot read queue \d of topic "T" at broker-a: .*; trying again/);
 });
 
 Deno.test("mq message browse: a reader that goes away is no failure", async () => {

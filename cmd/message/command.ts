@@ -138,7 +138,8 @@ function addBrowse(group: CommandUnknownOpts, { terminal, finish }: Branch): voi
   describe(command, {
     summary: "print messages of a topic, and change nothing",
     text: "Prints messages of a topic in the order in which they were stored. No group is joined " +
-      "and no offset committed: nobody's consumption changes.",
+      "and no offset committed: nobody's consumption changes. With --follow a broker that goes away " +
+      "is told of, and read on when it is back.",
     examples: [
       "mq message browse orders --limit 10",
       "mq message browse orders --since -1h --filter 'paid || shipped' -o jsonl",

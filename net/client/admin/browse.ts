@@ -5,6 +5,7 @@
  */
 
 import { setTimeout as sleep } from "node:timers/promises";
+import { RpcError } from "../../rpc/rpc_error.ts";
 import { responseName } from "../../wire/codes.ts";
 import { decodeResponseHeader, encodeHeader } from "../../wire/headers.ts";
 import type { MessageQueue } from "../../wire/message_queue.ts";
@@ -12,7 +13,7 @@ import type { SubscriptionData } from "../../wire/heartbeat.ts";
 import { PULL_FLAG } from "../../wire/pull_flag.ts";
 import { ClientError } from "../client_error.ts";
 import type { Cluster } from "../cluster.ts";
-import { type Filter, subscriptionTo, wants } from "../consumer/subscription.ts";
+import { checkSubscription, type Filter, subscriptionTo, wants } from "../consumer/subscription.ts";
 import type { ReceivedMessage } from "../received_message.ts";
 import { byStoreTime, messagesIn } from "./messages.ts";
 import {
@@ -32,6 +33,11 @@ export interface BrowseOptions {
   readonly filter?: Filter | undefined;
   /** Waits for further messages at the end, until `signal`. Default: ends there. */
   readonly follow?: boolean | undefined;
+  /**
+   * With `follow`: told each time the broker of a queue gives no answer. The queue is tried again,
+   * and goes on where it was. Without it the first such failure is thrown.
+   */
+  readonly onFailure?: ((error: RpcError, queue: Readonly<MessageQueue>) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -40,6 +46,7 @@ const BROWSE_GROUP = "TOOLS_CONSUMER";
 const PULL_MAX = 32;
 const HOLD_MS = 15_000;
 const DENIED_PAUSE_MS = 1000;
+const LOST_PAUSE_MS = 1000;
 
 /**
  * Messages of a topic or of one queue, without a group and without committing anything. Of a topic
@@ -47,7 +54,8 @@ const DENIED_PAUSE_MS = 1000;
  * in that in which they come.
  *
  * @throws {ClientError} `no-route` without the topic, `invalid` for a filter that names nothing,
- * `refused`; the reason of the signal.
+ * `refused`, also for an SQL filter that the broker cannot read; the reason of the signal.
+ * @throws {RpcError} when there is no answer; it names the queue.
  */
 export async function* browse(
   cluster: Cluster,
@@ -56,15 +64,26 @@ export async function* browse(
 ): AsyncGenerator<ReceivedMessage> {
   const topic = cluster.namespace.wrap(typeof where === "string" ? where : where.topic);
   const subscription = subscriptionTo(topic, options.filter ?? "*", { version: 0 });
+  const { signal } = options;
+  await checkSubscription(cluster, subscription, { group: BROWSE_GROUP, signal });
   const queues = typeof where === "string"
     ? await readableQueues(cluster, where)
     : [{ ...where, address: await addressOf(cluster, where) }];
   const cursors = await Promise.all(queues.map(async ({ address, ...queue }) => {
-    const offset = await startOf(cluster, queue, options.from ?? "first");
+    const offset = await startOf(cluster, queue, options.from ?? "first")
+      .catch((error) => Promise.reject(naming(queue, error)));
     return new QueueCursor(cluster, { queue, address, offset, subscription, options });
   }));
   yield* merged(cursors);
-  if (options.follow === true) yield* followed(cursors, options.signal);
+  if (options.follow === true) yield* followed(cursors, signal);
+}
+
+/** The same failure, with the queue it is about where it has none. */
+function naming({ topic, brokerName, queueId }: Readonly<MessageQueue>, error: unknown): unknown {
+  if (!(error instanceof RpcError)) return error;
+  const { kind, address, message } = error;
+  const text = `Cannot read queue ${queueId} of topic "${topic}" at ${brokerName}: ${message}`;
+  return new RpcError(text, { kind, address, cause: error });
 }
 
 async function startOf(
@@ -134,7 +153,7 @@ async function* followed(
 class QueueCursor {
   readonly #cluster: Cluster;
   readonly #queue: Readonly<MessageQueue>;
-  readonly #address: string;
+  #address: string;
   readonly #subscription: SubscriptionData;
   readonly #options: BrowseOptions;
   #offset: number;
@@ -158,12 +177,17 @@ class QueueCursor {
     this.#options = options;
   }
 
-  /** The next message; `undefined` at the end of the queue. */
+  /** The next message; `undefined` at the end of the queue, or where it is tried again later. */
   async next(): Promise<ReceivedMessage | undefined> {
     const { signal } = this.#options;
     while (this.#page.length === 0) {
       signal?.throwIfAborted();
-      if (await this.#pull({ holdMs: 0, signal }) === "end") return undefined;
+      try {
+        if (await this.#pull({ holdMs: 0, signal }) === "end") return undefined;
+      } catch (error) {
+        this.#tell(error);
+        return undefined;
+      }
     }
     return this.#page.shift();
   }
@@ -172,11 +196,25 @@ class QueueCursor {
   async wait(signal: AbortSignal): Promise<ReceivedMessage> {
     while (this.#page.length === 0) {
       signal.throwIfAborted();
-      const found = await this.#pull({ holdMs: HOLD_MS, signal });
-      // A broker that holds no request would be asked without pause.
-      if (found === "end") await sleep(DENIED_PAUSE_MS, undefined, { signal });
+      try {
+        const found = await this.#pull({ holdMs: HOLD_MS, signal });
+        // A broker that holds no request would be asked without pause.
+        if (found === "end") await pause(DENIED_PAUSE_MS, signal);
+      } catch (error) {
+        this.#tell(error);
+        await pause(LOST_PAUSE_MS, signal);
+        // It may come back elsewhere.
+        this.#address = await addressOf(this.#cluster, this.#queue).catch(() => this.#address);
+      }
     }
     return this.#page.shift()!;
+  }
+
+  /** Throws what no time mends, and where nobody wants to be told. */
+  #tell(error: unknown): void {
+    const { follow, onFailure } = this.#options;
+    if (follow !== true || onFailure === undefined || !(error instanceof RpcError)) throw error;
+    onFailure(error, this.#queue);
   }
 
   async #pull(
@@ -198,7 +236,8 @@ class QueueCursor {
     const answer = await this.#cluster.ask(this.#address, {
       name: "PULL_MESSAGE",
       extFields: encodeHeader("PULL_MESSAGE", header),
-    }, { timeoutMs: this.#cluster.timeoutMs + holdMs, signal });
+    }, { timeoutMs: this.#cluster.timeoutMs + holdMs, signal })
+      .catch((error) => Promise.reject(naming(this.#queue, error)));
     return this.#take(answer);
   }
 
@@ -224,6 +263,11 @@ class QueueCursor {
       ok.nextBeginOffset < ok.maxOffset;
     return isFurther ? "some" : "end";
   }
+}
+
+/** Node's own error of a wait that is ended hides why. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => signal.throwIfAborted());
 }
 
 const PULL_ANSWERS: ReadonlySet<string> = new Set([

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { clusterWithTopic, sendTo } from "../../../testdata/admin_cluster.ts";
+import { eventually } from "../../../testdata/eventually.ts";
+import type { MessageQueue } from "../../wire/message_queue.ts";
 import type { ReceivedMessage } from "../received_message.ts";
 
 async function textsOf(messages: AsyncIterable<ReceivedMessage>): Promise<string[]> {
@@ -63,5 +65,49 @@ Deno.test("browse() tells tags apart that have one hash", async () => {
   await assert.rejects(textsOf(admin.browse("T", { filter: " || " })), {
     kind: "invalid",
     message: /" \|\| " names no tag/,
+  });
+});
+
+Deno.test("browse() that follows tells of a broker that goes away, and goes on where it was", async () => {
+  await using it = await clusterWithTopic();
+  await sendTo(it, "old");
+  const told: string[] = [];
+  const onFailure = ({ message }: Error, { brokerName, queueId }: Readonly<MessageQueue>) => {
+    told.push(`${brokerName}:${queueId} ${message}`);
+  };
+  const stop = new AbortController();
+  const messages = it.client.admin.browse("T", { follow: true, onFailure, signal: stop.signal });
+  assert.equal((await messages.next()).value?.text(), "old");
+  const next = messages.next();
+  await it.stopBroker(0);
+  await eventually(() => told.length > 0, "it is told");
+  assert.match(told[0]!, /^broker-a:\d Cannot read queue \d of topic "T" at broker-a: /);
+  await it.startBroker(0);
+  await sendTo(it, "new");
+  assert.equal((await next).value?.text(), "new");
+  const never = messages.next();
+  told.length = 0;
+  await it.stopBroker(0);
+  await eventually(() => told.length > 0, "it is told");
+  stop.abort(new Error("enough"));
+  await assert.rejects(never, { message: "enough" });
+});
+
+Deno.test("browse() names the queue of a broker that does not answer", async () => {
+  await using it = await clusterWithTopic();
+  await sendTo(it, "old");
+  const queue = { topic: "T", brokerName: "broker-a", queueId: 0 };
+  const messages = it.client.admin.browse(queue);
+  assert.equal((await messages.next()).value?.text(), "old");
+  await it.stopBroker(0);
+  const says = /^Cannot read queue 0 of topic "T" at broker-a: /;
+  await assert.rejects(messages.next(), { name: "RpcError", message: says });
+});
+
+Deno.test("browse() says what is wrong with an SQL expression", async () => {
+  await using it = await clusterWithTopic({ config: { enablePropertyFilter: true } });
+  await assert.rejects(textsOf(it.client.admin.browse("T", { filter: { sql: "price >" } })), {
+    kind: "refused",
+    message: /"price >": .* at character 8: expected a value, found the end/,
   });
 });
