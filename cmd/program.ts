@@ -57,6 +57,7 @@ export async function run(words: readonly string[], surroundings: Terminal): Pro
     else if (args[0] === COMPLETE_WORD) await printCompletion(terminal, program, args.slice(1));
     else await program.parseAsync(args, { from: "user" });
     terminal.out.flush();
+    if (terminal.out.failure !== undefined) throw terminal.out.failure;
   } catch (error) {
     exitCode = report(error, { program, args, terminal });
   }
@@ -181,8 +182,13 @@ function report(
   const { program, args, terminal } = run;
   // What was printed before the failure stays before it.
   terminal.out.flush();
+  const unwritten = terminal.out.failure;
   if (error instanceof CommanderError && HELP_PRINTED.has(error.code)) {
+    if (unwritten !== undefined) return report(unwritten, run);
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  }
+  if (unwritten !== undefined && unwritten !== error) {
+    terminal.err.write(`mq: ${lineText(unwritten.message)}\n`);
   }
   const { line, exitCode } = error instanceof CommanderError
     ? describeFailure(usageFailure(commanderText(error)))

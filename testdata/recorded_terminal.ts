@@ -31,6 +31,8 @@ export interface RecordedSurroundings {
   readonly onStdout?: (text: string) => void;
   /** Bytes of standard output after which its reader goes away. */
   readonly readerBytesMax?: number;
+  /** Bytes of standard output after which its disk is full. */
+  readonly diskBytesMax?: number;
 }
 
 /** What a run printed. */
@@ -51,8 +53,10 @@ export function recordedTerminal(
   const stdout: Uint8Array[] = [];
   const stderr: Uint8Array[] = [];
   let room = surroundings.readerBytesMax ?? Infinity;
+  let disk = surroundings.diskBytesMax ?? Infinity;
   const terminal: Terminal = {
     out: new Out((bytes) => {
+      if ((disk -= bytes.length) < 0) throw new Error("Cannot write the output: ENOSPC");
       if (room > 0) stdout.push(bytes.slice());
       surroundings.onStdout?.(new TextDecoder().decode(bytes));
       return (room -= bytes.length) > 0;

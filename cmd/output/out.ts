@@ -1,7 +1,9 @@
 /**
  * Standard output as one buffered writer: text is gathered to blocks and written with `writeSync`,
  * which is complete however slow the reader is. A reader that went away (`mq … | head`) is no
- * failure: the writer closes and the command stops.
+ * failure: the writer closes and the command stops. What cannot be written for another reason, such
+ * as a full disk, closes it too, and the reason is kept: text is also written by timers, where nobody
+ * would catch an error.
  *
  * @module
  */
@@ -28,15 +30,21 @@ export class Out {
   #text = "";
   #writtenAt = 0;
   #closed = false;
+  #failure: Error | undefined;
 
   constructor(sink: Sink, now: () => number = Date.now) {
     this.#sink = sink;
     this.#now = now;
   }
 
-  /** Whether the reader is gone; a command then has nothing left to do. */
+  /** Whether nothing more is written; a command then has nothing left to do. */
   get closed(): boolean {
     return this.#closed;
+  }
+
+  /** Why text could not be written; `undefined` for a reader that went away. */
+  get failure(): Error | undefined {
+    return this.#failure;
   }
 
   /** Adds text. What was added first is never held back for long. */
@@ -52,16 +60,25 @@ export class Out {
     if (this.#text !== "" && this.#now() - this.#writtenAt >= LINGER_MS) this.flush();
   }
 
-  /** Writes everything now. */
+  /** Writes everything now, unless {@linkcode Out.closed}. Never throws. */
   flush(): void {
     for (let text = this.#text; text !== "" && !this.#closed;) {
       this.#bytes ??= new Uint8Array(BLOCK_BYTES);
       const { read, written } = this.#encoder.encodeInto(text, this.#bytes);
-      this.#closed = !this.#sink(this.#bytes.subarray(0, written));
+      this.#closed = !this.#taken(this.#bytes.subarray(0, written));
       text = text.slice(read);
     }
     this.#text = "";
     this.#writtenAt = this.#now();
+  }
+
+  #taken(bytes: Uint8Array): boolean {
+    try {
+      return this.#sink(bytes);
+    } catch (error) {
+      this.#failure = error as Error;
+      return false;
+    }
   }
 }
 

@@ -64,6 +64,20 @@ Deno.test("Out closes when its reader is gone and takes the rest in silence", ()
   assert.deepEqual(blocks, ["a"]);
 });
 
+Deno.test("Out closes where it cannot write, keeps the reason, and tries no second time", () => {
+  const tried: number[] = [];
+  const out = new Out((bytes) => {
+    tried.push(bytes.length);
+    throw new Error("no space");
+  }, () => 1000);
+  assert.equal(out.failure, undefined);
+  out.write("ab");
+  assert.deepEqual([out.closed, String(out.failure)], [true, "Error: no space"]);
+  out.write("c");
+  out.flush();
+  assert.deepEqual(tried, [2]);
+});
+
 Deno.test("descriptorSink() writes everything, and throws what is no closed reader", () => {
   const directory = fs.mkdtempSync(join(os.tmpdir(), "mq-out-"));
   const path = join(directory, "text");
