@@ -31,11 +31,15 @@ export function readDlqCursor(
   throw new Failure(`Cannot go on from "${path}": it is of ${cursor.of}, not of ${of}`);
 }
 
-/** Writes a cursor. */
+/** Writes a cursor. Throws an error that names it where it cannot be written. */
 export function writeDlqCursor(files: FileSystem, path: string, cursor: DlqCursor): void {
   const text = JSON.stringify({ ...cursor, next: Object.fromEntries(cursor.next) });
   const bytes = new TextEncoder().encode(`${text}\n`);
-  replaceWholeFile(files, path, { bytes, directory: dirname(path) });
+  try {
+    replaceWholeFile(files, path, { bytes, directory: dirname(path) });
+  } catch (error) {
+    throw new Error(`Cannot write cursor "${path}": ${(error as Error).message}`, { cause: error });
+  }
 }
 
 function parsed(text: string): DlqCursor | undefined {

@@ -74,21 +74,35 @@ export async function replayDeadLetters(
   } catch (error) {
     failure = error;
   }
-  run.keepPlace();
+  let isKept = cursorFile !== undefined && options.dryRun !== true;
+  try {
+    run.keepPlace();
+  } catch (error) {
+    failure ??= error;
+    isKept = false;
+  }
   for (const [topic, counts] of run.topics) rows.row({ kind: "topic", topic, ...counts });
   rows.row({ kind: "summary", ...run.total });
   rows.end();
   terminal.out.flush();
-  if (failure !== undefined) throw told(failure, run.total.sent, cursorFile);
+  if (failure !== undefined) throw told(failure, run.total.sent, { cursorFile, isKept });
   if (run.total.skipped > 0) {
     note(terminal, `${counted(run.total.skipped, "dead letter")} skipped: ${run.whySkipped}`);
   }
   return run.total.skipped > 0 ? EXIT.left : EXIT.ok;
 }
 
-function told(failure: unknown, sent: number, cursorFile: string | undefined): Failure {
+function told(
+  failure: unknown,
+  sent: number,
+  { cursorFile, isKept }: { readonly cursorFile: string | undefined; readonly isKept: boolean },
+): Failure {
   const { line, exitCode } = describeFailure(failure);
-  const again = cursorFile === undefined ? "" : "; the same command goes on there";
+  const again = isKept
+    ? "; the same command goes on there"
+    : cursorFile === undefined || sent === 0
+    ? ""
+    : ", not all of which the cursor knows: the same command sends them again";
   const text = `${line}; ${counted(sent, "message")} sent${again}`;
   return new Failure(text, { cause: failure, exitCode });
 }
@@ -132,6 +146,8 @@ class DlqReplay {
     const producer = client.producer({ group: GROUP });
     const pace = new Pace({ ratePerSecond: options.rate, signal });
     const { queues } = await client.admin.topicStats(DLQ_PREFIX + group);
+    // A place that cannot be kept is known before anything is sent that would be sent again.
+    this.keepPlace();
     for (const queue of queues) {
       const name = `${queue.brokerName}:${queue.queueId}`;
       const offset = Math.max(queue.minOffset, this.#next.get(name) ?? 0);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { MemoryFiles } from "../../store/file_memory.ts";
 import { ClusterFixture } from "../../testdata/cluster_fixture.ts";
 import { eventually } from "../../testdata/eventually.ts";
+import { FullDisk } from "../../testdata/full_disk.ts";
 import { record, type RecordedSurroundings } from "../../testdata/recorded_terminal.ts";
 
 const COUNT = 6;
@@ -102,6 +103,32 @@ Deno.test("mq dlq replay that is stopped says how far it came, and goes on there
   assert.match(first.stderr, /; \d messages? sent; the same command goes on there\n/);
   const second = await replayedRun(it, words, { files });
   assert.equal(first.summary.sent + second.summary.sent, COUNT);
+});
+
+Deno.test("mq dlq replay sends nothing where its place cannot be kept", async () => {
+  await using it = await died();
+  const files = new FullDisk();
+  files.full = true;
+  const words = ["--to", "origin", "--cursor-file", "cursor"];
+  const { summary, stderr, exitCode } = await replayedRun(it, words, { files });
+  assert.deepEqual([summary.sent, exitCode], [0, 8]);
+  assert.match(stderr, /mq: Cannot write cursor "cursor": .*; 0 messages sent\n$/);
+  assert.equal((await Array.fromAsync(it.client.admin.browse("T"))).length, COUNT);
+});
+
+Deno.test("mq dlq replay whose place can be kept no more says what it sent", async () => {
+  await using it = await died();
+  const files = new FullDisk();
+  const open = files.openWrite.bind(files);
+  files.openWrite = (path) => {
+    const file = open(path);
+    files.full = true;
+    return file;
+  };
+  const words = ["--to", "origin", "--cursor-file", "cursor"];
+  const { summary, stderr, exitCode } = await replayedRun(it, words, { files });
+  assert.deepEqual([summary.sent, exitCode], [COUNT, 8]);
+  assert.match(stderr, /mq: Cannot write cursor .*; 6 messages sent, not all of which the cursor/);
 });
 
 Deno.test("mq dlq replay: what does not tell its topic is skipped, and that is no success", async () => {

@@ -9,7 +9,7 @@ import { Cluster } from "../../net/client/cluster.ts";
 import type { Ask } from "../../net/client/name_servers.ts";
 import { send } from "../../net/client/send.ts";
 import { EXIT } from "../exit_code.ts";
-import { Failure, usageFailure } from "../failure.ts";
+import { describeFailure, Failure, usageFailure } from "../failure.ts";
 import { clusterSettings, clusterWith, NONE_NAMED } from "../option/cluster_option.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import type { RowWriter } from "../output/row_writer.ts";
@@ -17,7 +17,7 @@ import { note, type Terminal } from "../terminal.ts";
 import { type ChosenSource, openSource, type SourceOptions } from "./chosen_source.ts";
 import { readCursor, type ReplayCursor, writeCursor } from "./replay_cursor.ts";
 import { outgoing } from "./replay_message.ts";
-import { ReplayFailure, ReplayRun } from "./replay_run.ts";
+import { ReplayRun } from "./replay_run.ts";
 
 /** What `mq replay` may be asked. */
 export interface ReplayOptions extends OutputOptions, SourceOptions {
@@ -110,6 +110,8 @@ class Replay {
   readonly #before: ReplayCursor | undefined;
   /** Position behind the last message taken. */
   #next: number;
+  /** Whether the cursor file tells of this run. */
+  #isKept = false;
 
   constructor(work: Work) {
     this.#work = work;
@@ -123,18 +125,17 @@ class Replay {
 
   async run(): Promise<number> {
     const { source, run, options } = this.#work;
+    let failure: unknown;
     try {
       await this.#sendAll();
       await run.settle();
+      this.#save(this.#next, []);
     } catch (error) {
-      if (options.dryRun !== true) await this.#keepPlace(error);
-      this.#report();
-      throw error instanceof ReplayFailure
-        ? new Failure(`${error.message}; ${this.#sentText()}`, { cause: error })
-        : error;
+      failure = error;
+      if (options.dryRun !== true) await this.#keepPlace();
     }
-    this.#save(this.#next, []);
     this.#report();
+    if (failure !== undefined) throw this.#told(failure);
     const isWhole = options.dryRun === true || this.#sent === source.chosen;
     return isWhole && source.damagedBytes === 0 ? EXIT.ok : EXIT.left;
   }
@@ -149,6 +150,8 @@ class Replay {
       if (options.dryRun === true || message.position < from || done.has(message.position)) {
         continue;
       }
+      // A place that cannot be kept is known before anything is sent that would be sent again.
+      if (!this.#isKept) this.#save(from, []);
       await run.add({
         position: message.position,
         topic: target,
@@ -163,34 +166,46 @@ class Replay {
     }
   }
 
-  /** After a failure or a stop: what is under way is waited for, so that nothing is sent twice. */
-  async #keepPlace(error: unknown): Promise<void> {
+  /**
+   * After a failure or a stop: what is under way is waited for, so that nothing is sent twice. That
+   * the place cannot be kept is said with the failure, and is none of its own.
+   */
+  async #keepPlace(): Promise<void> {
     const { run } = this.#work;
-    let failure = error;
+    await run.drain();
     try {
-      await run.settle();
-    } catch (later) {
-      failure = later;
+      this.#save(run.unsentAt ?? this.#next, run.ahead);
+    } catch {
+      this.#isKept = false;
     }
-    const next = failure instanceof ReplayFailure ? failure.position : this.#next;
-    this.#save(next, run.ahead.filter((position) => position >= next));
   }
 
   get #sent(): number {
     return this.#work.run.sent + (this.#before?.sent ?? 0);
   }
 
-  #sentText(): string {
-    const again = this.#work.options.cursorFile === undefined
+  /** A failure, with how far it came. */
+  #told(failure: unknown): Failure {
+    const { line, exitCode } = describeFailure(failure);
+    const { cursorFile, dryRun } = this.#work.options;
+    if (dryRun === true) return new Failure(line, { cause: failure, exitCode });
+    const again = this.#isKept
+      ? "; the same command goes on there"
+      : cursorFile === undefined || this.#sent === 0
       ? ""
-      : "; the same command goes on there";
-    return `${this.#sent} messages were sent${again}`;
+      : ", not all of which the cursor knows: the same command sends them again";
+    const text = `${line}; ${counted(this.#sent, "message")} sent${again}`;
+    return new Failure(text, { cause: failure, exitCode });
   }
 
+  /** Of what an earlier run had sent ahead, some may still be ahead. */
   #save(next: number, ahead: readonly number[]): void {
     const { terminal: { files }, options: { cursorFile, dryRun }, of } = this.#work;
     if (cursorFile === undefined || dryRun === true) return;
-    writeCursor(files, cursorFile, { of, next, ahead, sent: this.#sent });
+    const all = new Set([...this.#before?.ahead ?? [], ...ahead]);
+    const kept = [...all].filter((position) => position >= next);
+    writeCursor(files, cursorFile, { of, next, ahead: kept, sent: this.#sent });
+    this.#isKept = true;
   }
 
   #report(): void {

@@ -47,8 +47,15 @@ function parse(bytes: Uint8Array): ReplayCursor | undefined {
   }
 }
 
-/** Replaces a cursor; at every moment the file holds one that is whole. */
+/**
+ * Replaces a cursor; at every moment the file holds one that is whole. Throws an error that names it
+ * where it cannot be written.
+ */
 export function writeCursor(files: FileSystem, path: string, cursor: ReplayCursor): void {
   const bytes = new TextEncoder().encode(`${JSON.stringify(cursor)}\n`);
-  replaceWholeFile(files, path, { bytes, directory: dirname(path) });
+  try {
+    replaceWholeFile(files, path, { bytes, directory: dirname(path) });
+  } catch (error) {
+    throw new Error(`Cannot write cursor "${path}": ${(error as Error).message}`, { cause: error });
+  }
 }

@@ -55,7 +55,7 @@ export class ReplayRun {
   readonly #byQueue = new Map<WritableQueue, Promise<void>>();
   /** Positions sent since all before them were known to be. */
   readonly #ahead = new Set<number>();
-  #failed: { readonly task: ReplayTask; readonly error: Error }[] = [];
+  readonly #failed: { readonly task: ReplayTask; readonly error: Error }[] = [];
   #begun: number | undefined;
   #started = 0;
 
@@ -65,7 +65,7 @@ export class ReplayRun {
     this.#options = {
       retryAfterMs: RETRY_AFTER_MS,
       now: () => performance.now(),
-      wait: (ms, signal) => delay(ms, undefined, { signal }),
+      wait: waitUnlessStopped,
       ...rest,
     };
   }
@@ -99,13 +99,28 @@ export class ReplayRun {
     return queues.find((it) => it.queueId === queueId) ?? queues[queueId % queues.length]!;
   }
 
-  /** Waits until everything taken is sent. */
-  async settle(): Promise<void> {
+  /** Where the first message stands that was taken and is not sent; `undefined` without one. */
+  get unsentAt(): number | undefined {
+    return this.#failed.length === 0
+      ? undefined
+      : Math.min(...this.#failed.map(({ task }) => task.position));
+  }
+
+  /** Waits for what is under way; sends nothing again. Never throws. */
+  async drain(): Promise<void> {
     await Promise.all(this.#underWay);
-    while (this.#failed.length > 0) {
-      const failed = this.#failed.sort((one, other) => one.task.position - other.task.position);
-      this.#failed = [];
-      for (const { task, error } of failed) await this.#sendAgain(task, error);
+  }
+
+  /**
+   * Waits until everything taken is sent. Throws as {@linkcode ReplayRun.add}; then `unsentAt` tells
+   * what is not.
+   */
+  async settle(): Promise<void> {
+    await this.drain();
+    this.#failed.sort((one, other) => one.task.position - other.task.position);
+    for (let next = this.#failed[0]; next !== undefined; next = this.#failed[0]) {
+      await this.#sendAgain(next.task, next.error);
+      this.#failed.shift();
     }
     this.#ahead.clear();
   }
@@ -158,6 +173,14 @@ export class ReplayRun {
     }
     throw new ReplayFailure(task, error);
   }
+}
+
+/** Node's own error of a wait that is ended hides why. */
+async function waitUnlessStopped(ms: number, signal: AbortSignal): Promise<void> {
+  await delay(ms, undefined, { signal }).catch((error) => {
+    signal.throwIfAborted();
+    throw error;
+  });
 }
 
 /** A message that could not be sent. */

@@ -156,3 +156,32 @@ Deno.test("ReplayRun begins nothing once it is stopped", async () => {
   await run.settle();
   assert.deepEqual(sent, ["0@0"]);
 });
+
+Deno.test("ReplayRun that is stopped while it waits says why, and knows what is not sent", async () => {
+  const stop = new AbortController();
+  const paced = new ReplayRun({
+    routes: { writableQueues: () => Promise.resolve(QUEUES) } as unknown as RouteBook,
+    send: (queue) => Promise.resolve(stored("SEND_OK", queue)),
+    inFlightMax: 4,
+    ratePerSecond: 0.001,
+    signal: stop.signal,
+  });
+  await paced.add(task(0));
+  const waiting = paced.add(task(1));
+  stop.abort(new Error("stopped"));
+  await assert.rejects(waiting, /^Error: stopped$/);
+  assert.equal(paced.unsentAt, undefined);
+
+  const again = new AbortController();
+  const { run, sent } = scripted((at) => at === 1 ? busy : "SEND_OK", {
+    signal: again.signal,
+    wait: (_ms, signal) => {
+      again.abort(new Error("stopped"));
+      return Promise.reject(signal.reason);
+    },
+  });
+  for (let at = 0; at < 2; at++) await run.add(task(at, at));
+  await assert.rejects(run.settle(), /^Error: stopped$/);
+  await run.drain();
+  assert.deepEqual([sent, run.unsentAt, run.ahead], [["0@0"], 1, [0]]);
+});

@@ -2,6 +2,11 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { NameServer } from "../../net/namesrv/namesrv.ts";
 import { MemoryFiles } from "../../store/file_memory.ts";
+import { FullDisk } from "../../testdata/full_disk.ts";
+import { ClusterFixture } from "../../testdata/cluster_fixture.ts";
+import { eventually } from "../../testdata/eventually.ts";
+import { EXIT } from "../exit_code.ts";
+import { Failure } from "../failure.ts";
 import { BrokerFixture, FIXTURE_STORE } from "../../testdata/broker_fixture.ts";
 import { mountStore, record } from "../../testdata/recorded_terminal.ts";
 
@@ -70,6 +75,61 @@ Deno.test("mq replay goes on where it was stopped, and sends nothing twice", asy
   assert.equal((await messages(files, FIXTURE_STORE, "T_plain")).length, 267);
 });
 
+Deno.test("mq replay sends nothing where its place cannot be kept", async () => {
+  const files = new FullDisk();
+  mountStore(files, "from", { name: "5.5.0-a-clean-102" });
+  await using it = await ClusterFixture.start();
+  const args = ["replay", "from", "--topic", "T_tags", "-n", it.nameServer.peer];
+  files.full = true;
+  const { stdout, stderr, exitCode } = await record([...args, "--cursor-file", "c"], { files });
+  assert.equal(exitCode, 8);
+  assert.match(stderr, /mq: Cannot write cursor "c": .*no space left.*; 0 messages sent\n$/);
+  assert.match(stdout, /, 0 sent/);
+});
+
+Deno.test("mq replay whose place can be kept no more says what it sent, and that it comes again", async () => {
+  const files = new FullDisk();
+  mountStore(files, "from", { name: "5.5.0-a-clean-102" });
+  await using it = await ClusterFixture.start();
+  const args = ["replay", "from", "--topic", "T_tags", "-n", it.nameServer.peer];
+  const open = files.openWrite.bind(files);
+  files.openWrite = (path) => {
+    const file = open(path);
+    files.full = true;
+    return file;
+  };
+  const { stdout, stderr, exitCode } = await record([...args, "--cursor-file", "c"], { files });
+  assert.equal(exitCode, 8);
+  assert.match(
+    stderr,
+    /mq: Cannot write cursor "c": .*; 140 messages sent, not all of which the c/,
+  );
+  assert.match(stdout, /, 140 sent/);
+});
+
+Deno.test("mq replay that is stopped ends with the reason and says how far it came", async () => {
+  const files = new MemoryFiles();
+  mountStore(files, "from", { name: "5.5.0-a-clean-102" });
+  await using it = await ClusterFixture.start();
+  const args = ["replay", "from", "--topic", "T_tags", "-n", it.nameServer.peer];
+  const stop = new AbortController();
+  const interrupted = new Failure("Stopped by SIGINT", { exitCode: EXIT.interrupted });
+  const stopped = record([...args, "--rate", "1", "--cursor-file", "c"], {
+    files,
+    stop: stop.signal,
+  });
+  await eventually(async () =>
+    (await it.client.admin.topicStats("T_tags").catch(() => undefined))
+      ?.queues.some((queue) => queue.maxOffset > 0) === true, "one is sent");
+  stop.abort(interrupted);
+  const { stderr, exitCode } = await stopped;
+  assert.equal(exitCode, 130);
+  assert.match(
+    stderr,
+    /mq: Stopped by SIGINT; \d+ messages? sent; the same command goes on there\n$/,
+  );
+});
+
 Deno.test("mq replay --dry-run counts, and asks nobody", async () => {
   const files = new MemoryFiles();
   mountStore(files, "from", { name: "5.5.0-a-clean-102" });
@@ -87,7 +147,7 @@ Deno.test("mq replay ends with 8 where it cannot send, and says how far it came"
   const { stderr, stdout, exitCode } = await record(["replay", "lines", "-n", namesrv], { files });
   await stop();
   assert.equal(exitCode, 8);
-  assert.match(stderr, /Cannot send the message at 1: .*"Unknown".*; 0 messages were sent/);
+  assert.match(stderr, /Cannot send the message at 1: .*"Unknown".*; 0 messages sent/);
   assert.match(stdout, /1 chosen, 0 sent/);
 });
 
