@@ -13,8 +13,9 @@ import { EXIT } from "../exit_code.ts";
 import { Failure, usageFailure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { agree } from "../option/yes_option.ts";
+import { counted } from "../output/counted.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
-import type { Terminal } from "../terminal.ts";
+import { note, type Terminal } from "../terminal.ts";
 
 /** What both commands may be asked. */
 export interface ChangeTopicOptions extends ClusterOptions, OutputOptions {
@@ -62,8 +63,14 @@ export async function createTopic(
   const { cluster, broker: brokers } = options;
   await checkAttributes(admin, settings, { cluster, brokers });
   await admin.createTopic(topic, { ...settings, cluster, brokers });
-  for (const it of await madeTopic(admin, topic)) rows.row(it);
+  const made = await madeTopic(admin, topic);
+  for (const it of made) rows.row(it);
   rows.end();
+  terminal.out.flush();
+  for (const it of made) {
+    const unread = writtenOnly(it);
+    if (unread !== undefined) note(terminal, unread);
+  }
   return EXIT.ok;
 }
 
@@ -108,12 +115,17 @@ async function checkAttributes(
   if (attributes !== undefined) await requireRelease5(admin, "--attribute", choice);
 }
 
-/** What cannot be read any more. */
-function hidden(
-  { brokerName, readQueues, perm }: TopicOfBroker,
-  wanted: TopicSettings,
-): string[] {
+/** What cannot be read any more, and which order is kept no more. */
+function hidden(before: TopicOfBroker, wanted: TopicSettings): string[] {
+  const { brokerName, readQueues, writeQueues, perm, order } = before;
   const facts: string[] = [];
+  const queues = wanted.writeQueues ?? writeQueues;
+  if (order && wanted.order !== false && queues !== writeQueues) {
+    facts.push(
+      `${brokerName}: it is in order, and with ${counted(queues, "queue")} to write instead of ` +
+        `${writeQueues} messages of a key overtake one another; mq topic expand keeps the order`,
+    );
+  }
   if ((wanted.readQueues ?? readQueues) < readQueues) {
     facts.push(
       `${brokerName}: queues ${wanted.readQueues} to ${readQueues - 1} can be read no more, ` +
@@ -126,7 +138,20 @@ function hidden(
   if ((perm & PERM.WRITE) !== 0 && ((wanted.perm ?? perm) & PERM.WRITE) === 0) {
     facts.push(`${brokerName}: nobody can send to it any more`);
   }
+  const after = { ...before, writeQueues: queues, readQueues: wanted.readQueues ?? readQueues };
+  const unread = writtenOnly({ ...after, perm: wanted.perm ?? perm });
+  if (unread !== undefined && unread !== writtenOnly(before)) facts.push(unread);
   return facts;
+}
+
+/** That messages are sent to queues nobody can read; `undefined` where none are. */
+function writtenOnly({ brokerName, readQueues, writeQueues, perm }: TopicOfBroker) {
+  const isBoth = (perm & PERM.READ) !== 0 && (perm & PERM.WRITE) !== 0;
+  if (!isBoth || writeQueues <= readQueues) return undefined;
+  const which = writeQueues - readQueues === 1
+    ? `queue ${readQueues} is`
+    : `queues ${readQueues} to ${writeQueues - 1} are`;
+  return `${brokerName}: ${which} written and not read: nobody gets what is sent there`;
 }
 
 function settingsOf(options: ChangeTopicOptions): TopicSettings {

@@ -56,3 +56,44 @@ Deno.test("mq topic update changes what is said, and asks before something canno
   assert.equal(nothing.exitCode, 16);
   assert.match(nothing.stderr, /^mq: Nothing to change: give --queues, /);
 });
+
+Deno.test("mq topic update asks before an order is broken", async () => {
+  await using it = await ClusterFixture.start();
+  const { admin } = it.client;
+  await admin.createTopic("T", { readQueues: 3, writeQueues: 3, order: true });
+  const update = (...words: string[]) => recordAt(it, ["topic", "update", "T", ...words]);
+  for (const [count, queues] of [["12", "12 queues"], ["1", "1 queue"]] as const) {
+    const { stderr, exitCode } = await update("--queues", count);
+    assert.equal(exitCode, 32, stderr);
+    assert(
+      stderr.includes(
+        `mq: broker-a: it is in order, and with ${queues} to write instead of 3 messages of a key ` +
+          "overtake one another; mq topic expand keeps the order\n",
+      ),
+      stderr,
+    );
+  }
+  assert.equal((await update("--perm", "rw", "--queues", "3")).exitCode, 0);
+  // Who gives up the order need not be asked about it.
+  assert.equal((await update("--queues", "12", "--no-order")).exitCode, 0);
+});
+
+Deno.test("mq topic create and update tell of queues that are written and not read", async () => {
+  await using it = await ClusterFixture.start();
+  const topic = (...words: string[]) => recordAt(it, ["topic", ...words]);
+  const made = await topic("create", "T", "--read-queues", "4", "--write-queues", "8");
+  assert.deepEqual([made.exitCode, made.stderr], [
+    0,
+    "mq: broker-a: queues 4 to 7 are written and not read: nobody gets what is sent there\n",
+  ]);
+  // What is so already is not asked about.
+  assert.equal((await topic("update", "T", "--perm", "rw")).exitCode, 0);
+  assert.equal((await topic("update", "T", "--read-queues", "8")).exitCode, 0);
+  const more = await topic("update", "T", "--write-queues", "9");
+  assert.deepEqual([more.exitCode, more.stderr], [
+    32,
+    "mq: broker-a: queue 8 is written and not read: nobody gets what is sent there\n" +
+    'mq: Nobody to ask whether to change topic "T": add --yes\n',
+  ]);
+  assert.equal((await topic("update", "T", "--write-queues", "9", "--yes")).exitCode, 0);
+});

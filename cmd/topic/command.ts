@@ -111,8 +111,9 @@ function addUpdate(group: CommandUnknownOpts, { terminal, finish }: Branch): voi
     summary: "change a topic",
     text:
       "Changes what is said and leaves the rest. Asks before messages become unreadable: with " +
-      "fewer queues to read, or without permission to. More queues let messages of a key " +
-      "overtake one another: for topics in order there is mq topic expand.",
+      "fewer queues to read, with more to write than to read, or without permission to; and " +
+      "before a topic in order gets another number of queues to write, since messages of a key " +
+      "overtake one another then: mq topic expand keeps the order.",
     examples: ["mq topic update orders --queues 32", "mq topic update orders --perm r"],
   });
 }
