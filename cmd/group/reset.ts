@@ -125,6 +125,13 @@ async function planOf(
   },
 ): Promise<Move> {
   const { min, max } = await admin.queueRange(queue);
+  const isOffset = typeof to === "object" && "offset" in to;
+  if (isOffset && (to.offset < min || to.offset > max)) {
+    throw usageFailure(
+      `Cannot move group "${group}": offset is ${to.offset}, queue ${queue.queueId} of ` +
+        `${queue.brokerName} has ${min} to ${max}`,
+    );
+  }
   const offset = to === "first"
     ? min
     : to === "last"

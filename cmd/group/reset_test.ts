@@ -48,6 +48,9 @@ Deno.test("mq group reset says which queue and which offset there is not", async
   const offset = await reset("--to", "offset:9", "--yes");
   assert.equal(offset.exitCode, 16);
   assert.match(offset.stderr, /offset is 9, queue 0 of broker-a has 0 to 3; see /);
+  const dry = await reset("--to", "offset:9", "--dry-run");
+  assert.deepEqual([dry.exitCode, dry.stdout, dry.stderr], [16, "", offset.stderr]);
+  assert.equal((await reset("--to", "offset:3", "--dry-run")).exitCode, 4);
   assert.deepEqual((await it.client.admin.offsets("g", "T")).map((it) => it.offset), [2]);
 });
 
