@@ -108,9 +108,11 @@ export async function removeProfile(
   return EXIT.ok;
 }
 
+/** None that was used between two is gone back to as well, but for the time before the first. */
 function used(profiles: Profiles, name: string | undefined): Profiles {
   const { current, previous, all } = profiles;
-  return { current: name, previous: name === current ? previous : current ?? previous, all };
+  const left = current ?? (previous === undefined ? undefined : NO_PROFILE);
+  return { current: name, previous: name === current ? previous : left, all };
 }
 
 function needed({ all }: Pick<Profiles, "all">, name: string): Profile {

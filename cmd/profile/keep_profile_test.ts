@@ -29,6 +29,9 @@ Deno.test("useProfile() goes back and forth, and to none and back", async () => 
   const walk = ["b", "-", "-", "b", "-", "none", "-"];
   const seen = walk.map((word) => (useProfile(terminal, word), profiles().current));
   assert.deepEqual(seen, ["b", "a", "b", "b", "a", undefined, "a"]);
+  const none = ["none", "a", "-", "none", "-"];
+  const back = none.map((word) => (useProfile(terminal, word), profiles().current));
+  assert.deepEqual(back, [undefined, "a", undefined, undefined, "a"]);
 });
 
 Deno.test("editProfile() changes what is given, and takes out what is empty", async () => {
