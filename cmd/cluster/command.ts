@@ -30,7 +30,7 @@ function addStatus(group: CommandUnknownOpts, { terminal, finish }: Branch): voi
     summary: "show the name servers and brokers of a cluster, and how they are",
     text: "Asks every name server and every broker they know, masters and slaves, and prints a " +
       "row for each: its release, messages in and out a second, how full its disk is, and what " +
-      "is wrong. Ends with 8 when one does not answer.",
+      "is wrong. Ends with 8 when one does not answer, or a name server knows no broker.",
     examples: ["mq cluster status", "mq cluster status -n '10.0.0.7:9876;10.0.0.8:9876' -o jsonl"],
   });
 }

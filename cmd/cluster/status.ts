@@ -32,7 +32,7 @@ const FIELDS: readonly Field[] = [
   { name: "diskRatio", type: "number", about: "how full the disk of the log is, 0 to 1", width: 9 },
   { name: "oldestTimestamp", type: "time", about: "store time of a broker's oldest message" },
   { name: "upSince", type: "time", about: "when a broker was started" },
-  { name: "wrong", type: "boolean", about: "whether it did not answer" },
+  { name: "wrong", type: "boolean", about: "whether it did not answer, or knows no broker" },
   { name: "note", type: "string", about: "what one should know of it", width: 0 },
 ];
 
@@ -66,7 +66,8 @@ async function nameServerRows(place: ClientOptions) {
       const brokers = await client.admin.clusterInfo();
       const count = brokers.reduce((sum, it) => sum + it.addresses.size, 0);
       const note = count === 0 ? "knows no broker" : `knows ${count}`;
-      return { ...row, brokers: count, wrong: false, note };
+      // Brokers register with all of them: one that knows none is as good as away.
+      return { ...row, brokers: count, wrong: count === 0, note };
     } catch (error) {
       return { ...row, wrong: true, note: (error as Error).message };
     }

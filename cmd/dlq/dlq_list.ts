@@ -4,6 +4,7 @@
  * @module
  */
 import type { Client } from "../../net/client/client.ts";
+import { requireBroker } from "../cluster/some_broker.ts";
 import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import { browse, type BrowseOptions } from "../message/browse.ts";
@@ -37,8 +38,9 @@ export async function listDeadLetters(
   const rows = openRows(terminal, DLQ_FIELDS, { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
   await using client = connectFrom(terminal, options);
-  for (const topic of await client.admin.topics()) {
-    if (!topic.startsWith(DLQ_PREFIX)) continue;
+  const topics = (await client.admin.topics()).filter((it) => it.startsWith(DLQ_PREFIX));
+  if (topics.length === 0) await requireBroker(client.admin);
+  for (const topic of topics) {
     const { queues } = await client.admin.topicStats(topic);
     const messages = queues.reduce((sum, it) => sum + it.maxOffset - it.minOffset, 0);
     const newest = Math.max(0, ...queues.map((it) => it.lastStoreTimestamp ?? 0));

@@ -14,7 +14,7 @@ import { DLQ_PREFIX } from "./dead_letter.ts";
  */
 export async function hasDlqTopic(
   terminal: Terminal,
-  admin: Pick<Admin, "route" | "progress" | "groupConfig">,
+  admin: Pick<Admin, "route" | "progress" | "groupConfig" | "clusterInfo">,
   group: string,
 ): Promise<boolean> {
   if (await admin.route(DLQ_PREFIX + group) !== undefined) return true;

@@ -31,7 +31,7 @@ export async function deleteGroup(
   ]);
   const online = members.members;
   if (configs.length === 0 && queues.length === 0 && online.length === 0) {
-    throw noGroup(group);
+    throw await noGroup(admin, group);
   }
   const facts = [
     online.length === 0

@@ -60,7 +60,7 @@ export async function describeGroup(
   ]);
   const { members, queues, lag, consumeTps } = progress;
   if (configs.length === 0 && queues.length === 0 && members.members.length === 0) {
-    throw noGroup(group);
+    throw await noGroup(admin, group);
   }
   for (const config of configs) rows.row({ kind: "broker", ...config });
   for (const member of members.members) rows.row({ kind: "member", group, ...member });

@@ -6,6 +6,7 @@
  */
 import type { Admin } from "../../net/client/admin/admin.ts";
 import type { GroupProgress } from "../../net/client/admin/progress.ts";
+import { noBroker } from "../cluster/some_broker.ts";
 import { Failure } from "../failure.ts";
 
 /**
@@ -13,7 +14,7 @@ import { Failure } from "../failure.ts";
  * offsets as far as `progress` tells.
  */
 export async function checkGroup(
-  admin: Pick<Admin, "groupConfig">,
+  admin: Pick<Admin, "groupConfig" | "clusterInfo">,
   group: string,
   { progress, topic }: {
     readonly progress?: Pick<GroupProgress, "queues" | "members"> | undefined;
@@ -26,11 +27,16 @@ export async function checkGroup(
     (progress.members.members.length > 0 ||
       progress.queues.some((it) => topic === undefined || it.consumerOffset > 0));
   if (isSeen || (await admin.groupConfig(group)).length > 0) return;
-  throw noGroup(group, topic);
+  throw await noGroup(admin, group, topic);
 }
 
-/** That there is no such group. */
-export function noGroup(group: string, topic?: string): Failure {
+/** That there is no such group, or nobody left who would know. */
+export async function noGroup(
+  admin: Pick<Admin, "clusterInfo">,
+  group: string,
+  topic?: string,
+): Promise<Failure> {
+  if ((await admin.clusterInfo()).length === 0) return noBroker();
   const where = topic === undefined ? "" : ` in topic "${topic}"`;
   return new Failure(
     `Group "${group}" does not exist: no broker has settings or offsets of it${where}`,

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import type { BrokerGroup } from "../../net/client/admin/asking.ts";
 import type { GroupOfBroker } from "../../net/client/admin/groups.ts";
 import type { GroupProgress } from "../../net/client/admin/progress.ts";
 import { checkGroup } from "./known_group.ts";
 
-const NONE = { groupConfig: () => Promise.resolve([]) };
-const SOME = { groupConfig: () => Promise.resolve([{} as GroupOfBroker]) };
+const clusterInfo = () => Promise.resolve([{} as BrokerGroup]);
+const NONE = { clusterInfo, groupConfig: () => Promise.resolve([]) };
+const SOME = { clusterInfo, groupConfig: () => Promise.resolve([{} as GroupOfBroker]) };
 
 function progress(consumerOffset: number): GroupProgress {
   return {

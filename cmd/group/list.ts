@@ -5,6 +5,7 @@
  */
 import type { Admin } from "../../net/client/admin/admin.ts";
 import { isOwnGroup } from "../cluster/own_names.ts";
+import { requireBroker } from "../cluster/some_broker.ts";
 import { EXIT } from "../exit_code.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
@@ -36,6 +37,7 @@ export async function listGroups(terminal: Terminal, options: ListGroupsOptions)
   await using client = connectFrom(terminal, options);
   const names = (await client.admin.groups({ cluster: options.cluster }))
     .filter((name) => options.all === true || !isOwnGroup(name));
+  if (names.length === 0) await requireBroker(client.admin);
   for (let at = 0; at < names.length && !rows.closed; at += AT_ONCE) {
     const some = names.slice(at, at + AT_ONCE);
     const found = await Promise.all(some.map((name) => rowOf(client.admin, name)));

@@ -5,6 +5,7 @@
  */
 import type { TopicOfBroker } from "../../net/client/admin/topics.ts";
 import { topicKindIn } from "../cluster/own_names.ts";
+import { noBroker } from "../cluster/some_broker.ts";
 import { EXIT } from "../exit_code.ts";
 import type { TopicKind } from "../inspect/topic_kind.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
@@ -41,6 +42,7 @@ export async function listTopics(terminal: Terminal, options: ListTopicsOptions)
     client.admin.clusterInfo({ cluster }),
     client.admin.allTopics({ cluster }),
   ]);
+  if (brokers.length === 0) throw noBroker();
   const byTopic = [...Map.groupBy(configs, (it) => it.topic)];
   for (const [topic, found] of byTopic.sort(([one], [other]) => one < other ? -1 : 1)) {
     const kind = topicKindIn(brokers, topic);
