@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { accessSync, chmodSync, constants } from "node:fs";
+import { chmodSync } from "node:fs";
 import process from "node:process";
 import { diskSpace, usedRatio } from "../net/broker/disk_space.ts";
 import { diskFiles } from "../store/file_disk.ts";
 import { findHolder } from "../store/lock.ts";
 import { EXIT } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
+import { systemAccess } from "./file_access.ts";
 import { descriptorSink, Out } from "./output/out.ts";
 import { run } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
@@ -40,7 +41,7 @@ export function processTerminal(): Terminal {
     ),
     now: Date.now,
     lockHolder,
-    canWrite,
+    fileAccess: systemAccess,
     diskUse,
     stopSignal: () => (stop ??= stopController()).signal,
     stdin: () => process.stdin,
@@ -54,17 +55,6 @@ function lockHolder(path: string): number | undefined {
     return findHolder(path);
   } catch {
     return undefined;
-  }
-}
-
-/** Whether the system would let this user write; asks nobody and writes nothing. */
-function canWrite(path: string): boolean {
-  try {
-    accessSync(path, constants.W_OK);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== "EACCES" &&
-      (error as NodeJS.ErrnoException).code !== "EROFS";
   }
 }
 

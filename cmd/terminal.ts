@@ -5,6 +5,7 @@
  * @module
  */
 import type { FileSystem } from "../store/file.ts";
+import type { FileAccess } from "./file_access.ts";
 import type { Out } from "./output/out.ts";
 import { cellText } from "./output/table.ts";
 
@@ -34,8 +35,8 @@ export interface Terminal {
   readonly now: () => number;
   /** Process that holds a store's lock, where the system tells. */
   readonly lockHolder: (path: string) => number | undefined;
-  /** Whether this user may write a file or into a folder; absent where nobody can tell. */
-  readonly canWrite?: (path: string) => boolean;
+  /** Makes what tells what keeps this user from a file; absent, or `undefined`, where nobody can. */
+  readonly fileAccess?: () => FileAccess | undefined;
   /** How full the disk under a folder is, 0 to 1; `undefined` where the system does not tell. */
   readonly diskUse?: (path: string) => number | undefined;
   /** A signal that fires when the process is asked to stop; from this call on it is not killed. */

@@ -26,7 +26,8 @@ export function addWhyCommand(program: CommandUnknownOpts, { terminal, finish }:
       "Tells what brokers of Java 4.9 and 5.x with default settings would do at their start on " +
       "this store: whether they start, and how many messages they destroy, forget or misplace; " +
       "then what stands behind it, in the files and around them, with the way out. Reads the log " +
-      "twice, and once more where messages would be given up. Ends with 0 when both would start and have everything, else with 4.",
+      "twice, and once more where messages would be given up. Locks, rights and mounts are seen " +
+      "where Deno allows all (-A). Ends with 0 when both would start and have everything, else with 4.",
     examples: ["mq why mq-data", "mq why broken -o jsonl"],
     readsOnly: true,
   });

