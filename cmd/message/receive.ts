@@ -97,18 +97,27 @@ class Receiver {
     const { limit = Infinity } = this.#options;
     const signal = AbortSignal.any([stop, this.#ended.signal]);
     const timer = setInterval(() => this.#acknowledge(), ACK_MS);
+    // A loop that closes its consumer sends nothing back: what was not printed is not passed.
+    const end = () => {
+      this.#acknowledge();
+      void consumer[Symbol.asyncDispose]();
+    };
+    signal.addEventListener("abort", end, { once: true });
+    if (signal.aborted) end();
     this.#listen();
     try {
-      for await (const message of consumer.messages({ signal })) {
+      for await (const message of consumer) {
         this.#listen();
         this.#printer.print(message);
         this.#printed.push(message);
-        if (this.#printer.count >= limit || this.#printer.closed) break;
+        if (this.#printer.count < limit && !this.#printer.closed) continue;
+        this.#acknowledge();
+        break;
       }
     } finally {
+      signal.removeEventListener("abort", end);
       clearInterval(timer);
       clearTimeout(this.#silence);
-      this.#acknowledge();
       await consumer[Symbol.asyncDispose]();
     }
   }

@@ -28,6 +28,8 @@ Deno.test("mq message receive goes on where the group was", async () => {
   const none = await received(it, ["--group", "g", "--wait", "300"]);
   assert.deepEqual([none.found, none.exitCode], ["", 0]);
   assert.match(none.stderr, /no message came within 300 ms/);
+  // Nothing was sent back, to come again later.
+  assert.deepEqual(await Array.fromAsync(it.client.admin.browse("SCHEDULE_TOPIC_XXXX")), []);
 });
 
 Deno.test("mq message receive takes what is chosen", async () => {
