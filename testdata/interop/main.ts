@@ -40,6 +40,7 @@ import { offline } from "./scenarios/offline.ts";
 import { ops } from "./scenarios/ops.ts";
 import { ordered } from "./scenarios/ordered.ts";
 import { ownClient } from "./scenarios/own_client.ts";
+import { ownConsumer } from "./scenarios/own_consumer.ts";
 import { ownGo } from "./scenarios/own_go.ts";
 import { rebalance } from "./scenarios/rebalance.ts";
 import { recover } from "./scenarios/recover.ts";
@@ -93,6 +94,7 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
   timers,
   mixed_group: mixedGroup,
   own_client: ownClient,
+  own_consumer: ownConsumer,
   acl,
   own_go: ownGo,
   npm,
