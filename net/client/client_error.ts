@@ -8,7 +8,8 @@
  * What stands behind a {@linkcode ClientError}: no name server answers, the topic has no route, none
  * of its queues takes messages, a broker refused, no broker would take it (it was never sent), what
  * was received cannot be read, or the client is closed. A send can also end with no connection to a
- * broker, no answer in time, and a connection that ended before the answer.
+ * broker, no answer in time, and a connection that ended before the answer; a batch of which a part is
+ * stored, with the signal of its caller.
  */
 export type ClientErrorKind =
   | "name-server"
@@ -18,6 +19,7 @@ export type ClientErrorKind =
   | "invalid"
   | "damaged"
   | "closed"
+  | "aborted"
   | "connect"
   | "timeout"
   | "disconnected";

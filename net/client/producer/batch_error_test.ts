@@ -31,3 +31,17 @@ Deno.test("BatchError says what was stored before it, and passes on the doubt", 
   const closed = new BatchError(new ClientError("closed", { kind: "closed" }), [stored(1)]);
   assert.deepEqual([closed.kind, closed.maybeStored], ["closed", false]);
 });
+
+Deno.test("BatchError says what was stored before a signal or the application ended it", () => {
+  const reason = new Error("enough");
+  const of = (options: { aborted?: boolean; begun?: boolean }) => {
+    const { message, cause, kind, maybeStored } = new BatchError(reason, [stored(3)], options);
+    assert.equal(message, "enough (3 messages of the batch before are stored)");
+    assert.equal(cause, reason);
+    return [kind, maybeStored];
+  };
+  assert.deepEqual(of({ aborted: true }), ["aborted", true]);
+  assert.deepEqual(of({ aborted: true, begun: false }), ["aborted", false]);
+  assert.deepEqual(of({}), ["invalid", false]);
+  assert.match(new BatchError("why", [stored(1)], { aborted: true }).message, /^why \(1 messages/);
+});

@@ -87,7 +87,9 @@ export class Producer implements AsyncDisposable {
     this.group = options.group;
     this.#cluster = cluster;
     this.#drafts = new Drafts({ ...settings, namespace, ids, now });
-    this.#path = new SendPath(cluster, { ...settings, hooks: [...settings.hooks, ...hooks] });
+    this.#path = new SendPath(cluster, { ...settings, hooks: [...settings.hooks, ...hooks] }, {
+      joining: () => this.#isMember ? undefined : this.join(),
+    });
     const { checkTransaction, topics = [] } = parts;
     for (const topic of topics) this.#drafts.topicOf({ topic, body: "" });
     this.#member = {
@@ -115,7 +117,6 @@ export class Producer implements AsyncDisposable {
    */
   async send(message: Message, options: SendOptions = {}): Promise<SendResult> {
     const draft = this.#drafts.one(message);
-    if (!this.#isMember) await this.join();
     return sendResult(draft, await this.#path.send(draft, options));
   }
 
@@ -126,16 +127,16 @@ export class Producer implements AsyncDisposable {
    * @throws {ClientError} as {@linkcode send}.
    */
   async sendOneway(message: Message, options: SendOptions = {}): Promise<void> {
-    const draft = this.#drafts.one(message);
-    await this.join();
-    await this.#path.tell(draft, options);
+    await this.#path.tell(this.#drafts.one(message), options);
   }
 
   /**
    * Sends messages in as few requests as fit a broker's limit, one after the other. A request holds
-   * neighbours of one topic, so messages of several topics are best given topic by topic.
+   * neighbours of one topic, so messages of several topics are best given topic by topic. `timeoutMs` is
+   * for each request.
    *
-   * @throws {BatchError} when a request failed; it says which messages were stored before.
+   * @throws {BatchError} when a request failed, or was aborted, after others; it says which messages were
+   * stored before.
    * @throws {ClientError} `invalid` if one of the messages cannot be sent in a batch: none is.
    */
   async sendBatch(messages: readonly Message[], options: SendOptions = {}): Promise<BatchResult[]> {
@@ -145,14 +146,16 @@ export class Producer implements AsyncDisposable {
       now: this.#cluster.now,
       bytesMax,
     });
-    if (!this.#isMember) await this.join();
+    for (const { topic } of drafts) this.#path.queues.check(topic, options.queue);
+    const isAborted = () => options.signal?.aborted === true;
     const results: BatchResult[] = [];
     for (const draft of drafts) {
+      const begun = !isAborted();
       try {
         results.push(batchResult(draft, await this.#path.send(draft, options)));
       } catch (error) {
-        if (results.length === 0 || !(error instanceof ClientError)) throw error;
-        throw new BatchError(error, results);
+        if (results.length === 0) throw error;
+        throw new BatchError(error, results, { aborted: isAborted(), begun });
       }
     }
     return results;
@@ -199,7 +202,6 @@ export class Producer implements AsyncDisposable {
     options: SendOptions = {},
   ): Promise<SendResult> {
     const draft = this.#drafts.one(message, extras);
-    if (!this.#isMember) await this.join();
     return sendResult(draft, await this.#path.send(draft, options));
   }
 

@@ -209,6 +209,37 @@ Deno.test("Producer.sendBatch() says which messages were stored before one faile
   ]);
 });
 
+Deno.test("Producer.sendBatch() that is aborted says which messages were stored before", async () => {
+  await using broker = await ScriptedBroker.start();
+  await using client = connect({ nameServers: broker.peer });
+  const producer = client.producer({ group: "g" });
+  const messages = ["A", "A", "B", "C"].map((topic) => ({ topic, body: "x" }));
+  const reason = new Error("enough");
+  const abort = new AbortController();
+  broker.answer = (call) => {
+    if (broker.sends.length === 1) return broker.success(call);
+    abort.abort(reason);
+    return new Promise(() => {});
+  };
+  const error = await failure(producer.sendBatch(messages, { signal: abort.signal })) as BatchError;
+  assert.deepEqual([error.kind, error.maybeStored, error.cause], ["aborted", true, reason]);
+  assert.deepEqual(error.stored.map((it) => it.messageIds.length), [2]);
+  const atOnce = producer.sendBatch(messages, { signal: abort.signal });
+  assert.equal(await failure(atOnce), reason);
+});
+
+Deno.test("Producer.sendBatch() to a queue of one topic sends nothing where there are others", async () => {
+  await using broker = await ScriptedBroker.start();
+  await using client = connect({ nameServers: broker.peer });
+  const producer = client.producer({ group: "g" });
+  const queue = (await producer.queuesOf("A"))[0]!;
+  const messages = ["A", "B"].map((topic) => ({ topic, body: "x" }));
+  const error = await failure(producer.sendBatch(messages, { queue }));
+  assert.deepEqual([error.kind, error.name], ["invalid", "ClientError"]);
+  assert.match(error.message, /^Cannot send to topic "B": the queue is one of topic "A"$/);
+  assert.equal(broker.sends.length, 0);
+});
+
 Deno.test("Producer goes on elsewhere while a broker is down, and comes back to it", async () => {
   await using it = await ClusterFixture.start({ brokers: 2 });
   await using producer = it.client.producer({ group: "shop" });
@@ -319,6 +350,27 @@ Deno.test("Producer joins its group with its first send, once for a client, and 
   assert.equal((await failure(producer.send({ topic: "T", body: "x" }))).kind, "closed");
   // Its place is free again.
   await it.client.producer({ group: "shop" }).send({ topic: "T", body: "x" });
+});
+
+Deno.test("Producer that is disposed waits for its first sends, too, of every kind", async () => {
+  await using broker = await ScriptedBroker.start();
+  await using client = connect({ nameServers: broker.peer });
+  const message = { topic: "T", body: "x" };
+  for (const isMember of [false, true]) {
+    const producer = client.producer({ group: `member ${isMember}`.replace(" ", "-") });
+    if (isMember) await producer.send(message);
+    broker.sends.length = 0;
+    const sends = [
+      producer.send(message),
+      producer.sendOneway(message),
+      producer.sendBatch([message, message]),
+    ];
+    const closing = producer[Symbol.asyncDispose]();
+    await Promise.all(sends);
+    await closing;
+    // What was sent without an answer may arrive later.
+    await eventually(() => broker.sends.length === 3);
+  }
 });
 
 Deno.test("Producer that is disposed waits for sends under way, but not for ever", async () => {

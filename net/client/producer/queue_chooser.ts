@@ -66,6 +66,18 @@ export class QueueChooser {
     }
   }
 
+  /**
+   * Whether a named queue is one of a topic, by its name on the wire.
+   *
+   * @throws {ClientError} `invalid` when it is of another.
+   */
+  check(topic: string, queue: SendOptions["queue"]): void {
+    const { namespace } = this.#cluster;
+    if (queue?.topic === undefined || namespace.wrap(queue.topic) === topic) return;
+    const what = `Cannot send to topic "${namespace.unwrap(topic)}"`;
+    throw invalid(`${what}: the queue is one of topic "${queue.topic}"`);
+  }
+
   #pick(
     { draft, options }: Journey,
     queues: readonly WritableQueue[],
@@ -95,15 +107,13 @@ export class QueueChooser {
   ): WritableQueue {
     const { namespace, routes } = this.#cluster;
     const { brokerName, queueId } = queue;
-    const what = `Cannot send to topic "${namespace.unwrap(topic)}"`;
-    if (queue.topic !== undefined && namespace.wrap(queue.topic) !== topic) {
-      throw invalid(`${what}: the queue is one of topic "${queue.topic}"`);
-    }
+    this.check(topic, queue);
     const found = queues.find((it) => it.brokerName === brokerName && it.queueId === queueId);
     if (found !== undefined) return found;
     const address = routes.address(brokerName);
     if (address !== undefined) return { topic, brokerName, queueId, address };
-    const text = `${what}: no broker "${brokerName}" is known`;
+    const text = `Cannot send to topic "${namespace.unwrap(topic)}": ` +
+      `no broker "${brokerName}" is known`;
     throw new ClientError(text, { kind: "no-queue" });
   }
 }

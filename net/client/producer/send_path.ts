@@ -48,9 +48,16 @@ export class SendPath {
   readonly queues: QueueChooser;
   readonly #refreshedAt = new Map<string, number>();
   readonly #header: { readonly producerGroup: string; readonly newTopic: NewTopic };
+  readonly #joining: () => Promise<void> | undefined;
   #closed = false;
 
-  constructor(cluster: Cluster, settings: ProducerSettings) {
+  /** `joining` is what a send that is under way waits for first. */
+  constructor(
+    cluster: Cluster,
+    settings: ProducerSettings,
+    { joining = () => undefined }: { readonly joining?: () => Promise<void> | undefined } = {},
+  ) {
+    this.#joining = joining;
     this.#cluster = cluster;
     this.#settings = settings;
     this.#ask = (address, asked, how) => cluster.ask(address, asked, how);
@@ -77,6 +84,8 @@ export class SendPath {
     const journey = this.#begin(draft, options);
     if (!this.#inFlight.tryEnter(draft.body.length)) await this.#waitInLine(journey);
     try {
+      const joining = this.#joining();
+      if (joining !== undefined) await joining;
       const { queue, select, shardingKey, signal } = options;
       // A message that is sent to one queue for its order's sake is not sent to another.
       const isBound = queue !== undefined || select !== undefined || shardingKey !== undefined;
@@ -122,6 +131,8 @@ export class SendPath {
     const journey = this.#begin(draft, options);
     if (!this.#inFlight.tryEnter(draft.body.length)) await this.#waitInLine(journey);
     try {
+      const joining = this.#joining();
+      if (joining !== undefined) await joining;
       const queue = this.queues.now(journey) ?? await this.queues.later(journey);
       journey.attempts++;
       const place = this.#addressed(queue);
