@@ -52,7 +52,11 @@ function addSend(group: CommandUnknownOpts, { terminal, finish }: Branch): void 
       "sends under way at once; default: 32, in order 1",
       parsePositive,
     )
-    .option("--batch <count>", "so many messages a request", parsePositive)
+    .option(
+      "--batch <count>",
+      "so many messages a request, fewer when a pipe pauses",
+      parsePositive,
+    )
     .addOption(
       new Option("--transaction <outcome>", "each in a transaction that ends so")
         .choices(OUTCOMES),

@@ -18,6 +18,7 @@ import { type Field, openRows, type OutputOptions } from "../output/format_optio
 import { lettingOut } from "../output/letting_out.ts";
 import type { RowWriter } from "../output/row_writer.ts";
 import { note, type Terminal } from "../terminal.ts";
+import { batches } from "./batches.ts";
 import { type OutgoingMessage, type QueueWish, queueWish } from "./outgoing.ts";
 import { Pace } from "./pace.ts";
 import { sendSource, type SourceOptions } from "./send_source.ts";
@@ -79,14 +80,16 @@ export async function send(
   await using client = connectFrom(terminal, options);
   const run = new SendRun(client, rows, options);
   const begunAt = performance.now();
+  const stop = terminal.stopSignal();
   try {
     await lettingOut(terminal, async (gone) => {
-      await run.send(source, AbortSignal.any([terminal.stopSignal(), gone]));
+      await run.send(source, AbortSignal.any([stop, gone]));
     });
   } catch (error) {
-    if (run.sent === 0) throw error;
-    rows.end();
-    throw told(error as Error, run.sent);
+    const lost = stop.aborted ? lostLines(run) : "";
+    if (run.sent === 0 && lost === "") throw error;
+    if (run.sent > 0) rows.end();
+    throw told(error as Error, run.sent, lost);
   }
   rows.end();
   terminal.out.flush();
@@ -114,9 +117,15 @@ function checkModes({ batch, transaction, delay, deliverAt }: SendOptions): void
   }
 }
 
+/** What a stop leaves of a pipe: whoever wrote it may think that all is sent. */
+function lostLines({ linesTaken, lastLine, sent }: SendRun): string {
+  const lost = linesTaken - sent;
+  return lost > 0 ? `, ${counted(lost, "message")} up to line ${lastLine} read and not sent` : "";
+}
+
 /** A failure that says what is done already. */
-function told(error: Error, sent: number): Error {
-  const text = `${error.message}; ${counted(sent, "message")} sent before`;
+function told(error: Error, sent: number, lost: string): Error {
+  const text = `${error.message}; ${counted(sent, "message")} sent before${lost}`;
   return new Failure(text, { cause: error, exitCode: describeFailure(error).exitCode });
 }
 
@@ -128,6 +137,10 @@ class SendRun {
   sent = 0;
   /** Of those, the ones with a status that promises less than SEND_OK. */
   degraded = 0;
+  /** Messages that were read from a pipe. */
+  linesTaken = 0;
+  /** Number of the last line of those. */
+  lastLine = 0;
   /** Highest delay level of them. */
   delayLevelMax = 0;
   /** Topics whose brokers have a timer. */
@@ -147,12 +160,22 @@ class SendRun {
     const isOrdered = queue !== undefined || shardingKey !== undefined;
     const pace = new Pace({ ratePerSecond: rate, signal });
     const sendOne = this.#sender();
-    await workOnEach(batches(source, batch), {
+    await workOnEach(batches(this.#taken(source), { size: batch }), {
       work: sendOne,
       inFlightMax: inFlight ?? (isOrdered ? 1 : IN_FLIGHT),
       pace: (items) => pace.next(items.length),
       signal,
     });
+  }
+
+  async *#taken(source: AsyncIterable<OutgoingMessage>): AsyncGenerator<OutgoingMessage, void> {
+    for await (const item of source) {
+      if (item.number !== undefined) {
+        this.linesTaken++;
+        this.lastLine = item.number;
+      }
+      yield item;
+    }
   }
 
   #sender(): (items: readonly OutgoingMessage[]) => Promise<void> {
@@ -255,29 +278,6 @@ class SendRun {
     const place = { topic, brokerName, queueId, queueOffset };
     this.#rows.row({ status, ...place, messageId, offsetMessageId, ...more });
   }
-}
-
-/** Neighbours that may go in one request: of one topic, and to one place. */
-async function* batches(
-  source: AsyncIterable<OutgoingMessage>,
-  size: number,
-): AsyncGenerator<readonly OutgoingMessage[], void> {
-  let batch: OutgoingMessage[] = [];
-  for await (const item of source) {
-    if (batch.length > 0 && (batch.length === size || placeOf(batch[0]!) !== placeOf(item))) {
-      yield batch;
-      batch = [];
-    }
-    batch.push(item);
-    if (batch.length < size) continue;
-    yield batch;
-    batch = [];
-  }
-  if (batch.length > 0) yield batch;
-}
-
-function placeOf({ message: { topic }, shardingKey, queue }: OutgoingMessage): string {
-  return JSON.stringify([topic, shardingKey, queue?.brokerName, queue?.queueId]);
 }
 
 /** The queue that is meant. Throws a failure where messages cannot be sent to one. */

@@ -66,12 +66,13 @@ async function* limited(
   count: number | undefined,
   messageOf: (line: Uint8Array, number: number) => OutgoingMessage,
 ): AsyncGenerator<OutgoingMessage, void> {
-  let number = 0;
+  let [number, messages] = [0, 0];
   for await (const line of linesOf(input(terminal))) {
     number++;
     // An empty line between messages is none.
-    if (line.length > 0) yield messageOf(line, number);
-    if (number === count) return;
+    if (line.length === 0) continue;
+    yield messageOf(line, number);
+    if (++messages === count) return;
   }
 }
 

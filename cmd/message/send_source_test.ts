@@ -25,6 +25,7 @@ Deno.test("sendSource() repeats one body, from an option, a file, or all of the 
 Deno.test("sendSource() takes lines, and no empty ones", async () => {
   assert.deepEqual(await bodiesOf({ lines: true }, "a\n\nb\r\nc"), ["a", "b", "c"]);
   assert.deepEqual(await bodiesOf({ lines: true, count: 2 }, "a\nb\nc\n"), ["a", "b"]);
+  assert.deepEqual(await bodiesOf({ lines: true, count: 2 }, "a\n\n\nb\nc\n"), ["a", "b"]);
   assert.deepEqual(await bodiesOf({ lines: true }, Uint8Array.of(0xff, 0x0a)), ["\xff"]);
   assert.deepEqual(await bodiesOf({ json: true }, '{"body":"a"}\n\n{"body":7}\n'), ["a", "7"]);
 });

@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import { ClusterFixture } from "../../testdata/cluster_fixture.ts";
-import { record, type RecordedSurroundings } from "../../testdata/recorded_terminal.ts";
+import { eventually } from "../../testdata/eventually.ts";
+import {
+  record,
+  type RecordedSurroundings,
+  recordedTerminal,
+} from "../../testdata/recorded_terminal.ts";
+import { run } from "../program.ts";
 
 /** Runs `mq message send` against a cluster, and reads the rows. */
 async function sent(it: ClusterFixture, words: readonly string[], more: RecordedSurroundings = {}) {
@@ -165,6 +171,32 @@ Deno.test("mq message send ends with the reason when it is stopped", async () =>
   const { stderr, rows } = await run;
   assert.match(stderr, /mq: Stopped by test; \d+ messages? sent before/);
   assert.equal((await stored(it, "T")).length, rows.length);
+});
+
+Deno.test("mq message send --batch sends what is there when a pipe pauses, and tells what a stop loses", async () => {
+  await using it = await ClusterFixture.start();
+  await it.client.admin.createTopic("T");
+  const stop = new AbortController();
+  const recorded = recordedTerminal({ env: { MQ_NAMESRV: it.nameServer.peer }, stop: stop.signal });
+  const pipe = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = pipe.writable.getWriter();
+  const terminal = { ...recorded.terminal, stdin: () => pipe.readable };
+  // The second request is not due for a long time.
+  const pace = ["--batch", "100", "--rate", "1"];
+  const running = run(["message", "send", "T", "--lines", ...pace], terminal);
+  const write = (text: string) => writer.write(new TextEncoder().encode(text));
+  await write("a\nb\n\nc\n");
+  const texts = async () => (await stored(it, "T")).map((message) => message.text());
+  await eventually(async () => (await texts()).length === 3);
+  await write("d\ne\nf\n");
+  await write("g\n");
+  stop.abort(new Error("Stopped by test"));
+  await running;
+  assert.deepEqual((await texts()).sort(), ["a", "b", "c"]);
+  const says = /mq: Stopped by test; 3 messages sent before, (\d) messages? up to line (\d) read/;
+  const [, lost, line] = says.exec(recorded.printed().stderr)!;
+  assert.equal(Number(line), Number(lost) + 4);
+  await writer.abort();
 });
 
 Deno.test("mq message send tells of a delay level that brokers do not have", async () => {
