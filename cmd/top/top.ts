@@ -9,7 +9,7 @@ import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { counted } from "../output/counted.ts";
-import { type Field, formatOf, openRows, type OutputOptions } from "../output/format_option.ts";
+import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { lineText, note, type Terminal } from "../terminal.ts";
 import { activity, type ActivityRow, type Scope, type Snapshot, snapshot } from "./activity.ts";
 
@@ -39,13 +39,9 @@ const CLEAR_LINE = "\x1b[K";
 
 /** Prints what goes on. */
 export async function top(terminal: Terminal, options: TopOptions): Promise<number> {
-  const isLive = options.once !== true;
-  if (isLive && formatOf(terminal, options) === "table" && !terminal.isTty) {
-    throw usageFailure("mq top needs a terminal; --once prints one table");
-  }
-  if (isLive && options.output !== undefined) {
-    throw usageFailure("-o goes with --once");
-  }
+  const isLive = options.once !== true && options.output !== "help";
+  // A format that MQ_OUTPUT or a profile asks for is for commands that print rows.
+  if (isLive) checkLive(terminal, options);
   const rows = isLive
     ? undefined
     : openRows(terminal, TOP_FIELDS, { ...options, layout: "measured" });
@@ -71,6 +67,11 @@ export async function top(terminal: Terminal, options: TopOptions): Promise<numb
     if (terminal.out.closed) return EXIT.ok;
     before = after;
   }
+}
+
+function checkLive({ isTty }: Terminal, { output }: TopOptions): void {
+  if (output !== undefined) throw usageFailure("-o goes with --once");
+  if (!isTty) throw usageFailure("mq top needs a terminal; --once prints one table");
 }
 
 function show({ out }: Terminal, text: string): void {

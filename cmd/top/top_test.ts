@@ -26,6 +26,12 @@ Deno.test("mq top writes its screen over until it is stopped, on a terminal only
   const env = { MQ_NAMESRV: it.nameServer.peer };
   const pipe = await record(["top"], { env });
   assert.deepEqual([pipe.exitCode, pipe.stdout], [16, ""]);
+  const rows = await record(["top"], { env: { ...env, MQ_OUTPUT: "jsonl" } });
+  assert.deepEqual([rows.exitCode, rows.stdout], [16, ""]);
+  assert.match(rows.stderr, /mq top needs a terminal; --once prints one table/);
+  const chosen = await record(["top", "-o", "jsonl"], { env, isTty: true });
+  assert.deepEqual([chosen.exitCode, chosen.stdout], [16, ""]);
+  assert.match(chosen.stderr, /-o goes with --once/);
   const stop = new AbortController();
   let screens = 0;
   const onStdout = () => {
@@ -53,4 +59,11 @@ Deno.test("screen() shows so many rows, and says that there are more", () => {
   for (const line of stripVTControlCharacters(text).split("\n")) {
     assert(line.length <= 80, line);
   }
+});
+
+Deno.test("mq top -o help prints its fields without a cluster or a terminal", async () => {
+  const once = await record(["top", "--once", "-o", "help"]);
+  const live = await record(["top", "-o", "help"]);
+  assert.deepEqual(live, once);
+  assert.match(live.stdout, /^kind\tstring\t/);
 });
