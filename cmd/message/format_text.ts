@@ -80,11 +80,12 @@ export function messageFormat(text: string): MessageFormat {
   };
 }
 
-const TOKEN = /%(%|([A-Za-z])(?:\{([^}]*)\})?)|\\(x[0-9a-fA-F]{2}|.)|[^%\\]+|[%\\]/gs;
+const TOKEN = /%(%|([A-Za-z])(?:\{([^}]*)(\}|$))?)|\\(x[0-9a-fA-F]{2}|.)|[^%\\]+|[%\\]/gs;
 
 function partsOf(text: string): Part[] {
-  return [...text.matchAll(TOKEN)].map(([token, percent, letter, form, escape]): Part => {
+  return [...text.matchAll(TOKEN)].map(([token, percent, letter, form, end, escape]): Part => {
     if (percent === "%") return "%";
+    if (end === "") throw usageFailure(`--format: "${token}" has no closing brace`);
     if (letter !== undefined) return directivePart(letter, form);
     if (escape !== undefined) return escapeText(escape);
     if (token !== "%" && token !== "\\") return token;

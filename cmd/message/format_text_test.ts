@@ -30,10 +30,13 @@ Deno.test("messageFormat(): what a message holds cannot steer a terminal", () =>
 });
 
 Deno.test("messageFormat() refuses what stands for nothing, and says what there is", () => {
-  for (const format of ["%", "%z", "%t{hex}", "%b{xml}", "\\q", "a\\", "% t", "%1"]) {
+  for (
+    const format of ["%", "%z", "%t{hex}", "%b{xml}", "\\q", "a\\", "% t", "%1", "%p{a", "%b{"]
+  ) {
     assert.throws(() => messageFormat(format), { exitCode: 16, message: /^--format: / }, format);
   }
   assert.throws(() => messageFormat("%z"), /there is %t %B/);
+  assert.throws(() => messageFormat("%o %p{region"), /"%p\{region" has no closing brace/);
   assert.throws(() => messageFormat("%b{xml}"), /has the forms text, hex, base64/);
 });
 
