@@ -7,7 +7,7 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { type Branch, describe } from "../branch.ts";
 import { bodyOption, rawOption } from "../option/body_option.ts";
 import { commitLogOption, withCommitLog } from "../option/commitlog_option.ts";
-import { parsePositive, parseWhole } from "../option/number_option.ts";
+import { parseMs, parsePositive, parseWhole } from "../option/number_option.ts";
 import { progressOption } from "../option/progress_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 import { statsArguments } from "./stats_key.ts";
@@ -60,7 +60,7 @@ function addCommitLog(inspect: CommandUnknownOpts, { terminal, finish }: Branch)
     .option("--limit <count>", "stop after this many messages", parsePositive)
     .option("--reverse", "the newest message first")
     .option("--follow", "wait at the end for what is written next; Ctrl-C ends it")
-    .option("--interval <ms>", "with --follow: look again after this time (500)", parsePositive)
+    .option("--interval <ms>", "with --follow: look again after this time (500)", parseMs)
     .option("--stats [by]", "count messages: all, or by topic, queue, hour, producer")
     .option("--layout <offset>", "the record at this offset, byte by byte", parseWhole)
     .option("--cursor-file <file>", "go on where the last run with this file ended; writes it")

@@ -8,7 +8,7 @@ import type { QueueKind } from "../../store/queue_reader.ts";
 import { type Branch, describe } from "../branch.ts";
 import { commitLogOption, withCommitLog } from "../option/commitlog_option.ts";
 import { parseIndexPart } from "../option/index_part_option.ts";
-import { parsePositive, parseWhole } from "../option/number_option.ts";
+import { parseMs, parsePositive, parseWhole } from "../option/number_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 import { pathAbout } from "./path_about.ts";
 
@@ -73,7 +73,7 @@ function addConsumeQueue(
     )
     .addOption(
       new Option("--interval <ms>", "with --follow: milliseconds between two looks")
-        .argParser(parsePositive),
+        .argParser(parseMs),
     )
     .addOption(
       new Option("--stats <by>", "count units instead: by topic or by queue")

@@ -9,7 +9,7 @@ import { rawOption, textBodyOption } from "../option/body_option.ts";
 import { namesrvOption } from "../option/namesrv_option.ts";
 import { parseDelay } from "../option/delay_option.ts";
 import { collected } from "../option/list_option.ts";
-import { parsePositive } from "../option/number_option.ts";
+import { parseMs, parsePositive } from "../option/number_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 
 /** How transactions of `mq message send` end. */
@@ -62,7 +62,7 @@ function addSend(group: CommandUnknownOpts, { terminal, finish }: Branch): void 
         .choices(OUTCOMES),
     )
     .option("--group <name>", "producer group", "mq-send")
-    .option("--timeout <ms>", "time for a send, with its retries", parsePositive, TIMEOUT_MS)
+    .option("--timeout <ms>", "time for a send, with its retries", parseMs, TIMEOUT_MS)
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (topic, options) => {
       finish(await (await import("./send.ts")).send(terminal, topic, options));
@@ -99,7 +99,7 @@ function addReceive(group: CommandUnknownOpts, { terminal, finish }: Branch): vo
     .option("--since <time>", "a new group begins with what was stored then")
     .option("--count, --limit <count>", "stop after this many messages", parsePositive)
     .option("--follow", "go on until stopped")
-    .option("--wait <ms>", "without --follow: stop when nothing came for so long", parsePositive)
+    .option("--wait <ms>", "without --follow: stop when nothing came for so long", parseMs)
     .option("--format <text>", "print each message so: '%o %t %k\\n' (mq help formatting)")
     .addOption(textBodyOption()).addOption(rawOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())

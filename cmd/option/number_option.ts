@@ -5,6 +5,8 @@
  */
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 
+const PORT_MAX = 65_535;
+
 /** Reads a number that is 0 or more, such as an offset. */
 export function parseWhole(text: string): number {
   if (/^-\d+$/.test(text)) throw new InvalidArgumentError("It must be 0 or more.");
@@ -23,7 +25,24 @@ export function parsePositive(text: string): number {
 
 /** Reads a port; 0 lets the system choose one. */
 export function parsePort(text: string): number {
-  const port = parseWhole(text);
-  if (port > 65_535) throw new InvalidArgumentError("It must be at most 65535.");
-  return port;
+  return atMost(parseWhole(text), PORT_MAX);
+}
+
+/** Longest time a timer of JavaScript can wait; those that are to wait longer do not wait at all. */
+const MS_MAX = 2 ** 31 - 1;
+const SECOND_MS = 1000;
+
+/** Reads milliseconds to wait, 1 or more. */
+export function parseMs(text: string): number {
+  return atMost(parsePositive(text), MS_MAX);
+}
+
+/** Reads seconds to wait, 0 or more. */
+export function parseSeconds(text: string): number {
+  return atMost(parseWhole(text), Math.floor(MS_MAX / SECOND_MS));
+}
+
+function atMost(value: number, max: number): number {
+  if (value <= max) return value;
+  throw new InvalidArgumentError(`It must be at most ${max}.`);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { parsePort, parsePositive, parseWhole } from "./number_option.ts";
+import { record } from "../../testdata/recorded_terminal.ts";
+import { parseMs, parsePort, parsePositive, parseSeconds, parseWhole } from "./number_option.ts";
 
 Deno.test("parseWhole(), parsePositive() and parsePort() read numbers and nothing else", () => {
   assert.equal(parseWhole("0"), 0);
@@ -13,4 +14,30 @@ Deno.test("parseWhole(), parsePositive() and parsePort() read numbers and nothin
   assert.throws(() => parsePositive("0"));
   assert.equal(parsePort("65535"), 65_535);
   assert.throws(() => parsePort("65536"));
+});
+
+Deno.test("parseMs() and parseSeconds() read times a timer can wait", () => {
+  assert.deepEqual([parseMs("1"), parseMs("2147483647")], [1, 2_147_483_647]);
+  assert.throws(() => parseMs("0"), { message: "It must be 1 or more." });
+  assert.throws(() => parseMs("2147483648"), { message: "It must be at most 2147483647." });
+  assert.deepEqual([parseSeconds("0"), parseSeconds("2147483")], [0, 2_147_483]);
+  assert.throws(() => parseSeconds("2147484"), { message: "It must be at most 2147483." });
+});
+
+Deno.test("no command takes a time that its timers would not wait", async () => {
+  const long = "99999999999999";
+  const lines = [
+    ["top", "--once", "--interval", long],
+    ["message", "send", "T", "--body", "a", "--timeout", long],
+    ["message", "receive", "T", "--wait", long],
+    ["topic", "expand", "T", "--to", "8", "--settle", long],
+    ["replay", "store", "--timeout", long],
+    ["inspect", "commitlog", "store", "--follow", "--interval", long],
+    ["inspect", "consumequeue", "store", "--follow", "--interval", long],
+  ];
+  for (const words of lines) {
+    const { exitCode, stderr } = await record(words);
+    assert.equal(exitCode, 16, words.join(" "));
+    assert.match(stderr, /It must be at most 2147483(647)?; /);
+  }
 });

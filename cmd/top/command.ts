@@ -6,7 +6,7 @@
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { type Branch, describe, GROUP } from "../branch.ts";
 import { namesrvOption } from "../option/namesrv_option.ts";
-import { parsePositive } from "../option/number_option.ts";
+import { parseMs, parsePositive } from "../option/number_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 
 const INTERVAL_MS = 2000;
@@ -18,7 +18,7 @@ export function addTopCommand(program: CommandUnknownOpts, { terminal, finish }:
     .helpGroup(GROUP.cluster)
     .addOption(namesrvOption())
     .option("--once", "print one table, and end")
-    .option("--interval <ms>", "time between two looks", parsePositive, INTERVAL_MS)
+    .option("--interval <ms>", "time between two looks", parseMs, INTERVAL_MS)
     .option("--rows <count>", "topics and groups on the screen", parsePositive, ROWS)
     .option("--all", "topics and groups of the system, too")
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())

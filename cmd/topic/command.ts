@@ -7,7 +7,7 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { addGroup, type Branch, describe, GROUP } from "../branch.ts";
 import { namesrvOption } from "../option/namesrv_option.ts";
 import { collected } from "../option/list_option.ts";
-import { parsePositive, parseWhole } from "../option/number_option.ts";
+import { parsePositive, parseSeconds } from "../option/number_option.ts";
 import { yesOption } from "../option/yes_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 import { parsePerm } from "./perm_option.ts";
@@ -145,7 +145,7 @@ function addExpand(group: CommandUnknownOpts, { terminal, finish }: Branch): voi
     )
     .addOption(namesrvOption())
     .option("--ignore-group <name>", "do not wait for this group; may be given again", collected)
-    .option("--settle <seconds>", "time producers have to hear of it", parseWhole, SETTLE_S)
+    .option("--settle <seconds>", "time producers have to hear of it", parseSeconds, SETTLE_S)
     .option("--no-wait", "take the step that can be taken, and end")
     .option("--dry-run", "say where it stands, and change nothing")
     .addOption(yesOption())
