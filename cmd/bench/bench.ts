@@ -7,7 +7,7 @@ import type { Client } from "../../net/client/client.ts";
 import { ClientError } from "../../net/client/client_error.ts";
 import type { Producer } from "../../net/client/producer/producer.ts";
 import type { ReceivedMessage } from "../../net/client/received_message.ts";
-import { Failure } from "../failure.ts";
+import { Failure, usageFailure } from "../failure.ts";
 import { beginGroup } from "../message/new_group.ts";
 import { Pace } from "../message/pace.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
@@ -40,16 +40,21 @@ export interface BenchLatencyOptions extends BenchOptions, ClusterOptions {
   readonly group: string;
 }
 
+/** Most a broker takes in a request, unless it is told otherwise (Java: `maxMessageSize`). */
+const REQUEST_BYTES_MAX = 4 * 1024 * 1024;
+/** What sends under way may hold of the memory. */
+const UNDER_WAY_BYTES_MAX = 1024 * 1024 * 1024;
 /** Fails of a cluster that is not there end the run at once. */
 const FAILURES_MAX = 1000;
 
 /** Sends as fast as may be, or at a rate. */
-export function benchSend(
+export async function benchSend(
   terminal: Terminal,
   topic: string,
   options: BenchSendOptions,
 ): Promise<number> {
-  return runBench(terminal, options, async ({ bench, signal }) => {
+  checkSizes(options);
+  return await runBench(terminal, options, async ({ bench, signal }) => {
     await using client = connectFrom(terminal, options);
     const producer = client.producer({ group: options.group });
     const { rate, size, batch, inFlight } = options;
@@ -77,6 +82,18 @@ export function benchSend(
     };
     await Promise.all(Array.from({ length: inFlight }, worker));
   });
+}
+
+function checkSizes({ batch, size, inFlight }: BenchSendOptions): void {
+  const bytes = batch * size;
+  if (bytes > REQUEST_BYTES_MAX) {
+    const what = `--batch ${batch} with --size ${size} are ${bytes} bytes a request`;
+    throw usageFailure(`${what}, expected at most ${REQUEST_BYTES_MAX}`);
+  }
+  if (bytes * inFlight > UNDER_WAY_BYTES_MAX) {
+    const what = `--in-flight ${inFlight} requests of ${bytes} bytes are ${bytes * inFlight} bytes`;
+    throw usageFailure(`${what} under way, expected at most ${UNDER_WAY_BYTES_MAX}`);
+  }
 }
 
 /** Consumes as fast as may be. */

@@ -47,13 +47,20 @@ Deno.test("mq bench latency gets every message back", async () => {
   assert(run.row.p50Ms > 0);
 });
 
-Deno.test("mq bench ends at once where there is no cluster, or no time", async () => {
+Deno.test("mq bench ends at once where there is no cluster, no time, or no request so large", async () => {
   const run = await record(["bench", "send", "T", "-n", "127.0.0.1:1"]);
   assert.deepEqual([run.exitCode, run.stdout], [8, ""]);
   for (const duration of ["0", "-1", "2d", "x"]) {
     const wrong = await record(["bench", "send", "T", "--duration", duration]);
     assert.equal(wrong.exitCode, 16, duration);
   }
+  const large = await record(["bench", "send", "T", "--batch", "4097", "--size", "1024"]);
+  assert.equal(large.exitCode, 16);
+  assert.match(large.stderr, /--batch 4097 with --size 1024 are 4195328 bytes a request, expected/);
+  const many = ["--size", "4194304", "--in-flight", "257"];
+  const all = await record(["bench", "send", "T", ...many]);
+  assert.equal(all.exitCode, 16);
+  assert.match(all.stderr, /--in-flight 257 requests of 4194304 bytes are 1077936128 bytes under/);
 });
 
 Deno.test("mq bench at a rate that nobody reaches ends after its time, and says so", async () => {

@@ -6,7 +6,7 @@
 import { type CommandUnknownOpts, InvalidArgumentError, Option } from "@commander-js/extra-typings";
 import { addGroup, type Branch, describe, GROUP } from "../branch.ts";
 import { namesrvOption } from "../option/namesrv_option.ts";
-import { parsePositive } from "../option/number_option.ts";
+import { parseInFlight, parsePositive } from "../option/number_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 
 const SECONDS = 10;
@@ -53,7 +53,7 @@ function addSend(bench: CommandUnknownOpts, { terminal, finish }: Branch): void 
     .addOption(namesrvOption()).addOption(durationOption())
     .option("--size <bytes>", "bytes of a body", parseSize, SIZE)
     .option("--rate <count>", "messages a second; default: as many as go", parsePositive)
-    .option("--in-flight <count>", "sends under way at once", parsePositive, IN_FLIGHT)
+    .option("--in-flight <count>", "sends under way at once", parseInFlight, IN_FLIGHT)
     .option("--batch <count>", "messages a request", parsePositive, 1)
     .option("--group <name>", "producer group", "mq-bench")
     .option("--summary", "print the summary only")

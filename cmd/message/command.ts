@@ -9,7 +9,7 @@ import { rawOption, textBodyOption } from "../option/body_option.ts";
 import { namesrvOption } from "../option/namesrv_option.ts";
 import { parseDelay } from "../option/delay_option.ts";
 import { collected } from "../option/list_option.ts";
-import { parseMs, parsePositive } from "../option/number_option.ts";
+import { parseInFlight, parseMs, parsePositive } from "../option/number_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 
 /** How transactions of `mq message send` end. */
@@ -50,7 +50,7 @@ function addSend(group: CommandUnknownOpts, { terminal, finish }: Branch): void 
     .option(
       "--in-flight <count>",
       "sends under way at once; default: 32, in order 1",
-      parsePositive,
+      parseInFlight,
     )
     .option(
       "--batch <count>",

@@ -42,6 +42,14 @@ export function parseSeconds(text: string): number {
   return atMost(parseWhole(text), Math.floor(MS_MAX / SECOND_MS));
 }
 
+/** More sends at once fill memory and no broker. */
+const IN_FLIGHT_MAX = 65_536;
+
+/** Reads how many sends may be under way at once. */
+export function parseInFlight(text: string): number {
+  return atMost(parsePositive(text), IN_FLIGHT_MAX);
+}
+
 function atMost(value: number, max: number): number {
   if (value <= max) return value;
   throw new InvalidArgumentError(`It must be at most ${max}.`);

@@ -1,6 +1,13 @@
 import assert from "node:assert/strict";
 import { record } from "../../testdata/recorded_terminal.ts";
-import { parseMs, parsePort, parsePositive, parseSeconds, parseWhole } from "./number_option.ts";
+import {
+  parseInFlight,
+  parseMs,
+  parsePort,
+  parsePositive,
+  parseSeconds,
+  parseWhole,
+} from "./number_option.ts";
 
 Deno.test("parseWhole(), parsePositive() and parsePort() read numbers and nothing else", () => {
   assert.equal(parseWhole("0"), 0);
@@ -39,5 +46,15 @@ Deno.test("no command takes a time that its timers would not wait", async () => 
     const { exitCode, stderr } = await record(words);
     assert.equal(exitCode, 16, words.join(" "));
     assert.match(stderr, /It must be at most 2147483(647)?; /);
+  }
+});
+
+Deno.test("no command has more sends under way than memory takes", async () => {
+  assert.equal(parseInFlight("65536"), 65_536);
+  const lines = [["bench", "send", "T"], ["message", "send", "T"], ["replay", "store"]];
+  for (const words of lines) {
+    const { exitCode, stderr } = await record([...words, "--in-flight", "65537"]);
+    assert.equal(exitCode, 16, words.join(" "));
+    assert.match(stderr, /It must be at most 65536; /);
   }
 });

@@ -7,7 +7,7 @@ import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import { type Branch, describe, GROUP } from "../branch.ts";
 import { collected } from "../option/list_option.ts";
 import { namesrvOption } from "../option/namesrv_option.ts";
-import { parseMs, parsePositive, parseWhole } from "../option/number_option.ts";
+import { parseInFlight, parseMs, parsePositive, parseWhole } from "../option/number_option.ts";
 import { fieldsOption, headerOption, outputOption } from "../output/format_option.ts";
 
 const IN_FLIGHT = 32;
@@ -31,7 +31,7 @@ export function addReplayCommand(program: CommandUnknownOpts, { terminal, finish
     .option("--limit <count>", "stop after this many messages", parsePositive)
     .option("--map-topic <from=to>", "send the messages of a topic to another", collected)
     .option("--rate <count>", "at most this many messages a second", parsePositive)
-    .option("--in-flight <count>", "sends under way at once", parsePositive, IN_FLIGHT)
+    .option("--in-flight <count>", "sends under way at once", parseInFlight, IN_FLIGHT)
     .option("--timeout <ms>", "time a broker has to answer", parseMs, TIMEOUT_MS)
     .option("--group <name>", "producer group to send as", "mq-replay")
     .option("--cursor-file <file>", "keep how far it is, and go on there the next time")
