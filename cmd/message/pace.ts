@@ -46,7 +46,8 @@ export class Pace {
   }
 
   /**
-   * Waits for the next turn, and tells when it was due, by the clock. Throws the signal's reason.
+   * Waits for the next turn, and tells when it was due, by the clock; when it came, where a timer was
+   * early, as those of whole milliseconds are. Throws the signal's reason.
    */
   async next(turns = 1): Promise<number> {
     const { now, breathe, signal } = this.#options;
@@ -62,7 +63,7 @@ export class Pace {
     else return due;
     this.#breathedAt = now();
     signal.throwIfAborted();
-    return due;
+    return Math.min(due, this.#breathedAt);
   }
 
   async #waitFor(ms: number): Promise<void> {

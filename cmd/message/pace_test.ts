@@ -77,3 +77,11 @@ Deno.test("Pace waits in parts for what no timer can", async () => {
   await pace.next();
   assert.deepEqual(waits, [2_147_483_647, 852_516_353]);
 });
+
+Deno.test("Pace: what came before it was due is not measured from then", async () => {
+  let at = 0;
+  const { signal } = new AbortController();
+  const wait = (ms: number) => Promise.resolve(at += Math.floor(ms));
+  const pace = new Pace({ ratePerSecond: 400, signal, now: () => at, wait });
+  assert.deepEqual([await pace.next(), await pace.next(), await pace.next()], [0, 2, 5]);
+});
