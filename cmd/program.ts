@@ -9,14 +9,14 @@ import { addBenchCommands } from "./bench/command.ts";
 import { type Branch, describe, GROUP, pathOf } from "./branch.ts";
 import { addClusterCommands } from "./cluster/command.ts";
 import { addCompletionCommand } from "./completion/command.ts";
-import { COMPLETE_WORD, printCompletion } from "./completion/complete.ts";
+import { asksToComplete, printCompletion } from "./completion/complete.ts";
 import { addDiffCommand } from "./diff/command.ts";
 import { EXIT } from "./exit_code.ts";
 import { addExportCommand } from "./export/command.ts";
 import { addExplainCommand } from "./explain/command.ts";
 import { describeFailure, stackOf, usageFailure } from "./failure.ts";
 import { fieldsOption, headerOption, outputOption } from "./output/format_option.ts";
-import { COLOR_FLAG, colorChoice, takeColor } from "./option/color_option.ts";
+import { colorChoice, colorOption, takeColor } from "./option/color_option.ts";
 import { takeOption } from "./option/global_option.ts";
 import { hasColors } from "./output/tone.ts";
 import { HELP_TOPICS } from "./help_topics.ts";
@@ -43,7 +43,9 @@ const PROFILE_FLAG = "--profile";
 /** Runs one command line and returns its exit code. Never throws what a command threw. */
 export async function run(words: readonly string[], surroundings: Terminal): Promise<number> {
   let exitCode: number = EXIT.ok;
-  const { args: colorless, color } = takeColor(words);
+  // The words of a line that is still being written are looked at, and not followed.
+  const isAsked = asksToComplete(words);
+  const { args: colorless, color } = takeColor(isAsked ? [] : words);
   const { args, value: profile } = takeOption(colorless, PROFILE_FLAG);
   const terminal = {
     ...surroundings,
@@ -53,8 +55,8 @@ export async function run(words: readonly string[], surroundings: Terminal): Pro
   const program = makeProgram({ terminal, finish: (code) => exitCode = code });
   try {
     colorChoice(color);
-    if (args.length === 0) program.outputHelp();
-    else if (args[0] === COMPLETE_WORD) await printCompletion(terminal, program, args.slice(1));
+    if (isAsked) await printCompletion(terminal, program, { asked: words, run });
+    else if (args.length === 0) program.outputHelp();
     else await program.parseAsync(args, { from: "user" });
     terminal.out.flush();
     if (terminal.out.failure !== undefined) throw terminal.out.failure;
@@ -75,7 +77,7 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
     )
     .version(`mq ${VERSION}`, "-V, --version", "print the version of mq")
     .helpOption("-h, --help", "explain a command")
-    .option(COLOR_FLAG, "colour tables: auto, always, never")
+    .addOption(colorOption())
     .option(`${PROFILE_FLAG} <name>`, "use the settings of this profile; none: of no profile")
     .exitOverride()
     .configureHelp({

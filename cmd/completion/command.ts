@@ -24,8 +24,8 @@ export function addCompletionCommand(
     summary: "print the script that completes command lines in a shell",
     text: "Prints a script for bash, zsh or fish. It completes commands, options and what they " +
       "may be given, and the topics and groups of the store a command line names, or of MQ_STORE " +
-      "or ./mq-data; for commands that speak to a cluster those of the cluster, where it answers " +
-      "at once.",
+      "or ./mq-data; for commands that speak to a cluster those of the cluster, and its brokers, " +
+      "where it answers at once.",
     examples: [
       "mq completion bash >> ~/.bashrc",
       "mq completion zsh >> ~/.zshrc",

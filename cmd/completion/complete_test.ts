@@ -33,6 +33,26 @@ Deno.test("complete() knows options and their choices, in both ways of writing",
   assert(completed(["verify", "--quick", ""]).files);
 });
 
+Deno.test("complete() knows the options all commands take, and their values", () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const env = { XDG_CONFIG_HOME: "conf" };
+  const all = new Map([["kept", { store: "store" }]]);
+  writeProfiles(recordedTerminal({ files, env }).terminal, { all });
+  assert.deepEqual(completed(["topic", "list", "--co"]).values, ["--color"]);
+  assert.deepEqual(completed(["--color", "a"]).values, ["auto", "always"]);
+  assert.deepEqual(completed(["topic", "list", "--color=n"]).values, ["--color=never"]);
+  assert.deepEqual(completed(["--color", "never", "topic", "li"]).values, ["list"]);
+  const named = completed(["verify", "--profile", ""], { files, env }).values;
+  assert.deepEqual(named, ["kept", "none"]);
+  const topics = completed(["--profile", "kept", "query", "--topic=T_t"], { files, env }).values;
+  assert.deepEqual(topics, ["--topic=T_tags", "--topic=T_trans"]);
+});
+
+Deno.test("complete() takes nothing behind -- for an option", () => {
+  assert.deepEqual(completed(["verify", "--", "--quick", ""]).values, []);
+  assert.deepEqual(completed(["completion", "--", ""]).values, ["bash", "zsh", "fish"]);
+});
+
 Deno.test("complete() leaves paths to the shell", () => {
   assert.deepEqual(completed(["verify", ""]), { values: [], files: true });
   assert.deepEqual(completed(["recover", "--into", ""]), { values: [], files: true });
@@ -76,6 +96,23 @@ Deno.test("complete() has no names where the store cannot be read", () => {
 Deno.test("complete() knows the pages of the help", () => {
   assert.deepEqual(completed(["help", "exit"]).values, ["exit-codes"]);
   assert.deepEqual(completed(["help", "verif"]).values, ["verify"]);
+});
+
+Deno.test("mq __complete passes over no option of the line that is written", async () => {
+  assert.match((await record(["__complete", "topic", "list", "--color", ""])).stdout, /^auto\t/);
+  const none = await record(["__complete", "topic", "list", "--profile", "d"]);
+  assert.deepEqual(none, { stdout: "", stderr: "", exitCode: 0 });
+});
+
+Deno.test("mq __complete_line takes the line of bash, and gives what bash puts in", async () => {
+  const line = async (text: string) => {
+    const { stdout } = await record(["__complete_line", " \t\n\"'@><=;|&(:", text]);
+    return stdout.split("\n").slice(0, -1).map((it) => it.split("\t")[0]);
+  };
+  assert.deepEqual(await line("mq recover --mode=java-5"), ["java-5.x"]);
+  assert.deepEqual(await line("mq topic list -n 127.0.0.1:1 --al"), ["--all"]);
+  assert.deepEqual(await line("mq topic list --fields=topic,read"), ["topic,readQueues"]);
+  assert.deepEqual(await line("mq verify "), [":files"]);
 });
 
 Deno.test("mq __complete prints a line for each, and one where files may follow", async () => {

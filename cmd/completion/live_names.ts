@@ -1,5 +1,5 @@
 /**
- * Names of topics and groups of the cluster a command line is about, for the completion of shells. A
+ * Names of topics, groups, clusters and brokers of the cluster a command line is about, for the completion of shells. A
  * cluster that does not answer at once has none: nobody waits at the Tab key.
  *
  * @module
@@ -10,17 +10,7 @@ import type { TopicKind } from "../inspect/topic_kind.ts";
 import { connectFrom } from "../option/cluster_option.ts";
 import { Out } from "../output/out.ts";
 import type { Terminal } from "../terminal.ts";
-
-/** What is asked for. */
-export interface LiveQuestion {
-  readonly kind: "topic" | "group";
-  /** Name servers on the line. */
-  readonly namesrv?: string | undefined;
-  /** What stands before a name in its word, such as `--topic=`. */
-  readonly prefix?: string | undefined;
-  /** The word so far. */
-  readonly current?: string | undefined;
-}
+import type { LiveKind, LiveQuestion } from "./live_question.ts";
 
 const TIMEOUT_MS = 500;
 const USERS: ReadonlySet<TopicKind> = new Set<TopicKind>(["user", "retry", "dead-letter", "light"]);
@@ -47,7 +37,7 @@ async function asked(
   const silent = { ...terminal, err: new Out(() => true) };
   const timeouts = { requestTimeoutMs: TIMEOUT_MS, connectTimeoutMs: TIMEOUT_MS };
   await using client: Client = connectFrom(silent, { namesrv }, timeouts);
-  const names = kind === "topic" ? await topics(client) : await groups(client);
+  const names = await ASKED[kind](client);
   const isBegun = current.length > prefix.length;
   return names.filter(({ isOwn }) => isBegun || !isOwn).map(({ name }) => prefix + name)
     .filter((name) => name.startsWith(current));
@@ -57,6 +47,17 @@ async function asked(
 interface Name {
   readonly name: string;
   readonly isOwn: boolean;
+}
+
+const ASKED: Readonly<Record<LiveKind, (client: Client) => Promise<readonly Name[]>>> = {
+  topic: topics,
+  group: groups,
+  cluster: async ({ admin }) => known((await admin.clusterInfo()).map((it) => it.cluster)),
+  broker: async ({ admin }) => known((await admin.clusterInfo()).map((it) => it.brokerName)),
+};
+
+function known(names: readonly string[]): readonly Name[] {
+  return [...new Set(names)].sort().map((name) => ({ name, isOwn: false }));
 }
 
 async function topics({ admin }: Client): Promise<readonly Name[]> {

@@ -25,6 +25,12 @@ Deno.test("completion knows topics and groups of the cluster the line is about",
   assert.deepEqual(await completed("message", "browse", "TBW"), ["TBW102"]);
   assert.deepEqual(await completed("message", "receive", "Orders", "--group", ""), ["billing"]);
   assert.deepEqual(await completed("dlq", "replay", "CID_RMQ"), ["CID_RMQ_SYS_TRANS"]);
+  const topics = ["topic", "list", "--cluster"];
+  assert.deepEqual(await completed(...topics, ""), ["C1"]);
+  assert.deepEqual(await completed("topic", "update", "T", "--broker", "br"), ["broker-a"]);
+  assert.deepEqual(await completed("topic", "update", `--namesrv=${namesrv}`, "Orders-"), [
+    "Orders-old",
+  ]);
   const inline = await completed("message", "receive", "Orders", "--group=bil");
   assert.deepEqual(inline, ["--group=billing"]);
 });

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { COMPLETE_WORD, FILES_LINE } from "./complete.ts";
+import { COMPLETE_LINE_WORD, COMPLETE_WORD, FILES_LINE } from "./complete.ts";
 
 /** Shells there is a script for. */
 export const SHELLS = ["bash", "zsh", "fish"] as const;
@@ -28,7 +28,7 @@ _mq() {
     else
       COMPREPLY+=("$value")
     fi
-  done < <(mq ${COMPLETE_WORD} "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+  done < <(mq ${COMPLETE_LINE_WORD} "$COMP_WORDBREAKS" "\${COMP_LINE:0:COMP_POINT}" 2>/dev/null)
 }
 complete -F _mq mq
 `,

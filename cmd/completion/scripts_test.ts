@@ -7,13 +7,14 @@ Deno.test("completionScript() of bash fills in what mq answers, and lets files f
   const program = `
     mq() { printf 'first\\tabout it\\n'; printf '%s|' "$@"; printf '\\n:files\\n'; }
     ${completionScript("bash")}
-    COMP_WORDS=(mq query "my store" --to) COMP_CWORD=3
+    COMP_LINE='mq query "my store" --to and more' COMP_POINT=24
+    COMP_WORDBREAKS=' :='
     _mq
     printf '%s\\n' "\${COMPREPLY[@]}"
   `;
   const { stdout, status } = spawnSync("bash", ["-c", program], { encoding: "utf8" });
   assert.equal(status, 0);
-  assert.equal(stdout, "first\n__complete|query|my store|--to|\n");
+  assert.equal(stdout, 'first\n__complete_line| :=|mq query "my store" --to|\n');
 });
 
 Deno.test("completionScript() says how it is loaded, for every shell", () => {

@@ -3,12 +3,15 @@
  *
  * @module
  */
+import { Option } from "@commander-js/extra-typings";
 import { usageFailure } from "../failure.ts";
 import { COLOR_CHOICES, type ColorChoice } from "../output/tone.ts";
 import { takeOption } from "./global_option.ts";
 
-/** The option as the help shows it. */
-export const COLOR_FLAG = "--color <when>";
+/** The option as help and completion show it; {@linkcode takeColor} reads it. */
+export function colorOption(): Option {
+  return new Option("--color <when>", "colour tables").choices(COLOR_CHOICES);
+}
 
 /** A command line without the option, and what it said. */
 export interface ColoredArgs {
