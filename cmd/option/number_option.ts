@@ -18,9 +18,10 @@ export function parseWhole(text: string): number {
 
 /** Reads a number that is 1 or more, such as a limit. */
 export function parsePositive(text: string): number {
-  const value = parseWhole(text);
-  if (value < 1) throw new InvalidArgumentError("It must be 1 or more.");
-  return value;
+  if (/^-?\d+$/.test(text) && Number(text) < 1) {
+    throw new InvalidArgumentError("It must be 1 or more.");
+  }
+  return parseWhole(text);
 }
 
 /** Reads a port; 0 lets the system choose one. */

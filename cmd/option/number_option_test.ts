@@ -18,7 +18,9 @@ Deno.test("parseWhole(), parsePositive() and parsePort() read numbers and nothin
   assert.throws(() => parseWhole("-1"), { message: "It must be 0 or more." });
   assert.throws(() => parseWhole("9007199254740992"), { message: /at most 9007199254740991/ });
   assert.equal(parsePositive("1"), 1);
-  assert.throws(() => parsePositive("0"));
+  for (const text of ["0", "-1"]) {
+    assert.throws(() => parsePositive(text), { message: "It must be 1 or more." });
+  }
   assert.equal(parsePort("65535"), 65_535);
   assert.throws(() => parsePort("65536"));
 });
