@@ -17,6 +17,7 @@ import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import type { OutputOptions } from "../output/format_option.ts";
 import { HOT_SETTINGS } from "../../net/broker/hot_settings.ts";
+import { applyGiven } from "./given_settings.ts";
 import { metricsFact, metricsSettings } from "./metrics_option.ts";
 import { readProperties } from "./properties_file.ts";
 import { type LogFormat, serverLog } from "./server_log.ts";
@@ -29,6 +30,8 @@ import { note, type Terminal } from "../terminal.ts";
 /** What `mq broker start` may be told. */
 export interface BrokerStartOptions extends OutputOptions {
   readonly configFile?: string | undefined;
+  /** Settings over those of the file, `key=value`. */
+  readonly set?: readonly string[] | undefined;
   /** Name servers, `host:port;host:port`. */
   readonly namesrv?: string | undefined;
   /** Port to serve metrics on. */
@@ -89,7 +92,7 @@ const LOCAL_ONLY = "Only this machine reaches it: bindAddress=0.0.0.0 in the fil
  * What a setting must be beyond what the broker itself looks at, so that the line can be named and
  * nothing is written before.
  */
-function checkSetting(given: Partial<BrokerConfig>): void {
+export function checkBrokerSetting(given: Partial<BrokerConfig>): void {
   const config = completeBrokerConfig(given, hostDefaults());
   checkAddresses(config.namesrvAddr);
   parseDelayLevels(config.messageDelayLevel);
@@ -118,21 +121,23 @@ interface BrokerSettings extends Pick<PrintedSettings, "origins"> {
   readonly remarks: readonly string[];
 }
 
-/** Defaults, overlaid by the environment, by the file, by the command line. */
+/** Defaults, overlaid by the environment, by the file, by `-X`, by options with a name. */
 function brokerSettings(terminal: Terminal, options: BrokerStartOptions): BrokerSettings {
   const { configFile: path } = options;
   const found = namesrvFromEnvironment(terminal);
   const host = hostDefaults();
   const defaults = { ...defaultBrokerConfig(host), namesrvAddr: found?.text ?? "" };
   const properties = path === undefined ? [] : readProperties(terminal.files, path);
-  const file = { path: path ?? "", program: "broker", check: checkSetting } as const;
-  const { settings, origins: inFile, remarks } = applySettings(defaults, properties, file);
+  const file = { path: path ?? "", program: "broker", check: checkBrokerSetting } as const;
+  const read = applySettings(defaults, properties, file);
+  const given = applyGiven(read.settings, options.set, file);
   const named = {
     ...(options.namesrv !== undefined && { namesrvAddr: options.namesrv }),
     ...metricsSettings(options.metricsPort),
   };
   const origins = new Map(found === undefined ? [] : [["namesrvAddr", found.name]]);
-  for (const [key, origin] of inFile) origins.set(key, origin);
+  for (const [key, origin] of [...read.origins, ...given.origins]) origins.set(key, origin);
   for (const key of Object.keys(named)) origins.set(key, ORIGIN.commandLine);
-  return { config: completeBrokerConfig({ ...settings, ...named }, host), origins, remarks };
+  const config = completeBrokerConfig({ ...given.settings, ...named }, host);
+  return { config, origins, remarks: [...read.remarks, ...given.remarks] };
 }

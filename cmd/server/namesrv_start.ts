@@ -11,6 +11,7 @@ import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
 import type { OutputOptions } from "../output/format_option.ts";
 import { HOT_NAMESRV_SETTINGS } from "../../net/namesrv/settings_family.ts";
+import { applyGiven } from "./given_settings.ts";
 import { metricsFact, metricsSettings } from "./metrics_option.ts";
 import { readProperties } from "./properties_file.ts";
 import { type LogFormat, serverLog } from "./server_log.ts";
@@ -23,6 +24,8 @@ import { note, type Terminal } from "../terminal.ts";
 /** What `mq namesrv start` may be told. */
 export interface NamesrvStartOptions extends OutputOptions {
   readonly configFile?: string | undefined;
+  /** Settings over those of the file, `key=value`. */
+  readonly set?: readonly string[] | undefined;
   readonly host?: string | undefined;
   readonly port?: number | undefined;
   /** Port to serve metrics on. */
@@ -103,16 +106,18 @@ export async function startNamesrv(
   const { configFile: path } = options;
   const properties = path === undefined ? [] : readProperties(terminal.files, path);
   const file = { path: path ?? "", program: "namesrv", check: checkSetting } as const;
-  const { settings: read, origins: inFile, remarks } = applySettings(DEFAULTS, properties, file);
+  const read = applySettings(DEFAULTS, properties, file);
+  const given = applyGiven(read.settings, options.set, file);
+  const remarks = [...read.remarks, ...given.remarks];
   const named = {
     ...(options.host !== undefined && { bindAddress: options.host }),
     ...(options.port !== undefined && { listenPort: options.port }),
     ...metricsSettings(options.metricsPort),
   };
-  const settings = { ...read, ...named };
+  const settings = { ...given.settings, ...named };
   if (options.printConfig === true) {
     for (const remark of remarks) note(terminal, remark);
-    const origins = new Map(inFile);
+    const origins = new Map([...read.origins, ...given.origins]);
     for (const key of Object.keys(named)) origins.set(key, ORIGIN.commandLine);
     printSettings(terminal, options, { settings, origins, hot: HOT_NAMESRV_SETTINGS });
     return EXIT.ok;

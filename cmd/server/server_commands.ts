@@ -6,9 +6,13 @@
 import { type CommandUnknownOpts, Option } from "@commander-js/extra-typings";
 import { parseAddresses, parseHost, parseOneAddress } from "../option/address_option.ts";
 import { addGroup, type Branch, describe, GROUP } from "../branch.ts";
+import { collected } from "../option/list_option.ts";
 import { parsePort } from "../option/number_option.ts";
+import { SETTING_FLAGS } from "./given_settings.ts";
 import { metricsOption } from "./metrics_option.ts";
 import { logOption } from "./server_log.ts";
+
+const SETTING_ABOUT = "a setting of Java's broker.conf; may be given again";
 
 /** Adds the commands. */
 export function addServerCommands(program: CommandUnknownOpts, branch: Branch): void {
@@ -48,6 +52,7 @@ function addStart(program: CommandUnknownOpts, { terminal, finish }: Branch): vo
     .option("--port <port>", "port of the broker, 0 for a free one; default: 10911", parsePort)
     .option("--namesrv-port <port>", "port of the name server; default: 9876", parsePort)
     .option("--host <address>", "address to listen on; default: 127.0.0.1", parseHost)
+    .option(SETTING_FLAGS, SETTING_ABOUT, collected)
     .addOption(metricsOption())
     .addOption(logOption())
     .addOption(readyOption())
@@ -58,13 +63,18 @@ function addStart(program: CommandUnknownOpts, { terminal, finish }: Branch): vo
     summary: "run a name server and a broker in this folder",
     text: "Runs a name server and a broker in one process, with a store in this folder. Clients " +
       "connect to the name server's address.",
-    examples: ["mq start", "mq start --store data --port 0 --namesrv-port 0 -o json"],
+    examples: [
+      "mq start",
+      "mq start -X flushDiskType=SYNC_FLUSH",
+      "mq start --store data --port 0 --namesrv-port 0 -o json",
+    ],
   });
 }
 
 function addNamesrvStart(namesrv: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = namesrv.command("start")
     .option("-c, --config-file <file>", "settings of a Java namesrv.conf")
+    .option(SETTING_FLAGS, "one of these settings; may be given again", collected)
     .option("--host <address>", "address to listen on; default: 127.0.0.1", parseHost)
     .option("--port <port>", "port, 0 for a free one; default: 9876", parsePort)
     .addOption(metricsOption())
@@ -85,6 +95,7 @@ function addNamesrvStart(namesrv: CommandUnknownOpts, { terminal, finish }: Bran
 function addBrokerStart(broker: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = broker.command("start")
     .option("-c, --config-file <file>", "settings of a Java broker.conf")
+    .option(SETTING_FLAGS, "one of these settings; may be given again", collected)
     .option(
       "-n, --namesrv <addresses>",
       "name servers, host:port;host:port; else MQ_NAMESRV",

@@ -41,7 +41,8 @@ export function applySettings<T extends object>(
   const origins = new Map<string, string>();
   for (const property of properties) {
     const { key, value, line } = property;
-    const place = `${file.path}:${line}`;
+    // What stands in no file has no line.
+    const place = line === 0 ? file.path : `${file.path}:${line}`;
     const refused = REFUSED.find(([name, pattern]) => name === key && pattern.test(value.trim()));
     if (refused !== undefined) {
       throw new Failure(`Cannot start with ${key}=${value.trim()} (${place}): ${refused[2]}`);
