@@ -23,7 +23,7 @@ export function addWhyCommand(program: CommandUnknownOpts, { terminal, finish }:
   describe(command, {
     summary: "why a Java broker would not start on a store, or come up short",
     text:
-      "Tells what brokers of Java 4.9 and 5.x with default settings would do at their start on " +
+      "Tells what brokers of Java 4.9 and 5.5 with default settings would do at their start on " +
       "this store: whether they start, and how many messages they destroy, forget or misplace; " +
       "then what stands behind it, in the files and around them, with the way out. Reads the log " +
       "twice, and once more where messages would be given up. Locks, rights and mounts are seen " +

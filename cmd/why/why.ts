@@ -4,14 +4,10 @@
  *
  * @module
  */
-import { basename } from "node:path";
-import { type Finding, FINDINGS } from "../../store/check/findings.ts";
 import type { SoundIndex } from "../../store/check/index_check.ts";
 import { verifyStore } from "../../store/check/verify.ts";
-import type { JavaRefusal } from "../../store/exact/java_files.ts";
-import type { FileSystem } from "../../store/file.ts";
 import { codeOf } from "../../store/file_disk.ts";
-import { parseOffsetName, type StorePaths } from "../../store/names.ts";
+import type { StorePaths } from "../../store/names.ts";
 import { QueueTrees } from "../../store/queue_reader.ts";
 import { planRepair } from "../../store/repair/repair.ts";
 import { listSegments } from "../../store/segments.ts";
@@ -22,17 +18,21 @@ import { givenPath, storeAt } from "../reading/store_path.ts";
 import type { Terminal } from "../terminal.ts";
 import { configReasons } from "./config_reasons.ts";
 import { JavaStarts } from "./java_starts.ts";
-import { surroundingReasons } from "./surroundings.ts";
+import { FoundCodes, type WhyFinding } from "./found_codes.ts";
+import { wellPlaced } from "./misplaced.ts";
 import { SharedLog } from "./shared_log.ts";
+import {
+  batchQueueReasons,
+  findingReasons,
+  merged,
+  noLogReasons,
+  refusalReasons,
+  rocksReason,
+} from "./store_reasons.ts";
+import { surroundingReasons } from "./surroundings.ts";
 import { printWhy } from "./why_report.ts";
 import { isUnreadable, unreadable } from "./access_reasons.ts";
-import {
-  EVERY_BROKER,
-  WHY_RELEASES,
-  type WhyBroker,
-  type WhyReason,
-  type WhyRelease,
-} from "./why_reason.ts";
+import { EVERY_BROKER, type WhyBroker, type WhyReason } from "./why_reason.ts";
 
 /** What `mq why` may be asked. */
 export interface WhyOptions extends OutputOptions {
@@ -52,6 +52,8 @@ export interface WhyVerdict {
   readonly atWrongIndex: number;
   /** Keys of surviving messages that would be gone for good. */
   readonly keysLost: number;
+  /** What else holds of releases near to the one that was asked. */
+  readonly note?: string;
 }
 
 /** What came of looking. */
@@ -59,10 +61,12 @@ export interface WhyAnswer {
   readonly store: string;
   readonly reasons: readonly WhyReason[];
   readonly verdicts: readonly WhyVerdict[];
-  /** What is wrong in the files, the gravest of each kind once. */
-  readonly findings: readonly Finding[];
+  /** What is wrong in the files, the first of each code. */
+  readonly findings: readonly WhyFinding[];
   /** Whether a repair has anything to do. */
   readonly isRepairable: boolean;
+  /** Whether a broker is running on the store. */
+  readonly isInUse: boolean;
 }
 
 /** Fields of the output. */
@@ -79,6 +83,7 @@ export const WHY_FIELDS: readonly Field[] = [
   { name: "inNoQueue", type: "number", about: "of a verdict: survivors that no queue leads to" },
   { name: "atWrongIndex", type: "number", about: "of a verdict: queue units at a wrong index" },
   { name: "keysLost", type: "number", about: "of a verdict: keys of survivors that are gone" },
+  { name: "note", type: "string", about: "of a verdict: what holds of releases near to that one" },
   { name: "effect", type: "string", about: "of a reason: refuses, loses, or unserved" },
   { name: "releases", type: "list", about: "of a reason: brokers it is one for" },
   { name: "file", type: "string", about: "file that is the reason" },
@@ -87,6 +92,7 @@ export const WHY_FIELDS: readonly Field[] = [
   { name: "severity", type: "string", about: "of a finding: error or warning" },
   { name: "code", type: "string", about: "of a finding: its code, see mq explain" },
   { name: "message", type: "string", about: "what stands there" },
+  { name: "more", type: "number", about: "of a finding: others of its code" },
   { name: "java", type: "string", about: "of a finding: what a Java broker does with it" },
   { name: "fix", type: "string", about: "what can be done" },
 ];
@@ -108,7 +114,7 @@ export async function why(
   else {
     for (const verdict of answer.verdicts) rows.row(verdict);
     for (const reason of answer.reasons) rows.row({ kind: "reason", ...reason });
-    for (const it of answer.findings) rows.row({ ...it, java: FINDINGS[it.code].java });
+    for (const it of answer.findings) rows.row(it);
     rows.end();
   }
   terminal.out.flush();
@@ -141,7 +147,7 @@ async function readable(
       : [...reasons, unreadable(pathIn(error) ?? store)];
     const messages = 0;
     const verdicts = EVERY_BROKER.map((it) => verdict(it, all, { ...NOTHING_LOST, messages }));
-    return { store, reasons: all, verdicts, findings: [], isRepairable: false };
+    return { store, reasons: all, verdicts, findings: [], isRepairable: false, isInUse: false };
   }
 }
 
@@ -160,10 +166,13 @@ function pathIn(error: unknown): string | undefined {
 
 async function look(terminal: Terminal, { paths, around, progress }: Look): Promise<WhyAnswer> {
   const signal = terminal.stopSignal();
-  const { files, commitLogPath } = terminal;
+  const { commitLogPath } = terminal;
   const place = { signal, ...(commitLogPath !== undefined && { commitLogPath }) };
+  const placed = wellPlaced(terminal.files, paths);
+  const { files } = placed;
+  const store = paths.root;
+  const isInUse = terminal.lockHolder(paths.lock) !== undefined;
   const reasons = [...around, ...configReasons(files, paths)];
-  const findings = new Map<string, Finding>();
   const { isRocksDb } = new QueueTrees(files, paths);
   const { segments } = listSegments(files, paths.commitLogs);
   const logStart = segments[0]?.start ?? 0;
@@ -177,14 +186,21 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
     onProgress: progress.tell.bind(progress),
     onIndex: (it) => soundIndex = it,
   });
+  const codes = new FoundCodes();
   for await (const item of found) {
     if (item.kind !== "finding" || item.severity === "info") continue;
-    if (!findings.has(item.code)) findings.set(item.code, item);
+    codes.add(item);
+    placed.see(item.file);
   }
   progress.clear();
   shared.part();
-  reasons.push(...findingReasons([...findings.values()]));
-  if (starts === undefined) return { ...unread(paths, reasons), findings: [...findings.values()] };
+  const misplaced = placed.reasons();
+  reasons.push(...misplaced, ...findingReasons(codes.first), ...batchQueueReasons(files, paths));
+  if (starts === undefined) {
+    reasons.push(rocksReason(paths));
+    const findings = codes.told([]);
+    return { store, reasons, verdicts: [], findings, isRepairable: false, isInUse };
+  }
   shared.follow(logStart, [await starts.judge()]);
   const hasLog = segments.length > 0;
   const plan = { ...place, soundIndex };
@@ -195,25 +211,32 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   const reports = await starts.reports();
   const messages = reports.messages + given;
   const verdicts: WhyVerdict[] = [];
-  for (const { release, refusal, ...report } of reports.starts) {
-    if (refusal !== undefined) reasons.push(refusalReason(refusal, release));
-    verdicts.push(verdict(release, reasons, {
+  for (const { release, refusals, ...report } of reports.starts) {
+    reasons.push(...refusalReasons(refusals, { fs: files, release }));
+    const costs = {
       messages,
       destroyed: messages - report.messagesAfter,
       inNoQueue: report.inNoQueue,
       atWrongIndex: report.atWrongIndex,
       keysLost: Math.max(report.keysLost, report.keysMissing),
-    }));
+    };
+    const isCaughtUp = release === "5.x" && report.stoppedCleanly && report.dispatched > 0;
+    verdicts.push(verdict(release, reasons, { ...costs, ...(isCaughtUp && { note: CAUGHT_UP }) }));
   }
   verdicts.push(verdict("mq", reasons, { ...NOTHING_LOST, messages, destroyed: given }));
   return {
-    store: paths.root,
+    store,
     reasons: merged(reasons),
     verdicts,
-    findings: [...findings.values()],
-    isRepairable: actions.length > 0,
+    findings: codes.told(reports.starts.flatMap(({ refusals }) => refusals)),
+    isRepairable: actions.length > 0 && misplaced.length === 0,
+    isInUse,
   };
 }
+
+/** Java: `CommitLog.recoverNormally` dispatches since 5.3.2. */
+const CAUGHT_UP =
+  "it builds queues from the log here; releases of 5 before 5.3.2 leave them as they are";
 
 const NOTHING_LOST = { destroyed: 0, inNoQueue: 0, atWrongIndex: 0, keysLost: 0 } as const;
 
@@ -224,67 +247,7 @@ function verdict(
   costs: Omit<WhyVerdict, "kind" | "release" | "starts">,
 ): WhyVerdict {
   const starts = !reasons.some((it) => it.effect === "refuses" && it.releases.includes(release));
-  return { kind: "verdict", release, starts, ...costs, ...(!starts && NOTHING_LOST) };
-}
-
-/** Without its log a store's queues lead nowhere: Java deletes them, this project's broker refuses. */
-function noLogReasons(files: FileSystem, paths: StorePaths): WhyReason[] {
-  if (new QueueTrees(files, paths).walk().next().done === true) return [];
-  const found = "there are queues, and no file of the log";
-  const reason = {
-    file: paths.commitLog,
-    fix: "mount the disk of the log, or name its folder with --commitlog-path",
-  };
-  return [
-    {
-      ...reason,
-      effect: "loses",
-      releases: WHY_RELEASES,
-      message: `${found}: a broker starts, deletes all queues and begins again with nothing`,
-    },
-    { ...reason, effect: "refuses", releases: ["mq"], message: found },
-  ];
-}
-
-/** Of a store whose queues are kept in RocksDB only the rest can be told. */
-function unread(paths: StorePaths, reasons: WhyReason[]): Omit<WhyAnswer, "findings"> {
-  reasons.push({
-    effect: "refuses",
-    releases: ["4.9"],
-    file: paths.consumeQueue,
-    message: "its consume queues are kept in RocksDB, which only 5.x reads",
-    fix: "start a broker of 5.x with storeType=defaultRocksDB",
-  });
-  return { store: paths.root, reasons, verdicts: [], isRepairable: false };
-}
-
-function refusalReason({ file, reason }: JavaRefusal, release: WhyRelease): WhyReason {
-  const isOurs = parseOffsetName(basename(file)) !== undefined;
-  const fix = isOurs ? "mq recover --apply gives it its length back" : "move it elsewhere";
-  return { effect: "refuses", releases: [release], file, message: `it ${reason}`, fix };
-}
-
-/** Findings that by themselves keep a release from starting. */
-const STOPS: Readonly<Partial<Record<Finding["code"], readonly WhyRelease[]>>> = {
-  "queue-wrong-kind": ["5.x"],
-  "timer-wheel-length": ["5.x"],
-};
-
-function findingReasons(findings: readonly Finding[]): WhyReason[] {
-  return findings.flatMap(({ code, file, message, fix }) => {
-    const releases = STOPS[code];
-    return releases === undefined ? [] : [{ effect: "refuses", releases, file, message, fix }];
-  });
-}
-
-/** One reason for what both releases refuse alike. */
-function merged(reasons: readonly WhyReason[]): WhyReason[] {
-  const byText = new Map<string, WhyReason>();
-  for (const reason of reasons) {
-    const key = `${reason.effect} ${reason.file} ${reason.message}`;
-    const known = byText.get(key);
-    const releases = [...new Set([...known?.releases ?? [], ...reason.releases])];
-    byText.set(key, { ...reason, releases });
-  }
-  return [...byText.values()];
+  if (starts) return { kind: "verdict", release, starts, ...costs };
+  const { messages } = costs;
+  return { kind: "verdict", release, starts, messages, ...NOTHING_LOST };
 }

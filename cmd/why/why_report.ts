@@ -4,7 +4,6 @@
  * @module
  */
 import { relative } from "node:path";
-import { FINDINGS } from "../../store/check/findings.ts";
 import { cellText } from "../output/table.ts";
 import { toned } from "../output/tone.ts";
 import type { Terminal } from "../terminal.ts";
@@ -17,15 +16,21 @@ export function printWhy(terminal: Terminal, answer: WhyAnswer): void {
   const heading = (text: string, isBad: boolean) => {
     out.write(colors ? toned(`${text}\n`, isBad ? "bad" : "heading") : `${text}\n`);
   };
+  const told = new Set<WhyReason>();
   for (const verdict of answer.verdicts) {
     const reasons = answer.reasons.filter((it) => it.releases.includes(verdict.release));
     const forgets = reasons.some((it) => it.effect === "loses");
     heading(verdictText(verdict, forgets), forgets || !isWhole(verdict));
-    for (const reason of reasons) out.write(reasonText(reason, answer, verdict.release));
+    if (verdict.note !== undefined && verdict.starts) out.write(`  ${verdict.note}\n`);
+    for (const reason of reasons.slice(0, REASONS_MAX)) {
+      out.write(reasonText(reason, answer, told.has(reason)));
+      told.add(reason);
+    }
+    out.write(moreText(reasons));
   }
   if (answer.verdicts.length === 0) {
     for (const reason of answer.reasons) {
-      heading(`Java ${reason.releases.join(" and ")} ${reason.effect} it:`, true);
+      heading(`${listed(reason.releases.map(brokerName))} ${EFFECT[reason.effect]}:`, true);
       out.write(reasonText(reason, answer));
     }
   }
@@ -33,10 +38,11 @@ export function printWhy(terminal: Terminal, answer: WhyAnswer): void {
     out.write("\n");
     heading("What is behind it:", false);
     for (const finding of answer.findings) {
-      const { severity, code, file, offset, message } = finding;
+      const { severity, code, file, offset, message, more, java } = finding;
       const place = `${relative(answer.store, file) || file} at ${offset}`;
-      out.write(`  ${severity} ${code}: ${cellText(place)}: ${cellText(message)}\n`);
-      out.write(`    Java: ${FINDINGS[code].java}.\n`);
+      const others = more === 0 ? "" : `, and ${more} more of this code`;
+      out.write(`  ${severity} ${code}: ${cellText(place)}: ${cellText(message)}${others}\n`);
+      out.write(`    Java: ${java}.\n`);
     }
   }
   out.write(nextText(answer));
@@ -44,7 +50,7 @@ export function printWhy(terminal: Terminal, answer: WhyAnswer): void {
 
 function verdictText(verdict: WhyVerdict, forgets: boolean): string {
   const { release, starts, messages, destroyed } = verdict;
-  const broker = release === "mq" ? release : `Java ${release}`;
+  const broker = brokerName(release);
   if (!starts) return `${broker} does not start on this store.`;
   if (isWhole(verdict)) {
     if (forgets && messages === 0) return `${broker} starts, and has no message:`;
@@ -61,21 +67,42 @@ function verdictText(verdict: WhyVerdict, forgets: boolean): string {
   return `${broker} starts, and ${listed(parts)}.`;
 }
 
+/** Reasons of one broker that are told in full. */
+const REASONS_MAX = 10;
+
+function moreText(reasons: readonly WhyReason[]): string {
+  const more = reasons.length - REASONS_MAX;
+  return more <= 0 ? "" : `  and ${more} more; mq why -o jsonl tells all\n`;
+}
+
+/** What the model of a release was made from. */
+function brokerName(broker: WhyBroker): string {
+  return broker === "mq" ? broker : broker === "5.x" ? "Java 5.5" : `Java ${broker}`;
+}
+
+/** What each effect is, said of several brokers or one. */
+const EFFECT: Readonly<Record<WhyReason["effect"], string>> = {
+  refuses: "cannot start on this store",
+  loses: "would lose or forget messages",
+  unserved: "would not do its work in full",
+};
+
 function listed(parts: readonly string[]): string {
   const last = parts.at(-1)!;
   return parts.length === 1 ? last : `${parts.slice(0, -1).join(", ")} and ${last}`;
 }
 
-/** A reason both releases share is told in full only once. */
-function reasonText(reason: WhyReason, { store }: WhyAnswer, release?: WhyBroker): string {
+/** A reason several brokers share is told in full only once. */
+function reasonText(reason: WhyReason, { store }: WhyAnswer, isTold = false): string {
   const place = relative(store, reason.file) || reason.file;
-  if (release !== undefined && reason.releases[0] !== release) {
+  if (isTold) {
     return `  ${cellText(place)}: as above\n`;
   }
   return `  ${cellText(place)}: ${cellText(reason.message)}\n    What to do: ${reason.fix}.\n`;
 }
 
-function nextText({ store, isRepairable, reasons, verdicts }: WhyAnswer): string {
+function nextText({ store, isRepairable, isInUse, reasons, verdicts }: WhyAnswer): string {
+  if (isInUse) return "\nStop the broker first, then ask again: a store in use is not repaired.\n";
   if (isRepairable) return `\nNext: mq recover ${store}\n`;
   if (reasons.length > 0) return "";
   return verdicts.every(isWhole) ? "" : `\nNext: mq verify ${store}\n`;

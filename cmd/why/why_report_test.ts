@@ -16,6 +16,7 @@ function printed(answer: Partial<WhyAnswer>): string {
     verdicts: [verdict(), verdict({ release: "mq" })],
     findings: [],
     isRepairable: false,
+    isInUse: false,
     ...answer,
   });
   terminal.out.flush();
@@ -25,7 +26,7 @@ function printed(answer: Partial<WhyAnswer>): string {
 Deno.test("printWhy() of a sound store is two lines", () => {
   assert.equal(
     printed({}),
-    "Java 5.x starts, and has all 445 messages.\nmq starts, and has all 445 messages.\n",
+    "Java 5.5 starts, and has all 445 messages.\nmq starts, and has all 445 messages.\n",
   );
 });
 
@@ -33,7 +34,7 @@ Deno.test("printWhy() lists what a start costs, and what mq gives up", () => {
   const bad = verdict({ destroyed: 379, inNoQueue: 20, keysLost: 3 });
   assert.equal(
     printed({ verdicts: [bad, verdict({ release: "mq", destroyed: 1 })], isRepairable: true }),
-    "Java 5.x starts, and destroys 379 of 445 messages, leaves 20 messages in no queue and " +
+    "Java 5.5 starts, and destroys 379 of 445 messages, leaves 20 messages in no queue and " +
       "forgets 3 keys.\nmq starts, and has all but 1 of 445 messages.\n\nNext: mq recover store\n",
   );
 });
@@ -60,8 +61,28 @@ Deno.test("printWhy() says of a broker that forgets what its log has, and what i
   } as const;
   assert.equal(
     printed({ reasons: [reason] }),
-    "Java 5.x starts, and has all 445 messages in its log, but:\n" +
+    "Java 5.5 starts, and has all 445 messages in its log, but:\n" +
       "  config/topics.json: it is gone\n    What to do: bring it back.\n" +
       "mq starts, and has all 445 messages in its log, but:\n  config/topics.json: as above\n",
   );
+});
+
+Deno.test("printWhy() tells ten reasons of a broker, and how many more there are", () => {
+  const reasons = Array.from({ length: 12 }, (_, nth) => ({
+    effect: "refuses",
+    releases: nth === 10 ? ["5.x", "mq"] as const : ["5.x"] as const,
+    file: `store/commitlog/${nth}.txt`,
+    message: "it has a name that is no offset",
+    fix: "move it elsewhere",
+  } as const));
+  const verdicts = [verdict({ starts: false }), verdict({ release: "mq", starts: false })];
+  const text = printed({ verdicts, reasons });
+  assert.match(text, /9\.txt: .*\n.*\n {2}and 2 more; mq why -o jsonl tells all\nmq does not/);
+  assert.match(text, /mq does not .*\n {2}commitlog\/10\.txt: it has a name/, "told only here");
+});
+
+Deno.test("printWhy() has no next command for a store in use", () => {
+  const text = printed({ isInUse: true, isRepairable: true });
+  assert.doesNotMatch(text, /Next/);
+  assert.match(text, /\nStop the broker first/);
 });

@@ -15,6 +15,10 @@ interface Row {
   readonly effect?: string;
   readonly message?: string;
   readonly code?: string;
+  readonly file?: string;
+  readonly more?: number;
+  readonly java?: string;
+  readonly note?: string;
 }
 
 async function asked(files: MemoryFiles, surroundings: RecordedSurroundings = {}) {
@@ -64,6 +68,37 @@ Deno.test("mq why names a stray file and a wrong length as what keeps a broker f
     assert.deepEqual(verdicts.map((it) => it.starts), [false, false]);
     assert.deepEqual(reasons.map((it) => [it.effect, it.releases]), [["refuses", ["4.9", "5.x"]]]);
   }
+});
+
+Deno.test("mq why names all files that keep a broker from starting, and counts findings of a code", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const strays = ["commitlog/notes.txt", "commitlog/other.txt", "consumequeue/T_plain/0/readme"];
+  for (const name of strays) files.put(`store/${name}`, Buffer.from("x"));
+  const { reasons, findings } = await asked(files);
+  assert.deepEqual(reasons.map((it) => it.file), strays.map((name) => `store/${name}`));
+  assert(reasons.every((it) => it.effect === "refuses" && it.releases!.length === 2));
+  assert.equal(findings.find((it) => it.code === "log-stray-file")!.more, 1);
+});
+
+Deno.test("mq why says of a folder beside queues that Java passes over it", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  files.put("store/consumequeue/T_plain/1 (copy)/00000000000000000000", new Uint8Array(20));
+  const { verdicts, findings } = await asked(files);
+  assert.deepEqual(verdicts.map((it) => it.starts), [true, true]);
+  assert.equal(findings.find((it) => it.code === "queue-stray-file")!.java, "passes over it");
+});
+
+Deno.test("mq why says that 4.9 reads no batch queues", async () => {
+  const { reasons } = await asked(storeInMemory("5.5.0-e-bcq-102"));
+  assert.deepEqual(reasons.map((it) => [it.releases, it.effect]), [[["4.9"], "loses"]]);
+  assert.match(reasons[0]!.message!, /batch queues, which only 5\.x reads/);
+});
+
+Deno.test("mq why says where releases near to 5.5 build no queues", async () => {
+  const { verdicts } = await asked(storeInMemory("5.5.0-c-damage-102-noabort-nocq"));
+  assert.match(verdicts[1]!.note!, /before 5\.3\.2/);
+  const { verdicts: sound } = await asked(storeInMemory("5.5.0-a-clean-102"));
+  assert(sound.every((it) => it.note === undefined));
 });
 
 Deno.test("mq why tells releases apart: an empty last file stops 4.9 only", async () => {
@@ -130,6 +165,6 @@ Deno.test("mq why prints an answer a person can read", async () => {
   );
   assert.match(
     stdout,
-    /Java 5.x does not start on this store\.\n {2}config\/topics.json: as above/,
+    /Java 5.5 does not start on this store\.\n {2}config\/topics.json: as above/,
   );
 });

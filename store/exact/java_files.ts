@@ -21,8 +21,8 @@ export interface JavaRefusal {
 /** What Java makes of a directory. */
 export interface LoadedFiles {
   readonly segments: readonly Segment[];
-  /** Why the broker does not start. */
-  readonly refusal?: JavaRefusal;
+  /** Every file because of which the broker does not start; it names the first and ends. */
+  readonly refusals: readonly JavaRefusal[];
 }
 
 /**
@@ -32,9 +32,15 @@ export interface LoadedFiles {
 export function loadFiles(
   fs: FileSystem,
   place: string | readonly string[],
-  { rules, segmentBytes }: { readonly rules: JavaRules; readonly segmentBytes: number },
+  { rules, segmentBytes, isRefused = false }: {
+    readonly rules: JavaRules;
+    readonly segmentBytes: number;
+    /** Whether the start has ended before: then nothing is removed. */
+    readonly isRefused?: boolean;
+  },
 ): LoadedFiles {
   const segments: Segment[] = [];
+  const refusals: JavaRefusal[] = [];
   const paths = [place].flat().flatMap((folder) =>
     fs.list(folder).map((name) => join(folder, name))
   );
@@ -44,19 +50,21 @@ export function loadFiles(
     const { size: length, allocatedBytes, isDirectory } = fs.stat(path)!;
     if (isDirectory && rules.allowsDirectories) continue;
     if (length === 0 && number === paths.length - 1 && rules.removesEmptyFile) {
-      fs.remove(path);
+      if (!isRefused && refusals.length === 0) fs.remove(path);
       continue;
     }
     if (isDirectory || length !== segmentBytes) {
       if (rules.wrongFileLength === "ignored") break;
       const reason = isDirectory ? "is a directory" : `has ${length} bytes, not ${segmentBytes}`;
-      return { segments, refusal: { file: path, reason } };
+      refusals.push({ file: path, reason });
+      continue;
     }
     const start = parseOffsetName(name);
     if (start === undefined) {
-      return { segments, refusal: { file: path, reason: "has a name that is no offset" } };
+      refusals.push({ file: path, reason: "has a name that is no offset" });
+      continue;
     }
     segments.push({ start, length, allocatedBytes, name, path });
   }
-  return { segments };
+  return { segments, refusals };
 }

@@ -12,7 +12,8 @@ function loaded(change: (files: MemoryFiles) => void): Record<string, string> {
     for (const start of [0, 100, 200]) files.put(`log/${offsetName(start)}`, new Uint8Array(100));
     change(files);
     const rules = JAVA_RULES[release];
-    const { segments, refusal } = loadFiles(files, "log", { rules, segmentBytes: 100 });
+    const { segments, refusals } = loadFiles(files, "log", { rules, segmentBytes: 100 });
+    const [refusal] = refusals;
     outcome[release] = refusal === undefined
       ? segments.map(({ start }) => start).join()
       : `"${refusal.file}" ${refusal.reason}`;
@@ -57,4 +58,23 @@ Deno.test("loadFiles: only 5.x passes over a directory", () => {
 Deno.test("loadFiles: a missing directory has no files", () => {
   const rules = JAVA_RULES["4.9"];
   assert.deepEqual(loadFiles(new MemoryFiles(), "log", { rules, segmentBytes: 0 }).segments, []);
+});
+
+Deno.test("loadFiles tells all files that stop a start, and removes none then", () => {
+  const files = new MemoryFiles();
+  for (const start of [0, 100]) files.put(`log/${offsetName(start)}`, new Uint8Array(60));
+  files.put("log/notes", new Uint8Array(100));
+  files.put("log/other", new Uint8Array(0));
+  const rules = JAVA_RULES["5.x"];
+  const { refusals } = loadFiles(files, "log", { rules, segmentBytes: 100 });
+  const names = [offsetName(0), offsetName(100), "notes"].map((name) => `log/${name}`);
+  assert.deepEqual(refusals.map(({ file }) => file), names);
+  assert.equal(files.stat("log/other")?.size, 0);
+  files.remove("log/notes");
+  files.cut(`log/${offsetName(0)}`, 100);
+  files.cut(`log/${offsetName(100)}`, 100);
+  loadFiles(files, "log", { rules, segmentBytes: 100, isRefused: true });
+  assert.equal(files.stat("log/other")?.size, 0, "the start has ended before");
+  loadFiles(files, "log", { rules, segmentBytes: 100 });
+  assert.equal(files.stat("log/other"), undefined);
 });

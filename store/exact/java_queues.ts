@@ -44,8 +44,8 @@ export class JavaQueues {
     if (units !== undefined) this.#fileBytes.set(SIMPLE_UNIT, units * SIMPLE_UNIT.unitBytes);
   }
 
-  /** Loads what is there; returns why Java refuses to, or `undefined`. */
-  load(): JavaRefusal | undefined {
+  /** Loads what is there; returns why Java refuses to, all of it. */
+  load({ isRefused }: { readonly isRefused: boolean }): JavaRefusal[] {
     const { rules } = this.#options;
     const kinds = rules.hasBatchQueues ? [SIMPLE_UNIT, BATCH_UNIT] : [SIMPLE_UNIT];
     const places = kinds.flatMap((kind) => this.#places(kind));
@@ -53,16 +53,22 @@ export class JavaQueues {
       const { segmentBytes } = listSegments(this.#files.fs, directory);
       if (segmentBytes > 0 && !this.#fileBytes.has(kind)) this.#fileBytes.set(kind, segmentBytes);
     }
+    const refusals: JavaRefusal[] = [];
     for (const { kind, topic, queueId, directory } of places) {
       if (rules.hasBatchQueues && this.#options.topics.isBatch(topic) !== (kind === BATCH_UNIT)) {
-        return { file: directory, reason: `is of another kind than topic "${topic}"` };
+        refusals.push({ file: directory, reason: `is of another kind than topic "${topic}"` });
+        continue;
       }
       const segmentBytes = this.#bytesOf(kind);
-      const found = loadFiles(this.#files.fs, directory, { rules, segmentBytes });
-      if (found.refusal !== undefined) return found.refusal;
+      const found = loadFiles(this.#files.fs, directory, {
+        rules,
+        segmentBytes,
+        isRefused: isRefused || refusals.length > 0,
+      });
+      refusals.push(...found.refusals);
       this.#make({ kind, topic, queueId }).load(found.segments);
     }
-    return undefined;
+    return refusals;
   }
 
   /** A queue that exists. */

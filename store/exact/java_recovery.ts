@@ -54,6 +54,8 @@ export interface JavaRecoveryReport extends JavaOutcome {
   readonly release: JavaRelease;
   /** Why the broker does not start; then nothing else is done, an empty last file apart. */
   readonly refusal: JavaRefusal | undefined;
+  /** All that would have to be put right first: a start ends at the first. */
+  readonly refusals: readonly JavaRefusal[];
   /** Whether `abort` was absent. */
   readonly stoppedCleanly: boolean;
   /** Name of the file of the log that is read first; `undefined` where there is none. */
@@ -152,6 +154,7 @@ export class JavaStarting implements Disposable {
     return {
       release: this.#release,
       refusal: start.refusal,
+      refusals: start.refusals,
       stoppedCleanly: start.stoppedCleanly,
       startFile: start.startFile,
       reason: start.reason,
@@ -191,7 +194,7 @@ class Start {
   readonly deletedLog: string[] = [];
   readonly deletedQueues: string[] = [];
   segments: readonly Segment[] = [];
-  refusal: JavaRefusal | undefined;
+  refusals: readonly JavaRefusal[] = [];
   startFile: string | undefined;
   reason = "there is no log";
   end = 0;
@@ -232,12 +235,18 @@ class Start {
     this.index = new JavaIndex({ fs, directory: paths.index, rules, geometry, now });
   }
 
+  /** The one the broker names. */
+  get refusal(): JavaRefusal | undefined {
+    return this.refusals[0];
+  }
+
   /** Everything up to serving; yields where it has read as far as it may. */
   *run(segmentBytes: number, pace: Pace): Generator<number, void> {
     this.#segmentBytes = segmentBytes;
     const found = loadFiles(this.#fs, this.#paths.commitLogs, { rules: this.#rules, segmentBytes });
     this.segments = found.segments;
-    this.refusal = found.refusal ?? this.queues.load();
+    const { refusals } = found;
+    this.refusals = [...refusals, ...this.queues.load({ isRefused: refusals.length > 0 })];
     if (this.refusal !== undefined) return;
     const checkpoint = readCheckpoint(this.#fs, this.#paths.checkpoint) ?? emptyCheckpoint();
     if (!this.stoppedCleanly) {

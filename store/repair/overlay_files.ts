@@ -212,7 +212,9 @@ export class OverlayFiles implements FileSystem {
     if (layer === undefined) {
       if (this.stat(dirname(path))?.isDirectory !== true) this.#missing("open", path);
       const isBelow = !this.#isRemoved(path) && this.#below.stat(path)?.isDirectory === false;
-      if (!isBelow && this.stat(path) !== undefined) this.#missing("open", path);
+      if (!isBelow && this.stat(path) !== undefined) {
+        throw new Error(`Cannot open "${path}": it is a folder; move it elsewhere`);
+      }
       layer = new Layer(this.#below, isBelow ? path : undefined, this.#budget);
       this.#setLayer(path, layer);
     }
@@ -290,7 +292,7 @@ export class OverlayFiles implements FileSystem {
     let at = path;
     while (at !== dirname(at) && this.stat(at) === undefined) at = dirname(at);
     if (this.stat(at)?.isDirectory !== false) return;
-    throw new Error(`Cannot ${what} "${path}": part of the path is not a directory`);
+    throw new Error(`Cannot ${what} "${path}": "${at}" is a file; move it elsewhere`);
   }
 
   #setLayer(path: string, layer: Layer): void {

@@ -200,3 +200,16 @@ Deno.test("OverlayFiles reads what is below without holding up others, also when
   assert.equal(await read(10, 0), "012AB56789");
   file.close();
 });
+
+Deno.test("OverlayFiles names the file, or the folder, that is in the way", () => {
+  const below = new MemoryFiles();
+  below.put("store/topic", new Uint8Array(1));
+  below.put("store/index/x/y", new Uint8Array(1));
+  const files = new OverlayFiles(below);
+  assert.throws(() => files.makeDirectory("store/topic/0"), /"store\/topic" is a file; move it/);
+  assert.throws(
+    () => files.rename("store/index", "store/topic/0"),
+    /"store\/topic" is a file; move/,
+  );
+  assert.throws(() => files.openWrite("store/index/x"), /it is a folder; move it elsewhere/);
+});

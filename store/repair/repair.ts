@@ -162,7 +162,7 @@ function pathsOf(fs: FileSystem, root: string, options: RepairOptions): StorePat
   }
   if (fs.stat(paths.abort)?.isDirectory === true) {
     throw new Error(
-      `Cannot repair "${root}": "${paths.abort}" is a folder, brokers make it a file`,
+      `Cannot repair "${root}": "${paths.abort}" is a folder, brokers make it a file: move it elsewhere`,
     );
   }
   if (listQueues(fs, paths).isRocksDb) {
