@@ -30,7 +30,8 @@ export function addDiffCommand(program: CommandUnknownOpts, { terminal, finish }
       "after it was mended: log with log, place by place, and topics, groups and offsets. Prints " +
       "the ranges that differ, with the messages on both sides, and those the other side has " +
       "nowhere in the range; a message counts as the same by its unique key, else by its place in " +
-      "its queue and its body. Ends with 0 when the two are the same and with 4 when they differ.",
+      "its queue and its body. Queues and index, which follow from the log, are not compared: " +
+      "mq verify holds those of each copy against its log. Ends with 0 when the two are the same and with 4 when they differ.",
     examples: [
       "mq diff master slave",
       "mq diff before after --messages --body text",

@@ -282,10 +282,10 @@ function summaryNote(it: Readonly<Record<string, string | number | boolean | und
     : `the logs differ in ${counted(Number(it["ranges"]), "range")}, from ${it["from"]} on`;
   const configs = it["configs"];
   if (configs === undefined) return log + more;
-  if (configs === 0) return `${log}; the configuration is the same${more}`;
-  return `${log}; ${counted(Number(configs), "value")} of the configuration differ${
-    configs === 1 ? "s" : ""
-  }${more}`;
+  const values = configs === 0
+    ? "the configuration is the same"
+    : `${counted(Number(configs), "value")} of the configuration differ${configs === 1 ? "s" : ""}`;
+  return `${log}; ${values}; queues and index were not compared, see mq verify${more}`;
 }
 
 function rangeNote(row: RangeRow): string {

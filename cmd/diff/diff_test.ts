@@ -50,3 +50,13 @@ Deno.test("mq diff stops when its reader goes away", async () => {
   const { stdout } = await record(["diff", "a", "b", "--messages"], { files, readerBytesMax: 10 });
   assert(stdout.length < 200_000);
 });
+
+Deno.test("mq diff says that it compares no queues and no index", async () => {
+  const files = mounted({ a: "5.5.0-a-clean-102", b: "5.5.0-a-clean-102" });
+  files.remove("b/consumequeue");
+  const { exitCode, stdout } = await record(["diff", "a", "b"], { files });
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /queues and index were not compared, see mq verify/);
+  const logs = await record(["diff", "a/commitlog", "b/commitlog"], { files });
+  assert.doesNotMatch(logs.stdout, /not compared/, "two logs have none");
+});
