@@ -123,6 +123,7 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
   "rebuild-queue": "writes queue units anew from the log",
   "truncate-queue": "drops queue units that lead to no message",
   "rebuild-index": "writes an index file anew from the log",
+  "rename-file": "gives a whole log file the name its records tell of",
   "extend-file": "gives a file its length back, with zeros",
   "trim-file": "takes off what is behind a file's length; bytes of the log are kept in quarantine/",
   "restore-config":

@@ -81,6 +81,7 @@ const VERBS: Readonly<Record<RepairVerb, readonly [verb: string, noun: string]>>
   "rebuild-queue": ["rebuilt", "queue"],
   "truncate-queue": ["cut back", "queue"],
   "rebuild-index": ["rebuilt", "index file"],
+  "rename-file": ["read under the right name", "log file"],
   "extend-file": ["filled up", "file"],
   "trim-file": ["cut to its length", "file"],
   "restore-config": ["read from its .bak", "configuration file"],

@@ -42,6 +42,7 @@ const CODES: Readonly<Record<string, string>> = {
   "log-body-unreadable": "error",
   "log-inner-batch": "error",
   "log-light-queues": "error",
+  "log-misnamed-file": "error",
   "log-missing": "error",
   "log-missing-file": "error",
   "log-property-crc": "error",

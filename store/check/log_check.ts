@@ -8,6 +8,7 @@ import { basename, join } from "node:path";
 import { readBody } from "../body.ts";
 import type { CommitLogScan } from "../commit_log_scan.ts";
 import { SYS_FLAG } from "../format.ts";
+import { findMisnamed } from "../misnamed_files.ts";
 import { lightQueueFlaw } from "../multi_dispatch.ts";
 import { offsetName } from "../names.ts";
 import { parseProperties, PROPERTY } from "../properties.ts";
@@ -78,7 +79,14 @@ export class LogCheck {
   files(): void {
     const { state, sink } = this.#input;
     const { segments, segmentBytes, strays } = state.log;
+    const misnamed = findMisnamed(state);
+    for (const { path: file, start: logOffset, target } of misnamed) {
+      const message = `it holds log offsets ${logOffset} to ${logOffset + segmentBytes}: ` +
+        `rename it to ${basename(target)}`;
+      sink(finding("log-misnamed-file", { file, length: segmentBytes, logOffset }, { message }));
+    }
     for (const file of strays) {
+      if (misnamed.some(({ path }) => path === file)) continue;
       const message = `"${basename(file)}" is no file of a log`;
       sink(finding("log-stray-file", { file }, { message }));
     }

@@ -37,6 +37,16 @@ export const LOG_FINDINGS = {
     fix: "move it elsewhere",
     example: '"notes.txt" is no file of a log',
   },
+  "log-misnamed-file": {
+    kind: "commitlog",
+    severity: "error",
+    about:
+      "a whole log file has the name of another: nothing of it is lost, but nobody finds its messages where they should be",
+    java:
+      "goes by the name: up to 5.3.3 it takes the bytes for those of that place, later ones cut the log there where a start reads it; of a name between those of others it only logs that files are not adjacent",
+    fix: RECOVER,
+    example: "it holds log offsets 131072 to 196608: rename it to 00000000000000131072",
+  },
   "log-wrong-length": {
     kind: "commitlog",
     severity: "error",

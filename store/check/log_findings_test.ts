@@ -43,6 +43,17 @@ testFindings(LOG_FINDINGS, {
     damage: (files) => files.put("store/commitlog/notes.txt", new Uint8Array(3)),
     finds: ["warning log-stray-file commitlog/notes.txt 0+0"],
   },
+  "log-misnamed-file": {
+    damage: (files) => {
+      files.rename("store/commitlog/00000000000000131072", "store/commitlog/00000000000000131073");
+    },
+    finds: [
+      "error log-misnamed-file commitlog/00000000000000131073 0+65536",
+      "error log-missing-file commitlog/00000000000000131072 131072+65536",
+      `error queue-unit-dangling consumequeue/T_big/0/${FIRST} 0+180`,
+      "warning index-entry-dangling index/20261121091602745 3420+540",
+    ],
+  },
   "log-wrong-length": {
     damage: (files) => files.cut(`store/commitlog/${LAST}`, 32_768),
     finds: [`error log-wrong-length commitlog/${LAST} 0+32768`],
@@ -125,4 +136,4 @@ testFindings(LOG_FINDINGS, {
     ],
   },
   "log-topic-deleted": { finds: ["info log-topic-deleted commitlog 0+0"] },
-}, ["log-missing", "log-missing-file", "log-stray-file", "log-wrong-length"]);
+}, ["log-missing", "log-missing-file", "log-stray-file", "log-misnamed-file", "log-wrong-length"]);

@@ -7,6 +7,7 @@
 import { join } from "node:path";
 import { TOPICS } from "../config_tables.ts";
 import { listIndexFiles } from "../key_index_reader.ts";
+import { findMisnamed } from "../misnamed_files.ts";
 import { listQueueFiles } from "../queue_reader.ts";
 import { isBrokersOwn, lacksTopics } from "../topic_kinds.ts";
 import { type Finding, finding, type FindingSink } from "./findings.ts";
@@ -42,11 +43,18 @@ function userOfLostLog({ fs, paths, log, queues }: StoreState): string | undefin
   return index === undefined ? undefined : `index file "${index}" is there`;
 }
 
-/** Where the log is lost every other advice waits: a recovery would refuse, a start would destroy. */
+/**
+ * Where the log is lost every other advice waits: a recovery would refuse, a start would destroy. Where
+ * log files have wrong names none is told to give up messages: they are all there.
+ */
 export function adviceOf(state: StoreState): (it: Finding) => Finding {
-  if (userOfLostLog(state) === undefined) return (it) => it;
-  const fix = "first bring the log back, see log-missing";
-  return (it) => it.code === "log-missing" ? it : { ...it, fix };
+  if (userOfLostLog(state) !== undefined) {
+    const fix = "first bring the log back, see log-missing";
+    return (it) => it.code === "log-missing" ? it : { ...it, fix };
+  }
+  if (findMisnamed(state).length === 0) return (it) => it;
+  const fix = "first give log files their right names, see log-misnamed-file";
+  return (it) => it.fix.includes("--allow-data-loss") ? { ...it, fix } : it;
 }
 
 function checkTopics({ fs, paths, queues }: StoreState, sink: FindingSink): void {

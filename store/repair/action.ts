@@ -11,6 +11,8 @@ import type { RebuildWish } from "./rebuild.ts";
 /** What is done to a file. */
 export type RepairVerb =
   | RecoveryVerb
+  /** A whole log file gets the name of the place its records tell of. */
+  | "rename-file"
   /**
    * A damaged range between sound records is kept aside and filled with what all brokers pass over:
    * a Java broker would end the log there.

@@ -5,7 +5,7 @@
  * @module
  */
 import { basename } from "node:path";
-import { type Finding, type FindingCode, FINDINGS } from "../check/findings.ts";
+import { type FileKind, type Finding, type FindingCode, FINDINGS } from "../check/findings.ts";
 import type { VerifySummary } from "../check/summary.ts";
 import { parseOffsetName } from "../names.ts";
 import type { RepairAction, RepairVerb } from "./action.ts";
@@ -26,6 +26,16 @@ const BEYOND: ReadonlySet<FindingCode> = new Set<FindingCode>([
   "index-stray-file",
 ]);
 
+/** What is a function of the log, or speaks of its ends: it is right where the log has its right names. */
+const OF_THE_LOG: ReadonlySet<FileKind> = new Set<FileKind>([
+  "consumequeue",
+  "batchconsumequeue",
+  "consumequeue_ext",
+  "index",
+  "checkpoint",
+  "timer",
+]);
+
 const CONFIG_VERBS = ["restore-config", "set-config-aside"] as const;
 
 /** Goes over all findings once; what is kept does not grow with them. */
@@ -37,7 +47,8 @@ export async function findFixes(
   const unfixed = new Map<FindingCode, number>();
   for await (const item of found) {
     if (item.kind !== "finding") continue;
-    const fixing = fixingActions(actions, item);
+    const own = fixingActions(actions, item);
+    const fixing = own.length > 0 ? own : fixedByNames(actions, item);
     for (const action of fixing) {
       const codes = of.get(action) ?? new Set();
       of.set(action, codes.add(item.code));
@@ -46,6 +57,20 @@ export async function findFixes(
     unfixed.set(item.code, (unfixed.get(item.code) ?? 0) + 1);
   }
   return { of, unfixed };
+}
+
+/** What a log file under a wrong name brought about. */
+function fixedByNames(
+  actions: readonly RepairAction[],
+  it: Finding,
+): readonly RepairAction[] {
+  const renames = actions.filter(({ action }) => action === "rename-file");
+  if (BEYOND.has(it.code) || it.code === "log-stray-file") return [];
+  const { kind } = FINDINGS[it.code];
+  if (kind === "commitlog") {
+    return renames.filter((action) => action.file === it.file || isOver(action, it));
+  }
+  return OF_THE_LOG.has(kind) || isAhead(it) ? renames : [];
 }
 
 function fixingActions(actions: readonly RepairAction[], it: Finding): readonly RepairAction[] {

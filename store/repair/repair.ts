@@ -34,6 +34,7 @@ import {
 import { settleConfigs } from "./config_aside.ts";
 import { lowerOffsets } from "./consumer_offsets.ts";
 import { type MarkKind, markOf, markStore, writeAbort } from "./mark.ts";
+import { repairNames } from "./misnamed_repair.ts";
 import { OverlayFiles } from "./overlay_files.ts";
 import { cutLog, findCut } from "./point_in_time.ts";
 import { rebuild } from "./rebuild.ts";
@@ -220,15 +221,20 @@ interface Work {
 async function change(
   { fs, paths, options: asked, recorded, state: read }: Work,
 ): Promise<RepairOutcome> {
-  const before = read();
+  const found = read();
+  const names = repairNames(recorded(fs), found);
+  // Under its right names the log is another one; the mark that is there now tells nothing of the stop.
+  const before = names.length === 0
+    ? found
+    : stateOf(fs, paths, found.stoppedCleanly ? "clean" : "unclean");
   const { checkpoint, stoppedCleanly, topics, replayFrom } = before;
   // Asked before anything is changed: a queue that is built anew tells only what it was built by.
   const options = { ...asked, delayLevelsMs: asked.delayLevelsMs ?? delayLevelsSeen(before) };
   const isAllowed = options.allowDataLoss === true;
-  const applied: RepairAction[] = await endLog(recorded(fs), paths, options);
+  const applied: RepairAction[] = [...names, ...await endLog(recorded(fs), paths, options)];
   // How the store was stopped is told by what it was before.
   const state = { ...read(), checkpoint, stoppedCleanly, topics, replayFrom };
-  const { soundIndex } = options;
+  const soundIndex = names.length === 0 ? options.soundIndex : undefined;
   const safe = await repairPass(recorded(fs), { state, options, keepDamaged: true, soundIndex });
   applied.push(...safe.actions);
   const left: RepairAction[] = [];
