@@ -4,6 +4,7 @@
  * @module
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import type { UnreadableFiles } from "../store/unreadable_files.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What every branch of the tree is given. */
@@ -11,6 +12,11 @@ export interface Branch {
   readonly terminal: Terminal;
   /** Takes a command's exit code. */
   readonly finish: (exitCode: number) => void;
+}
+
+/** A branch whose commands go on behind what the disk cannot read. */
+export function goingOn(branch: Branch, unreadable: UnreadableFiles): Branch {
+  return { ...branch, terminal: { ...branch.terminal, files: unreadable, unreadable } };
 }
 
 /** Headings under which `mq --help` lists the commands. */

@@ -5,8 +5,9 @@
  * @module
  */
 import { Command, CommanderError, type CommandUnknownOpts } from "@commander-js/extra-typings";
+import { UnreadableFiles } from "../store/unreadable_files.ts";
 import { addBenchCommands } from "./bench/command.ts";
-import { type Branch, describe, GROUP, pathOf } from "./branch.ts";
+import { type Branch, describe, goingOn, GROUP, pathOf } from "./branch.ts";
 import { addClusterCommands } from "./cluster/command.ts";
 import { addCompletionCommand } from "./completion/command.ts";
 import { asksToComplete, printCompletion } from "./completion/complete.ts";
@@ -30,6 +31,7 @@ import { addRecoverCommand } from "./recover/command.ts";
 import { addReplayCommand } from "./replay/command.ts";
 import { addServeCommand } from "./serve/command.ts";
 import { addServerCommands } from "./server/server_commands.ts";
+import { tellUnreadable } from "./reading/unreadable_notes.ts";
 import { lineText, type Terminal } from "./terminal.ts";
 import { addTopicCommands } from "./topic/command.ts";
 import { addTopCommand } from "./top/command.ts";
@@ -52,7 +54,8 @@ export async function run(words: readonly string[], surroundings: Terminal): Pro
     colors: hasColors(color, surroundings),
     ...(profile !== undefined && { profile }),
   };
-  const program = makeProgram({ terminal, finish: (code) => exitCode = code });
+  const unreadable = new UnreadableFiles(terminal.files);
+  const program = makeProgram({ terminal, finish: (code) => exitCode = code }, unreadable);
   try {
     colorChoice(color);
     if (isAsked) await printCompletion(terminal, program, { asked: words, run });
@@ -63,13 +66,18 @@ export async function run(words: readonly string[], surroundings: Terminal): Pro
   } catch (error) {
     exitCode = report(error, { program, args, terminal });
   }
+  exitCode = tellUnreadable(terminal, unreadable, exitCode);
   terminal.err.flush();
   return exitCode;
 }
 
-/** The whole tree. */
-export function makeProgram(branch: Branch): CommandUnknownOpts {
+/** The whole tree. Commands that look at a store go on behind what of its files is `unreadable`. */
+export function makeProgram(
+  branch: Branch,
+  unreadable: UnreadableFiles = new UnreadableFiles(branch.terminal.files),
+): CommandUnknownOpts {
   const { terminal, finish } = branch;
+  const looking = goingOn(branch, unreadable);
   const program = new Command("mq")
     .description(
       "Runs an Apache RocketMQ compatible name server and broker, and inspects, verifies and " +
@@ -96,15 +104,15 @@ export function makeProgram(branch: Branch): CommandUnknownOpts {
     .helpCommand(false)
     .addHelpText("after", topicsText);
   addServerCommands(program, branch);
-  addInspectCommands(program, branch);
-  addQueryCommand(program, branch);
-  addServeCommand(program, branch);
-  addDiffCommand(program, branch);
-  addExportCommand(program, branch);
-  addWhyCommand(program, branch);
-  addVerifyCommand(program, branch);
+  addInspectCommands(program, looking);
+  addQueryCommand(program, looking);
+  addServeCommand(program, looking);
+  addDiffCommand(program, looking);
+  addExportCommand(program, looking);
+  addWhyCommand(program, looking);
+  addVerifyCommand(program, looking);
   addExplainCommand(program, branch);
-  addRecoverCommand(program, branch);
+  addRecoverCommand(program, looking);
   addReplayCommand(program, branch);
   addMessageCommands(program, branch);
   addTopicCommands(program, branch);

@@ -6,6 +6,7 @@
  */
 import type { FileSystem } from "../store/file.ts";
 import type { FileAccess } from "./file_access.ts";
+import type { UnreadableFiles } from "../store/unreadable_files.ts";
 import type { Out } from "./output/out.ts";
 import { cellText } from "./output/table.ts";
 
@@ -16,6 +17,8 @@ export interface Terminal {
   /** Everything that is not data: notes, progress, questions, failures. */
   readonly err: Out;
   readonly files: FileSystem;
+  /** The same as `files`, of commands that go on behind what the disk cannot read; absent of others. */
+  readonly unreadable?: UnreadableFiles;
   /** The profile `--profile` names; absent where the command line names none. */
   readonly profile?: string;
   /** Makes a file readable by this user alone; absent where all are. */

@@ -14,8 +14,13 @@ class Content {
   size = 0;
   mtimeMs = 0;
   readonly pages = new Map<number, Uint8Array>();
+  /** Ranges whose reads fail. */
+  readonly broken: { readonly from: number; readonly to: number }[] = [];
 
-  read(into: Uint8Array, at: number): number {
+  read(path: string, into: Uint8Array, at: number): number {
+    if (this.broken.some(({ from, to }) => from < at + into.length && to > at)) {
+      throw unreadable(path, at);
+    }
     const count = Math.max(0, Math.min(into.length, this.size - at));
     for (let done = 0; done < count;) {
       const position = at + done;
@@ -79,7 +84,7 @@ export class MemoryFiles implements FileSystem {
     const all = new Map<string, Uint8Array>();
     for (const [path, content] of this.#files) {
       const bytes = new Uint8Array(content.size);
-      content.read(bytes, 0);
+      content.read(path, bytes, 0);
       all.set(path, bytes);
     }
     return all;
@@ -89,13 +94,18 @@ export class MemoryFiles implements FileSystem {
   flip(path: string, at: number, mask = 1): void {
     const byte = new Uint8Array(1);
     const content = this.#content(path);
-    content.read(byte, at);
+    content.read(path, byte, at);
     content.write(Uint8Array.of(byte[0]! ^ mask), at);
   }
 
   /** Makes a range zeros, which nobody writes: the file's time stays. */
   zero(path: string, at: number, length: number): void {
     this.#content(path).write(new Uint8Array(length), at);
+  }
+
+  /** Lets every read of a range fail, as of a disk that dies. */
+  breakRange(path: string, from: number, to: number): void {
+    this.#content(path).broken.push({ from, to });
   }
 
   /** Cuts a file. */
@@ -227,8 +237,14 @@ export class MemoryFiles implements FileSystem {
     return {
       path,
       size: () => content.size,
-      read: (into, at) => content.read(into, at),
-      readAsync: (into, at) => Promise.resolve(content.read(into, at)),
+      read: (into, at) => content.read(path, into, at),
+      readAsync: (into, at) => {
+        try {
+          return Promise.resolve(content.read(path, into, at));
+        } catch (error) {
+          return Promise.reject(error);
+        }
+      },
       write: (bytes, at) => {
         content.write(bytes, at);
         content.mtimeMs = ++this.#clock;
@@ -247,6 +263,11 @@ export class MemoryFiles implements FileSystem {
 function notFolder(what: string, path: string): Error {
   const cause = Object.assign(new Error(`not a directory: ${basename(path)}`), { code: "ENOTDIR" });
   return new Error(`Cannot ${what} "${path}": part of the path is not a directory`, { cause });
+}
+
+function unreadable(path: string, at: number): Error {
+  const cause = Object.assign(new Error("input/output error"), { code: "EIO" });
+  return new Error(`Cannot read "${path}" at ${at}: the disk reports an error`, { cause });
 }
 
 function missing(what: string, path: string): Error {

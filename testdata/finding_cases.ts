@@ -10,6 +10,7 @@ import type { VerifyDepth } from "../store/check/summary.ts";
 import type { MemoryFiles } from "../store/file_memory.ts";
 import { QUEUE_UNIT } from "../store/format.ts";
 import { applyRepair } from "../store/repair/repair.ts";
+import { UnreadableFiles } from "../store/unreadable_files.ts";
 import { storeInMemory } from "./fixture.ts";
 import { brief, verified } from "./verified.ts";
 
@@ -79,7 +80,8 @@ export async function damaged(
   const sound = new Set((await verified(storeInMemory(store), { depth })).findings.map(brief));
   const files = storeInMemory(store);
   damage?.(files);
-  const { findings } = await verified(files, { depth });
+  const unreadable = new UnreadableFiles(files);
+  const { findings } = await verified(unreadable, { depth, unreadable });
   return { findings, isNew: (it) => damage === undefined || !sound.has(brief(it)) };
 }
 

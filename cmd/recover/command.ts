@@ -71,7 +71,8 @@ export function addRecoverCommand(program: CommandUnknownOpts, { terminal, finis
       "such as a plan. Refuses a store that a broker is using. What was stopped half-way is " +
       "finished by the same command. Files that are made anew are as long as those that are " +
       "left; only where a store has none, a broker with other settings than RocketMQ's own " +
-      "must have them named. What is done in place can be taken back with --undo and the file the " +
+      "must have them named. --apply reads all files first and refuses a store that the disk cannot " +
+      "read whole, for which there is --into. What is done in place can be taken back with --undo and the file the " +
       "run names, as long as nobody has changed the store since. --until takes the store back to " +
       "a point in time: the log ends before the first record stored later, all behind it is kept " +
       "in quarantine, and queues, index, checkpoint and consumer offsets follow.",

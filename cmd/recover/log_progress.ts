@@ -26,16 +26,23 @@ export class LogProgress {
   /** The terminal's files; what is read of the log through them counts. */
   readonly files: FileSystem;
   readonly #progress: Progress;
+  readonly #onRead: (path: string, bytes: number) => void;
   #bytesChecked = 0;
 
   constructor(terminal: Terminal, paths: StorePaths, { form, passes }: LogReading) {
     this.#progress = new Progress(terminal, form);
     const bytesExpected = passes * heldBytes(terminal.files, paths);
-    this.files = countedFiles(terminal.files, (path, bytes) => {
+    this.#onRead = (path, bytes) => {
       if (!paths.commitLogs.includes(dirname(path))) return;
       this.#bytesChecked = Math.min(this.#bytesChecked + bytes, bytesExpected);
       this.#progress.tell({ bytesChecked: this.#bytesChecked, bytesExpected });
-    });
+    };
+    this.files = this.counted(terminal.files);
+  }
+
+  /** Other files, what is read of the log through which counts, too. */
+  counted(files: FileSystem): FileSystem {
+    return countedFiles(files, this.#onRead);
   }
 
   /** Makes room for other output. */

@@ -27,6 +27,8 @@ import {
   type Severities,
 } from "./report.ts";
 import { undo } from "./undo.ts";
+import type { UnreadableFiles } from "../../store/unreadable_files.ts";
+import { checkReadable, inPlace } from "./in_place.ts";
 import { askedAgain, modeOf, type RecoverOptions, repairWish } from "./wish.ts";
 import { checkNewStore } from "../reading/new_store.ts";
 import { givenPath, storeAt } from "../reading/store_path.ts";
@@ -40,7 +42,7 @@ export async function recover(
 ): Promise<number> {
   if (options.undo !== undefined) {
     const findStore = (path: string) => unusedStore(terminal, path);
-    return undo(terminal, argument, { ...options, undo: options.undo, findStore });
+    return undo(asItIs(terminal), argument, { ...options, undo: options.undo, findStore });
   }
   const mode = modeOf(options);
   if (options.mode !== undefined) {
@@ -72,6 +74,11 @@ export async function recover(
   }
 }
 
+/** The terminal of what writes: reads that fail are none of zeros. */
+function asItIs(terminal: Terminal): Terminal {
+  return { ...terminal, files: terminal.unreadable?.below ?? terminal.files };
+}
+
 /** The store, if no broker is using it: what is being written cannot be put right. */
 function unusedStore(terminal: Terminal, argument: string | undefined): StorePaths {
   const path = givenPath(terminal, argument);
@@ -91,34 +98,52 @@ interface RecoverTask {
 }
 
 async function run(task: RecoverTask): Promise<RecoverResult> {
-  const { terminal, paths, options: { progress: form } } = task;
-  const progress = new LogProgress(terminal, paths, { form, passes: LOG_PASSES });
-  return await progress.during(() => repair(task, progress));
+  const { terminal, paths, mode, options: { progress: form }, signal } = task;
+  const { unreadable } = terminal;
+  const isInPlace = mode === "apply" && unreadable !== undefined;
+  const passes = isInPlace ? LOG_PASSES + 1 : LOG_PASSES;
+  const progress = new LogProgress(terminal, paths, { form, passes });
+  return await progress.during(async () => {
+    if (!isInPlace) return await repair(task, progress.files, progress);
+    await checkReadable(progress.files, { paths, unreadable, signal });
+    const files = progress.counted(unreadable.below);
+    return await inPlace(paths.root, () => repair(task, files, progress));
+  });
 }
 
 /** How often a log is read whose damage is told, filled and verified; a sound one half as often. */
 const LOG_PASSES = 5;
 
-async function repair(task: RecoverTask, progress: LogProgress): Promise<RecoverResult> {
-  const { files } = progress;
+async function repair(
+  task: RecoverTask,
+  files: FileSystem,
+  progress: LogProgress,
+): Promise<RecoverResult> {
+  const { unreadable } = task.terminal;
   const { paths: { root: store }, mode, options: { into: target } } = task;
   const allowDataLoss = task.options.allowDataLoss === true;
   const options = { ...repairOptionsOf(task), allowDataLoss, now: task.terminal.now };
   const place = placeOf(task);
   if (mode === "plan") {
     const { actions: left, report } = await planRepair(files, store, options);
-    const fixes = await findFixes(left, verifyStore(files, store, place));
-    return { mode, store, applied: [], left, report, fixes };
+    const fixes = await findFixes(left, verifyStore(files, store, { ...place, unreadable }));
+    return { mode, store, applied: [], left, report, fixes, ...unreadIn(unreadable) };
   }
   if (target !== undefined) {
     const outcome = await repairInto(files, store, target, options);
     warnOfHolder(task);
-    const verified = await verify(files, target, { signal: task.signal });
-    return { mode, store, target, ...outcome, verified };
+    const verified = await verify(files, target, { signal: task.signal, unreadable });
+    return { mode, store, target, ...outcome, verified, ...unreadIn(unreadable) };
   }
-  if (allowDataLoss && task.options.yes !== true) await askForLoss(task, progress);
+  if (allowDataLoss && task.options.yes !== true) await askForLoss(task, files, progress);
   const outcome = await applyRepair(files, store, options);
   return { mode, store, ...outcome, verified: await verify(files, store, place) };
+}
+
+/** Bytes of the store that were handed out as zeros. */
+function unreadIn(files: UnreadableFiles | undefined): { readonly unreadable?: number } {
+  if (files === undefined || files.isSound) return {};
+  return { unreadable: files.ranges.reduce((sum, { from, to }) => sum + to - from, 0) };
 }
 
 /** Verifies what was repaired: the repair is not believed, what it left is read again. */
@@ -158,9 +183,13 @@ function warnOfHolder({ terminal, paths }: RecoverTask): void {
 }
 
 /** Asks before messages are given up for good; nobody to ask is a no. */
-async function askForLoss(task: RecoverTask, progress: LogProgress): Promise<void> {
+async function askForLoss(
+  task: RecoverTask,
+  files: FileSystem,
+  progress: LogProgress,
+): Promise<void> {
   const { terminal, paths } = task;
-  const { actions } = await planRepair(progress.files, paths.root, repairOptionsOf(task));
+  const { actions } = await planRepair(files, paths.root, repairOptionsOf(task));
   progress.clear();
   const unsafe = actions.filter((it) => !it.safe);
   if (unsafe.length === 0) return;

@@ -34,6 +34,8 @@ export interface RecoverResult {
   readonly undo?: string | undefined;
   /** With `plan`: what the actions put right of what `mq verify` finds. */
   readonly fixes?: Fixes | undefined;
+  /** Bytes of the store that the disk could not read; absent where it could read all. */
+  readonly unreadable?: number | undefined;
   /** With `into`: what `mq verify` finds in the new store. */
   readonly verified?: Severities | undefined;
 }
@@ -98,6 +100,11 @@ export function recoverFields(mode: RecoverMode): readonly Field[] {
       name: "verified",
       type: "object",
       about: "summary: with --into, findings in the new store by severity",
+    },
+    {
+      name: "unreadable",
+      type: "number",
+      about: "summary: bytes the disk could not read; absent where it could read all",
     },
     { name: "actions", type: "object", about: "summary: actions planned, done and left" },
     { name: "messages", type: "number", about: "summary: sound records in the log" },
@@ -181,7 +188,7 @@ function printVerbs(terminal: Terminal, actions: readonly RepairAction[]): void 
 }
 
 function summaryOf(result: RecoverResult): object {
-  const { mode, store, target, undo, fixes, verified, applied, left, report } = result;
+  const { mode, store, target, undo, fixes, verified, unreadable, applied, left, report } = result;
   const { messages, unqueued, flawedBatches, start: logStart, end: logEnd } = report;
   const planned = mode === "plan" ? left.filter(isMendable) : [];
   const unsafe = [...applied, ...left].filter((it) => !it.safe);
@@ -193,6 +200,7 @@ function summaryOf(result: RecoverResult): object {
     ...(undo !== undefined && { undo }),
     ...(fixes !== undefined && { unfixed: Object.fromEntries(fixes.unfixed) }),
     ...(verified !== undefined && { verified }),
+    ...(unreadable !== undefined && { unreadable }),
     actions: {
       planned: planned.length,
       done: applied.length,
@@ -241,11 +249,23 @@ function sentences(result: RecoverResult): string[] {
       "served as one message each.";
   return [
     `${counted(report.messages, "message")} read, ${range}.`,
+    ...unreadableSentences(result),
     ...(report.unqueued > 0 ? [unqueued] : []),
     ...(report.flawedBatches > 0 ? [flawed] : []),
     ...(applied.length + left.length === 0 ? [soundSentence(result)] : workSentences(result)),
     ...findingSentences(result),
     ...nextSentences(result),
+  ];
+}
+
+/** Damage like any other but for one thing: its place is no place to repair it. */
+function unreadableSentences({ unreadable, target }: RecoverResult): string[] {
+  if (unreadable === undefined) return [];
+  const what = `The disk cannot read ${counted(unreadable, "byte")} of the store`;
+  return [
+    target === undefined
+      ? `${what}: it can be repaired in a copy only.`
+      : `${what}: the copy goes without them.`,
   ];
 }
 
@@ -304,12 +324,16 @@ const REPLICA = "Look for what is lost in a replica or a backup first.";
 
 /** The one command to run next; none where nothing is left that can be done. */
 function nextSentences(
-  { mode, store, target, asked = [], applied, left }: RecoverResult,
+  { mode, store, target, asked = [], applied, left, unreadable }: RecoverResult,
 ): string[] {
   const place = quoted(target ?? store);
   // What a log ends at is given up at once; what is left of anything else is another run's.
   const wish = mode === "plan" ? asked.map((word) => ` ${quoted(word)}`).join("") : "";
   const mendable = left.filter(isMendable);
+  if (mode === "plan" && unreadable !== undefined) {
+    const loss = mendable.some((it) => !it.safe) ? " --allow-data-loss" : "";
+    return [`Next, with a folder of another disk: mq recover ${place}${wish} --into FOLDER${loss}`];
+  }
   const isSafeFirst = !asked.includes("--until") && mendable.some((it) => it.safe);
   if (mode === "plan" && isSafeFirst) return [`Next: mq recover ${place}${wish} --apply`];
   if (mendable.length > 0) return [`Next: mq recover ${place}${wish} --apply --allow-data-loss`];

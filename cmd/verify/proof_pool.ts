@@ -8,6 +8,7 @@ import { Worker } from "node:worker_threads";
 import type { ElsewhereProofs, ProveElsewhere } from "../../store/check/full_check.ts";
 import type { LogPiece } from "../../store/check/log_pieces.ts";
 import type { PieceProofResult } from "../../store/check/piece_proof.ts";
+import type { UnreadableFiles, UnreadableRange } from "../../store/unreadable_files.ts";
 import type { ProofWorkerData } from "./proof_worker.ts";
 
 /** A piece to prove. */
@@ -21,6 +22,8 @@ export interface PieceAnswer {
   readonly number: number;
   readonly result?: PieceProofResult;
   readonly error?: string;
+  /** What the disk could not read of files the thread has read so far. */
+  readonly unreadable?: readonly UnreadableRange[];
 }
 
 /** Pieces per thread that may be done before they are asked for. */
@@ -39,16 +42,24 @@ export function usualWorkers(): number {
   return Math.min(globalThis.navigator?.hardwareConcurrency ?? 1, USUAL_WORKERS_MAX);
 }
 
+/** Settings of the threads. */
+export interface ProofThreadsOptions {
+  /** Bytes of a log from which on they pay. */
+  readonly logBytesMin?: number;
+  /** Takes what threads could not read; without it that ends the verification. */
+  readonly unreadable?: UnreadableFiles | undefined;
+}
+
 /** Proves pieces with so many threads, the main one included, where the log is long enough for that to pay. */
 export function proveOnThreads(
   workers: number,
-  { logBytesMin = LOG_BYTES_MIN }: { readonly logBytesMin?: number } = {},
+  { logBytesMin = LOG_BYTES_MIN, unreadable }: ProofThreadsOptions = {},
 ): ProveElsewhere {
   return (job) => {
     const { segments } = job.state.log;
     const bytes = segments.reduce((sum, it) => sum + Math.min(it.length, it.allocatedBytes), 0);
     if (workers < 2 || job.pieces.length < 2 || bytes < logBytesMin) return undefined;
-    return new ProofPool(job, Math.min(workers, job.pieces.length));
+    return new ProofPool(job, Math.min(workers, job.pieces.length), unreadable);
   };
 }
 
@@ -60,14 +71,20 @@ class ProofPool implements ElsewhereProofs {
   readonly #results = new Map<number, PromiseWithResolvers<PieceProofResult>>();
   /** Threads, the main one included. */
   readonly #ways: number;
+  readonly #unreadable: UnreadableFiles | undefined;
   /** Piece to hand out next, and how far that may go. */
   #next = 0;
   #limit: number;
 
-  constructor({ state, pieces, options }: Parameters<ProveElsewhere>[0], workers: number) {
+  constructor(
+    { state, pieces, options }: Parameters<ProveElsewhere>[0],
+    workers: number,
+    unreadable: UnreadableFiles | undefined,
+  ) {
     this.#pieces = pieces;
+    this.#unreadable = unreadable;
     const { fs: _fs, ...plain } = state;
-    const workerData: ProofWorkerData = { state: plain, options };
+    const workerData: ProofWorkerData = { state: plain, options, goesOn: unreadable !== undefined };
     this.#ways = workers;
     this.#limit = workers * AHEAD_PER_WORKER;
     for (let count = 1; count < workers; count++) {
@@ -122,8 +139,9 @@ class ProofPool implements ElsewhereProofs {
     }
   }
 
-  #answered(worker: Worker, { number, result, error }: PieceAnswer): void {
+  #answered(worker: Worker, { number, result, error, unreadable = [] }: PieceAnswer): void {
     this.#idle.push(worker);
+    for (const range of unreadable) this.#unreadable?.note(range);
     if (result !== undefined) this.#results.get(number)?.resolve(result);
     else this.#results.get(number)?.reject(new Error(error));
     this.#handOut();

@@ -8,29 +8,40 @@ import { parentPort, workerData } from "node:worker_threads";
 import { diskFiles } from "../../store/file_disk.ts";
 import { PieceProof, type PieceProofOptions } from "../../store/check/piece_proof.ts";
 import type { ProofState } from "../../store/check/proof_state.ts";
+import { UnreadableFiles } from "../../store/unreadable_files.ts";
 import type { PieceAnswer, PieceTask } from "./proof_pool.ts";
 
 /** What a thread is told at its start. */
 export interface ProofWorkerData {
   readonly state: Omit<ProofState, "fs">;
   readonly options: PieceProofOptions;
+  /** Whether it goes on behind what the disk cannot read. */
+  readonly goesOn: boolean;
 }
 
-/** Answers one task; an error of the system becomes its words. */
-export function answerTask(proof: PieceProof, { number, piece }: PieceTask): PieceAnswer {
+/** Answers one task; an error of the system becomes its words, `unreadable` what it has noted so far. */
+export function answerTask(
+  proof: PieceProof,
+  { number, piece }: PieceTask,
+  unreadable?: UnreadableFiles,
+): PieceAnswer {
   try {
     const turns = proof.prove(piece);
     let turn = turns.next();
     while (turn.done !== true) turn = turns.next();
-    return { number, result: turn.value };
+    const isSound = unreadable?.isSound ?? true;
+    return { number, result: turn.value, ...(!isSound && { unreadable: unreadable!.ranges }) };
   } catch (error) {
     return { number, error: error instanceof Error ? error.message : String(error) };
   }
 }
 
-function serve({ state, options }: ProofWorkerData): void {
-  const proof = new PieceProof({ ...state, fs: diskFiles }, options);
-  parentPort!.on("message", (task: PieceTask) => parentPort!.postMessage(answerTask(proof, task)));
+function serve({ state, options, goesOn }: ProofWorkerData): void {
+  const unreadable = goesOn ? new UnreadableFiles(diskFiles) : undefined;
+  const proof = new PieceProof({ ...state, fs: unreadable ?? diskFiles }, options);
+  parentPort!.on("message", (task: PieceTask) => {
+    parentPort!.postMessage(answerTask(proof, task, unreadable));
+  });
 }
 
 if (parentPort !== null) serve(workerData as ProofWorkerData);

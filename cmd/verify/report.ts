@@ -124,6 +124,10 @@ function verdict({ root, summary, found: codes, isPart }: ReportInput): string {
   const { severities: { error, warning, info }, ignored, depth } = summary;
   const found = `${counted(error, "error")}, ${counted(warning, "warning")}, ${info} info` +
     (ignored > 0 ? `, ${ignored} ignored` : "");
+  if (codes.error.has("store-unreadable")) {
+    return `${found}: the disk cannot be read whole. Copy it with ddrescue before anything else; ` +
+      `mq recover ${cellText(root)} --into FOLDER makes a sound store of what can be read.\n`;
+  }
   if (error + warning > 0) {
     return `${found}: damaged. mq recover ${
       cellText(root)

@@ -90,12 +90,15 @@ export async function verify(
     ...(commitLogPath !== undefined && { commitLogPath }),
     ...(only && { only }),
     onProgress: (done) => progress.tell(done),
+    unreadable: terminal.unreadable,
     ...threadsOf(terminal, options.workers),
     ...keeping?.options,
   });
   for await (const item of keeping?.watched(items) ?? items) {
     if (rows.closed) break;
     if (item.kind === "finding") {
+      const { unreadable } = terminal;
+      if (item.code === "store-unreadable" && unreadable) unreadable.isTold = true;
       if (!count.add(item, ignored)) continue;
       progress.clear();
       rows.row(item);
@@ -118,10 +121,11 @@ export async function verify(
 
 /** Threads read files of the disk only. */
 function threadsOf(
-  { files }: Terminal,
+  { files, unreadable }: Terminal,
   workers: number = usualWorkers(),
 ): { readonly proveElsewhere?: ProveElsewhere } {
-  return files === diskFiles ? { proveElsewhere: proveOnThreads(workers) } : {};
+  const isDisk = (unreadable?.below ?? files) === diskFiles;
+  return isDisk ? { proveElsewhere: proveOnThreads(workers, { unreadable }) } : {};
 }
 
 function keepingOf(terminal: Terminal, depth: VerifyDepth, path?: string): Keeping | undefined {

@@ -99,3 +99,19 @@ Deno.test("mq verify stops when its reader goes away", async () => {
   assert.equal(stderr, "");
   assert(stdout.length < 10_000);
 });
+
+Deno.test("mq verify goes on behind what the disk cannot read, and says what to do about the disk", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  files.breakRange("store/commitlog/00000000000000131072", 8192, 12_288);
+  const { exitCode, stdout, stderr } = await record(["verify", "store"], { files });
+  assert.equal(exitCode, 4);
+  assert.match(stdout, /^error\tstore-unreadable\t.*\t8192\t4096\tstore\/commitlog\/0*131072\t/m);
+  assert.match(stdout, /^Checked 567 messages from log offset 0 to 330461/m);
+  assert.match(stdout, /cannot be read whole. Copy it with ddrescue .*mq recover store --into/);
+  assert.doesNotMatch(stderr, /cannot read/);
+  const log = await record(["verify", "store", "--only", "commitlog"], { files });
+  assert.match(log.stdout, /^error\tstore-unreadable/m);
+  const index = await record(["verify", "store", "--only", "index"], { files });
+  assert.doesNotMatch(index.stdout, /^error\tstore-unreadable/m);
+  assert.match(index.stderr, /the disk cannot read bytes 8192 to 12288 of /);
+});

@@ -84,7 +84,7 @@ function queueKindOf({ paths, queues }: StoreState, folder: string): FileKind | 
 }
 
 /** Tells the kind of a file by its path. */
-function kindsOfFiles(state: StoreState): (path: string) => FileKind {
+export function kindsOfFiles(state: StoreState): (path: string) => FileKind {
   const { fs, paths, log } = state;
   const single = new Map<string, FileKind>([
     [paths.checkpoint, "checkpoint"],

@@ -41,13 +41,13 @@ export class FindingStream {
     return this.#kept;
   }
 
-  /** Takes a finding. */
-  add(it: Finding): void {
+  /** Takes a finding; about files of another kind than its code is, `kind` says of which. */
+  add(it: Finding, kind: FileKind = FINDINGS[it.code].kind): void {
     if (this.isQuiet) return;
     this.onFinding?.(it);
     this.#kept?.push(it);
     if ((this.#kept?.length ?? 0) > FINDINGS_KEPT_MAX) this.#kept = undefined;
-    if (this.#wanted !== undefined && !this.#wanted.has(FINDINGS[it.code].kind)) return;
+    if (this.#wanted !== undefined && !this.#wanted.has(kind)) return;
     this.#tally.count(it);
     this.#waiting.push(it);
   }

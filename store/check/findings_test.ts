@@ -78,6 +78,7 @@ const CODES: Readonly<Record<string, string>> = {
   "queueends-stale": "info",
   "store-not-read": "info",
   "store-unclean": "info",
+  "store-unreadable": "error",
   "timer-checkpoint-ahead": "warning",
   "timer-checkpoint-wrong-length": "warning",
   "timer-log-bad-unit": "error",

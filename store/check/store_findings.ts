@@ -24,6 +24,17 @@ export const STORE_FINDINGS = {
     fix: "none needed",
     example: "tiered_index_file holds the index of tiered storage: 100 bytes in 1 file",
   },
+  "store-unreadable": {
+    kind: "other",
+    severity: "error",
+    about:
+      "the disk cannot read these bytes: what stands there is not known, and more may follow soon",
+    java:
+      "maps its files: where it reads these bytes it gets an InternalError, at its start it ends, later the thread that read ends, and dispatch or replication with it",
+    fix:
+      "write nothing to this disk: copy it with ddrescue, then mq recover --into a folder of another disk",
+    example: "the disk cannot read bytes 8192 to 12288 of the file (EIO)",
+  },
   "checkpoint-missing": {
     kind: "checkpoint",
     severity: "warning",

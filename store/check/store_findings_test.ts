@@ -1,4 +1,4 @@
-import { FIRST, putText, RETRY, testFindings, write } from "../../testdata/finding_cases.ts";
+import { FIRST, LOG, putText, RETRY, testFindings, write } from "../../testdata/finding_cases.ts";
 import { CHECKPOINT } from "../format.ts";
 import { STORE_FINDINGS } from "./store_findings.ts";
 
@@ -24,6 +24,20 @@ testFindings(STORE_FINDINGS, {
   "store-not-read": {
     damage: (files) => files.put("store/tiered_index_file/0", new Uint8Array(100)),
     finds: ["info store-not-read tiered_index_file 0+0"],
+  },
+  "store-unreadable": {
+    damage: (files) => files.breakRange(LOG, 8192, 8192 + 512),
+    finds: [
+      "error store-unreadable commitlog/00000000000000000000 8192+4096",
+      `error log-bad-record commitlog/${FIRST} 8157+4358`,
+      "warning index-entry-dangling index/20261121091601736 1740+420",
+      ...[0, 1, 2, 3].map((it) =>
+        `error queue-unit-dangling consumequeue/T_plain/${it}/${FIRST} 40+20`
+      ),
+      `error queue-unit-dangling consumequeue/T_tags/0/${FIRST} 40+20`,
+      `error queue-unit-dangling consumequeue/T_tags/1/${FIRST} 20+20`,
+      `error queue-unit-dangling consumequeue/T_tags/2/${FIRST} 20+20`,
+    ],
   },
   "checkpoint-missing": {
     damage: (files) => files.remove("store/checkpoint"),
@@ -66,6 +80,7 @@ testFindings(STORE_FINDINGS, {
 }, [
   "store-unclean",
   "store-not-read",
+  "store-unreadable",
   "checkpoint-missing",
   "checkpoint-wrong-length",
   "epoch-unreadable",

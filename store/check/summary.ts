@@ -62,6 +62,14 @@ export interface VerifySummary {
   readonly stoppedCleanly: boolean;
 }
 
+/** Bytes of one kind of file, as far as they are counted. */
+interface FileCount {
+  files: number;
+  expected: number;
+  checked: number;
+  unreadable: number;
+}
+
 /** Counts while a verification runs. */
 export class Tally {
   messages = 0;
@@ -70,12 +78,14 @@ export class Tally {
   keys = 0;
   logStart = 0;
   logEnd = 0;
-  readonly #files = new Map<FileKind, { files: number; expected: number; checked: number }>();
+  readonly #files = new Map<FileKind, FileCount>();
   readonly #codes = new Map<string, number>();
   readonly #severities: Record<Severity, number> = { info: 0, warning: 0, error: 0 };
 
   constructor() {
-    for (const kind of FILE_KINDS) this.#files.set(kind, { files: 0, expected: 0, checked: 0 });
+    for (const kind of FILE_KINDS) {
+      this.#files.set(kind, { files: 0, expected: 0, checked: 0, unreadable: 0 });
+    }
   }
 
   /** A file of so many bytes is there. */
@@ -88,6 +98,11 @@ export class Tally {
   /** So many bytes were looked at. */
   check(kind: FileKind, bytes: number): void {
     this.#files.get(kind)!.checked += bytes;
+  }
+
+  /** So many bytes the disk could not read, whether they were counted as looked at or not. */
+  miss(kind: FileKind, bytes: number): void {
+    this.#files.get(kind)!.unreadable += bytes;
   }
 
   /** Bytes expected and checked in all files. */
@@ -122,8 +137,8 @@ export class Tally {
   /** Everything counted. */
   summary(how: { readonly depth: VerifyDepth; readonly stoppedCleanly: boolean }): VerifySummary {
     const files = {} as Record<FileKind, Coverage>;
-    for (const [kind, { files: count, expected, checked }] of this.#files) {
-      const bytesChecked = Math.min(checked, expected);
+    for (const [kind, { files: count, expected, checked, unreadable }] of this.#files) {
+      const bytesChecked = Math.max(0, Math.min(checked, expected - unreadable));
       files[kind] = {
         files: count,
         bytesExpected: expected,

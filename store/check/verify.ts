@@ -20,7 +20,9 @@ import { adviceOf } from "./lost_files_check.ts";
 import { quickCheck } from "./quick_check.ts";
 import { SideChecks } from "./side_checks.ts";
 import { readStoreState, type StoreState } from "./store_state.ts";
+import type { UnreadableFiles } from "../unreadable_files.ts";
 import { Tally, type VerifyDepth, type VerifySummary } from "./summary.ts";
+import { findUnreadable, unreadableTold } from "./unreadable_check.ts";
 import {
   changedFiles,
   fileMarks,
@@ -61,6 +63,11 @@ export interface VerifyOptions {
    * the files have changed since. What that run has found is yielded again.
    */
   readonly resume?: VerifyState;
+  /**
+   * What the disk cannot read is noted here, by the files that are verified or by others on them: it is
+   * a finding then. Without it the first of it is thrown.
+   */
+  readonly unreadable?: UnreadableFiles | undefined;
   /** Told what is sound of the index, at the end of a pass over the whole log. */
   readonly onIndex?: (index: SoundIndex) => void;
   /** Ends the verification between two records, with the signal's reason as an error. */
@@ -110,7 +117,8 @@ export async function* verifyStore(
     isKept: options.onPiece !== undefined,
   });
   const advised = adviceOf(state);
-  const sink = (it: Finding) => stream.add(advised(it));
+  const told = unreadableTold(options.unreadable);
+  const sink = (it: Finding) => stream.add(told(advised(it)));
   const sides = new SideChecks({ state, sink, tally, depth });
   stream.onFinding = (it) => sides.see(it);
   stream.isQuiet = options.resume !== undefined && depth !== "quick";
@@ -130,6 +138,9 @@ export async function* verifyStore(
     await othersRun();
     // Whoever keeps states wants the last one before the end.
     if (options.onPiece === undefined || turn !== "turn") options.signal?.throwIfAborted();
+  }
+  if (options.unreadable !== undefined) {
+    findUnreadable(state, options.unreadable, { stream, tally });
   }
   yield* stream.take();
   yield tally.summary({ depth, stoppedCleanly: state.stoppedCleanly });
@@ -167,7 +178,16 @@ async function* fullCheck(work: Work): AsyncGenerator<Turn, void> {
     const findings = stream.kept;
     if (findings === undefined || marks === undefined) return undefined;
     const format = VERIFY_STATE_FORMAT;
-    return { format, depth, marks, pass: check.state, tally: tally.state, findings };
+    const unreadable = options.unreadable?.ranges ?? [];
+    return {
+      format,
+      depth,
+      marks,
+      pass: check.state,
+      tally: tally.state,
+      findings,
+      ...(unreadable.length > 0 && { unreadable }),
+    };
   };
   for await (const turn of check.run()) {
     if (turn === "piece") options.onPiece?.(stateOf);
@@ -178,7 +198,11 @@ async function* fullCheck(work: Work): AsyncGenerator<Turn, void> {
 }
 
 /** Goes on from where an earlier run was, and says again what that has found. */
-function goOn({ state, stream, tally, depth }: Work, check: FullCheck, resume: VerifyState): void {
+function goOn(
+  { state, stream, tally, depth, options }: Work,
+  check: FullCheck,
+  resume: VerifyState,
+): void {
   if (resume.format !== VERIFY_STATE_FORMAT) {
     throw new StateRefusal(
       `its state has format ${resume.format}, only ${VERIFY_STATE_FORMAT} is known`,
@@ -195,4 +219,5 @@ function goOn({ state, stream, tally, depth }: Work, check: FullCheck, resume: V
   tally.restore(resume.tally);
   stream.isQuiet = false;
   for (const it of resume.findings) stream.add(it);
+  for (const range of resume.unreadable ?? []) options.unreadable?.note(range);
 }

@@ -15,6 +15,7 @@ import type { EntryFlaw } from "./index_check.ts";
 import type { UnitFlaw } from "./queue_place.ts";
 import type { DeletedRecords } from "./queue_proof.ts";
 import type { StoreState } from "./store_state.ts";
+import type { UnreadableRange } from "../unreadable_files.ts";
 import type { VerifyDepth } from "./summary.ts";
 
 /** How far the log itself is checked. */
@@ -91,6 +92,8 @@ export interface VerifyState {
   readonly tally: TallyState;
   /** Everything found so far, what was not asked for included. */
   readonly findings: readonly Finding[];
+  /** What the disk could not read so far; absent where it could read all. */
+  readonly unreadable?: readonly UnreadableRange[];
 }
 
 /** On disk; a state of another number is refused. */

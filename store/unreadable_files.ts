@@ -1,0 +1,247 @@
+/**
+ * Files of a dying disk, for those who only look: a block the disk cannot read is handed out as zeros
+ * and noted, so that one bad sector does not hide all that stands behind it. To every reader it is
+ * damage like any other.
+ *
+ * Nothing that writes a store may read through it: zeros would be taken for what stands there.
+ *
+ * @module
+ */
+import type { FileStat, FileSystem, ReadableFile, WritableFile } from "./file.ts";
+import { codeOf } from "./file_disk.ts";
+
+/** The kernel reads whole pages: whoever asks for less fails for all of one, too. */
+const BLOCK_BYTES = 4096;
+
+/** What a disk or its file system reports that cannot bring what is asked for. */
+const CODES: ReadonlySet<string> = new Set(["EIO", "EREMOTEIO", "ENODATA", "EBADMSG", "EUCLEAN"]);
+
+/** Bytes of a file that cannot be read. */
+export interface UnreadableRange {
+  readonly file: string;
+  /** First byte, and behind the last; both 0 where the file or folder itself cannot be looked at. */
+  readonly from: number;
+  readonly to: number;
+  /** What the system reports, such as `EIO`. */
+  readonly code: string;
+}
+
+/** Whether an error says that the disk cannot read. */
+export function isUnreadable(error: unknown): boolean {
+  return CODES.has(codeOf(error) ?? "");
+}
+
+/** A range in words. */
+export function unreadableText({ file, from, to, code }: UnreadableRange): string {
+  const what = to > from ? `bytes ${from} to ${to} of "${file}"` : `"${file}"`;
+  return `the disk cannot read ${what} (${code})`;
+}
+
+/**
+ * Reads of other files that go on behind what cannot be read. Writes go through.
+ *
+ * ```ts
+ * import { MemoryFiles } from "./file_memory.ts";
+ * import { UnreadableFiles } from "./unreadable_files.ts";
+ *
+ * const below = new MemoryFiles();
+ * below.put("a", Uint8Array.of(1, 2, 3));
+ * const files = new UnreadableFiles(below);
+ * const bytes = new Uint8Array(3);
+ * console.assert(files.openRead("a").read(bytes, 0) === 3);
+ * console.assert(files.ranges.length === 0);
+ * ```
+ */
+export class UnreadableFiles implements FileSystem {
+  /** The files themselves: their reads fail. */
+  readonly below: FileSystem;
+  /** Told of what is met, as soon as it is; of neighbouring blocks each time. */
+  onRange: ((range: UnreadableRange) => void) | undefined;
+  /** Whether somebody has told the operator of what was met. */
+  isTold = false;
+  /** Ranges by file, ascending, with room between them. */
+  readonly #ranges = new Map<string, UnreadableRange[]>();
+
+  constructor(below: FileSystem) {
+    this.below = below;
+  }
+
+  /** Whether nothing was met yet that cannot be read. */
+  get isSound(): boolean {
+    return this.#ranges.size === 0;
+  }
+
+  /** All that was met, by file. */
+  get ranges(): readonly UnreadableRange[] {
+    return [...this.#ranges.values()].flat();
+  }
+
+  /** What was met in a range of a file. */
+  rangesIn(file: string, from = 0, to = Infinity): readonly UnreadableRange[] {
+    return this.#ranges.get(file)?.filter((it) => it.from < to && it.to > from) ?? [];
+  }
+
+  /** Takes over what somebody else has met. */
+  note(range: UnreadableRange): void {
+    const { file } = range;
+    const known = this.#ranges.get(file) ?? [];
+    const isNew = !known.some((it) => it.from <= range.from && it.to >= range.to);
+    if (!isNew) return;
+    let { from, to } = range;
+    const apart = known.filter((it) => {
+      if (it.to < from || it.from > to) return true;
+      from = Math.min(from, it.from);
+      to = Math.max(to, it.to);
+      return false;
+    });
+    const all = [...apart, { ...range, from, to }].sort((a, b) => a.from - b.from);
+    this.#ranges.set(file, all);
+    this.onRange?.(range);
+  }
+
+  openRead(path: string): ReadableFile {
+    try {
+      return new UnreadableFile(this, this.below.openRead(path));
+    } catch (error) {
+      const size = isUnreadable(error) ? this.stat(path)?.size : undefined;
+      if (size === undefined) throw error;
+      return new UnreadableFile(this, closedFile(path, size, error));
+    }
+  }
+
+  openWrite(path: string): WritableFile {
+    return this.below.openWrite(path);
+  }
+
+  list(path: string): string[] {
+    return this.#orNote(path, () => this.below.list(path)) ?? [];
+  }
+
+  stat(path: string): FileStat | undefined {
+    return this.#orNote(path, () => this.below.stat(path));
+  }
+
+  makeDirectory(path: string): void {
+    this.below.makeDirectory(path);
+  }
+
+  rename(from: string, to: string): void {
+    this.below.rename(from, to);
+  }
+
+  remove(path: string): void {
+    this.below.remove(path);
+  }
+
+  syncDirectory(path: string): void {
+    this.below.syncDirectory(path);
+  }
+
+  syncDirectoryAsync(path: string): Promise<void> {
+    return this.below.syncDirectoryAsync(path);
+  }
+
+  lock(path: string): Disposable {
+    return this.below.lock(path);
+  }
+
+  #orNote<T>(file: string, look: () => T): T | undefined {
+    try {
+      return look();
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      this.note({ file, from: 0, to: 0, code: codeOf(error)! });
+      return undefined;
+    }
+  }
+}
+
+/** A file whose reads go on behind what cannot be read. */
+class UnreadableFile implements ReadableFile {
+  readonly path: string;
+  readonly #files: UnreadableFiles;
+  readonly #file: ReadableFile;
+
+  constructor(files: UnreadableFiles, file: ReadableFile) {
+    this.path = file.path;
+    this.#files = files;
+    this.#file = file;
+  }
+
+  size(): number {
+    return this.#file.size();
+  }
+
+  read(into: Uint8Array, at: number): number {
+    // What failed once is not tried again: each time takes the disk seconds, and may be its last.
+    if (!this.#files.isSound && this.#isKnown(at, at + into.length)) return this.#around(into, at);
+    try {
+      return this.#file.read(into, at);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return this.#around(into, at);
+    }
+  }
+
+  async readAsync(into: Uint8Array, at: number): Promise<number> {
+    if (!this.#files.isSound && this.#isKnown(at, at + into.length)) return this.#around(into, at);
+    try {
+      return await this.#file.readAsync(into, at);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      return this.#around(into, at);
+    }
+  }
+
+  close(): void {
+    this.#file.close();
+  }
+
+  #isKnown(from: number, to: number): boolean {
+    return this.#files.rangesIn(this.path, from, to).length > 0;
+  }
+
+  /** Reads block by block, and leaves out those that cannot be. */
+  #around(into: Uint8Array, at: number): number {
+    const end = Math.min(at + into.length, this.#file.size());
+    let done = at;
+    while (done < end) {
+      const next = Math.min(end, done - done % BLOCK_BYTES + BLOCK_BYTES);
+      const block = into.subarray(done - at, next - at);
+      const count = this.#isKnown(done, next) ? this.#zeros(block) : this.#block(block, done);
+      done += count;
+      if (count < block.length) break;
+    }
+    return Math.max(0, done - at);
+  }
+
+  #block(into: Uint8Array, at: number): number {
+    try {
+      return this.#file.read(into, at);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      const from = at - at % BLOCK_BYTES;
+      const to = Math.min(from + BLOCK_BYTES, this.#file.size());
+      this.#files.note({ file: this.path, from, to, code: codeOf(error)! });
+      return this.#zeros(into);
+    }
+  }
+
+  #zeros(into: Uint8Array): number {
+    into.fill(0);
+    return into.length;
+  }
+}
+
+/** A file that is there and cannot be opened: no byte of it can be read. */
+function closedFile(path: string, size: number, error: unknown): ReadableFile {
+  return {
+    path,
+    size: () => size,
+    read: () => {
+      throw error;
+    },
+    readAsync: () => Promise.reject(error),
+    close: () => {},
+  };
+}
