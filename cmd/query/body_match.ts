@@ -62,7 +62,7 @@ export function findByBody(query: Query, wanted: string): void {
       query.take(record);
     }
   });
-  if (query.found === 0) query.note(`in no body among the ${records} messages there`);
+  if (query.found === 0) query.noteMissing(`in no body among the ${records} messages there`);
 }
 
 function bodyOf({ bytes, bodyAt, bodyLength }: RecordView): Uint8Array {

@@ -19,25 +19,30 @@ export function findByKey(query: Query, key: string): void {
     : listIndexFiles(query.files, query.paths.index).paths;
   if (query.options.scan === true) return findInLog(query, filter, "");
   if (paths.length === 0) return findInLog(query, filter, "there is no index: ");
-  findThroughIndex(query, { key, filter, paths });
+  if (!findThroughIndex(query, { key, filter, paths })) {
+    return findInLog(query, filter, "the disk cannot read all of the index: ");
+  }
   if (query.found > 0 || query.isFull) return;
   if (query.options.topic === undefined) {
     return findInLog(query, filter, "not in the index under any known topic: ");
   }
-  findThroughIndex(query, { key, filter, paths, everyEntry: true });
+  if (!findThroughIndex(query, { key, filter, paths, everyEntry: true })) {
+    return findInLog(query, filter, "the disk cannot read all of the index: ");
+  }
   if (query.found > 0) {
     query.damage("found only by reading every entry: the chains of the index are damaged");
   } else {
-    query.note(`no message of topic "${query.options.topic}" with key "${key}"`);
+    query.noteMissing(`no message of topic "${query.options.topic}" with key "${key}"`);
   }
 }
 
 function findInLog(query: Query, filter: LogFilter, reason: string): void {
   query.note(`${reason}reading the whole log`);
   const { records } = scanLog(query, { filter, isTold: true }, (it) => query.take(it));
-  if (query.found === 0) query.note(`not among the ${records} messages there`);
+  if (query.found === 0) query.noteMissing(`not among the ${records} messages there`);
 }
 
+/** Prints what the index leads to; false, and nothing, where the disk cannot read what leads there. */
 function findThroughIndex(
   query: Query,
   search: {
@@ -46,7 +51,7 @@ function findThroughIndex(
     readonly paths: readonly string[];
     readonly everyEntry?: boolean;
   },
-): void {
+): boolean {
   const { key, filter, paths, everyEntry = false } = search;
   const topics = query.options.topic === undefined
     ? knownTopics(query.files, query.paths!)
@@ -59,6 +64,9 @@ function findThroughIndex(
     log,
     everyEntry,
   });
+  if (paths.some((path) => (query.terminal.unreadable?.rangesIn(path).length ?? 0) > 0)) {
+    return false;
+  }
   const offsets = new Set(hitsOf(query, filter, result));
   if (!everyEntry) {
     for (const { path, flaw } of result.damages) {
@@ -77,6 +85,7 @@ function findThroughIndex(
   for (const offset of [...offsets].sort((a, b) => a - b)) {
     if (query.reader.read(offset) === undefined) query.take(query.reader.record);
   }
+  return true;
 }
 
 /** Hits whose record really carries the key. */

@@ -50,6 +50,11 @@ function explainMiss(query: Query, offset: number, miss: RecordMiss): void {
     return query.note(`no record at ${offset}: the log's files hold ${start} to ${end}`);
   }
   const around = itemAround(query, offset);
+  const end = around?.kind === "blank" ? offset : around?.end ?? query.reader.end;
+  const unreadable = query.unreadable(offset, end);
+  if (unreadable !== undefined && around?.kind !== "message") {
+    return query.damage(`no record can be read at ${offset}: ${unreadable}`);
+  }
   switch (around?.kind) {
     case "message":
       return query.note(`no record starts at ${offset}: the one at ${around.at} covers it`);
@@ -71,7 +76,9 @@ function itemAround(query: Query, offset: number) {
   const scan = new CommitLogScan(query.files, query.log, { from: segment.start });
   try {
     while (scan.next()) {
-      if (scan.at + scan.length > offset) return { kind: scan.kind, at: scan.at };
+      if (scan.at + scan.length > offset) {
+        return { kind: scan.kind, at: scan.at, end: scan.at + scan.length };
+      }
     }
     return undefined;
   } finally {

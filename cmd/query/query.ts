@@ -8,6 +8,7 @@ import type { FileSystem } from "../../store/file.ts";
 import type { StorePaths } from "../../store/names.ts";
 import type { RecordView } from "../../store/record_view.ts";
 import type { SegmentList } from "../../store/segments.ts";
+import { unreadableText } from "../../store/unreadable_files.ts";
 import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import { openRows, type OutputOptions } from "../output/format_option.ts";
@@ -113,6 +114,22 @@ export class Query {
     this.#progress?.clear();
     this.terminal.out.flush();
     note(this.terminal, line);
+  }
+
+  /** Says that nothing was found, and does not where something could not be looked at. */
+  noteMissing(line: string): void {
+    const isWhole = this.unreadable(0, Infinity) === undefined;
+    this.note(isWhole ? line : `${line}, as far as the disk can read the log`);
+  }
+
+  /** What the disk could not read of a range of the log, in words; `undefined` where it could. */
+  unreadable(from: number, to: number): string | undefined {
+    for (const { start, length, path } of this.log.segments) {
+      if (start >= to || start + length <= from) continue;
+      const [range] = this.terminal.unreadable?.rangesIn(path, from - start, to - start) ?? [];
+      if (range !== undefined) return unreadableText(range);
+    }
+    return undefined;
   }
 
   /** Notes damage, because of which a message may be missed; once, however often it is met. */

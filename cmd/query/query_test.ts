@@ -93,3 +93,70 @@ Deno.test("mq query --limit ends a search", async () => {
     assert.equal(offsets.length, 2);
   }
 });
+
+/** What a query says of the sound store, parts of whose files the disk cannot read. */
+async function onDyingDisk(
+  breaks: readonly (readonly [path: string, from: number, to: number])[],
+  ...args: readonly string[]
+) {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  for (const [path, from, to] of breaks) files.breakRange(`store/${path}`, from, to);
+  return await record(["query", "store", ...args], { files });
+}
+
+const BROKEN_LOG = [["commitlog/00000000000000131072", 8192, 12_288]] as const;
+
+Deno.test("mq query never says that nothing is where the disk cannot read", async () => {
+  for (const offset of ["138026", "140349", "143000"]) {
+    const { exitCode, stderr } = await onDyingDisk(BROKEN_LOG, "--offset", offset);
+    assert.equal(exitCode, 4);
+    assert.match(
+      stderr,
+      /no record can be read at \d+: the disk cannot read bytes 8192 to 12288 of/,
+    );
+  }
+  const last = [["commitlog/00000000000000327680", 0, 65_536]] as const;
+  const { stderr } = await onDyingDisk(last, "--offset", "330000");
+  assert.match(stderr, /no record can be read at 330000: the disk cannot read bytes 0 to 65536/);
+  assert.doesNotMatch(stderr, /the log ends/);
+  const sought = [
+    ["--key", "nowhere"],
+    ["--key", "nowhere", "--scan"],
+    ["--body-match", "nowhere"],
+    ["--topic", "T_big", "--queue", "0", "--queue-offset", "99"],
+  ];
+  for (const args of sought) {
+    const run = await onDyingDisk([...BROKEN_LOG, ...last], ...args);
+    assert.equal(run.exitCode, 4, args.join(" "));
+    assert.match(run.stderr, /messages there, as far as the disk can read the log$/m);
+    assert.match(run.stderr, /cannot read bytes \d+ to \d+ of "store\/commitlog\//);
+  }
+});
+
+Deno.test("mq query --key reads the log where the disk cannot read the index", async () => {
+  const sound = await onDyingDisk([], "--key", "retry2", "--topic", "T_retry");
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const names = files.list("store/index");
+  const size = (name: string) => files.stat(`store/index/${name}`)!.size;
+  for (const from of [0, 4096]) {
+    const index = names.map((name) => [`index/${name}`, from, size(name)] as const);
+    const { exitCode, stdout, stderr } = await onDyingDisk(
+      index,
+      ...["--key", "retry2", "--topic", "T_retry"],
+    );
+    assert.equal(stdout, sound.stdout);
+    if (from > 0) continue;
+    assert.equal(exitCode, 4);
+    assert.match(stderr, /the disk cannot read all of the index: reading the whole log/);
+  }
+  const none = await onDyingDisk([["index/20261121091601736", 0, 8440]], "--key", "nowhere");
+  assert.match(none.stderr, /not among the 569 messages there$/m);
+});
+
+Deno.test("mq query by queue offset reads the log where the disk cannot read the queue", async () => {
+  const args = ["--topic", "T_big", "--queue", "0", "--queue-offset", "1"];
+  const sound = await onDyingDisk([], ...args);
+  const run = await onDyingDisk([["consumequeue/T_big/0/00000000000000000000", 0, 1200]], ...args);
+  assert.equal(run.stdout, sound.stdout);
+  assert.equal(run.exitCode, 4);
+});

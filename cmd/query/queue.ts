@@ -25,7 +25,7 @@ export function findByQueueOffset(query: Query, queueOffset: number): void {
   query.note(`not in the queue's files: reading ${where}`);
   const filter = query.filter({ queueOffset });
   const { records } = scanLog(query, { from: unit.scanFrom, filter }, (it) => query.take(it));
-  if (query.found === 0) query.note(`not among the ${records} messages there`);
+  if (query.found === 0) query.noteMissing(`not among the ${records} messages there`);
 }
 
 /** Prints the record a consumer would get, and says so when the record claims another place. */

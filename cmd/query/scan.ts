@@ -52,8 +52,9 @@ export function scanLog(
       if (scan.at + scan.length <= range.first) continue;
       settle(scan.kind === "tail" && query.place.isUnclean);
       if (scan.kind === "damage") {
-        damage =
-          `the log is damaged at ${scan.at} (${scan.length} bytes); what stood there is lost`;
+        const unreadable = query.unreadable(scan.at, scan.at + scan.length);
+        damage = `the log is damaged at ${scan.at} (${scan.length} bytes); ` +
+          (unreadable ?? "what stood there is lost");
       } else if (scan.kind === "message" && scan.at >= range.first) {
         records++;
         if (part.filter.matches(scan.record)) hit(scan.record);
