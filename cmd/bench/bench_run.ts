@@ -6,10 +6,10 @@
  */
 import { EXIT } from "../exit_code.ts";
 import { lettingOut } from "../output/letting_out.ts";
-import { openRows, type OutputOptions } from "../output/format_option.ts";
+import { type Field, formatOf, openRows, type OutputOptions } from "../output/format_option.ts";
 import type { RowWriter } from "../output/row_writer.ts";
 import { note, type Terminal } from "../terminal.ts";
-import { BENCH_FIELDS, Load } from "./load.ts";
+import { barFields, BENCH_FIELDS, BUCKET_FIELDS, type BucketRow, Load } from "./load.ts";
 
 /** What every bench may be asked. */
 export interface BenchOptions extends OutputOptions {
@@ -17,11 +17,16 @@ export interface BenchOptions extends OutputOptions {
   readonly duration: number;
   /** Whether only the summary is printed. */
   readonly summary?: boolean | undefined;
+  /** Whether it is printed how many messages took how long. */
+  readonly histogram?: boolean | undefined;
 }
 
 const SECOND_MS = 1000;
 /** Of its time a run may be behind at its end without a word. */
 const BEHIND_SHARE = 0.05;
+
+/** Buckets of a table for each doubling: enough to see the shape. */
+const TABLE_STEPS = 4;
 
 /** What a bench does until its signal fires. */
 export interface BenchWork {
@@ -37,15 +42,20 @@ export async function runBench(
   options: BenchOptions,
   work: (run: BenchWork) => Promise<void>,
 ): Promise<number> {
-  const rows = openRows(terminal, BENCH_FIELDS, options);
+  const { histogram = false } = options;
+  const fields = histogram ? [...BENCH_FIELDS, ...BUCKET_FIELDS.map(withoutColumn)] : BENCH_FIELDS;
+  const rows = openRows(terminal, fields, options);
   if (rows === undefined) return EXIT.ok;
-  const bench = new BenchRun(rows, options);
+  // Buckets have a table of their own, unless columns are chosen.
+  const isApart = formatOf(terminal, options) === "table" && options.fields === undefined;
+  const bench = new BenchRun(rows, { ...options, histogram: histogram && !isApart });
   const stop = terminal.stopSignal();
   await lettingOut(terminal, async (gone) => {
     const late = AbortSignal.timeout(options.duration * SECOND_MS);
     await bench.run((signal) => work({ bench, signal }), AbortSignal.any([stop, gone, late]));
   });
   rows.end();
+  if (histogram && isApart) printBuckets(terminal, bench.bucketRows(TABLE_STEPS), options);
   terminal.out.flush();
   if (bench.firstError !== undefined) note(terminal, `first failure: ${bench.firstError.message}`);
   if (bench.behindMs > options.duration * SECOND_MS * BEHIND_SHARE) {
@@ -54,6 +64,22 @@ export async function runBench(
   }
   if (stop.aborted) throw stop.reason;
   return bench.errors > 0 ? EXIT.left : EXIT.ok;
+}
+
+function withoutColumn({ width: _, ...field }: Field): Field {
+  return field;
+}
+
+function printBuckets(
+  terminal: Terminal,
+  buckets: readonly BucketRow[],
+  options: OutputOptions,
+): void {
+  if (buckets.length === 0) return;
+  const rows = openRows(terminal, barFields(buckets), options)!;
+  terminal.out.write("\n");
+  for (const row of buckets) rows.row(row);
+  rows.end();
 }
 
 /** A run under way. */
@@ -104,6 +130,11 @@ export class BenchRun {
     this.#second.fail(count);
   }
 
+  /** Rows of how long messages took; so many `steps` for each doubling. */
+  bucketRows(steps?: number): readonly BucketRow[] {
+    return this.#all.bucketRows(steps);
+  }
+
   /** Does the work; what fails before anything was counted fails the run. */
   async run(work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal): Promise<void> {
     this.#begunAt = performance.now();
@@ -122,6 +153,9 @@ export class BenchRun {
       clearInterval(timer);
     }
     const seconds = (performance.now() - this.#begunAt) / SECOND_MS;
+    if (this.#options.histogram === true) {
+      for (const row of this.bucketRows()) this.#rows.row(row);
+    }
     this.#rows.row(this.#all.row("summary", seconds));
   }
 }

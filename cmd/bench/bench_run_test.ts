@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { recordedTerminal } from "../../testdata/recorded_terminal.ts";
-import { runBench } from "./bench_run.ts";
+import { type BenchWork, runBench } from "./bench_run.ts";
 
 const options = { duration: 0.05, summary: true, output: "jsonl" } as const;
 
@@ -45,4 +45,49 @@ Deno.test("runBench() prints a row a second unless only the summary is wanted", 
   });
   const kinds = printed().stdout.trim().split("\n").map((line) => JSON.parse(line).kind);
   assert.deepEqual(kinds, ["second", "summary"]);
+});
+
+const measured = ({ bench }: BenchWork) => {
+  for (const ms of [1, 1, 1, 50]) bench.add(100, ms);
+  return Promise.resolve();
+};
+
+Deno.test("runBench() prints buckets as rows before the summary", async () => {
+  const { terminal, printed } = recordedTerminal();
+  await runBench(terminal, { ...options, histogram: true }, measured);
+  const rows = printed().stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assert.deepEqual(rows.slice(0, 2), [
+    { kind: "bucket", fromMs: 1, toMs: 1.004, count: 3 },
+    { kind: "bucket", fromMs: 49.92, toMs: 50.176, count: 1 },
+  ]);
+  assert.deepEqual(rows.slice(2).map(({ kind }) => kind), ["summary"]);
+});
+
+Deno.test("runBench() prints buckets of a table behind it, coarser and with bars", async () => {
+  const { terminal, printed } = recordedTerminal();
+  await runBench(terminal, { ...options, output: "table", histogram: true }, measured);
+  const [, buckets] = printed().stdout.split("\n\n");
+  assert.equal(
+    buckets,
+    "fromMs\ttoMs\tcount\tbar\n" +
+      `0.896\t1.024\t3\t${"#".repeat(40)}\n` +
+      `49.152\t57.344\t1\t${"#".repeat(14)}\n`,
+  );
+  const chosen = {
+    ...options,
+    output: "table",
+    fields: ["kind", "count"],
+    histogram: true,
+  } as const;
+  const other = recordedTerminal();
+  await runBench(other.terminal, chosen, measured);
+  assert.equal(other.printed().stdout, "kind\tcount\nbucket\t3\nbucket\t1\nsummary\t\n");
+});
+
+Deno.test("runBench() without times prints no buckets", async () => {
+  for (const output of ["table", "jsonl"] as const) {
+    const { terminal, printed } = recordedTerminal();
+    await runBench(terminal, { ...options, output, histogram: true }, () => Promise.resolve());
+    assert.doesNotMatch(printed().stdout, /bucket|fromMs/);
+  }
 });

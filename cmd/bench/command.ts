@@ -57,6 +57,7 @@ function addSend(bench: CommandUnknownOpts, { terminal, finish }: Branch): void 
     .option("--batch <count>", "messages a request", parsePositive, 1)
     .option("--group <name>", "producer group", "mq-bench")
     .option("--summary", "print the summary only")
+    .option("--histogram", "print how many messages took how long, too")
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (topic, options) => {
       finish(await (await import("./bench.ts")).benchSend(terminal, topic, options));
@@ -109,6 +110,7 @@ function addLatency(bench: CommandUnknownOpts, { terminal, finish }: Branch): vo
     .option("--rate <count>", "messages a second", parsePositive, LATENCY_RATE)
     .option("--group <name>", "producer group", "mq-bench")
     .option("--summary", "print the summary only")
+    .option("--histogram", "print how many messages took how long, too")
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (topic, options) => {
       finish(await (await import("./bench.ts")).benchLatency(terminal, topic, options));
@@ -121,6 +123,7 @@ function addLatency(bench: CommandUnknownOpts, { terminal, finish }: Branch): vo
     examples: [
       "mq bench latency bench",
       "mq bench latency bench --rate 1000 --duration 1m -o jsonl",
+      "mq bench latency bench --summary --histogram",
     ],
   });
 }

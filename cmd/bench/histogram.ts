@@ -11,6 +11,14 @@ const STEP_BITS = 7;
 /** A day in microseconds needs 37 bits. */
 const BITS_MAX = 40;
 
+/** Durations from one up to another, in microseconds, and how many there were. */
+export interface Bucket {
+  readonly from: number;
+  /** The first that is longer. */
+  readonly to: number;
+  readonly count: number;
+}
+
 /** A histogram of whole microseconds. */
 export class Histogram {
   readonly #counts = new Float64Array(STEPS * (BITS_MAX - STEP_BITS + 1));
@@ -68,6 +76,16 @@ export class Histogram {
       if (seen >= wanted) return Math.min(this.#max, lastOf(bucket));
     }
     return 0;
+  }
+
+  /** Buckets that hold something, the shortest first; `steps` for each doubling, a power of 2. */
+  *buckets(steps: number = STEPS): Generator<Bucket, void> {
+    const width = STEPS / Math.min(steps, STEPS);
+    for (let first = 0; first < this.#counts.length; first += width) {
+      const end = first + width;
+      const count = this.#counts.subarray(first, end).reduce((sum, it) => sum + it, 0);
+      if (count > 0) yield { from: lastOf(first - 1) + 1, to: lastOf(end - 1) + 1, count };
+    }
   }
 }
 

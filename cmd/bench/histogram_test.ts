@@ -39,6 +39,30 @@ Deno.test("Histogram: the ends and the mean are exact", () => {
   assert.equal(histogram.mean, (10 + 1_000_001 + 123_456) / 3);
 });
 
+Deno.test("Histogram: each value is in one bucket, fine or coarse", () => {
+  const value = fc.oneof(fc.nat(300), fc.nat(100_000), fc.integer({ min: 0, max: 2 ** 37 }));
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 100 }), (values) => {
+      for (const steps of [undefined, 128, 4, 1]) {
+        let longest = 0;
+        for (const { from, to, count } of filled(values).buckets(steps)) {
+          assert(from >= longest && to > from, `${from} ${to}`);
+          assert.equal(values.filter((it) => it >= from && it < to).length, count);
+          assert(steps === 1 || from < 128 || to <= from * (1 + 1 / (steps ?? 128)));
+          longest = to;
+        }
+        assert(values.every((it) => it < longest));
+      }
+    }),
+    { seed: 7 },
+  );
+  assert.deepEqual([...filled([5, 5, 40, 1000]).buckets(4)], [
+    { from: 0, to: 32, count: 2 },
+    { from: 32, to: 64, count: 1 },
+    { from: 896, to: 1024, count: 1 },
+  ]);
+});
+
 Deno.test("Histogram of nothing has zeros, and takes what no clock should say", () => {
   const none = new Histogram();
   assert.deepEqual([none.min, none.max, none.mean, none.percentile(99), none.count], [

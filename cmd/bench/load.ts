@@ -8,7 +8,7 @@ import { Histogram } from "./histogram.ts";
 
 /** Fields of the output: a row for each second, and the summary. */
 export const BENCH_FIELDS: readonly Field[] = [
-  { name: "kind", type: "string", about: "second, or summary: the last line", width: 7 },
+  { name: "kind", type: "string", about: "second, bucket, or summary: the last line", width: 7 },
   { name: "seconds", type: "number", about: "length of what the row is of", width: 7 },
   { name: "messages", type: "number", about: "messages", width: 9 },
   { name: "perSecond", type: "number", about: "messages a second", width: 9 },
@@ -32,7 +32,32 @@ export const BENCH_FIELDS: readonly Field[] = [
   },
 ];
 
+/** Fields of the rows of `--histogram`. */
+export const BUCKET_FIELDS: readonly Field[] = [
+  { name: "fromMs", type: "number", about: "of a bucket: what took so long or longer", width: 10 },
+  { name: "toMs", type: "number", about: "and less than so long", width: 10 },
+  { name: "count", type: "number", about: "messages", width: 9 },
+];
+
+/** Of a bucket's row in a table. */
+const BAR_CHARS = 40;
+
 const MIB = 1024 * 1024;
+
+/** A row of `--histogram`. */
+export interface BucketRow {
+  readonly kind: "bucket";
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly count: number;
+}
+
+/** Fields of a table of buckets: with bars, the longest for the largest count. */
+export function barFields(rows: readonly BucketRow[]): readonly Field[] {
+  const most = Math.max(...rows.map(({ count }) => count));
+  const barOf = (row: object) => "#".repeat(Math.ceil((row as BucketRow).count / most * BAR_CHARS));
+  return [...BUCKET_FIELDS, { name: "bar", type: "string", about: "bar", width: 0, from: barOf }];
+}
 
 /** Counts of a stretch of time. */
 export class Load {
@@ -88,6 +113,13 @@ export class Load {
       ...(this.histogram.count > 0 && this.#latencies()),
       ...(this.#lateMs !== undefined && { lateMs: rounded(this.#lateMs, 3) }),
     };
+  }
+
+  /** Rows of how long messages took, the shortest first; so many `steps` for each doubling. */
+  bucketRows(steps?: number): readonly BucketRow[] {
+    return Array.from(this.histogram.buckets(steps), ({ from, to, count }) => {
+      return { kind: "bucket", fromMs: from / 1000, toMs: to / 1000, count };
+    });
   }
 
   #latencies(): object {

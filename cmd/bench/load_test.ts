@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { BENCH_FIELDS, Load } from "./load.ts";
+import { barFields, BENCH_FIELDS, BUCKET_FIELDS, Load } from "./load.ts";
 
 Deno.test("Load: rates are those of the time, latencies those of the messages", () => {
   const load = new Load();
@@ -36,4 +36,15 @@ Deno.test("BENCH_FIELDS name all that rows have", () => {
   load.add(1, 1);
   load.late(1);
   assert.deepEqual(Object.keys(load.row("summary", 1)), BENCH_FIELDS.map((it) => it.name));
+});
+
+Deno.test("BUCKET_FIELDS name all that buckets have; the largest has the longest bar", () => {
+  const load = new Load();
+  for (const ms of [1, 1, 1, 1, 9]) load.add(1, ms);
+  const rows = load.bucketRows(1);
+  for (const row of rows) {
+    assert.deepEqual(Object.keys(row), ["kind", ...BUCKET_FIELDS.map((it) => it.name)]);
+  }
+  const bar = barFields(rows).at(-1)!;
+  assert.deepEqual(rows.map((row) => bar.from!(row)), ["#".repeat(40), "#".repeat(10)]);
 });
