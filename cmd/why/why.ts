@@ -17,6 +17,7 @@ import { Progress, type ProgressForm } from "../output/progress.ts";
 import { givenPath, storeAt } from "../reading/store_path.ts";
 import type { Terminal } from "../terminal.ts";
 import { configReasons } from "./config_reasons.ts";
+import { dyingDiskReasons } from "./dying_disk.ts";
 import { JavaStarts } from "./java_starts.ts";
 import { FoundCodes, type WhyFinding } from "./found_codes.ts";
 import { wellPlaced } from "./misplaced.ts";
@@ -183,6 +184,7 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   let soundIndex: SoundIndex | undefined;
   const found = verifyStore(shared, paths.root, {
     ...place,
+    unreadable: terminal.unreadable,
     onProgress: progress.tell.bind(progress),
     onIndex: (it) => soundIndex = it,
   });
@@ -197,7 +199,7 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   const misplaced = placed.reasons();
   reasons.push(...misplaced, ...findingReasons(codes.first), ...batchQueueReasons(files, paths));
   if (starts === undefined) {
-    reasons.push(rocksReason(paths));
+    reasons.push(rocksReason(paths), ...diskReasons(terminal, paths));
     const findings = codes.told([]);
     return { store, reasons, verdicts: [], findings, isRepairable: false, isInUse };
   }
@@ -210,6 +212,7 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   const given = actions.reduce((sum, it) => sum + it.messagesLost, 0);
   const reports = await starts.reports();
   const messages = reports.messages + given;
+  reasons.push(...diskReasons(terminal, paths));
   const verdicts: WhyVerdict[] = [];
   for (const { release, refusals, ...report } of reports.starts) {
     reasons.push(...refusalReasons(refusals, { fs: files, release }));
@@ -237,6 +240,14 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
 /** Java: `CommitLog.recoverNormally` dispatches since 5.3.2. */
 const CAUGHT_UP =
   "it builds queues from the log here; releases of 5 before 5.3.2 leave them as they are";
+
+/** What nobody can read, once all was looked at. */
+function diskReasons({ files, unreadable }: Terminal, paths: StorePaths): WhyReason[] {
+  if (unreadable === undefined || unreadable.isSound) return [];
+  const reasons = dyingDiskReasons(files, paths, unreadable.ranges);
+  unreadable.isTold = true;
+  return reasons;
+}
 
 const NOTHING_LOST = { destroyed: 0, inNoQueue: 0, atWrongIndex: 0, keysLost: 0 } as const;
 
