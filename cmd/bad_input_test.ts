@@ -118,7 +118,7 @@ Deno.test("numbers and times on the command line are named with what they may be
     ["1e3", /'1e3' is invalid. It must be a whole number/],
     ["1.5", /'1.5' is invalid. It must be a whole number/],
     ["", /'' is invalid. It must be a whole number/],
-    ["-1", /'-1' is invalid. It must be 0 or more/],
+    ["-1", /'-1' is invalid. It must be [01] or more/],
     ["9007199254740993", /'9007199254740993' is invalid. It must be at most \d+/],
   ];
   for (const [command, options] of Object.entries(numbers)) {
