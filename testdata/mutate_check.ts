@@ -314,7 +314,6 @@ function isForGood(
     case "log-light-queues":
     case "epoch-ahead":
       return true;
-    case "queue-ext-bad-unit":
     case "timer-log-bad-unit":
       return found.has(code);
     case "log-property-crc":

@@ -133,6 +133,8 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
   "rename-file": "gives a whole log file the name its records tell of",
   "extend-file": "gives a file its length back, with zeros",
   "trim-file": "takes off what is behind a file's length; bytes of the log are kept in quarantine/",
+  "cut-extension":
+    "ends an extension file where its units do; the bytes behind are kept in quarantine/",
   "restore-config":
     "replaces a file nobody can read by its .bak, or by what the queues tell; it is kept in quarantine/",
   "set-config-aside":

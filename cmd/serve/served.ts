@@ -84,6 +84,7 @@ const VERBS: Readonly<Record<RepairVerb, readonly [verb: string, noun: string]>>
   "rename-file": ["read under the right name", "log file"],
   "extend-file": ["filled up", "file"],
   "trim-file": ["cut to its length", "file"],
+  "cut-extension": ["cut back", "extension file"],
   "restore-config": ["read from its .bak", "configuration file"],
   "set-config-aside": ["left out", "configuration file"],
   "lower-offsets": ["with offsets lowered", "file"],

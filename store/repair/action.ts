@@ -22,6 +22,8 @@ export type RepairVerb =
   | "extend-file"
   /** A file of log or queue that is too long loses what is no part of it. */
   | "trim-file"
+  /** An extension file of a queue ends where its units do; what stands behind is kept aside. */
+  | "cut-extension"
   /** A configuration file that cannot be read is replaced by its `.bak`, or by what queues tell. */
   | "restore-config"
   /** A configuration file that nobody can read is moved into the quarantine. */

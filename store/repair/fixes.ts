@@ -90,6 +90,9 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
   if (it.code === "queue-offset-mismatch" && righted.length > 0) return righted;
   const cutOff = done("extend-file").filter(({ file }) => file === it.file);
   if (it.code === "log-torn-tail" && cutOff.length > 0) return cutOff;
+  if (it.code === "queue-ext-bad-unit") {
+    return done("cut-extension").filter(({ file }) => file === it.file);
+  }
   switch (kind) {
     case "commitlog":
       return done("cut-tail", "drop-file", "fill-damage").filter((action) => isOver(action, it));

@@ -32,6 +32,7 @@ import { repairCheckpoint } from "./checkpoint_repair.ts";
 import { restoreConfigs } from "./config_restore.ts";
 import { fillDamage, type FillerPlace, whyNotFilled } from "./damage_filler.ts";
 import { repairLengths } from "./file_lengths.ts";
+import { cutExtensions } from "./queue_ext_repair.ts";
 import { findQueueSizes, type QueueSizes } from "./queue_sizes.ts";
 import type { RecordedFiles } from "./recorded_files.ts";
 
@@ -70,7 +71,11 @@ export interface PassOutcome {
 export async function repairPass(fs: RecordedFiles, input: PassInput): Promise<PassOutcome> {
   const { state: { paths }, options: { signal } } = input;
   signal?.throwIfAborted();
-  const actions = [...restoreConfigs(fs, paths), ...repairLengths(fs, paths)];
+  const actions = [
+    ...restoreConfigs(fs, paths),
+    ...repairLengths(fs, paths),
+    ...cutExtensions(fs, paths),
+  ];
   signal?.throwIfAborted();
   // A log of other lengths is another log.
   const isLogChanged = actions.some(({ file }) => paths.commitLogs.includes(dirname(file)));
