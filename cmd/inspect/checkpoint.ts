@@ -10,6 +10,7 @@ import { NAME } from "../../store/names.ts";
 import { EXIT } from "../exit_code.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { BYTE_FIELDS, byteRows, timeMeaning } from "../reading/byte_rows.ts";
+import { holdsCheckpoint } from "../reading/file_content.ts";
 import { notA, placeAt } from "../reading/store_path.ts";
 import { note, type Terminal } from "../terminal.ts";
 
@@ -114,7 +115,8 @@ function wholeFields(files: FileSystem, path: string): readonly (readonly [strin
 function checkpointAt(terminal: Terminal, argument: string | undefined): string {
   const place = placeAt(terminal, argument);
   if (place.kind === "file") {
-    const isCheckpoint = basename(place.path) === NAME.checkpoint;
+    const isCheckpoint = basename(place.path) === NAME.checkpoint ||
+      holdsCheckpoint(terminal.files, place.path);
     if (isCheckpoint) return place.path;
   } else if (place.kind === "store") {
     if (terminal.files.stat(place.paths.checkpoint)?.isDirectory === false) {

@@ -15,6 +15,7 @@ import {
   otherKindNote,
   type QueuePlace,
   queuesAt,
+  toldNames,
 } from "../reading/queue_place.ts";
 import { givenPath } from "../reading/store_path.ts";
 import { QueueWatch } from "../reading/queue_watch.ts";
@@ -265,7 +266,7 @@ class UnitPrint {
     const { kind, ...row } = units.row({ records: options.records === true });
     if (isDamage(row)) this.damages++;
     this.#units++;
-    this.#rows.row({ kind, topic: place.topic, queueId: place.queueId, ...row });
+    this.#rows.row({ kind, ...toldNames(place), ...row });
   }
 
   #gap(place: QueuePlace, gap: Gap): void {
@@ -274,7 +275,7 @@ class UnitPrint {
     if (this.#with.filter.isSelective && !isDamaged) return;
     const { kind, first, ...rest } = gap;
     const at = place.kind === "batch" ? { number: first } : { queueOffset: first };
-    this.#rows.row({ kind, topic: place.topic, queueId: place.queueId, ...at, ...rest });
+    this.#rows.row({ kind, ...toldNames(place), ...at, ...rest });
   }
 }
 

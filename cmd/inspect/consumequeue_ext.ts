@@ -17,6 +17,7 @@ import { type Field, openRows, type OutputOptions } from "../output/format_optio
 import type { RowWriter } from "../output/row_writer.ts";
 import { BYTE_FIELDS, type ByteRow, byteRows, bytesAt, timeMeaning } from "../reading/byte_rows.ts";
 import { extensionsAt, type ExtPlace } from "../reading/ext_place.ts";
+import { toldNames } from "../reading/queue_place.ts";
 import { note, type Terminal } from "../terminal.ts";
 
 /** What `mq inspect consumequeue-ext` may be asked. */
@@ -94,17 +95,17 @@ function printUnits(
   const isWanted = unitFilter(options, terminal.now());
   let units = 0;
   let damages = 0;
-  for (const { topic, queueId, extensions } of places) {
+  for (const { extensions, ...names } of places) {
     const reader = new QueueExtReader(terminal.files, extensions);
     try {
       for (const item of reader.units()) {
         if (rows.closed || units >= (options.limit ?? Infinity)) return damages;
         if (item.unit === undefined) {
           damages++;
-          rows.row({ kind: "damage", topic, queueId, ...damageOf(item, extensions) });
+          rows.row({ kind: "damage", ...toldNames(names), ...damageOf(item, extensions) });
         } else if (isWanted(item)) {
           units++;
-          rows.row({ kind: "unit", topic, queueId, ...unitOf(item) });
+          rows.row({ kind: "unit", ...toldNames(names), ...unitOf(item) });
         } else rows.tick();
       }
     } finally {
@@ -159,7 +160,9 @@ function printLayout(
   if (found === undefined) {
     const last = place.extensions.segments.at(-1)!;
     throw usageFailure(
-      `Queue ${place.topic}/${place.queueId} has no extension at ${offset}: its files end at ` +
+      `${
+        place.topic === "" ? "The queue" : `Queue ${place.topic}/${place.queueId}`
+      } has no extension at ${offset}: its files end at ` +
         `${last.start + last.length}`,
     );
   }

@@ -58,7 +58,7 @@ export function oneQueue(found: Iterable<FoundQueue>): QueuePlace {
 
 function unitSource(
   files: FileSystem,
-  { topic, queueId, segments }: QueuePlace,
+  { topic, queueId, path, segments }: QueuePlace,
   { number, unitBytes }: { readonly number: number; readonly unitBytes: number },
 ): ByteSource {
   const position = number * unitBytes;
@@ -69,7 +69,9 @@ function unitSource(
   const from = Math.ceil((first?.start ?? 0) / unitBytes);
   const to = last === undefined ? 0 : Math.ceil((last.start + last.length) / unitBytes);
   throw new Failure(
-    `Queue ${topic}/${queueId} has no unit ${number}: its files have room for ${from} to ${to - 1}`,
+    `Queue ${
+      topic === "" ? path : `${topic}/${queueId}`
+    } has no unit ${number}: its files have room for ${from} to ${to - 1}`,
   );
 }
 

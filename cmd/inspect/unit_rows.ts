@@ -119,13 +119,16 @@ export class UnitRows {
   #otherRecord(unit: UnitRow, glance: Glance): string | undefined {
     const { topic, queueId } = this.#place;
     if (unit.kind === "stand-in") return undefined;
+    const ofSize = glance.storeSize === unit.size
+      ? undefined
+      : `its record has ${glance.storeSize} bytes, the unit says ${unit.size}`;
+    // Nobody knows which queue it is.
+    if (topic === "") return ofSize;
     const frame = this.#log.frame(unit.commitLogOffset);
     const index = frame === undefined ? undefined : indexIn({ topic, queueId }, frame);
     const own = `its record is of ${glance.topic}/${glance.queueId} at ${glance.queueOffset}`;
     if (index === undefined || index !== unit.queueOffset) return own;
-    return glance.storeSize === unit.size
-      ? undefined
-      : `its record has ${glance.storeSize} bytes, the unit says ${unit.size}`;
+    return ofSize;
   }
 
   /** Releases the open files; a second call does nothing. */

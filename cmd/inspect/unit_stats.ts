@@ -8,7 +8,7 @@ import type { QueueDirectory, QueueKind } from "../../store/queue_reader.ts";
 import { EXIT } from "../exit_code.ts";
 import { type Field, openRows } from "../output/format_option.ts";
 import { type Gap, queueItems } from "../reading/queue_items.ts";
-import { type QueuePlace, queuesAt } from "../reading/queue_place.ts";
+import { type QueuePlace, queuesAt, toldNames } from "../reading/queue_place.ts";
 import { RecordGlances } from "../reading/record_glance.ts";
 import { note, type Terminal } from "../terminal.ts";
 import type { InspectConsumeQueueOptions } from "./consumequeue.ts";
@@ -100,8 +100,7 @@ class Counts {
       lastLogOffset,
     } = this;
     return {
-      topic,
-      ...(queueId === undefined ? { queues } : { queueId }),
+      ...(queueId === undefined ? { topic, queues } : toldNames({ topic, queueId })),
       units: this.units,
       messages: this.messages,
       bytes: this.bytes,

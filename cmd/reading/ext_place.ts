@@ -4,10 +4,11 @@
  *
  * @module
  */
-import { basename, dirname, join, resolve } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, parseOffsetName, parseQueueId } from "../../store/names.ts";
 import { listSegments, type SegmentList } from "../../store/segments.ts";
+import { namesOf } from "./queue_place.ts";
 import { notA, placeAt } from "./store_path.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -59,10 +60,4 @@ function topicPlaces(files: FileSystem, path: string): ExtPlace[] {
   });
   return places.filter((it) => it.extensions.segments.length > 0)
     .sort((one, other) => one.queueId - other.queueId);
-}
-
-function namesOf(path: string): { topic: string; queueId: number } {
-  const whole = resolve(path);
-  const name = basename(whole);
-  return { topic: basename(dirname(whole)), queueId: parseQueueId(name) ?? 0 };
 }

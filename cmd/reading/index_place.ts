@@ -6,6 +6,7 @@
 import { basename, join } from "node:path";
 import { listIndexFiles } from "../../store/key_index_reader.ts";
 import { isIndexName, storePaths } from "../../store/names.ts";
+import { holdsIndex } from "./file_content.ts";
 import { notA, placeAt } from "./store_path.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -25,7 +26,9 @@ export function indexAt(terminal: Terminal, argument: string | undefined): Index
   const place = placeAt(terminal, argument);
   const logsBelow = (root: string) => storePaths(root, { commitLogPath }).commitLogs;
   if (place.kind === "file") {
-    if (!isIndexName(basename(place.path))) throw notA(terminal, place, WANTED);
+    if (!isIndexName(basename(place.path)) && !holdsIndex(files, place.path)) {
+      throw notA(terminal, place, WANTED);
+    }
     return { paths: [place.path], commitLogs: logsBelow(join(place.path, "..", "..")) };
   }
   const directory = place.kind === "store" ? place.paths.index : place.path;

@@ -6,11 +6,12 @@
  */
 import { basename, dirname, join } from "node:path";
 import type { FileSystem } from "../../store/file.ts";
-import { MAGIC, MESSAGE_V1, SIZE } from "../../store/format.ts";
+import { MAGIC, MESSAGE_V1 } from "../../store/format.ts";
 import { readI64 } from "../../store/layout.ts";
 import { NAME, parseOffsetName } from "../../store/names.ts";
 import { listSegments, type SegmentList } from "../../store/segments.ts";
 import { Failure } from "../failure.ts";
+import { holdsLog, logHeadOf } from "./file_content.ts";
 import { notA, placeAt } from "./store_path.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -43,7 +44,7 @@ export function logAt(terminal: Terminal, argument: string | undefined): LogPlac
   }
   const first = log.segments[0];
   if (first === undefined) throw notA(terminal, place, WANTED);
-  if (basename(path) !== NAME.commitLog && !log.segments.some((it) => isLogFile(files, it.path))) {
+  if (basename(path) !== NAME.commitLog && !log.segments.some((it) => holdsLog(files, it.path))) {
     throw new Failure(`"${path}" is no ${WANTED}: its files hold no message`);
   }
   return { path, log, isUnclean: isUncleanAt(files, path) };
@@ -54,7 +55,7 @@ function singleFile(files: FileSystem, path: string): SegmentList | undefined {
   const stat = files.stat(path)!;
   const named = parseOffsetName(basename(path));
   const around = named === undefined ? undefined : listSegments(files, dirname(path));
-  if (!isLogFile(files, path) && basename(dirname(path)) !== NAME.commitLog) return undefined;
+  if (!holdsLog(files, path) && basename(dirname(path)) !== NAME.commitLog) return undefined;
   const start = named ?? startInside(files, path);
   if (start === undefined) return undefined;
   const { size: length, allocatedBytes } = stat;
@@ -66,33 +67,13 @@ function singleFile(files: FileSystem, path: string): SegmentList | undefined {
   };
 }
 
-/** Whether a file begins as log files do. */
-function isLogFile(files: FileSystem, path: string): boolean {
-  const magic = headOf(files, path)?.getInt32(MESSAGE_V1.at.magic);
-  return magic === MAGIC.v1 || magic === MAGIC.v2 || magic === MAGIC.blank;
-}
-
 /** Where the first record of a renamed file says it stands. */
 function startInside(files: FileSystem, path: string): number | undefined {
-  const head = headOf(files, path);
+  const head = logHeadOf(files, path);
   const magic = head?.getInt32(MESSAGE_V1.at.magic);
   if (head === undefined || (magic !== MAGIC.v1 && magic !== MAGIC.v2)) return undefined;
   const start = readI64(head, MESSAGE_V1.at.physicalOffset);
   return start >= 0 && Number.isSafeInteger(start) ? start : undefined;
-}
-
-const HEAD_BYTES = MESSAGE_V1.at.sysFlag;
-
-/** First bytes of a file; `undefined` when it is shorter. */
-function headOf(files: FileSystem, path: string): DataView | undefined {
-  const file = files.openRead(path);
-  try {
-    const bytes = new Uint8Array(HEAD_BYTES);
-    const isWhole = file.read(bytes, 0) >= SIZE.blankMin;
-    return isWhole ? new DataView(bytes.buffer) : undefined;
-  } finally {
-    file.close();
-  }
 }
 
 /** Whether the store around a commit log folder carries the mark of a running or killed broker. */

@@ -21,9 +21,10 @@ import {
 } from "../../store/queue_reader.ts";
 import { listSegments, type SegmentList } from "../../store/segments.ts";
 import { Failure } from "../failure.ts";
+import { holdsQueue } from "./file_content.ts";
 import { notA, type Place, placeAt } from "./store_path.ts";
 import { rocksText } from "./topic_table.ts";
-import type { Terminal } from "../terminal.ts";
+import { note, type Terminal } from "../terminal.ts";
 
 /** What each kind of queue is called, and the command that shows it. */
 const WANTED: Readonly<Record<QueueKind, string>> = {
@@ -209,8 +210,14 @@ function lonePlace(files: FileSystem, path: string, kind: QueueKind): FoundQueue
 
 function fileQueue(terminal: Terminal, place: Place, kind: QueueKind): FoundQueue {
   const { path } = place;
-  const start = parseOffsetName(basename(path));
-  if (start === undefined) throw notA(terminal, place, WANTED[kind]);
+  const named = parseOffsetName(basename(path));
+  if (named === undefined && !holdsQueue(terminal.files, path, kind)) {
+    throw notA(terminal, place, WANTED[kind]);
+  }
+  if (named === undefined) {
+    note(terminal, `"${path}" has not the name of a queue file: its units are counted from 0`);
+  }
+  const start = named ?? 0;
   const { size: length, allocatedBytes } = terminal.files.stat(path)!;
   const queue: QueueDirectory = { kind, path: dirname(path), ...namesOf(dirname(path)) };
   const segment = { start, length, allocatedBytes, name: basename(path), path };
@@ -218,12 +225,34 @@ function fileQueue(terminal: Terminal, place: Place, kind: QueueKind): FoundQueu
   return { ...queue, open: () => ({ ...placeOf(terminal.files, queue), segments }) };
 }
 
-/** Topic and queue id a queue's folder stands for. */
-function namesOf(path: string): { topic: string; queueId: number } {
-  const whole = resolve(path);
-  const name = basename(whole);
-  return { topic: basename(dirname(whole)), queueId: parseQueueId(name) ?? 0 };
+/** A queue by its topic and id. */
+interface QueueNames {
+  readonly topic: string;
+  readonly queueId: number;
 }
+
+/** No topic has this name. */
+const UNKNOWN: QueueNames = { topic: "", queueId: -1 };
+
+/** What of a queue's names is told: nothing of one whose folder does not say. */
+export function toldNames({ topic, queueId }: QueueNames): Partial<QueueNames> {
+  return topic === UNKNOWN.topic ? {} : { topic, queueId };
+}
+
+/**
+ * Topic and queue id a queue's folder stands for: those of a lone folder are believed where its name is
+ * a number, those of one below a tree of queues where a queue has its place.
+ */
+export function namesOf(path: string): QueueNames {
+  const parts = resolve(path).split(sep);
+  const queueId = parseQueueId(parts.at(-1) ?? "");
+  const topic = parts.at(-2) ?? "";
+  const treeAt = Math.max(...TREES.map((name) => parts.lastIndexOf(name)));
+  const isPlaced = treeAt < 0 || treeAt === parts.length - 3;
+  return queueId === undefined || topic === "" || !isPlaced ? UNKNOWN : { topic, queueId };
+}
+
+const TREES = [NAME.consumeQueue, NAME.batchConsumeQueue, NAME.consumeQueueExt];
 
 /** The kind of queue a path lies in by its name. */
 function kindOfPath(path: string): QueueKind | undefined {

@@ -3,7 +3,7 @@ import { MemoryFiles } from "../../store/file_memory.ts";
 import { storePaths } from "../../store/names.ts";
 import { mountStore, recordedTerminal } from "../../testdata/recorded_terminal.ts";
 import type { QueueKind } from "../../store/queue_reader.ts";
-import { queuesAt, type QueueWish, storeQueues } from "./queue_place.ts";
+import { namesOf, queuesAt, type QueueWish, storeQueues, toldNames } from "./queue_place.ts";
 
 function fixture(name: string) {
   const files = new MemoryFiles();
@@ -107,4 +107,29 @@ Deno.test("queuesAt() tells where the log of the queues is, wherever they were n
 Deno.test("storeQueues() refuses queues in RocksDB", () => {
   const { files } = fixture("5.5.0-e-rocksdb-102");
   assert.throws(() => storeQueues(files, storePaths("s")), /in RocksDB, which mq does not read/);
+});
+
+Deno.test("namesOf() believes what a queue's folder says, and invents nothing", () => {
+  assert.deepEqual(toldNames(namesOf("/s/consumequeue/T/3")), { topic: "T", queueId: 3 });
+  assert.deepEqual(toldNames(namesOf("/saved/T/3")), { topic: "T", queueId: 3 });
+  assert.deepEqual(toldNames(namesOf("/home/x")), {});
+  assert.deepEqual(toldNames(namesOf("/s/consumequeue/T/07")), {});
+  assert.deepEqual(toldNames(namesOf("/s/consumequeue/3")), {}, "a topic's folder");
+  assert.deepEqual(toldNames(namesOf("/s/consumequeue/T/3/4")), {});
+});
+
+Deno.test("queuesAt() reads a lone file without inventing its queue, whatever its name", () => {
+  const { files } = fixture("5.5.0-a-clean-102");
+  const units = files.snapshot().get("s/consumequeue/T_tags/1/00000000000000000000")!;
+  files.put("home/x/00000000000000000000", units);
+  files.put("home/x/units.bak", units);
+  files.put("home/x/notes", new TextEncoder().encode("twenty characters!!!"));
+  const { terminal, printed } = recordedTerminal({ files });
+  for (const name of ["00000000000000000000", "units.bak"]) {
+    const [queue] = queuesAt(terminal, `home/x/${name}`, { kind: "simple" }).places;
+    assert.deepEqual(toldNames(queue!), {});
+    assert.equal(queue!.open().segments.segments[0]!.start, 0);
+  }
+  assert.match(printed().stderr, /units\.bak" has not the name of a queue file: .* from 0/);
+  assert.throws(() => queuesAt(terminal, "home/x/notes", { kind: "simple" }), /is a text file/);
 });

@@ -16,6 +16,7 @@ import {
 import { Failure, usageFailure } from "../failure.ts";
 import { chosenProfile } from "../profile/chosen_profile.ts";
 import { note, type Terminal } from "../terminal.ts";
+import { holdsCheckpoint, holdsIndex, holdsLog } from "./file_content.ts";
 
 /** Where `mq start` keeps its store when nothing else is said. */
 export const DEFAULT_STORE = "mq-data";
@@ -177,6 +178,9 @@ function fileKind(files: FileSystem, path: string): string {
     if (parseOffsetName(basename(path)) !== undefined) return "one file of a log or queue";
     if (isIndexName(basename(path))) return "an index file";
     if (basename(path) === NAME.checkpoint) return "a checkpoint";
+    if (holdsLog(files, path)) return "a log file under another name";
+    if (holdsCheckpoint(files, path)) return "a checkpoint under another name";
+    if (holdsIndex(files, path)) return "an index file under another name";
     return isText(held) ? "a text file" : "a binary file of another kind";
   } finally {
     file.close();
