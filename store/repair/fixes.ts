@@ -33,7 +33,13 @@ const OF_THE_LOG: ReadonlySet<FileKind> = new Set<FileKind>([
   "consumequeue_ext",
   "index",
   "checkpoint",
-  "timer",
+]);
+
+/** What is found in timer files and follows from where the log's records are, or where it ends. */
+const TIMER_OF_THE_LOG: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  "timer-unit-dangling",
+  "timer-unit-below-log",
+  "timer-checkpoint-ahead",
 ]);
 
 const CONFIG_VERBS = ["restore-config", "set-config-aside"] as const;
@@ -70,7 +76,8 @@ function fixedByNames(
   if (kind === "commitlog") {
     return renames.filter((action) => action.file === it.file || isOver(action, it));
   }
-  return OF_THE_LOG.has(kind) || isAhead(it) ? renames : [];
+  const isOfTheLog = OF_THE_LOG.has(kind) || TIMER_OF_THE_LOG.has(it.code);
+  return isOfTheLog || isAhead(it) ? renames : [];
 }
 
 function fixingActions(actions: readonly RepairAction[], it: Finding): readonly RepairAction[] {
