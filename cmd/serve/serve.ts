@@ -21,6 +21,7 @@ import { Failure } from "../failure.ts";
 import type { OutputOptions } from "../output/format_option.ts";
 import { Progress, type ProgressForm } from "../output/progress.ts";
 import { countedFiles } from "../reading/read_count.ts";
+import { tellFromNowOn } from "../reading/unreadable_notes.ts";
 import { storeAt } from "../reading/store_path.ts";
 import { serverLog } from "../server/server_log.ts";
 import { sayReady, stopped } from "../server/server_run.ts";
@@ -90,6 +91,7 @@ export async function serve(
   const hasIndex = view.files.list(paths.index).length > 0;
   const served = servedBy({ ...view, hasIndex }, broker.store);
   noteChanges(terminal, served);
+  tellFromNowOn(terminal);
   sayReady(terminal, options, {
     facts: { namesrv: nameServer.peer, broker: broker.peer, store: paths.root },
     labels: { namesrv: "name server", broker: "broker", store: "store" },

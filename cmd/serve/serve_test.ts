@@ -317,3 +317,30 @@ Deno.test("mq serve says when what it would keep in memory is too much, and what
   }, { args: ["--memory", "2"] });
   assert.equal(run.exitCode, 0, run.stderr);
 });
+
+Deno.test("mq serve serves what stands behind bytes the disk cannot read, and tells of them at once", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const third = "store/commitlog/00000000000000131072";
+  files.breakRange(third, 8192, 12_288);
+  const { exitCode, stderr } = await whileServing(files, async ({ messagesLost, logEnd }, ask) => {
+    assert.deepEqual([messagesLost, logEnd], [2, 330_461]);
+    const offsets = await pulledFrom(ask, { topic: "T_big", queueId: 0 });
+    assert(offsets!.some((it) => it > 151_355), "what is behind is served");
+    assert(!offsets!.includes(138_026));
+  });
+  assert.equal(exitCode, 0);
+  assert.equal(stderr.match(/the disk cannot read bytes 8192 to 12288/g)!.length, 1);
+});
+
+Deno.test("mq serve tells of bytes the disk can read no more while it serves", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const log = files.list("store/commitlog").map((name) => `store/commitlog/${name}`);
+  const { stderr } = await whileServing(files, async (_, ask) => {
+    for (const path of log) files.breakRange(path, 0, 65_536);
+    const queue = { consumerGroup: "G", topic: "T_plain", queueId: 0, queueOffset: 0 };
+    const pull = { maxMsgNums: 32, sysFlag: 4, commitOffset: 0, subVersion: 0, ...ALL };
+    await ask("PULL_MESSAGE", { ...queue, ...pull, suspendTimeoutMillis: 0 });
+  });
+  assert.match(stderr, /^mq: the disk cannot read bytes \d+ to \d+ of "store\/commitlog\//m);
+  assert.match(stderr, /ddrescue/);
+});
