@@ -151,6 +151,7 @@ export type { BrokerStatsData } from "./net/wire/topic_stats.ts";
 export { type Finding } from "./store/check/findings.ts";
 export type { VerifySummary } from "./store/check/summary.ts";
 export { type VerifyOptions, verifyStore } from "./store/check/verify.ts";
+export { UnreadableFiles, type UnreadableRange } from "./store/unreadable_files.ts";
 export { CommitLogScan, type ScanKind, type ScanOptions } from "./store/commit_log_scan.ts";
 export type { FileStat, FileSystem, ReadableFile, WritableFile } from "./store/file.ts";
 export { diskFiles } from "./store/file_disk.ts";

@@ -34,7 +34,10 @@ export const EXIT_ABOUT: readonly (readonly [code: string, about: string])[] = [
     `${EXIT.corrected}`,
     "findings, all corrected (recover --apply); no result (query --exit-status)",
   ],
-  [`${EXIT.left}`, "findings left: damage met while reading, or a plan that was not applied"],
+  [
+    `${EXIT.left}`,
+    "findings left: damage or bytes the disk cannot read, or a plan that was not applied",
+  ],
   [
     `${EXIT.operational}`,
     "operational: no store there, I/O error, permission, a broker holds the lock",

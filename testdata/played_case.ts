@@ -23,6 +23,7 @@ const SETUP: Readonly<Record<string, (files: MemoryFiles, ...words: string[]) =>
   remove: (files, path) => files.remove(path!),
   flip: (files, path, at) => files.flip(path!, Number(at)),
   zero: (files, path, at, length) => files.zero(path!, Number(at), Number(length)),
+  break: (files, path, from, to) => files.breakRange(path!, Number(from), Number(to)),
   cut: (files, path, size) => files.cut(path!, Number(size)),
 };
 
