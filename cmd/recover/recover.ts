@@ -29,6 +29,7 @@ import {
 import { undo } from "./undo.ts";
 import type { UnreadableFiles } from "../../store/unreadable_files.ts";
 import { checkReadable, inPlace } from "./in_place.ts";
+import { withUnreadEnd } from "./unread_end.ts";
 import { askedAgain, modeOf, type RecoverOptions, repairWish } from "./wish.ts";
 import { checkNewStore } from "../reading/new_store.ts";
 import { givenPath, storeAt } from "../reading/store_path.ts";
@@ -125,7 +126,8 @@ async function repair(
   const options = { ...repairOptionsOf(task), allowDataLoss, now: task.terminal.now };
   const place = placeOf(task);
   if (mode === "plan") {
-    const { actions: left, report } = await planRepair(files, store, options);
+    const { actions, report } = await planRepair(files, store, options);
+    const left = withUnreadEnd(actions, { unreadable, paths: task.paths, end: report.end });
     const fixes = await findFixes(left, verifyStore(files, store, { ...place, unreadable }));
     return { mode, store, applied: [], left, report, fixes, ...unreadIn(unreadable) };
   }
@@ -133,7 +135,9 @@ async function repair(
     const outcome = await repairInto(files, store, target, options);
     warnOfHolder(task);
     const verified = await verify(files, target, { signal: task.signal, unreadable });
-    return { mode, store, target, ...outcome, verified, ...unreadIn(unreadable) };
+    const { end } = outcome.report;
+    const applied = withUnreadEnd(outcome.applied, { unreadable, paths: task.paths, end });
+    return { mode, store, target, ...outcome, applied, verified, ...unreadIn(unreadable) };
   }
   if (allowDataLoss && task.options.yes !== true) await askForLoss(task, files, progress);
   const outcome = await applyRepair(files, store, options);
