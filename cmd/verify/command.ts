@@ -56,11 +56,13 @@ export function addVerifyCommand(program: CommandUnknownOpts, { terminal, finish
     summary: "check a store: log, queues and index against each other",
     text: "Checks a store: every record, every checksum, and log, queues and index against each " +
       "other. Ends with 4 when anything is damaged; what every start of a broker puts right " +
-      "after an unclean stop is only told. The last lines say what was looked at and what not.",
+      "after an unclean stop is only told. Of a commit log alone, a folder or one file, the records " +
+      "are checked. The last lines say what was looked at and what not.",
     examples: [
       "mq verify mq-data",
       "mq verify store --deep -o jsonl",
       "mq verify --only index,cq",
+      "mq verify saved/commitlog",
       "mq verify /mnt/store --state verify.state",
     ],
     readsOnly: true,

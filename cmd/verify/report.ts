@@ -34,7 +34,13 @@ export interface ReportInput {
   readonly found: FoundCodes;
   /** Whether only some kinds of files were asked about. */
   readonly isPart: boolean;
+  /** Whether there is a log and nothing else. */
+  readonly isLone?: boolean;
 }
+
+/** What is said of a log without a store. */
+export const LONE_LOG_NOTE =
+  "only the log was checked: queues, index and configuration are not there and were not compared";
 
 /** Prints the report. */
 export function printReport(terminal: Terminal, input: ReportInput): void {
@@ -42,7 +48,7 @@ export function printReport(terminal: Terminal, input: ReportInput): void {
   const meanings = meaningsOf(input.found);
   out.write(meanings === "" ? "" : `\n${meanings}\n`);
   printCoverage(terminal, input.summary);
-  out.write(`\n${lookedAt(input.summary)}${verdict(input)}`);
+  out.write(`\n${lookedAt(input)}${verdict(input)}`);
 }
 
 /** The gravest first: a code, what it means, what can be done. */
@@ -98,7 +104,7 @@ const UNREAD: ReadonlySet<FileKind> = new Set([
   "other",
 ]);
 
-function lookedAt(summary: VerifySummary): string {
+function lookedAt({ summary, isLone = false }: ReportInput): string {
   const { messages, logStart, logEnd, units, queues, keys, files } = summary;
   const skipped = FILE_KINDS.filter((kind) => files[kind].bytesSkipped > 0)
     .map((kind) => `${files[kind].bytesSkipped} bytes of ${kind}`);
@@ -107,6 +113,12 @@ function lookedAt(summary: VerifySummary): string {
   const rest = skipped.length === 0
     ? ""
     : `Not looked at: ${skipped.join(", ")}.\n${unread.join("")}`;
+  if (isLone) {
+    const what = summary.depth === "quick" ? "The first records of" : "Checked";
+    const of = summary.depth === "quick" ? "log file" : "message";
+    return `${what} ${counted(messages, of)} from log offset ${logStart} to ${logEnd}: ` +
+      `${LONE_LOG_NOTE}.\n${rest}`;
+  }
   if (summary.depth === "quick") {
     return `The first records of ${counted(messages, "log file")} and the last units of ` +
       `${counted(queues, "queue")} were looked at, and nothing in between.\n${rest}`;
@@ -120,7 +132,7 @@ function lookedAt(summary: VerifySummary): string {
 /** Findings which say that parts of the store were not looked at. */
 const UNREAD_CODES: readonly FindingCode[] = ["queue-rocksdb", "store-not-read"];
 
-function verdict({ root, summary, found: codes, isPart }: ReportInput): string {
+function verdict({ root, summary, found: codes, isPart, isLone = false }: ReportInput): string {
   const { severities: { error, warning, info }, ignored, depth } = summary;
   const found = `${counted(error, "error")}, ${counted(warning, "warning")}, ${info} info` +
     (ignored > 0 ? `, ${ignored} ignored` : "");
@@ -128,12 +140,14 @@ function verdict({ root, summary, found: codes, isPart }: ReportInput): string {
     return `${found}: the disk cannot be read whole. Copy it with ddrescue before anything else; ` +
       `mq recover ${cellText(root)} --into FOLDER makes a sound store of what can be read.\n`;
   }
+  if (error + warning > 0 && isLone) return `${found}: damaged.\n`;
   if (error + warning > 0) {
     return `${found}: damaged. mq recover ${
       cellText(root)
     } shows what can be put right, and writes nothing.\n`;
   }
   if (depth === "quick") return `${found}: nothing wrong at a quick look.\n`;
+  if (isLone && ignored === 0) return `${found}: nothing wrong in the log.\n`;
   if (UNREAD_CODES.some((code) => codes.info.has(code))) {
     return `${found}: nothing wrong in what mq can read.\n`;
   }

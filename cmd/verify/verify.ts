@@ -13,17 +13,19 @@ import {
 import type { ProveElsewhere } from "../../store/check/full_check.ts";
 import type { VerifyDepth } from "../../store/check/summary.ts";
 import { verifyStore } from "../../store/check/verify.ts";
+import type { FileSystem } from "../../store/file.ts";
 import { diskFiles } from "../../store/file_disk.ts";
 import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import { suggestion } from "../near_word.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { Progress, type ProgressForm } from "../output/progress.ts";
-import { storeAt } from "../reading/store_path.ts";
-import type { Terminal } from "../terminal.ts";
+import { givenPath, storeAt } from "../reading/store_path.ts";
+import { note, type Terminal } from "../terminal.ts";
 import { Keeping } from "./keeping.ts";
+import { loneLogAt } from "./lone_log.ts";
 import { proveOnThreads, usualWorkers } from "./proof_pool.ts";
-import { type FoundCodes, printReport } from "./report.ts";
+import { type FoundCodes, LONE_LOG_NOTE, printReport } from "./report.ts";
 
 /** What `mq verify` may be asked. */
 export interface VerifyCommandOptions extends OutputOptions {
@@ -79,19 +81,22 @@ export async function verify(
   const ignored = ignoredCodes(options.ignore);
   const rows = openRows(terminal, FIELDS, options);
   if (rows === undefined) return EXIT.ok;
-  const { root } = storeAt(terminal, argument);
-  const { commitLogPath } = terminal;
+  const path = givenPath(terminal, argument);
+  const lone = loneLogAt(terminal, path);
+  const place = lone ?? { ...terminal, root: storeAt(terminal, path).root };
+  const wanted = lone === undefined ? only : onlyLog(only);
+  const { root, commitLogPath } = place;
   const progress = new Progress(terminal, options.progress);
   const count = new FindingCount();
   const depth = depthOf(options);
   const keeping = keepingOf(terminal, depth, options.state);
-  const items = verifyStore(terminal.files, root, {
+  const items = verifyStore(place.files, root, {
     depth,
     ...(commitLogPath !== undefined && { commitLogPath }),
-    ...(only && { only }),
+    ...(wanted && { only: wanted }),
     onProgress: (done) => progress.tell(done),
     unreadable: terminal.unreadable,
-    ...threadsOf(terminal, options.workers),
+    ...threadsOf(terminal, place.files, options.workers),
     ...keeping?.options,
   });
   for await (const item of keeping?.watched(items) ?? items) {
@@ -101,7 +106,7 @@ export async function verify(
       if (item.code === "store-unreadable" && unreadable) unreadable.isTold = true;
       if (!count.add(item, ignored)) continue;
       progress.clear();
-      rows.row(item);
+      rows.row(lone === undefined ? item : { ...item, file: lone.realPath(item.file) });
       rows.tick();
     } else {
       const summary = { ...item, ...count.counts };
@@ -110,8 +115,10 @@ export async function verify(
       if (rows.format !== "table") rows.row(summary);
       if (rows.format !== "table" || rows.count > 0) rows.end();
       if (rows.format === "table") {
-        printReport(terminal, { root, summary, found: count.found, isPart: only !== undefined });
-      }
+        const isPart = wanted !== undefined;
+        const isLone = lone !== undefined;
+        printReport(terminal, { root, summary, found: count.found, isPart, isLone });
+      } else if (lone !== undefined) note(terminal, `"${path}": ${LONE_LOG_NOTE}`);
       terminal.out.flush();
       progress.end({ bytesChecked: kinds.reduce((sum, bytes) => sum + bytes) });
     }
@@ -121,10 +128,11 @@ export async function verify(
 
 /** Threads read files of the disk only. */
 function threadsOf(
-  { files, unreadable }: Terminal,
+  { files: own, unreadable }: Terminal,
+  files: FileSystem,
   workers: number = usualWorkers(),
 ): { readonly proveElsewhere?: ProveElsewhere } {
-  const isDisk = (unreadable?.below ?? files) === diskFiles;
+  const isDisk = files === own && (unreadable?.below ?? own) === diskFiles;
   return isDisk ? { proveElsewhere: proveOnThreads(workers, { unreadable }) } : {};
 }
 
@@ -206,6 +214,12 @@ function kindsOf(names: readonly string[] | undefined): readonly FileKind[] | un
       `--only knows no "${name}"${suggestion(name, known)}; there is ${known.join(", ")}`,
     );
   });
+}
+
+/** A log alone has nothing else. */
+function onlyLog(only: readonly FileKind[] = ["commitlog"]): readonly FileKind[] {
+  if (only.includes("commitlog")) return ["commitlog"];
+  throw usageFailure("--only names nothing that a log alone has; there is commitlog");
 }
 
 function ignoredCodes(codes: readonly string[] = []): ReadonlySet<string> {

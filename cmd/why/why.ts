@@ -12,9 +12,11 @@ import { QueueTrees } from "../../store/queue_reader.ts";
 import { planRepair } from "../../store/repair/repair.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
+import { Failure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { Progress, type ProgressForm } from "../output/progress.ts";
 import { givenPath, storeAt } from "../reading/store_path.ts";
+import { loneLogAt } from "../verify/lone_log.ts";
 import type { Terminal } from "../terminal.ts";
 import { configReasons } from "./config_reasons.ts";
 import { dyingDiskReasons } from "./dying_disk.ts";
@@ -107,6 +109,12 @@ export async function why(
   const rows = openRows(terminal, WHY_FIELDS, options);
   if (rows === undefined) return EXIT.ok;
   const path = givenPath(terminal, argument);
+  if (loneLogAt(terminal, path) !== undefined) {
+    throw new Failure(
+      `"${path}" is a commit log alone: mq why needs the whole store, with queues, index, checkpoint ` +
+        "and configuration; mq verify checks the log",
+    );
+  }
   const answer = await readable(terminal, path, (paths, around) => {
     const progress = new Progress(terminal, options.progress);
     return look(terminal, { paths, around, progress });
