@@ -5,6 +5,7 @@
  */
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
 import type { UnreadableFiles } from "../store/unreadable_files.ts";
+import { type Impact, type ImpactAbout, impactAt } from "./impact.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** What every branch of the tree is given. */
@@ -44,9 +45,26 @@ export interface CommandAbout {
   readonly readsOnly?: boolean;
 }
 
+/** What programs are told of a command besides. */
+export interface KeptAbout {
+  readonly examples: readonly string[];
+  readonly impact: Impact | undefined;
+}
+
+const KEPT = new WeakMap<CommandUnknownOpts, KeptAbout>();
+
+/** What {@linkcode describe} was told of a command; `undefined` where it was not called. */
+export function aboutOf(command: CommandUnknownOpts): KeptAbout | undefined {
+  return KEPT.get(command);
+}
+
+const READER: ImpactAbout = { impact: "reads", text: "Reads only; works under --allow-read." };
+
 /** Sets a command's help. */
 export function describe(command: CommandUnknownOpts, about: CommandAbout): void {
-  const tag = about.readsOnly ? "\n\nReads only; works under --allow-read." : "";
+  const impact = about.readsOnly ? READER : impactAt(pathOf(command));
+  KEPT.set(command, { examples: about.examples, impact: impact?.impact });
+  const tag = impact === undefined ? "" : `\n\n${impact.text}`;
   const text = about.text ?? `${about.summary.charAt(0).toUpperCase()}${about.summary.slice(1)}.`;
   const examples = about.examples.map((line) => `  $ ${line}\n`).join("");
   command.summary(about.summary).description(text + tag)

@@ -18,8 +18,9 @@ import { addExplainCommand } from "./explain/command.ts";
 import { describeFailure, stackOf, usageFailure } from "./failure.ts";
 import { fieldsOption, headerOption, outputOption } from "./output/format_option.ts";
 import { colorChoice, colorOption, takeColor } from "./option/color_option.ts";
-import { takeOption } from "./option/global_option.ts";
+import { takeFlag, takeOption } from "./option/global_option.ts";
 import { hasColors } from "./output/tone.ts";
+import { asksForJsonHelp, helpOf } from "./help_json.ts";
 import { HELP_TOPICS } from "./help_topics.ts";
 import { addGroupCommands } from "./group/command.ts";
 import { addInspectCommands } from "./inspect/commands.ts";
@@ -32,6 +33,7 @@ import { addReplayCommand } from "./replay/command.ts";
 import { addServeCommand } from "./serve/command.ts";
 import { addServerCommands } from "./server/server_commands.ts";
 import { tellUnreadable } from "./reading/unreadable_notes.ts";
+import { nearWord } from "./near_word.ts";
 import { lineText, type Terminal } from "./terminal.ts";
 import { addTopicCommands } from "./topic/command.ts";
 import { addTopCommand } from "./top/command.ts";
@@ -42,25 +44,39 @@ import { addWhyCommand } from "./why/command.ts";
 /** Which profile a command line is under. */
 const PROFILE_FLAG = "--profile";
 
+/** No notes, whatever the command. */
+const QUIET_FLAGS = ["-q", "--quiet"];
+const VERSION_FLAGS = ["-V", "--version"];
+
 /** Runs one command line and returns its exit code. Never throws what a command threw. */
 export async function run(words: readonly string[], surroundings: Terminal): Promise<number> {
   let exitCode: number = EXIT.ok;
   // The words of a line that is still being written are looked at, and not followed.
   const isAsked = asksToComplete(words);
   const { args: colorless, color } = takeColor(isAsked ? [] : words);
-  const { args, value: profile } = takeOption(colorless, PROFILE_FLAG);
+  const { args: rest, value: profile } = takeOption(colorless, PROFILE_FLAG);
   const terminal = {
     ...surroundings,
     colors: hasColors(color, surroundings),
     ...(profile !== undefined && { profile }),
+    quiet: false,
   };
   const unreadable = new UnreadableFiles(terminal.files);
   const program = makeProgram({ terminal, finish: (code) => exitCode = code }, unreadable);
+  const takes = (flag: string) => isValued(program, flag);
+  const { args: loud, isGiven: isQuiet } = takeFlag(rest, QUIET_FLAGS, takes);
+  const { isGiven: asksVersion } = takeFlag(loud, VERSION_FLAGS, takes);
+  const args = asksVersion ? VERSION_FLAGS : loud;
+  terminal.quiet = isQuiet;
+  terminal.isErrTty &&= !isQuiet;
   try {
     colorChoice(color);
     if (isAsked) await printCompletion(terminal, program, { asked: words, run });
     else if (args.length === 0) program.outputHelp();
-    else await program.parseAsync(args, { from: "user" });
+    else if (asksForJsonHelp(args)) {
+      const { command } = walk(program, args.filter((word) => !word.startsWith("-")));
+      terminal.out.write(`${JSON.stringify(helpOf(command))}\n`);
+    } else await program.parseAsync(args, { from: "user" });
     terminal.out.flush();
     if (terminal.out.failure !== undefined) throw terminal.out.failure;
   } catch (error) {
@@ -83,10 +99,13 @@ export function makeProgram(
       "Runs an Apache RocketMQ compatible name server and broker, and inspects, verifies and " +
         "recovers the stores such brokers leave on disk.",
     )
-    .version(`mq ${VERSION}`, "-V, --version", "print the version of mq")
+    .version(`mq ${VERSION}`, VERSION_FLAGS.join(", "), "print the version of mq")
     .helpOption("-h, --help", "explain a command")
     .addOption(colorOption())
     .option(`${PROFILE_FLAG} <name>`, "use the settings of this profile; none: of no profile")
+    .option(QUIET_FLAGS.join(", "), "no notes on standard error, only failures")
+    // Behind a command they may be values; where they are none, they have been taken already.
+    .enablePositionalOptions()
     .exitOverride()
     .configureHelp({
       // What a command takes stands in its own help.
@@ -158,7 +177,13 @@ function addHelpCommand(program: CommandUnknownOpts, terminal: Terminal): void {
 
 function topicsText(): string {
   const lines = HELP_TOPICS.map((it) => `  mq help ${it.name.padEnd(12)}  ${it.about}`);
-  return `\nTopics:\n${lines.join("\n")}`;
+  return `\nTopics:\n${lines.join("\n")}\n\nFor programs: mq [command] --help --json`;
+}
+
+/** Whether any command has an option of this name that takes a value. */
+function isValued(command: CommandUnknownOpts, flag: string): boolean {
+  return command.options.some((it) => it.required && (it.long === flag || it.short === flag)) ||
+    command.commands.some((it) => isValued(it, flag));
 }
 
 /** Follows words down the tree as far as they are commands. */
@@ -201,7 +226,7 @@ function report(
     terminal.err.write(`mq: ${lineText(unwritten.message)}\n`);
   }
   const { line, exitCode } = error instanceof CommanderError
-    ? describeFailure(usageFailure(commanderText(error)))
+    ? describeFailure(usageFailure(commanderText(error, program)))
     : describeFailure(error);
   const command = walk(program, args.filter((word) => !word.startsWith("-"))).command;
   const hint = exitCode === EXIT.usage ? `; see ${pathOf(command)} --help` : "";
@@ -210,9 +235,13 @@ function report(
   return exitCode;
 }
 
-/** Commander's words without its prefix and with its suggestion in the same line. */
-function commanderText(error: CommanderError): string {
+/** Commander's words without its prefix and with a suggestion in the same line. */
+function commanderText(error: CommanderError, program: CommandUnknownOpts): string {
   const text = error.message.replace(/^error: /, "").replace(/\n\((.*)\)$/, " ($1)")
     .replace(/\.$/, "");
-  return text.charAt(0).toUpperCase() + text.slice(1);
+  // Commander looks among the options of the command alone.
+  const unknown = /^unknown option '--([\w-]+)(?:=.*)?'$/s.exec(text)?.[1] ?? "";
+  const near = nearWord(unknown, program.options.map((it) => it.attributeName()));
+  const more = near === undefined ? "" : ` (Did you mean --${near}?)`;
+  return text.charAt(0).toUpperCase() + text.slice(1) + more;
 }

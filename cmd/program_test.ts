@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { CommandUnknownOpts } from "@commander-js/extra-typings";
+import { storeInMemory } from "../testdata/fixture.ts";
 import { record, recordedTerminal } from "../testdata/recorded_terminal.ts";
 import { makeProgram, run } from "./program.ts";
 
@@ -52,7 +53,38 @@ Deno.test("run() gives every kind of failure its code and one line", async () =>
   await check(["inspect", "topics", "nowhere"], 8, /^mq: .*\n$/);
   await check(["nothing"], 16, /^mq: .*; see mq --help\n$/);
   await check(["inspect", "topics", "--nothing"], 16, /^mq: .*; see mq inspect topics --help\n$/);
+  await check(
+    ["topic", "list", "--profil", "x"],
+    16,
+    /'--profil' \(Did you mean --profile\?\); see /,
+  );
+  await check(
+    ["topic", "list", "--clustr=x"],
+    16,
+    /\(Did you mean --cluster\?\); see mq topic list/,
+  );
+  await check(["topic", "list", "--nothing"], 16, /Unknown option '--nothing'; see/);
   await check(["inspect"], 16, /^Usage: mq inspect/);
+});
+
+Deno.test("--quiet leaves out notes wherever it stands, and no failure", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const env = { MQ_STORE: "store" };
+  const words = ["inspect", "topics"];
+  const loud = await record(words, { files, env });
+  assert.match(loud.stderr, /^mq: /);
+  for (const line of [["-q", ...words], [...words, "--quiet"]]) {
+    const { stdout, stderr, exitCode } = await record(line, { files, env });
+    assert.deepEqual([stdout, stderr, exitCode], [loud.stdout, "", 0]);
+  }
+  const progress = await record(["verify", "-q"], { files, env, isErrTty: true });
+  assert.equal(progress.stderr, "");
+  const gone = await record(["inspect", "topics", "nowhere", "-q"]);
+  assert.equal(gone.stderr, 'mq: Cannot read "nowhere": no such file or directory\n');
+  // As a value it is none, and neither is -V.
+  assert.equal((await record(["query", "store", "--key", "-V"], { files })).exitCode, 0);
+  assert.match((await record(["query", "store", "-V"], { files })).stdout, /^mq \d/);
+  assert.equal((await record(["query", "store", "--key", "-q"], { files })).exitCode, 0);
 });
 
 Deno.test("run() turns a bug into one line, with the stack where it is asked for", async () => {

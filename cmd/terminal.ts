@@ -31,6 +31,8 @@ export interface Terminal {
   readonly isTty: boolean;
   /** Whether the data is coloured; default: no. */
   readonly colors?: boolean;
+  /** Whether notes are left out, and only failures are told; default: no. */
+  readonly quiet?: boolean;
   /** Whether a person reads the notes, so that progress is shown. */
   readonly isErrTty: boolean;
   /** Columns to lay help out in. */
@@ -50,8 +52,9 @@ export interface Terminal {
   readonly confirm?: (question: string) => Promise<boolean>;
 }
 
-/** Writes one note for people, at once. */
+/** Writes one note for people, at once, unless they want none. */
 export function note(terminal: Terminal, line: string): void {
+  if (terminal.quiet === true) return;
   terminal.err.write(`mq: ${lineText(line)}\n`);
   terminal.err.flush();
 }

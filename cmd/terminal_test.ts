@@ -6,6 +6,7 @@ Deno.test("note() writes one marked line to standard error, at once", () => {
   const { terminal, printed } = recordedTerminal();
   note(terminal, "reading mq-data");
   note(terminal, "done");
+  note({ ...terminal, quiet: true }, "not said");
   assert.deepEqual(printed(), { stdout: "", stderr: "mq: reading mq-data\nmq: done\n" });
 });
 

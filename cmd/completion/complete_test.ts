@@ -25,7 +25,7 @@ Deno.test("complete() knows commands, and those below them", () => {
 });
 
 Deno.test("complete() knows options and their choices, in both ways of writing", () => {
-  assert.deepEqual(completed(["verify", "--qu"]).values, ["--quick"]);
+  assert.deepEqual(completed(["verify", "--qu"]).values, ["--quick", "--quiet"]);
   assert.deepEqual(completed(["recover", "--mode", "java-4"]).values, ["java-4.2", "java-4.9"]);
   assert.deepEqual(completed(["recover", "--mode=java-5"]).values, ["--mode=java-5.x"]);
   assert.deepEqual(completed(["inspect", "cq", "-o", "json"]).values, ["json", "jsonl"]);

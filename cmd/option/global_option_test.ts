@@ -1,5 +1,16 @@
 import assert from "node:assert/strict";
-import { takeOption } from "./global_option.ts";
+import { takeFlag, takeOption } from "./global_option.ts";
+
+Deno.test("takeFlag() takes a flag wherever it stands, but no value and nothing behind --", () => {
+  const take = (...words: string[]) => {
+    const { args, isGiven } = takeFlag(words, ["-q", "--quiet"], (flag) => flag === "--body");
+    return [args.join(" "), isGiven];
+  };
+  assert.deepEqual(take("a", "b"), ["a b", false]);
+  assert.deepEqual(take("-q", "a", "--quiet", "b"), ["a b", true]);
+  assert.deepEqual(take("a", "--body", "-q"), ["a --body -q", false]);
+  assert.deepEqual(take("a", "--", "-q"), ["a -- -q", false]);
+});
 
 Deno.test("takeOption() finds an option in both ways of writing, anywhere before --", () => {
   const check = (words: string, args: string, value: string | undefined) => {

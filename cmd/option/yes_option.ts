@@ -27,7 +27,9 @@ export interface Change {
  * throws a failure with exit code 32.
  */
 export async function agree(terminal: Terminal, { what, facts, yes }: Change): Promise<void> {
-  for (const fact of facts) note(terminal, fact);
+  // Nobody can answer what has not been said.
+  const told = yes === true ? terminal : { ...terminal, quiet: false };
+  for (const fact of facts) note(told, fact);
   if (yes === true) return;
   if (terminal.confirm === undefined) {
     const message = `Nobody to ask whether to ${what}: add --yes`;

@@ -4,6 +4,15 @@ import { agree } from "./yes_option.ts";
 
 const CHANGE = { what: 'delete topic "T"', facts: ["it has 3 messages"], yes: undefined };
 
+Deno.test("agree() says what is about to be done to who wants no notes, unless it is agreed to", async () => {
+  const { terminal, printed } = recordedTerminal({ answer: true });
+  const quiet = { ...terminal, quiet: true };
+  await agree(quiet, { what: "delete it", facts: ["it is full"], yes: true });
+  assert.equal(printed().stderr, "");
+  await agree(quiet, { what: "delete it", facts: ["it is full"], yes: false });
+  assert.equal(printed().stderr, "mq: it is full\n");
+});
+
 Deno.test("agree() says what is about to be done, asks, and takes no for no", async () => {
   const asked: string[] = [];
   const { terminal, printed } = recordedTerminal();

@@ -140,6 +140,8 @@ function addRemove(group: CommandUnknownOpts, { terminal, finish }: Branch): voi
 function addConfigShow(config: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = config.command("show")
     .addOption(namesrvOption())
+    // Origins are always printed; who asks for them is not refused.
+    .addOption(new Option("--origin", "print who says so, as is done anyway").hideHelp())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
     .action(async (options) => {
       finish((await import("./show_config.ts")).showConfig(terminal, options));

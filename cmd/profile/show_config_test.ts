@@ -3,6 +3,15 @@ import { MemoryFiles } from "../../store/file_memory.ts";
 import { record, recordedTerminal } from "../../testdata/recorded_terminal.ts";
 import { writeProfiles } from "./profile_file.ts";
 
+Deno.test("mq config show takes --origin, which changes nothing", async () => {
+  const [plain, asked] = [
+    await record(["config", "show"]),
+    await record(["config", "show", "--origin"]),
+  ];
+  assert.deepEqual(asked, plain);
+  assert.equal(asked.exitCode, 0);
+});
+
 Deno.test("mq config show tells who says so, for each setting", async () => {
   const files = new MemoryFiles();
   const env = { XDG_CONFIG_HOME: "conf", MQ_OUTPUT: "jsonl", MQ_NAMESPACE: "eu" };
