@@ -141,6 +141,7 @@ export function groupNameProblem(group: string): string | undefined {
 }
 
 function nameProblem(what: "topic" | "group", name: string): string | undefined {
+  if (typeof name !== "string") return `The specified ${what} is ${name}, expected a name.`;
   if (name.trim() === "") return `The specified ${what} is blank.`;
   if (ALLOWED_NAME.test(name)) return undefined;
   return `The specified ${what}: ${name}, contains illegal characters, ` +

@@ -6,7 +6,11 @@
 
 import { PROPERTY } from "../../../store/properties.ts";
 import { RETRY_PREFIX } from "../../wire/topic_names.ts";
+import { ClientError } from "../client_error.ts";
 import { ReceivedMessage, type RecordOrigin } from "../received_message.ts";
+
+/** What 32 bits hold on the wire. */
+const LEVEL_MAX = 2 ** 31 - 1;
 
 /** When a message is to come again. */
 export interface RetryOptions {
@@ -54,8 +58,15 @@ export class ConsumedMessage extends ReceivedMessage {
   /**
    * It could not be dealt with, and comes again later, to any member of the group; after `attemptsMax`
    * deliveries it goes to the dead letters. When broadcasting, it does not come again.
+   *
+   * @throws {ClientError} `invalid` for a level that is no integer.
    */
   retry({ delayLevel = 0 }: RetryOptions = {}): void {
+    if (!Number.isInteger(delayLevel) || Math.abs(delayLevel) > LEVEL_MAX) {
+      const text = `Cannot give back message ${this.messageId}: delayLevel is ${delayLevel}, ` +
+        `which is no integer from ${-LEVEL_MAX} to ${LEVEL_MAX}`;
+      throw new ClientError(text, { kind: "invalid" });
+    }
     this.#giver.retry(this, delayLevel);
   }
 

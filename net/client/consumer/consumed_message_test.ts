@@ -26,6 +26,16 @@ Deno.test("ConsumedMessage hands what is said of it to who gave it out", async (
   assert.deepEqual(told, [["ack", 4], ["retry", 0], ["retry", 5], ["reply", "yes"]]);
 });
 
+Deno.test("ConsumedMessage.retry() refuses levels that are no integers", () => {
+  const { message, told } = messageOf();
+  for (const delayLevel of [NaN, 1.5, Infinity, 2 ** 31, "3" as never, null as never]) {
+    const invalid = { name: "ClientError", kind: "invalid", message: /delayLevel is / };
+    assert.throws(() => message.retry({ delayLevel }), invalid);
+  }
+  message.retry({ delayLevel: -1 });
+  assert.deepEqual(told, [["retry", -1]]);
+});
+
 Deno.test("ConsumedMessage counts what its record knows and what it does not", () => {
   assert.equal(messageOf({ reconsumeTimes: 2 }).message.attempt, 4);
 });

@@ -8,7 +8,7 @@ import { groupNameProblem, topicNameProblem } from "../../wire/topic_names.ts";
 import { ClientError } from "../client_error.ts";
 import { type Allocate, averagely } from "./allocate.ts";
 import type { ConsumeHooks } from "./consumer_hooks.ts";
-import type { Filter } from "./subscription.ts";
+import { type Filter, isFilter } from "./subscription.ts";
 
 /** Who consumes what, and how. */
 export interface ConsumerOptions {
@@ -73,6 +73,8 @@ export type ConsumerSettings =
     >;
   };
 
+/** Java: `MixAll.DEFAULT_CONSUMER_GROUP`. */
+const DEFAULT_GROUP = "DEFAULT_CONSUMER";
 const MIB = 1 << 20;
 const DAY_MS = 24 * 3600 * 1000;
 /** A limit that is none. */
@@ -138,14 +140,24 @@ export function consumerSettings(options: ConsumerOptions): ConsumerSettings {
 }
 
 function checkNames({ group, subscribe }: ConsumerOptions): void {
-  const problem = groupNameProblem(group);
+  const problem = consumerGroupProblem(group);
   if (problem !== undefined) throw invalid(problem);
-  const topics = Object.keys(subscribe);
-  if (topics.length === 0) throw invalid("subscribe names no topic");
-  for (const topic of topics) {
+  const filters = Object.entries(subscribe ?? {});
+  if (filters.length === 0) throw invalid("subscribe names no topic");
+  for (const [topic, filter] of filters) {
     const problem = topicNameProblem(topic);
     if (problem !== undefined) throw invalid(problem);
+    if (!isFilter(filter)) {
+      throw invalid(`subscribe has ${filter} for topic "${topic}", expected tags or { sql }`);
+    }
   }
+}
+
+/** Why no consumer can have this group (Java: `DefaultMQPushConsumerImpl.checkConfig`). */
+export function consumerGroupProblem(group: string): string | undefined {
+  const problem = groupNameProblem(group);
+  if (problem !== undefined || group !== DEFAULT_GROUP) return problem;
+  return `the group is "${group}", which Java's clients refuse; choose another name`;
 }
 
 function isStart(from: unknown): boolean {

@@ -23,6 +23,12 @@ Deno.test("consumerSettings() refuses what no consumer can have, with value and 
   const cases: [Partial<ConsumerOptions>, RegExp][] = [
     [{ group: "a b" }, /a b.*illegal characters/],
     [{ group: "" }, /blank/],
+    [{ group: undefined as never }, /group is undefined, expected a name/],
+    [{ group: "DEFAULT_CONSUMER" }, /"DEFAULT_CONSUMER", which Java's clients refuse/],
+    [{ subscribe: undefined as never }, /names no topic/],
+    [{ subscribe: { T: undefined as never } }, /has undefined for topic "T", expected tags or/],
+    [{ subscribe: { T: { sql: 5 } as never } }, /for topic "T", expected tags or/],
+    [{ subscribe: { T: null as never } }, /has null for topic "T"/],
     [{ subscribe: {} }, /names no topic/],
     [{ subscribe: { "a b": "*" } }, /illegal characters/],
     [{ pullMax: 0 }, /pullMax is 0, which is no integer from 1 to 1024/],

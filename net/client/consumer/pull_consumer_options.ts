@@ -4,11 +4,11 @@
  * @module
  */
 
-import { groupNameProblem } from "../../wire/topic_names.ts";
 import { ClientError } from "../client_error.ts";
 import type { ReceivedMessage } from "../received_message.ts";
 import { type Allocate, averagely } from "./allocate.ts";
 import type { ConsumeHooks } from "./consumer_hooks.ts";
+import { consumerGroupProblem } from "./consumer_options.ts";
 import type { StartFrom } from "./start_offset.ts";
 
 /** Who pulls, and how much ahead of what is polled. */
@@ -76,7 +76,7 @@ export function pullConsumerSettings(options: PullConsumerOptions): PullConsumer
     throw invalid(`${name} is ${value}, which is no integer from ${min} to ${max}`);
   };
   const { model = "clustering", startFrom = "last" } = options;
-  const problem = groupNameProblem(options.group);
+  const problem = consumerGroupProblem(options.group);
   if (problem !== undefined) throw invalid(problem);
   if (model !== "clustering" && model !== "broadcasting") {
     throw invalid(`model is "${model}", which is neither "clustering" nor "broadcasting"`);

@@ -11,7 +11,7 @@ import { AUTO_CREATE_TOPIC } from "../../wire/route.ts";
 import { retryTopicOf } from "../../wire/topic_names.ts";
 import type { Cluster } from "../cluster.ts";
 import type { ReceivedMessage } from "../received_message.ts";
-import { QUEUES_OF_NEW_TOPIC } from "../route_book.ts";
+import { QUEUES_OF_NEW_TOPIC, type WritableQueue } from "../route_book.ts";
 
 /** What is said of a message that is given back. */
 export interface SendBack {
@@ -76,6 +76,13 @@ function retriesMax(attemptsMax: number): number {
   return Math.min(attemptsMax - 1, INT_MAX);
 }
 
+/** A retry topic that is yet to be made gets one queue only, whatever others are made from. */
+async function queuesOf({ routes }: Cluster, topic: string): Promise<readonly WritableQueue[]> {
+  const isKnown = await routes.route(topic) !== undefined;
+  const queues = await routes.writableQueues(topic);
+  return isKnown ? queues : queues.filter(({ queueId }) => queueId === 0);
+}
+
 async function sendAgain(
   cluster: Cluster,
   message: ReceivedMessage,
@@ -91,7 +98,7 @@ async function sendAgain(
   const level = delayLevel > 0 ? delayLevel : FIRST_RETRY_LEVEL + record.reconsumeTimes;
   properties.set(PROPERTY.delay, String(level));
   const topic = retryTopicOf(group);
-  const queues = await cluster.routes.writableQueues(topic);
+  const queues = await queuesOf(cluster, topic);
   const queue = queues[Math.floor(cluster.random() * queues.length)]!;
   const header = {
     producerGroup: INNER_PRODUCER,

@@ -30,9 +30,13 @@ async function stored(
   return code === 0 ? readMessages(body!, { brokerName: "broker-a" }) : [];
 }
 
-async function sent(it: ClusterFixture): Promise<ReceivedMessage> {
+async function sent(
+  it: ClusterFixture,
+  queue?: { readonly brokerName: string; readonly queueId: number },
+): Promise<ReceivedMessage> {
   await using producer = it.client.producer({ group: "shop" });
-  await producer.send({ topic: "T", body: "one", tag: "a", properties: { own: "1" } });
+  const one = { topic: "T", body: "one", tag: "a", properties: { own: "1" } };
+  await producer.send(one, { queue });
   const [message] = await stored(it, "T");
   return message!;
 }
@@ -74,6 +78,21 @@ Deno.test("sendBack() sends the message once more where its broker has no record
   }
   await sendBack(cluster, message, { ...HOW, delayLevel: -1 });
   await eventually(async () => (await stored(it, "%DLQ%billing")).length === 1);
+});
+
+Deno.test("sendBack() sends it to the first queue of a retry topic that is yet to be made", async () => {
+  await using it = await ClusterFixture.start({ config: { ...CONFIG, defaultTopicQueueNums: 8 } });
+  // The last of as many queues as another topic would have.
+  const random = () => 0.99;
+  await using cluster = new Cluster({ nameServers: it.nameServer.peer, random });
+  const message = await sent(it, { brokerName: "broker-a", queueId: 0 });
+  message.record.physicalOffset = 1 << 20;
+  // A name server hears of a new topic by and by.
+  const route = cluster.routes.route.bind(cluster.routes);
+  cluster.routes.route = async (topic) =>
+    topic === "%RETRY%billing" ? undefined : await route(topic);
+  await sendBack(cluster, message, HOW);
+  await eventually(async () => (await stored(it, "%RETRY%billing")).length === 1);
 });
 
 Deno.test("sendBack() fails when nobody takes the message", async () => {

@@ -15,6 +15,12 @@ import { anyBrokerOf } from "./broker_choice.ts";
 /** `"*"` or nothing for all, `"tagA || tagB"`, or an SQL92 expression. */
 export type Filter = string | { readonly sql: string };
 
+/** Whether it says something. */
+export function isFilter(filter: unknown): filter is Filter {
+  if (typeof filter !== "object") return typeof filter === "string";
+  return typeof (filter as { readonly sql?: unknown } | null)?.sql === "string";
+}
+
 const ALL = "*";
 const TAG = "TAG";
 const SQL = "SQL92";
@@ -31,13 +37,17 @@ const SQL = "SQL92";
  * assert.deepEqual([tagsSet, codeSet], [["paid", "shipped"], [3433164, 2061557075]]);
  * ```
  *
- * @throws {ClientError} `invalid` for an expression that names nothing.
+ * @throws {ClientError} `invalid` for an expression that names nothing, and for none.
  */
 export function subscriptionTo(
   topic: string,
   filter: Filter,
   { version }: { readonly version: number },
 ): SubscriptionData {
+  if (!isFilter(filter)) {
+    const message = `Cannot subscribe to topic "${topic}": ${filter} is neither tags nor { sql }`;
+    throw new ClientError(message, { kind: "invalid" });
+  }
   const sql = typeof filter === "object";
   const subString = sql ? filter.sql : filter === "" ? ALL : filter;
   const tagsSet = sql || subString === ALL ? [] : tagsOf(subString);

@@ -11,6 +11,8 @@ import { ClientError } from "../client_error.ts";
 
 /** Characters of the longest group (Java: `Validators.CHARACTER_MAX_LENGTH`; 5.x has come down to 120). */
 const GROUP_LENGTH_MAX = 255;
+/** Java: `MixAll.DEFAULT_PRODUCER_GROUP`. */
+const DEFAULT_GROUP = "DEFAULT_PRODUCER";
 /** Bytes of properties: their length is 16 bits of a record. */
 export const PROPERTIES_BYTES_MAX = 32_767;
 
@@ -57,9 +59,13 @@ const SEPARATORS = /[\u0001\u0002]/;
 
 /** @throws {ClientError} `invalid` if no group can have the name. */
 export function checkGroup(group: string): void {
+  if (typeof group !== "string") throw invalid(`Cannot join group: its name is ${group}`);
   if (group.trim() === "") throw invalid("Cannot join group: its name is empty");
   if (!ALLOWED_NAME.test(group)) {
     throw invalid(`Cannot join group "${group}": its name may have letters, digits, %, |, - and _`);
+  }
+  if (group === DEFAULT_GROUP) {
+    throw invalid(`Cannot join group "${group}": Java's clients refuse it; choose another name`);
   }
   if (group.length <= GROUP_LENGTH_MAX) return;
   const { length } = group;
@@ -83,6 +89,7 @@ export function checkTopic(topic: string): void {
 
 /** @throws {ClientError} `invalid` if an application's property cannot be carried. */
 export function checkProperty(what: string, name: string, value: string): void {
+  if (typeof value !== "string") throw notText(what, `property "${name}"`, value);
   if (name === "" || value === "") {
     throw invalid(`${what}: property "${name}" is "${value}", name and value must not be empty`);
   }
@@ -94,8 +101,13 @@ export function checkProperty(what: string, name: string, value: string): void {
 
 /** @throws {ClientError} `invalid` if a text cannot stand among the properties. */
 export function checkText(what: string, field: string, text: string): void {
+  if (typeof text !== "string") throw notText(what, field, text);
   if (!SEPARATORS.test(text)) return;
   throw invalid(`${what}: ${field} has a character U+0001 or U+0002, which separate properties`);
+}
+
+function notText(what: string, field: string, value: unknown): ClientError {
+  return invalid(`${what}: ${field} is ${value}, expected text`);
 }
 
 /**

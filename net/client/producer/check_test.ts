@@ -30,6 +30,11 @@ Deno.test("checkTopic() takes what Java's clients take", () => {
 
 Deno.test("checkGroup() says what is wrong with a name", () => {
   checkGroup("g".repeat(255));
+  assert.equal(
+    refused(() => checkGroup(undefined as never)),
+    "Cannot join group: its name is undefined",
+  );
+  assert.match(refused(() => checkGroup("DEFAULT_PRODUCER")), /Java's clients refuse it/);
   assert.equal(refused(() => checkGroup("")), "Cannot join group: its name is empty");
   assert.match(refused(() => checkGroup("a b")), /^Cannot join group "a b": its name may have/);
   assert.match(refused(() => checkGroup("g".repeat(256))), /has 256 characters, limit is 255$/);
@@ -41,6 +46,10 @@ Deno.test("checkProperty() refuses RocketMQ's own names, empty ones, and separat
   assert.match(refused(() => checkProperty("x", "TRACE_ON", "1")), /RocketMQ's own/);
   assert.match(refused(() => checkProperty("x", "", "1")), /must not be empty/);
   assert.match(refused(() => checkProperty("x", "a", "")), /must not be empty/);
+  for (const value of [undefined, null, 5, {}]) {
+    const text = refused(() => checkProperty("x", "a", value as never));
+    assert.equal(text, `x: property "a" is ${value}, expected text`);
+  }
   for (const bad of ["a\u0001b", "a\u0002"]) {
     assert.match(refused(() => checkProperty("x", "a", bad)), /U\+0001 or U\+0002/);
     assert.match(refused(() => checkProperty("x", bad, "a")), /U\+0001 or U\+0002/);

@@ -193,12 +193,14 @@ function keysOf(what: string, keys: Message["keys"]): string {
   if (keys === undefined || keys === "") return "";
   // Java's clients give one text, in which blanks divide keys.
   if (typeof keys === "string") return checked(what, "keys", keys);
+  if (!Array.isArray(keys)) throw invalid(`${what}: keys is ${keys}, expected text or several`);
   for (const key of keys) {
+    checkText(what, "key", key);
     if (key.includes(KEY_SEPARATOR)) {
       throw invalid(`${what}: key "${key}" has a space; it would become several keys`);
     }
   }
-  return checked(what, "keys", keys.join(KEY_SEPARATOR));
+  return keys.join(KEY_SEPARATOR);
 }
 
 function delayOf(what: string, { delayLevel, deliverAt, delayMs }: Message): [string, string] {

@@ -121,6 +121,9 @@ Deno.test("Drafts.one() refuses what no broker takes, with value and limit", () 
       { flag: 2 ** 31 },
       `${to}flag is 2147483648, expected an integer from ${-(2 ** 31)} to 2147483647`,
     ],
+    [{ keys: 17 as never }, `${to}keys is 17, expected text or several`],
+    [{ keys: ["a", 17 as never] }, `${to}key is 17, expected text`],
+    [{ tag: 17 as never }, `${to}tag is 17, expected text`],
     [{ keys: ["a b"] }, `${to}key "a b" has a space; it would become several keys`],
     [{ properties: { TAGS: "x" } }, `${to}property "TAGS" is RocketMQ's own; choose another name`],
   ];

@@ -89,6 +89,12 @@ export class QueueChooser {
     if (shardingKey !== undefined) return queues[queueOfKey(shardingKey, queues.length)]!;
     if (select !== undefined) {
       const choice = select(shown(queues, this.#cluster.namespace), messages[0]!);
+      if (typeof choice?.brokerName !== "string" || !Number.isInteger(choice.queueId)) {
+        const what = `Cannot send to topic "${this.#cluster.namespace.unwrap(topic)}"`;
+        throw invalid(
+          `${what}: select returned ${choice}, expected one of the queues it was given`,
+        );
+      }
       return this.#place(topic, choice, queues);
     }
     let turn = this.#turns.get(topic);

@@ -61,6 +61,11 @@ Deno.test("QueueChooser shows an application its own names, and takes them back"
     kind: "no-queue",
     message: /no broker "d" is known$/,
   });
+  for (const choice of [undefined, null, Promise.resolve(QUEUES[0]), { brokerName: "a" }]) {
+    const careless = journey({ select: () => choice as never });
+    const message = /^Cannot send to topic "T": select returned .*, expected one of the queues/;
+    assert.throws(() => queues.now(careless), { name: "ClientError", kind: "invalid", message });
+  }
   const misfit = journey({ queue: { topic: "U", brokerName: "a", queueId: 0 } });
   assert.throws(() => queues.now(misfit), { kind: "invalid" });
 });
