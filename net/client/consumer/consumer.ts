@@ -175,8 +175,8 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
   /**
    * Messages one by one, until the signal, or until the consumer is disposed. Each is to be
    * acknowledged or given back some time; until then the offset of its queue does not move on, and an
-   * ordered queue stands still. What is not acknowledged when the loop is left counts as failed, and
-   * comes again.
+   * ordered queue stands still. A message with which the body of the loop is left, by `break` or an
+   * error, counts as failed unless it was acknowledged before, and comes again.
    *
    * @throws {ClientError} as {@linkcode run}.
    */
@@ -189,6 +189,7 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
     } finally {
       // Of a consumer that closes the offset is not passed, which is enough.
       if (!this.#closing.signal.aborted) loop.giveBack();
+      else loop.resume();
     }
   }
 
@@ -215,7 +216,6 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
         loop.resume();
       }
     } finally {
-      loop.resume();
       this.#loop = undefined;
       this.#ready.onOffer = undefined;
       ended();
@@ -224,9 +224,11 @@ export class Consumer implements AsyncDisposable, AsyncIterable<ConsumedMessage>
 
   /** As {@linkcode messages}; leaving the loop closes the consumer. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ConsumedMessage, void, void> {
+    const loop = new MessageLoop();
     try {
-      yield* this.#each(new MessageLoop());
+      yield* this.#each(loop);
     } finally {
+      loop.resume();
       await this[Symbol.asyncDispose]();
     }
   }

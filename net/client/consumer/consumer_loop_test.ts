@@ -55,6 +55,23 @@ Deno.test("Consumer.messages() of a broadcasting consumer gives again what a loo
   }
 });
 
+Deno.test("Consumer.messages(): what is at work elsewhere when a signal ends the loop still counts", async () => {
+  await using it = await ClusterFixture.start(ONE_QUEUE);
+  await send(it.client, numbered(3));
+  await using consumer = it.client.consumer(BILLING);
+  const stop = new AbortController();
+  const open: ConsumedMessage[] = [];
+  for await (const message of consumer.messages({ signal: stop.signal })) {
+    open.push(message);
+    if (open.length === 3) stop.abort();
+  }
+  for (const message of open) message.ack();
+  await consumer[Symbol.asyncDispose]();
+  assert.equal((await it.client.admin.progress(BILLING.group)).lag, 0);
+  const { queues } = await it.client.admin.topicStats("%RETRY%billing");
+  assert.deepEqual(queues.map(({ maxOffset }) => maxOffset), [0]);
+});
+
 Deno.test("Consumer.run() goes on where a loop over messages() was left", async () => {
   await using it = await ClusterFixture.start(ONE_QUEUE);
   await send(it.client, numbered(3));

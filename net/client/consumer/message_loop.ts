@@ -1,5 +1,5 @@
 /**
- * What a loop over messages has taken and has not said what became of.
+ * A loop of the application over the messages of a consumer: which of them its body is at work on.
  *
  * @module
  */
@@ -8,26 +8,30 @@ import { atMost } from "../at_most.ts";
 import { Bell } from "./bell.ts";
 import type { Delivery } from "./delivery.ts";
 
-/** A loop of the application, from its first message until it is left. */
+/** A loop, from its first message until it is left. */
 export class MessageLoop {
-  readonly #open = new Set<Delivery>();
   readonly #changed = new Bell();
   #inBody: Delivery | undefined;
 
   /** The body of the loop has a message. */
   enter(delivery: Delivery): void {
-    this.#open.add(delivery);
     this.#inBody = delivery;
-    delivery.onEnd = () => {
-      this.#open.delete(delivery);
-      this.#changed.ring();
-    };
+    delivery.onEnd = () => this.#changed.ring();
   }
 
-  /** The body has ended, or was left. */
+  /** The body has come to its end. */
   resume(): void {
     this.#inBody = undefined;
     this.#changed.ring();
+  }
+
+  /**
+   * The body was left with its message: where it has not spoken of it, it comes again. What it had
+   * before is its own: it may well be at work on that elsewhere.
+   */
+  giveBack(): void {
+    this.#inBody?.giveBack();
+    this.resume();
   }
 
   /**
@@ -38,7 +42,7 @@ export class MessageLoop {
     return this.#inBody?.open === true;
   }
 
-  /** Until it is not at work any more, but no longer than so; whether it was. */
+  /** Until it is not at work any more, but no longer than so; whether it ended. */
   async whenIdle(timeoutMs: number): Promise<boolean> {
     const late = new AbortController();
     const idle = async () => {
@@ -47,10 +51,5 @@ export class MessageLoop {
     await atMost(idle(), timeoutMs);
     late.abort();
     return !this.atWork;
-  }
-
-  /** What it has not spoken of comes again. */
-  giveBack(): void {
-    for (const delivery of [...this.#open]) delivery.giveBack();
   }
 }
