@@ -19,6 +19,7 @@ import {
 } from "../reading/queue_place.ts";
 import { givenPath } from "../reading/store_path.ts";
 import { QueueWatch } from "../reading/queue_watch.ts";
+import { noteNotComparable } from "../reading/log_filter.ts";
 import { type Gap, queueItems } from "../reading/queue_items.ts";
 import { glanceNote, RecordGlances } from "../reading/record_glance.ts";
 import { note, type Terminal } from "../terminal.ts";
@@ -37,6 +38,7 @@ export interface InspectConsumeQueueOptions extends OutputOptions {
   readonly tag?: string | undefined;
   readonly key?: string | undefined;
   readonly id?: string | undefined;
+  readonly where?: string | undefined;
   readonly limit?: number | undefined;
   readonly reverse?: boolean | undefined;
   readonly records?: boolean | undefined;
@@ -152,6 +154,7 @@ export async function inspectConsumeQueue(
       terminal.out.flush();
     }
     finalNotes(terminal, found, { options, unread: filter.unread, isEmpty: print.queues === 0 });
+    if (filter.where !== undefined) noteNotComparable(terminal, filter.where);
     return print.damages > 0 ? EXIT.left : EXIT.ok;
   } finally {
     log.close();

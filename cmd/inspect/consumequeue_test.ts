@@ -154,3 +154,23 @@ Deno.test("mq inspect consumequeue names the holder of a live store once, follow
   const run = await record(args, { files: store.files, onStdout, lockHolder: 4711 });
   assert.equal(run.stderr.match(/4711/g)?.length, 1);
 });
+
+Deno.test("mq inspect consumequeue --where asks the records, and counts by them, too", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const args = ["inspect", "consumequeue", "store", "--topic", "T_tags", "-o", "jsonl"];
+  const units = async (...more: string[]) => {
+    const { stdout } = await record([...args, ...more], { files });
+    return stdout.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+  };
+  const all = await units("--records");
+  const tag = all[0].tags as string;
+  const wanted = all.filter((it) => it.tags === tag).map((it) => it.commitLogOffset);
+  const where = ["--where", `TAGS = '${tag}' AND commitLogOffset >= 0`];
+  const found = await units(...where);
+  assert(wanted.length > 0 && wanted.length < all.length);
+  assert.deepEqual(found.map((it) => it.commitLogOffset), wanted);
+  const [stats] = await units(...where, "--stats", "topic");
+  assert.equal(stats.units, wanted.length);
+  const bad = await record([...args, "--where", "price >"], { files });
+  assert.equal(bad.exitCode, 16);
+});

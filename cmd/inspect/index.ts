@@ -16,9 +16,10 @@ import { EXIT } from "../exit_code.ts";
 import { Failure, usageFailure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { indexAt } from "../reading/index_place.ts";
+import { LogFilter, noteNotComparable } from "../reading/log_filter.ts";
 import { type Glance, glanceNote, RecordGlances } from "../reading/record_glance.ts";
 import type { RowWriter } from "../output/row_writer.ts";
-import type { Terminal } from "../terminal.ts";
+import { note, type Terminal } from "../terminal.ts";
 import type { IndexPart } from "../option/index_part_option.ts";
 import { isWithin, type TimeRange, timeRangeOf } from "../option/time_option.ts";
 import { printIndexLayout } from "./index_layout.ts";
@@ -32,6 +33,11 @@ export interface InspectIndexOptions extends OutputOptions {
   readonly to?: number | undefined;
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+  /** What their records must have. */
+  readonly queue?: number | undefined;
+  readonly tag?: string | undefined;
+  readonly id?: string | undefined;
+  readonly where?: string | undefined;
   readonly limit?: number | undefined;
   readonly reverse?: boolean | undefined;
   readonly records?: boolean | undefined;
@@ -107,9 +113,6 @@ export function inspectIndex(
   if (options.key !== undefined && options.topic === undefined) {
     throw usageFailure("--key needs --topic: an index knows hashes of both together only");
   }
-  if (options.topic !== undefined && options.key === undefined) {
-    throw usageFailure("--topic needs --key: an index knows hashes of both together only");
-  }
   if (options.layout !== undefined) {
     return printIndexLayout(terminal, argument, { ...options, part: options.layout });
   }
@@ -126,46 +129,74 @@ export function inspectIndex(
   const { paths, commitLogs } = indexAt(terminal, argument);
   const log = new RecordGlances(terminal.files, commitLogs);
   try {
-    if (options.records === true && !log.isKnown) {
+    const filter = recordFilter(options);
+    if ((options.records === true || filter !== undefined) && !log.isKnown) {
       throw new Failure(
-        `No commit log in "${commitLogs.join(", ")}": --records reads it; name it with ` +
-          "--commitlog-path",
+        `No commit log in "${
+          commitLogs.join(", ")
+        }": --topic alone, --queue, --tag, --id, --where ` +
+          "and --records read it; name it with --commitlog-path",
       );
     }
-    const print = new IndexPrint(terminal.files, rows, { options: { ...options, times }, log });
+    const asked = { ...options, times };
+    const print = new IndexPrint(terminal.files, rows, { options: asked, log, filter });
     for (const path of options.reverse === true ? paths.toReversed() : paths) {
       if (print.isFull) break;
       print.file(path);
     }
     rows.end();
+    if (filter !== undefined) noteLeftOut(terminal, filter, print.unread);
     return print.damages > 0 ? EXIT.left : EXIT.ok;
   } finally {
     log.close();
   }
 }
 
+const ANY_TIME: TimeRange = { since: -Infinity, until: Infinity };
+
+/** What is asked of the records; `undefined` where entries tell enough, as of a topic with a key. */
+function recordFilter({ topic, key, ...asked }: InspectIndexOptions): LogFilter | undefined {
+  const { queue, tag, id, where } = asked;
+  const times = ANY_TIME;
+  const ofTopic = key === undefined ? topic : undefined;
+  const filter = new LogFilter({ topic: ofTopic, queue, tag, id, where, times });
+  return filter.isSelective ? filter : undefined;
+}
+
+function noteLeftOut(terminal: Terminal, filter: LogFilter, unread: number): void {
+  noteNotComparable(terminal, filter);
+  if (unread === 0) return;
+  terminal.out.flush();
+  note(terminal, `${unread} entries left out: their records are gone or cannot be read`);
+}
+
 /** Prints file after file until the limit is reached. */
 class IndexPrint {
   damages = 0;
+  /** Entries left out because their record, which was to be asked, is not to be read. */
+  unread = 0;
   readonly #files: FileSystem;
   readonly #rows: RowWriter;
   readonly #options: InspectIndexOptions & { readonly times: TimeRange };
   readonly #log: RecordGlances;
+  readonly #filter: LogFilter | undefined;
   readonly #hash: number | undefined;
   #entries = 0;
 
   constructor(
     files: FileSystem,
     rows: RowWriter,
-    { options, log }: {
+    { options, log, filter }: {
       readonly options: InspectIndexOptions & { readonly times: TimeRange };
       readonly log: RecordGlances;
+      readonly filter: LogFilter | undefined;
     },
   ) {
     this.#files = files;
     this.#rows = rows;
     this.#options = options;
     this.#log = log;
+    this.#filter = filter;
     const { topic, key } = options;
     this.#hash = topic === undefined || key === undefined ? undefined : keyHash(topic, key);
   }
@@ -252,7 +283,15 @@ class IndexPrint {
     const { from = 0, to = Infinity, times } = this.#options;
     return (this.#hash === undefined || entry.keyHash === this.#hash) &&
       entry.physicalOffset >= from && entry.physicalOffset < to &&
-      isWithin(times, entry.storeTimestamp);
+      isWithin(times, entry.storeTimestamp) && this.#isOfRecord(entry.physicalOffset);
+  }
+
+  /** Whether the record is one that was asked for. */
+  #isOfRecord(physicalOffset: number): boolean {
+    if (this.#filter === undefined) return true;
+    const record = this.#log.frame(physicalOffset);
+    if (record === undefined) this.unread++;
+    return record !== undefined && this.#filter.matches(record);
   }
 
   #damage(row: object): void {

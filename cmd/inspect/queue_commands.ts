@@ -28,6 +28,7 @@ const QUEUE_TEXTS = {
     examples: [
       "mq inspect consumequeue mq-data --topic orders --queue 0",
       "mq inspect consumequeue mq-data --topic orders --records --since -1h",
+      'mq inspect consumequeue mq-data --topic orders --where "price > 10.0"',
       "mq inspect consumequeue mq-data --stats topic",
       "mq inspect consumequeue mq-data/consumequeue/orders/0 --layout 4711",
     ],
@@ -44,7 +45,7 @@ const QUEUE_TEXTS = {
 } as const;
 
 /** Options that choose units. */
-const CHOOSING = ["from", "to", "since", "until", "tag", "key", "id", "limit", "reverse"];
+const CHOOSING = ["from", "to", "since", "until", "tag", "key", "id", "where", "limit", "reverse"];
 
 function addConsumeQueue(
   inspect: CommandUnknownOpts,
@@ -64,6 +65,7 @@ function addConsumeQueue(
     .option("--tag <tag>", "units with the hash of this tag only")
     .option("--key <key>", "units of records with this key, or this unique key, only")
     .option("--id <id>", "the unit of the record with this offset id or unique key")
+    .option("--where <expression>", "units of records for which this SQL92 expression is true")
     .option("--limit <count>", "stop after this many units", parsePositive)
     .option("--reverse", "the newest of each queue first")
     .option("--records", "show store time, tag and keys of the records, and what is wrong there")
@@ -128,23 +130,28 @@ function addConsumeQueueExt(inspect: CommandUnknownOpts, { terminal, finish }: B
 function addIndex(inspect: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const command = inspect.command("index")
     .argument("[path]", pathAbout("an index folder or file"))
-    .option("--topic <topic>", "with --key: the key's topic")
+    .option("--topic <topic>", "with --key: the key's topic; alone: entries of its records")
+    .option("--queue <id>", "entries of records of this queue only", parseWhole)
+    .option("--tag <tag>", "entries of records with this tag only")
+    .option("--id <id>", "entries of the record with this offset id or unique key")
     .option("--key <key>", "entries with this key's hash only; needs --topic")
     .option("--from <offset>", "entries of records from this commit log offset on", parseWhole)
     .option("--to <offset>", "entries of records before this commit log offset", parseWhole)
     .option("--since <time>", "entries stored at this time or later")
     .option("--until <time>", "entries stored at this time or earlier")
+    .option("--where <expression>", "entries of records for which this SQL92 expression is true")
     .option("--limit <count>", "stop after this many entries", parsePositive)
     .option("--reverse", "the newest first")
     .option("--records", "show topic and key of the records, and what is wrong there")
     .option("--headers", "the header of each file instead of its entries")
     .addOption(
       new Option("--stats", "count instead: entries, slots, chains")
-        .conflicts([...CHOOSING, "records", "headers", "layout"]),
+        .conflicts([...CHOOSING, "topic", "queue", "records", "headers", "layout"]),
     )
     .addOption(
       new Option("--layout <part>", "show header, slot:NUMBER or entry:NUMBER byte by byte")
-        .argParser(parseIndexPart).conflicts([...CHOOSING, "records", "headers"]),
+        .argParser(parseIndexPart)
+        .conflicts([...CHOOSING, "topic", "queue", "records", "headers"]),
     )
     .addOption(commitLogOption())
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
@@ -154,10 +161,14 @@ function addIndex(inspect: CommandUnknownOpts, { terminal, finish }: Branch): vo
     });
   describe(command, {
     summary: "the entries of the key index",
+    text: "Prints the entries of the key index. An entry has a hash, an offset and a time only: " +
+      "topics without a key, queues, tags, ids and --where (mq help where) are asked of the record " +
+      "it leads to.",
     examples: [
       "mq inspect index mq-data --headers",
       "mq inspect index mq-data --topic orders --key 4711",
       "mq inspect index mq-data --reverse --records --limit 20",
+      "mq inspect index mq-data --topic orders --tag paid --since -1h",
       "mq inspect index mq-data/index/20261121091601736 --layout entry:1",
     ],
     readsOnly: true,

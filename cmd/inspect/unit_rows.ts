@@ -16,7 +16,7 @@ import { extOffset, QueueExtReader } from "../../store/queue_ext_reader.ts";
 import { QueueReader } from "../../store/queue_reader.ts";
 import { isWithin, type TimeRange, timeRangeOf } from "../option/time_option.ts";
 import { propertiesOf } from "../../store/record_text.ts";
-import { hasKey } from "../reading/log_filter.ts";
+import { hasKey, LogFilter } from "../reading/log_filter.ts";
 import { logRange } from "../reading/log_range.ts";
 import type { QueuePlace } from "../reading/queue_place.ts";
 import type { Glance, RecordGlances } from "../reading/record_glance.ts";
@@ -27,6 +27,8 @@ export interface UnitFilterOptions {
   readonly tag?: string | undefined;
   readonly key?: string | undefined;
   readonly id?: string | undefined;
+  /** An SQL92 expression over the record. */
+  readonly where?: string | undefined;
   readonly times: TimeRange;
   /** Part of the log outside of which no record has such a time; default: all of it. */
   readonly log?: { readonly first: number; readonly to: number } | undefined;
@@ -161,15 +163,17 @@ export function unitFilterOf(
   },
 ): UnitFilter {
   const times = timeRangeOf(options, now());
-  const { tag, key, id } = options;
+  const { tag, key, id, where } = options;
   const { first, to } = logRange(files, log.log, { times });
   // The log may grow.
   const range = { first, to: to < log.end ? to : Infinity };
-  return new UnitFilter({ tag, key, id, times, log: range }, log);
+  return new UnitFilter({ tag, key, id, where, times, log: range }, log);
 }
 
-/** A test for units. Units whose record cannot be read have no time and no keys. */
+/** A test for units. Units whose record cannot be read have no time, no keys and no properties. */
 export class UnitFilter {
+  /** What `where` asks of a record; absent where it is not asked. */
+  readonly where: LogFilter | undefined;
   /** Units left out because their record, which was to be asked, is not to be read. */
   unread = 0;
   readonly #options: UnitFilterOptions;
@@ -184,6 +188,8 @@ export class UnitFilter {
     this.#log = log;
     this.#tagCode = options.tag === undefined ? undefined : BigInt(stringHash(options.tag));
     this.#anyTime = options.times.since === -Infinity && options.times.until === Infinity;
+    const { where, times } = options;
+    this.where = where === undefined ? undefined : new LogFilter({ where, times });
     this.#idOffset = options.id === undefined
       ? undefined
       : parseMessageId(options.id)?.physicalOffset;
@@ -191,23 +197,29 @@ export class UnitFilter {
 
   /** Whether some units are left out. */
   get isSelective(): boolean {
-    const { tag, key, id } = this.#options;
-    return tag !== undefined || key !== undefined || id !== undefined || !this.#anyTime;
+    return this.#options.tag !== undefined || this.needsLog;
   }
 
   /** Whether the log has to be read. */
   get needsLog(): boolean {
-    return this.#options.key !== undefined || this.#options.id !== undefined || !this.#anyTime;
+    return this.#asksRecord || !this.#anyTime;
+  }
+
+  /** Whether more than the time is asked of records. */
+  get #asksRecord(): boolean {
+    const { key, id } = this.#options;
+    return key !== undefined || id !== undefined || this.where !== undefined;
   }
 
   /** Whether a unit is wanted; `plain` makes its row when that is needed. */
   matches(reader: UnitReader, plain: () => UnitRow): boolean {
     const { key, id, times } = this.#options;
     if (this.#tagCode !== undefined && this.#codeOf(reader, plain) !== this.#tagCode) return false;
-    if (this.#anyTime && key === undefined && id === undefined) return true;
+    const asksRecord = this.#asksRecord;
+    if (this.#anyTime && !asksRecord) return true;
     const { physicalOffset } = reader;
     const own = reader instanceof BatchQueueReader ? reader.storeTimestamp : undefined;
-    if (own !== undefined && key === undefined && id === undefined) return isWithin(times, own);
+    if (own !== undefined && !asksRecord) return isWithin(times, own);
     const { first = 0, to = Infinity } = this.#options.log ?? {};
     const isHeld = physicalOffset >= this.#log.start;
     if (isHeld && (physicalOffset < first || physicalOffset >= to)) return false;
@@ -219,8 +231,9 @@ export class UnitFilter {
     if (!isWithin(times, record.storeTimestamp())) return false;
     const properties = key === undefined && id === undefined ? "" : propertiesOf(record);
     if (key !== undefined && !hasKey(properties, key)) return false;
-    return id === undefined || this.#idOffset === physicalOffset ||
+    const hasId = id === undefined || this.#idOffset === physicalOffset ||
       propertyOf(properties, PROPERTY.uniqueKey) === id;
+    return hasId && (this.where?.matches(record) ?? true);
   }
 
   #codeOf(reader: UnitReader, plain: () => UnitRow): bigint {

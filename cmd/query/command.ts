@@ -25,6 +25,7 @@ export function addQueryCommand(program: CommandUnknownOpts, { terminal, finish 
     .option("--queue-offset <index>", "the message at this place of the queue", parseWhole)
     .option("--since <time>", "stored at this time or later")
     .option("--until <time>", "stored at this time or earlier")
+    .option("--where <expression>", "of these, messages for which this SQL92 expression is true")
     .option("--limit <count>", "stop after this many messages", parsePositive)
     .option("--scan", "read the log and not the index")
     .option("--exit-status", "end with 1 when nothing was found")
@@ -40,7 +41,8 @@ export function addQueryCommand(program: CommandUnknownOpts, { terminal, finish 
     summary: "find messages by key, id, offset or body",
     text:
       "Finds messages by key, id, offset or body. Keys are looked up in the index, and each hit is " +
-      "compared with its record; what no sound index file covers is read from the log.",
+      "compared with its record; what no sound index file covers is read from the log. --where narrows down " +
+      "what --key and --body-match find (mq help where).",
     examples: [
       "mq query --key 4711 --topic orders --body text",
       "mq query mq-data --id C0A8000900002A9F00000000000000A0 -o jsonl",

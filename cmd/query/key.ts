@@ -32,7 +32,8 @@ export function findByKey(query: Query, key: string): void {
   if (query.found > 0) {
     query.damage("found only by reading every entry: the chains of the index are damaged");
   } else {
-    query.noteMissing(`no message of topic "${query.options.topic}" with key "${key}"`);
+    const also = query.options.where === undefined ? "" : " for which --where is true";
+    query.noteMissing(`no message of topic "${query.options.topic}" with key "${key}"${also}`);
   }
 }
 

@@ -12,7 +12,7 @@ import { unreadableText } from "../../store/unreadable_files.ts";
 import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import { openRows, type OutputOptions } from "../output/format_option.ts";
-import { LogFilter } from "../reading/log_filter.ts";
+import { LogFilter, noteNotComparable } from "../reading/log_filter.ts";
 import { logAt, type LogPlace } from "../reading/log_place.ts";
 import { type BodyOptions, messageFields, messageRow } from "../reading/message_rows.ts";
 import { findByBody } from "./body_match.ts";
@@ -39,6 +39,8 @@ export interface QueryOptions extends OutputOptions, BodyOptions {
   readonly queueOffset?: number | undefined;
   readonly since?: string | undefined;
   readonly until?: string | undefined;
+  /** An SQL92 expression that must be true, too. */
+  readonly where?: string | undefined;
   readonly limit?: number | undefined;
   /** Whether the log is read without looking at the index. */
   readonly scan?: boolean | undefined;
@@ -65,6 +67,7 @@ export class Query {
   damages = 0;
   readonly #rows: RowWriter;
   readonly #noted = new Set<string>();
+  readonly #filters: LogFilter[] = [];
   #progress: RangeProgress | undefined;
 
   constructor(
@@ -95,8 +98,15 @@ export class Query {
 
   /** A filter for the options and what else must hold. */
   filter(also: { readonly key?: string; readonly queueOffset?: number } = {}): LogFilter {
-    const { topic, queue } = this.options;
-    return new LogFilter({ topic, queue, ...also, times: this.times });
+    const { topic, queue, where } = this.options;
+    const filter = new LogFilter({ topic, queue, where, ...also, times: this.times });
+    this.#filters.push(filter);
+    return filter;
+  }
+
+  /** Says how many messages `--where` could not be told of. */
+  noteNotComparable(): void {
+    for (const filter of this.#filters) noteNotComparable(this.terminal, filter);
   }
 
   /** Prints a message that was found. */
@@ -172,6 +182,7 @@ export function query(
   }
   rows.end();
   terminal.out.flush();
+  search.noteNotComparable();
   const isMissing = search.found === 0 && options.exitStatus === true;
   return (search.damages > 0 ? EXIT.left : EXIT.ok) | (isMissing ? EXIT.corrected : EXIT.ok);
 }
@@ -197,6 +208,9 @@ function checkOptions(options: QueryOptions): void {
     throw usageFailure(
       "Only one of --key, --id, --offset, --queue-offset and --body-match can be looked for",
     );
+  }
+  if (options.where !== undefined && key === undefined && bodyMatch === undefined) {
+    throw usageFailure("--where goes with --key and --body-match: an id or a place is one message");
   }
   if (key === "" || id === "") throw usageFailure("The key or id to look for is empty");
   if (queueOffset !== undefined && (topic === undefined || queue === undefined)) {

@@ -160,3 +160,21 @@ Deno.test("mq query by queue offset reads the log where the disk cannot read the
   assert.equal(run.stdout, sound.stdout);
   assert.equal(run.exitCode, 4);
 });
+
+Deno.test("mq query --where narrows down what a key or a body finds", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const found = async (...args: string[]) => {
+    const { stdout, exitCode } = await record(["query", "store", ...args, "-o", "jsonl"], {
+      files,
+    });
+    return { exitCode, rows: stdout.split("\n").filter(Boolean).map((line) => JSON.parse(line)) };
+  };
+  const all = (await found("--body-match", "/./", "--topic", "T_tags")).rows;
+  const { queueId } = all[0];
+  const wanted = all.filter((it) => it.queueId === queueId).length;
+  assert(wanted > 0 && wanted < all.length);
+  const where = ["--where", `queueId = ${queueId}`];
+  const some = await found("--body-match", "/./", "--topic", "T_tags", ...where);
+  assert.equal(some.rows.length, wanted);
+  assert.equal((await found("--offset", "0", ...where)).exitCode, 16);
+});

@@ -112,7 +112,7 @@ Deno.test("storeQueues() refuses queues in RocksDB", () => {
 Deno.test("namesOf() believes what a queue's folder says, and invents nothing", () => {
   assert.deepEqual(toldNames(namesOf("/s/consumequeue/T/3")), { topic: "T", queueId: 3 });
   assert.deepEqual(toldNames(namesOf("/saved/T/3")), { topic: "T", queueId: 3 });
-  assert.deepEqual(toldNames(namesOf("/home/x")), {});
+  assert.deepEqual(toldNames(namesOf("/saved/x")), {});
   assert.deepEqual(toldNames(namesOf("/s/consumequeue/T/07")), {});
   assert.deepEqual(toldNames(namesOf("/s/consumequeue/3")), {}, "a topic's folder");
   assert.deepEqual(toldNames(namesOf("/s/consumequeue/T/3/4")), {});
@@ -121,15 +121,15 @@ Deno.test("namesOf() believes what a queue's folder says, and invents nothing", 
 Deno.test("queuesAt() reads a lone file without inventing its queue, whatever its name", () => {
   const { files } = fixture("5.5.0-a-clean-102");
   const units = files.snapshot().get("s/consumequeue/T_tags/1/00000000000000000000")!;
-  files.put("home/x/00000000000000000000", units);
-  files.put("home/x/units.bak", units);
-  files.put("home/x/notes", new TextEncoder().encode("twenty characters!!!"));
+  files.put("saved/x/00000000000000000000", units);
+  files.put("saved/x/units.bak", units);
+  files.put("saved/x/notes", new TextEncoder().encode("twenty characters!!!"));
   const { terminal, printed } = recordedTerminal({ files });
   for (const name of ["00000000000000000000", "units.bak"]) {
-    const [queue] = queuesAt(terminal, `home/x/${name}`, { kind: "simple" }).places;
+    const [queue] = queuesAt(terminal, `saved/x/${name}`, { kind: "simple" }).places;
     assert.deepEqual(toldNames(queue!), {});
     assert.equal(queue!.open().segments.segments[0]!.start, 0);
   }
   assert.match(printed().stderr, /units\.bak" has not the name of a queue file: .* from 0/);
-  assert.throws(() => queuesAt(terminal, "home/x/notes", { kind: "simple" }), /is a text file/);
+  assert.throws(() => queuesAt(terminal, "saved/x/notes", { kind: "simple" }), /is a text file/);
 });

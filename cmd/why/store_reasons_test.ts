@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { MemoryFiles } from "../../store/file_memory.ts";
+import { storePaths } from "../../store/names.ts";
+import { storeInMemory } from "../../testdata/fixture.ts";
+import { batchQueueReasons, merged, noLogReasons, refusalReasons } from "./store_reasons.ts";
+
+Deno.test("refusalReasons() sends to a repair only for what one puts right", () => {
+  const fs = new MemoryFiles();
+  const name = "00000000000000000000";
+  fs.put(`log/${name}`, new Uint8Array(3));
+  fs.makeDirectory(`queue/${name}`);
+  const files = [`log/${name}`, `queue/${name}`, "log/notes"];
+  const refusals = files.map((file) => ({ file, reason: "is wrong" }));
+  const fixes = refusalReasons(refusals, { fs, release: "4.9" }).map(({ fix }) => fix);
+  assert.deepEqual(fixes, [
+    "mq recover --apply gives it its length back",
+    "move it elsewhere",
+    "move it elsewhere",
+  ]);
+});
+
+Deno.test("batchQueueReasons() and noLogReasons() have none for a store that wants for nothing", () => {
+  const paths = storePaths("store");
+  const plain = storeInMemory("5.5.0-a-clean-102");
+  assert.deepEqual(batchQueueReasons(plain, paths), []);
+  assert.equal(batchQueueReasons(storeInMemory("5.5.0-e-bcq-102"), paths).length, 1);
+  assert.deepEqual(noLogReasons(new MemoryFiles(), paths), []);
+  assert.equal(noLogReasons(plain, paths).length, 2);
+});
+
+Deno.test("merged() tells of several releases what they have in common", () => {
+  const reason = { effect: "refuses", file: "a", message: "b", fix: "c" } as const;
+  const all = [{ ...reason, releases: ["4.9"] }, { ...reason, releases: ["5.x"] }] as const;
+  assert.deepEqual(merged(all), [{ ...reason, releases: ["4.9", "5.x"] }]);
+});
