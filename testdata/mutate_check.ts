@@ -291,9 +291,10 @@ export class MutantCheck {
 
 /**
  * Whether no recovery can put a finding right: because the log itself says so, as a sound record does
- * whose place in its queue is not the one it had, because a file was cut in a record's properties,
- * because a file of a queue or the log has a name that is none, which shows when the right one is made
- * or the one it lay in is gone, or because it is of a file a recovery leaves to brokers and people.
+ * whose place in its queue is not the one it had, because a file was cut in a record's properties or
+ * lay under another's name, because a file of a queue or the log has a name that is none, which shows
+ * when the right one is made or the one it lay in is gone, or because it is of a file a recovery leaves
+ * to brokers and people.
  */
 function isForGood(
   { code, file }: Finding,
@@ -319,7 +320,7 @@ function isForGood(
     case "log-property-crc":
     case "log-torn-properties":
     case "log-time-jump":
-      return found.has("log-wrong-length");
+      return found.has("log-wrong-length") || found.has("log-misnamed-file");
     default:
       return false;
   }
