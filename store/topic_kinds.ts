@@ -72,14 +72,15 @@ export function readTopicKinds(
 }
 
 /**
- * Whether topics are told by no file though other files of the configuration are there. A store without
- * any is a copy of log and queues, and a broker of 5.x may keep its topics in a database.
+ * Whether topics are told by no file though other files of the configuration are there, or the lock of
+ * a broker that ran here. A store with neither is a copy of log and queues, and a broker of 5.x may keep
+ * its topics in a database.
  */
-export function lacksTopics(fs: FileSystem, { config }: StorePaths): boolean {
+export function lacksTopics(fs: FileSystem, { config, lock }: StorePaths): boolean {
   const names = fs.list(config);
   const path = join(config, TOPICS.fileName);
   const isThere = [path, backupPath(path)].some((it) => (fs.stat(it)?.size ?? 0) > 0);
-  return names.length > 0 && !isThere &&
+  return (names.length > 0 || fs.stat(lock) !== undefined) && !isThere &&
     !ROCKSDB_FOLDERS.some((name) => fs.stat(join(config, name))?.isDirectory === true);
 }
 

@@ -82,6 +82,9 @@ Deno.test("readTopicKinds() reads what Java left: batch topics and a deleted one
 Deno.test("lacksTopics() wants topics wherever other files of a configuration are", () => {
   const files = storeWith(["Queued"]);
   assert(!lacksTopics(files, PATHS), "a copy without any configuration");
+  files.put("store/lock", new Uint8Array(4));
+  assert(lacksTopics(files, PATHS), "a broker ran here");
+  files.remove("store/lock");
   files.put("store/config/delayOffset.json", new Uint8Array(2));
   assert(lacksTopics(files, PATHS));
   files.put("store/config/topics.json", new Uint8Array(0));

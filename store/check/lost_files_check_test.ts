@@ -69,5 +69,14 @@ Deno.test("checkLostFiles() does not miss topics that are in RocksDB, or of a lo
   files.put("store/config/topics/CURRENT", new Uint8Array(1));
   assert.deepEqual(await foundOf(files, "config-topics-missing"), []);
   files.remove("store/config");
+  files.remove("store/lock");
   assert.deepEqual(await foundOf(files, "config-topics-missing"), []);
+});
+
+Deno.test("checkLostFiles() misses topics where a broker ran and its whole configuration is gone", async () => {
+  const files = storeInMemory(STORE);
+  files.remove("store/config");
+  const [found, ...others] = await foundOf(files, "config-topics-missing");
+  assert.match(String(found), /topics.json|there are queues of/);
+  assert.deepEqual(others, []);
 });

@@ -6,15 +6,18 @@
  * @module
  */
 import { join } from "node:path";
-import { INDEX_HEADER, SIZE } from "../format.ts";
+import { INDEX_HEADER, QUEUE_UNIT, SIZE } from "../format.ts";
 import { listIndexFiles, openIndexFile } from "../key_index_reader.ts";
 import { LogLookup } from "../log_lookup.ts";
-import { offsetName } from "../names.ts";
+import { isQueued } from "../message.ts";
+import { offsetName, queueDirectory } from "../names.ts";
+import { topicOf } from "../record_text.ts";
 import { allZero } from "../zeros.ts";
 import { finding } from "./findings.ts";
 import { strayIndexFiles } from "./index_check.ts";
 import { LogCheck } from "./log_check.ts";
 import { QueueCheck } from "./queue_check.ts";
+import { missingUnit } from "./queue_place.ts";
 import { quickQueues } from "./quick_queue_check.ts";
 import type { Work } from "./verify.ts";
 
@@ -26,6 +29,7 @@ export function* quickCheck(work: Work): Generator<void, void> {
     const log = new LogCheck({ state, lookup, sink, tally, depth });
     log.files();
     quickLog(work, lookup);
+    lostQueues(work, lookup);
     yield;
     new QueueCheck({ state, lookup, sink, tally }).files({ areRead: false });
     yield* quickQueues(work, lookup);
@@ -63,6 +67,31 @@ function quickLog({ state, sink, tally }: Work, lookup: LogLookup): void {
     sink(finding("log-bad-record", { file: path, length: got }, { message }));
   }
   tally.logEnd = end;
+}
+
+/** Where the log has messages there are queues: without any the first record that lacks its own is told. */
+function lostQueues({ state, sink, tally }: Work, lookup: LogLookup): void {
+  const { log, queues: { queues, isRocksDb }, paths, topics } = state;
+  if (queues.length > 0 || isRocksDb) return;
+  for (const { start } of log.segments) {
+    const record = lookup.frameAt(start);
+    if (record === undefined || !isQueued(record.sysFlag())) continue;
+    const [topic, queueId] = [topicOf(record), record.queueId()];
+    if (!topics.exists(topic, start)) continue;
+    const folder = topics.isBatch(topic) ? paths.batchConsumeQueue : paths.consumeQueue;
+    const place = {
+      file: queueDirectory(folder, { topic, queueId }),
+      length: QUEUE_UNIT.size,
+      topic,
+      queueId,
+      queueOffset: record.queueOffset(),
+      logOffset: start,
+    };
+    const message = "the log has messages, but no queue is left";
+    const { code, severity, fix } = missingUnit({ state, lookup, sink, tally }, start);
+    const details = { ...(severity && { severity }), ...(fix !== undefined && { fix }) };
+    return sink(finding(code, place, { message, ...details }));
+  }
 }
 
 function quickIndex({ state, sink, tally }: Work): void {

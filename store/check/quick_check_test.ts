@@ -70,3 +70,13 @@ Deno.test("quickCheck() finds an index header that ends before it begins", async
   files.zero(`store/index/${name}`, INDEX_HEADER.at.endTimestamp, 8);
   assert.deepEqual(await foundIn(files, QUICK), [`warning index-header index/${name} 0+40`]);
 });
+
+Deno.test("quickCheck() misses the queues of a log where none is left", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  files.remove("store/consumequeue");
+  const missing = "queue-missing-units consumequeue/T_retry/0 0+20";
+  assert((await foundIn(files, QUICK)).includes(`error ${missing}`));
+  files.put("store/abort", new Uint8Array(0));
+  files.remove("store/checkpoint");
+  assert((await foundIn(files, QUICK)).includes(`info ${missing}`), "a start brings them back");
+});

@@ -62,6 +62,10 @@ function enterTopics(fs: FileSystem, paths: StorePaths): RepairAction | undefine
   const bytes = isLost ? topicsOfQueues(fs, paths) : undefined;
   if (bytes === undefined) return undefined;
   const to = sizeOf(fs, path);
+  if (fs.stat(paths.config) === undefined) {
+    fs.makeDirectory(paths.config);
+    fs.syncDirectory(paths.root);
+  }
   // A .bak that nobody can read would be of no use at the next crash either.
   for (const target of [path, backupPath(path)]) {
     keep(fs, paths, target);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { storeInMemory } from "../../testdata/fixture.ts";
 import { PowerLossFiles, systemError } from "../../testdata/power_loss.ts";
 import { differences } from "../../testdata/store_bytes.ts";
-import { verified } from "../../testdata/verified.ts";
+import { foundIn, verified } from "../../testdata/verified.ts";
 import { MemoryFiles } from "../file_memory.ts";
 import { readWholeFile } from "../file.ts";
 import { storePaths } from "../names.ts";
@@ -116,8 +116,20 @@ Deno.test("a repair enters topics that no file names, with those whose queues it
 Deno.test("a copy of log and queues without any configuration gets none", async () => {
   const files = storeInMemory(STORE);
   files.remove("store/config");
+  files.remove("store/lock");
   const { actions } = await planRepair(files, "store");
   assert(!actions.some((it) => it.action === "restore-config"));
+});
+
+Deno.test("where a broker ran the topics are entered though the whole configuration is lost", async () => {
+  const files = storeInMemory(STORE);
+  files.remove("store/config");
+  const before = files.snapshot();
+  const { applied, undo } = await applyRepair(files, "store");
+  assert(applied.some((it) => it.action === "restore-config"));
+  assert.deepEqual((await foundIn(files)).filter((it) => !it.startsWith("info")), []);
+  await undoRepair(files, "store", undo!);
+  assert.deepEqual(differences(before, files.snapshot()), []);
 });
 
 Deno.test("settleConfigs() interrupted anywhere keeps what it sets aside, and goes on", () => {
