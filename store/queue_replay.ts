@@ -39,7 +39,7 @@ import type { RecoveryMode } from "./recovery_report.ts";
 import {
   believedEnd,
   holdsMessage,
-  isFreeFrom,
+  isFree,
   isMessage,
   isOf,
   isSame,
@@ -392,9 +392,11 @@ export class QueueReplay {
       if (isFirst || this.#fill(queue, index, unitOf(request))) return true;
     } else {
       if (queue.unitAt(index)?.physicalOffset === request.physicalOffset) return false;
+      // Where the files led past the record it must not take what stands behind its place along.
+      const isAstray = state.stored?.leadsPast(index, request.physicalOffset) === true;
+      const isRoom = isFree(queue, index, isAstray ? queue.end : index + 1);
       // A queue that begins again at 0 is that of a topic deleted and made again.
-      const isFree = isFreeFrom(queue, index) || (index === 0 && !state.hadUnits);
-      if (index >= state.from && isFree) {
+      if (index >= state.from && (isRoom || (index === 0 && !state.hadUnits))) {
         const written = queue.end - queue.unwritten;
         queue.truncate(index);
         // What another start goes on with must not have units of two lives in it.

@@ -61,14 +61,14 @@ export function holdsMessage(queue: ConsumeQueue): boolean {
   return false;
 }
 
-/** Whether no message would lose its place if a queue ended at an index: what follows are stand-ins. */
-export function isFreeFrom(queue: ConsumeQueue, index: number): boolean {
-  let before = queue.unitAt(index - 1);
-  for (let at = index; at < queue.end; at++) {
+/** Whether units of a queue are stand-ins only: no message would lose its place with them. */
+export function isFree(queue: ConsumeQueue, from: number, to: number): boolean {
+  let before = queue.unitAt(from - 1);
+  for (let at = from; at < to; at++) {
     const unit = queue.unitAt(at);
-    const isFree = unit === undefined || unit.size === QUEUE_PADDING.size ||
+    const isStandIn = unit === undefined || unit.size === QUEUE_PADDING.size ||
       unit.physicalOffset === before?.physicalOffset;
-    if (!isFree) return false;
+    if (!isStandIn) return false;
     before = unit;
   }
   return true;

@@ -40,6 +40,12 @@ export class StoredUnits {
       : readI64(this.#view!, at + AT.physicalOffset);
   }
 
+  /** Whether a unit leads to another record than the one at a log offset. */
+  leadsPast(index: number, physicalOffset: number): boolean {
+    const offset = this.offsetAt(index);
+    return offset >= 0 && offset !== physicalOffset;
+  }
+
   #load(from: number): void {
     this.#view ??= new DataView(new ArrayBuffer(BLOCK_UNITS * UNIT_BYTES));
     this.#from = from;

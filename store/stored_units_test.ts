@@ -40,4 +40,6 @@ Deno.test("StoredUnits takes padding, zeros and what lies behind the end for not
   small.put(3, QUEUE_PADDING).put(4, { physicalOffset: 5, size: 0 });
   const stored = new StoredUnits(opened(small.files), 8);
   assert.deepEqual([2, 3, 4, 5, 8].map((index) => stored.offsetAt(index)), [200, -1, -1, 500, -1]);
+  const past = [2, 3, 4, 5, 8].map((index) => stored.leadsPast(index, 200));
+  assert.deepEqual(past, [false, false, false, true, false]);
 });
