@@ -17,7 +17,21 @@ export interface Branch {
 
 /** A branch whose commands go on behind what the disk cannot read. */
 export function goingOn(branch: Branch, unreadable: UnreadableFiles): Branch {
-  return { ...branch, terminal: { ...branch.terminal, files: unreadable, unreadable } };
+  const { terminal } = branch;
+  // Whether notes are wanted is known once the whole tree is: options may have values.
+  const later = {
+    get quiet() {
+      return terminal.quiet === true;
+    },
+    get isErrTty() {
+      return terminal.isErrTty;
+    },
+  };
+  const looking = Object.defineProperties(
+    { ...terminal, files: unreadable, unreadable },
+    Object.getOwnPropertyDescriptors(later),
+  );
+  return { ...branch, terminal: looking };
 }
 
 /** Headings under which `mq --help` lists the commands. */

@@ -16,6 +16,7 @@ import type { BrokerConf, Cluster } from "../cluster.ts";
 import { notAsSent, notExactlyOnce } from "../compare.ts";
 import { notInKeyOrder, notOnce, notTheList } from "../deliveries.ts";
 import type { Received, Sent } from "../message.ts";
+import { mqLines, mqOnDeno } from "../mq_command.ts";
 import {
   bodyFields,
   COMPRESSIONS,
@@ -56,6 +57,7 @@ export async function ownClient(stage: Stage): Promise<void> {
       const sides = { stage, cluster, client, version, title: `own_client: at ${broker}` };
       await oursToJava(sides);
       await javaToOurs(sides);
+      await newGroup(sides);
     });
   }
 }
@@ -286,6 +288,26 @@ export async function startOurs(
 }
 
 /** Creates a topic of four queues. */
+/** A group that is new begins where the command line is told to, though the topic is young. */
+async function newGroup({ stage, cluster, client, title }: Sides): Promise<void> {
+  const topic = "T_young";
+  await createTopic(client, topic);
+  await using producer = client.producer({ group: "P_young" });
+  for (let no = 0; no < QUEUES; no++) await producer.send({ topic, body: `old ${no}` });
+  const since = Date.now();
+  const place = ["message", "receive", topic, "-n", cluster.namesrv, "--group", "G_young"];
+  const receive = [...place, "--from", "last", "--limit", "1", "--body", "text"];
+  const before = await mqLines<{ body: string }>(mqOnDeno(), [...receive, "--wait", "1000"]);
+  await producer.send({ topic, body: "new" });
+  const after = await mqLines<{ body: string }>(mqOnDeno(), [...receive, "--wait", "20000"]);
+  const bodies = [...before, ...after].map(({ body }) => body);
+  stage.report.check(
+    `${title}: mq message receive --from last begins there for a new group of a young topic`,
+    notTheList("bodies", ["new"], bodies),
+    since,
+  );
+}
+
 export async function createTopic(client: Client, topic: string): Promise<void> {
   await client.admin.createTopic(topic, { readQueues: QUEUES, writeQueues: QUEUES });
 }
