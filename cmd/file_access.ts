@@ -126,8 +126,8 @@ interface DenoFace {
 const LINUX_LIBC = "libc.so.6";
 
 function systemGranting(): Granting | undefined {
-  const deno = (globalThis as { Deno?: DenoFace }).Deno;
-  if (deno === undefined) return { grants: grantsOfNode };
+  if (!("deno" in process.versions)) return { grants: grantsOfNode };
+  const { Deno: deno } = globalThis as unknown as { readonly Deno: DenoFace };
   return grantsOfLibc(deno) ?? grantsOfBits(deno);
 }
 
