@@ -33,7 +33,8 @@ _mq() {
 complete -F _mq mq
 `,
   zsh: `#compdef mq
-# Completion of mq in zsh. Load it with: source <(mq completion zsh)
+# Completion of mq in zsh. Load it with: source <(mq completion zsh), or write it to a file _mq of
+# a folder of fpath.
 _mq() {
   local value about files=0
   local -a found
@@ -47,7 +48,7 @@ _mq() {
   (( \${#found} )) && _describe mq found
   (( files )) && _files
 }
-compdef _mq mq
+if [[ \${funcstack[1]} == _mq ]]; then _mq "$@"; else compdef _mq mq; fi
 `,
   fish: `# Completion of mq in fish. Load it with: mq completion fish | source
 function __mq_complete
