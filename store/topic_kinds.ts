@@ -71,17 +71,28 @@ export function readTopicKinds(
   };
 }
 
+/** What only groups of consumers make, of a broker that had topics. */
+const GROUP_PREFIXES = ["%RETRY%", "%DLQ%"];
+
 /**
- * Whether topics are told by no file though other files of the configuration are there, or the lock of
- * a broker that ran here. A store with neither is a copy of log and queues, and a broker of 5.x may keep
- * its topics in a database.
+ * Whether topics are told by no file though other files of the configuration are there, or a broker ran
+ * here: its lock is there, and topics that only a broker makes. A store without them is a copy of log
+ * and queues, or was written without a broker; and a broker of 5.x may keep its topics in a database.
  */
-export function lacksTopics(fs: FileSystem, { config, lock }: StorePaths): boolean {
+export function lacksTopics(fs: FileSystem, paths: StorePaths): boolean {
+  const { config } = paths;
   const names = fs.list(config);
   const path = join(config, TOPICS.fileName);
   const isThere = [path, backupPath(path)].some((it) => (fs.stat(it)?.size ?? 0) > 0);
-  return (names.length > 0 || fs.stat(lock) !== undefined) && !isThere &&
+  return !isThere && (names.length > 0 || isBrokers(fs, paths)) &&
     !ROCKSDB_FOLDERS.some((name) => fs.stat(join(config, name))?.isDirectory === true);
+}
+
+function isBrokers(fs: FileSystem, { lock, consumeQueue }: StorePaths): boolean {
+  return fs.stat(lock) !== undefined && fs.list(consumeQueue).some((topic) => {
+    return GROUP_PREFIXES.some((prefix) => topic.startsWith(prefix)) ||
+      (isBrokersOwn(topic) && !topic.startsWith(LMQ_PREFIX));
+  });
 }
 
 /** A deleted topic may leave its empty directory. */

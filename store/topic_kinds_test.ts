@@ -83,6 +83,8 @@ Deno.test("lacksTopics() wants topics wherever other files of a configuration ar
   const files = storeWith(["Queued"]);
   assert(!lacksTopics(files, PATHS), "a copy without any configuration");
   files.put("store/lock", new Uint8Array(4));
+  assert(!lacksTopics(files, PATHS), "a store that was written without a broker");
+  files.put("store/consumequeue/%RETRY%g/0/00000000000000000000", new Uint8Array(20));
   assert(lacksTopics(files, PATHS), "a broker ran here");
   files.remove("store/lock");
   files.put("store/config/delayOffset.json", new Uint8Array(2));

@@ -6,7 +6,7 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { backupPath, streamConfigFile, streamFile } from "../config_file.ts";
+import { backupPath, type ConfigRead, streamConfigFile, streamFile } from "../config_file.ts";
 import { configLoss } from "../config_loss.ts";
 import { checkConfigText } from "../config_text.ts";
 import type { FastJsonReader } from "../fast_json_reader.ts";
@@ -59,8 +59,7 @@ export function unreadableConfigs(fs: FileSystem, directory: string): Unreadable
   const names = new Set(filesOf(fs, directory).map((name) => name.replace(/\.bak$/, "")));
   for (const name of [...names].sort()) {
     const path = join(directory, name);
-    const read = streamConfigFile(fs, path, checkConfigText);
-    const isMissing = fs.stat(path) === undefined;
+    const { read, isMissing } = lookAt(fs, path);
     if (read.state === "damaged") {
       found.push({ path, reason: read.flaws.join("; "), hasBackup: false, isMissing });
     } else if (read.state === "ok" && read.path === backupPath(path)) {
@@ -69,6 +68,36 @@ export function unreadableConfigs(fs: FileSystem, directory: string): Unreadable
     }
   }
   return found;
+}
+
+/** What one look at a configuration file tells. */
+interface Look {
+  readonly read: ConfigRead<void>;
+  readonly isMissing: boolean;
+}
+
+/** How young a file is that a broker may be at work on. */
+const FRESH_MS = 2000;
+const LOOKS = 10;
+const PAUSE_MS = 10;
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
+/** A broker at work takes a moment to replace a file: what seems lost just now is looked at again. */
+function lookAt(fs: FileSystem, path: string): Look {
+  for (let count = 1;; count++) {
+    const read = streamConfigFile(fs, path, checkConfigText);
+    const isMissing = fs.stat(path) === undefined;
+    const isWhole = read.state === "ok" && read.path === path;
+    if (isWhole || count === LOOKS || !isFresh(fs, path)) return { read, isMissing };
+    Atomics.wait(PAUSE, 0, 0, PAUSE_MS);
+  }
+}
+
+function isFresh(fs: FileSystem, path: string): boolean {
+  const now = Date.now();
+  return [path, backupPath(path)].some((it) => {
+    return Math.abs(now - (fs.stat(it)?.mtimeMs ?? 0)) < FRESH_MS;
+  });
 }
 
 /** What checking configuration files needs. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { brief } from "../../testdata/verified.ts";
+import type { FileStat } from "../file.ts";
 import { MemoryFiles } from "../file_memory.ts";
 import { checkConfigs, configNames, unreadableConfigs } from "./config_check.ts";
 import type { Finding } from "./findings.ts";
@@ -44,6 +45,24 @@ Deno.test("checkConfigs() warns of a file in whose place the backup counts", () 
   const [finding] = found(files);
   assert.equal(brief(finding!), "warning config-unreadable config/topics.json 0+5");
   assert.match(finding!.message, /its \.bak can be read$/);
+});
+
+/** A broker that is replacing a file: it is empty for the first looks. */
+class ReplacedFiles extends MemoryFiles {
+  looks = 0;
+
+  override stat(path: string): FileStat | undefined {
+    const stat = super.stat(path);
+    if (stat === undefined || path !== "store/config/a.json") return stat;
+    return { ...stat, mtimeMs: Date.now(), ...(++this.looks < 6 && { size: 0 }) };
+  }
+}
+
+Deno.test("checkConfigs() looks again at what a broker is just writing", () => {
+  const files = new ReplacedFiles();
+  for (const name of ["a.json", "a.json.bak"]) files.put(`store/config/${name}`, text("{}"));
+  assert.deepEqual(unreadableConfigs(files, "store/config"), []);
+  assert(files.looks >= 6);
 });
 
 Deno.test("checkConfigs() warns of an empty file that was not always so", () => {

@@ -32,7 +32,7 @@ import {
 import { type StoreOrder, tinyStore } from "./order.ts";
 
 const KEYS_SEARCHED = 40;
-/** No broker runs here that would write down the topics. */
+/** The load has topics as a broker does, and no broker runs that would write them down. */
 const NO_TOPICS = /^warning config-topics-missing /;
 /** What queues and index still lead to when a log file has left. */
 const BELOW_LOG = /^info [a-z]+-(unit|entry)-below-log /;
