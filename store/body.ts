@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { inflateSync, zstdDecompressSync } from "node:zlib";
+import zlib, { inflateSync } from "node:zlib";
 import { SIZE, SYS_FLAG } from "./format.ts";
 import { decompressLz4Frame } from "./lz4_frame.ts";
 
@@ -83,7 +83,8 @@ function decompress(stored: Uint8Array, compression: Compression, bytesMax: numb
       return decompressLz4Frame(stored, bytesMax);
     case "zstd":
       checkZstdFrame(stored);
-      return zstdDecompressSync(stored, { maxOutputLength: bytesMax });
+      if (!("zstdDecompressSync" in zlib)) throw new RangeError("Node has Zstandard from 22.15 on");
+      return zlib.zstdDecompressSync(stored, { maxOutputLength: bytesMax });
     default:
       throw new RangeError("unknown kind of compression");
   }

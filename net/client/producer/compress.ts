@@ -4,15 +4,19 @@
  * @module
  */
 
-import { constants, deflateSync, zstdCompressSync } from "node:zlib";
+import zlib, { constants, deflateSync } from "node:zlib";
 import { compressionSysFlag } from "../../../store/body.ts";
 import { compressLz4Frame } from "./lz4_frame_writer.ts";
 
 /** How bodies are compressed. */
 export type BodyCompression = "zlib" | "lz4" | "zstd";
 
-/** All kinds. */
-export const COMPRESSIONS: readonly BodyCompression[] = ["zlib", "lz4", "zstd"];
+/** All kinds this runtime has: Node has Zstandard from 22.15 on. */
+export const COMPRESSIONS: readonly BodyCompression[] = [
+  "zlib",
+  "lz4",
+  ...("zstdCompressSync" in zlib ? ["zstd"] as const : []),
+];
 
 /** A body as it is sent, and the bits of `sysFlag` that say how to read it. */
 export interface SentBody {
@@ -41,7 +45,7 @@ function compress(body: Uint8Array, compression: BodyCompression): Uint8Array {
     case "lz4":
       return compressLz4Frame(body);
     case "zstd":
-      return zstdCompressSync(body, {
+      return zlib.zstdCompressSync(body, {
         params: { [constants.ZSTD_c_compressionLevel]: LEVEL },
       });
   }

@@ -18,7 +18,7 @@ const TIMEOUT_MS = 180_000;
 const HOST = "127.0.0.1";
 const PROGRAM = new URL("../../../npm/trial_program.ts", import.meta.url);
 /** The oldest Node the package promises, and newer ones. */
-const NODES = ["22.15.0", "24", "26"];
+const NODES = ["22.2.0", "22", "24", "26"];
 const TOOLS = ["typescript@6.0.3", "@types/node@22.20.5"];
 
 /** The scenario. */
