@@ -214,6 +214,8 @@ export class Cluster implements AsyncDisposable {
       ...(kind === "producer" ? { producerGroup: group } : { consumerGroup: group }),
     };
     const timeoutMs = Math.max(1, Math.min(this.timeoutMs, this.closeTimeoutMs));
+    // A broker that heard of a member after it has left would keep it for two minutes.
+    await atMost(Promise.all(this.#beating), this.closeTimeoutMs);
     await Promise.allSettled(
       this.routes.brokers.map(({ address }) => {
         return this.call(address, "UNREGISTER_CLIENT", { header, timeoutMs });
@@ -268,8 +270,6 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #dispose(): Promise<void> {
-    // A broker that heard of a member after it has left would keep it for two minutes.
-    await atMost(Promise.all(this.#beating), this.closeTimeoutMs);
     await Promise.all(this.members.all.map((it) => this.leave(it)));
     this.#stopped.abort(closed());
     // Whatever still waits for an answer ends with the connections.

@@ -45,6 +45,29 @@ Deno.test("Cluster makes a member known to a broker when its route is known, and
   assert.deepEqual(await producersAt(it, "other"), []);
 });
 
+Deno.test("Cluster.leave() lets a heartbeat that speaks of the member end before", async () => {
+  await using it = await running();
+  const { cluster } = it;
+  const shop = member("shop", ["TBW102"]);
+  await cluster.join(shop);
+  const calls: string[] = [];
+  const answer = Promise.withResolvers<void>();
+  const call = cluster.call.bind(cluster);
+  cluster.call = async (...args) => {
+    calls.push(String(args[1]));
+    if (args[1] === "HEART_BEAT") await answer.promise;
+    return await call(...args);
+  };
+  const beat = cluster.heartbeat();
+  const left = cluster.leave(shop);
+  await eventually(() => calls.includes("HEART_BEAT"));
+  assert.deepEqual(calls, ["HEART_BEAT"]);
+  answer.resolve();
+  await Promise.all([beat, left]);
+  assert.deepEqual(calls, ["HEART_BEAT", "UNREGISTER_CLIENT"]);
+  assert.deepEqual(await producersAt(it, "shop"), []);
+});
+
 Deno.test("Cluster.call() takes success for an answer, and tells the code of anything else", async () => {
   await using it = await running();
   const { cluster, broker } = it;
