@@ -251,7 +251,7 @@ export class Membership implements QueueOwner {
       group: this.group,
       topics: () => this.subscriptions.keys(),
       consumerData: () => this.#consumerData(),
-      membersChanged: () => this.#rebalance?.wake(),
+      membersChanged: () => this.#rebalance?.membersChanged(),
       resetOffsets: (topic: string, offsets: ReadonlyMap<MessageQueue, number>) =>
         this.queues.reset(topic, offsets),
       consumerStatus: (topic) => this.offsets.offsetsOf(topic),

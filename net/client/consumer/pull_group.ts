@@ -98,7 +98,7 @@ export class PullGroup implements AsyncDisposable {
       topics: () => [...this.#subscriptions.keys()].filter((it) => !isDerivedTopic(it)),
       subscriptions: () => [...this.#subscriptions.values()],
       queues: () => this.queues.all,
-      membersChanged: () => this.#rebalance?.wake(),
+      membersChanged: () => this.#rebalance?.membersChanged(),
       moved: (queue, offset) => this.#moved(queue, offset),
     });
   }

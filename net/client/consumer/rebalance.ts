@@ -63,6 +63,8 @@ export class Rebalance implements AsyncDisposable {
   /** What was logged last of a topic. */
   readonly #troubles = new Map<string, string>();
   #woken = false;
+  /** Routes may have changed with the members. */
+  #stale = false;
 
   constructor(cluster: Cluster, options: RebalanceOptions) {
     this.#cluster = cluster;
@@ -74,6 +76,15 @@ export class Rebalance implements AsyncDisposable {
   wake(): void {
     this.#woken = true;
     this.#bell.ring();
+  }
+
+  /**
+   * Has the next round as soon as may be, with routes asked for anew: who has come may be at a broker
+   * that this client has not heard of, and whoever asks that broker does not reckon with this one.
+   */
+  membersChanged(): void {
+    this.#stale = true;
+    this.wake();
   }
 
   /** After the round under way; twice is fine. */
@@ -102,6 +113,10 @@ export class Rebalance implements AsyncDisposable {
 
   async #round(): Promise<Outcome> {
     const topics = new Set(this.#options.topics());
+    if (this.#stale) {
+      this.#stale = false;
+      await this.#cluster.routes.refresh([...topics]);
+    }
     const outcomes = new Map<string, Outcome>();
     for (const topic of new Set([...this.#topics, ...topics])) {
       if (this.#stopped.signal.aborted) break;

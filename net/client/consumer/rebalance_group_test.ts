@@ -50,7 +50,7 @@ async function memberOf(nameServers: string, allocate: Allocate) {
       subscriptionDataSet: [subscription],
       unitMode: false,
     }),
-    membersChanged: () => rebalance.wake(),
+    membersChanged: () => rebalance.membersChanged(),
     resetOffsets: () => {},
     consumerStatus: () => new Map(),
     runningInfo: () => new Uint8Array(),

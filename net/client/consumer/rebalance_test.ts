@@ -29,6 +29,7 @@ async function running({ rebalance, family, client }: Setting = {}) {
     },
     ...family,
   };
+  /** Queues at each broker. */
   const topics = { T: 3, U: 1, "%RETRY%G": 1, "eu%T": 3 };
   const it = await ScriptedCluster.start({
     topics,
@@ -60,6 +61,7 @@ async function running({ rebalance, family, client }: Setting = {}) {
     shares,
     others,
     state,
+    topics,
     cluster,
     rebalance: made,
     /** The share of the last round. */
@@ -92,6 +94,18 @@ Deno.test("Rebalance shares with others when it is woken, sorted as Java sorts",
   it.rebalance.wake();
   await eventually(() => it.shares.length >= 3);
   assert.deepEqual(it.last(), ALL);
+});
+
+Deno.test("Rebalance asks for routes anew when members have changed", async () => {
+  await using it = await running();
+  await eventually(() => it.shares.length === 1);
+  it.topics.T = 4;
+  it.rebalance.wake();
+  await eventually(() => it.shares.length === 2);
+  assert.deepEqual(it.last(), ALL);
+  it.rebalance.membersChanged();
+  await eventually(() => it.shares.length === 3);
+  assert.equal(it.last()?.length, 8);
 });
 
 Deno.test("Rebalance looks again after its interval", async () => {
