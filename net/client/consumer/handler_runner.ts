@@ -16,6 +16,8 @@ export interface HandlerRunnerOptions {
   readonly concurrency: number;
   /** Messages of a call at most. */
   readonly size: number;
+  /** Milliseconds that pass; default: those of the process. */
+  readonly steadyNow?: () => number;
 }
 
 /** Time after which handlers that never wait let others have a turn. */
@@ -48,14 +50,15 @@ export class HandlerRunner {
   async #run(): Promise<void> {
     if (this.#running) return;
     this.#running = true;
-    let turnEnd = performance.now() + TURN_MS;
-    while (!this.#stopped && this.#active < this.#options.concurrency) {
-      const delivery = this.#source.take(this.#options.size);
+    const { concurrency, size, steadyNow = () => performance.now() } = this.#options;
+    let turnEnd = steadyNow() + TURN_MS;
+    while (!this.#stopped && this.#active < concurrency) {
+      const delivery = this.#source.take(size);
       if (delivery === undefined) break;
       this.#hand(delivery);
-      if (performance.now() < turnEnd) continue;
+      if (steadyNow() < turnEnd) continue;
       await setImmediate();
-      turnEnd = performance.now() + TURN_MS;
+      turnEnd = steadyNow() + TURN_MS;
     }
     this.#running = false;
   }
