@@ -36,6 +36,24 @@ export const CONFIG_FINDINGS = {
     example:
       "neither it nor its .bak holds anything, but there are queues of T_batch, T_big, T_delay and 8 more",
   },
+  "config-topic-unknown": {
+    kind: "config",
+    severity: "info",
+    about:
+      "queues hold messages of topics that topics.json does not know: clients get no route to them, and nobody consumes them; a slave gets its topics from its master",
+    java: "answers that the topic does not exist; the queues stay, and come back with their topic",
+    fix:
+      "none needed at a slave, or where the topic was deleted; else create it again with as many queues (mq topic create): its messages are there at once",
+    example: "there are queues with messages of T_plain",
+  },
+  "config-queue-closed": {
+    kind: "config",
+    severity: "info",
+    about: "a queue holds messages, but topics.json has fewer to read: nobody consumes them",
+    java: "refuses who pulls from it: the number of the queue is illegal",
+    fix: "open the queues until their messages are consumed: mq topic update --read-queues",
+    example: "2 queues to read, but queues 2, 3 hold messages",
+  },
   "config-backup-unreadable": {
     kind: "config",
     severity: "warning",

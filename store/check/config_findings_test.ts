@@ -6,9 +6,21 @@ import {
   unit,
   write,
 } from "../../testdata/finding_cases.ts";
+import type { MemoryFiles } from "../file_memory.ts";
 import { CONFIG_FINDINGS } from "./config_findings.ts";
 
+const TOPICS = "store/config/topics.json";
 const CONSUMERS = "store/config/consumerOffset.json";
+
+/** Changes what is configured for topics. */
+function configure(
+  files: MemoryFiles,
+  change: (topics: Record<string, { readQueueNums: number }>) => void,
+): void {
+  const json = JSON.parse(new TextDecoder().decode(files.snapshot().get(TOPICS)));
+  change(json.topicConfigTable);
+  putText(files, TOPICS, JSON.stringify(json));
+}
 
 testFindings(CONFIG_FINDINGS, {
   "config-unreadable": {
@@ -29,6 +41,14 @@ testFindings(CONFIG_FINDINGS, {
       "error queue-missing-units consumequeue/T_gone/0 0+120",
       "error queue-missing-units consumequeue/T_gone/1 0+120",
     ],
+  },
+  "config-topic-unknown": {
+    damage: (files) => configure(files, (topics) => delete topics["T_plain"]),
+    finds: ["info config-topic-unknown config/topics.json 0+0"],
+  },
+  "config-queue-closed": {
+    damage: (files) => configure(files, (topics) => topics["T_plain"]!.readQueueNums = 2),
+    finds: ["info config-queue-closed config/topics.json 0+0"],
   },
   "config-backup-unreadable": {
     damage: (files) => files.cut("store/config/subscriptionGroup.json.bak", 5),
@@ -77,6 +97,8 @@ testFindings(CONFIG_FINDINGS, {
   "config-unreadable",
   "config-missing",
   "config-topics-missing",
+  "config-topic-unknown",
+  "config-queue-closed",
   "config-backup-unreadable",
   "config-backup-newer",
   "consumer-offset-ahead",

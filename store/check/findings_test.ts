@@ -18,6 +18,8 @@ const CODES: Readonly<Record<string, string>> = {
   "config-backup-newer": "warning",
   "config-backup-unreadable": "warning",
   "config-missing": "warning",
+  "config-queue-closed": "info",
+  "config-topic-unknown": "info",
   "config-topics-missing": "warning",
   "config-unreadable": "error",
   "consumer-offset-ahead": "warning",

@@ -78,7 +78,10 @@ Deno.test("QueueCheck takes records of a topic that nobody knows for those of a 
   store.log.add({ topic: "Gone" });
   store.log.add({ topic: "Gone", queueId: 1 });
   const { findings } = await verified(store.save().files);
-  assert.deepEqual(findings.map(brief), ["info log-topic-deleted commitlog 0+0"]);
+  assert.deepEqual(findings.map(brief), [
+    "info log-topic-deleted commitlog 0+0",
+    "info config-topic-unknown config/topics.json 0+0",
+  ]);
   assert.equal(findings[0]!.topic, "Gone");
   assert.equal(findings[0]!.message, "2 records from log offset 114 to 223");
 });

@@ -13,6 +13,7 @@ import { checkLostFiles } from "./lost_files_check.ts";
 import { MissingUnits } from "./missing_units.ts";
 import { OffsetCheck } from "./offset_check.ts";
 import { checkQueueTails } from "./queue_tail_check.ts";
+import { checkServedQueues } from "./served_queues_check.ts";
 import { StaleCheck } from "./stale_check.ts";
 import { checkStart } from "./start_check.ts";
 import type { StoreState } from "./store_state.ts";
@@ -71,6 +72,7 @@ export class SideChecks {
     checkCheckpoint(state, { sink, tally }, end);
     checkStart(state, { sink, missing });
     checkEpochs(state, { sink, tally, logEnd });
+    checkServedQueues(state, { sink, logEnd });
     yield* this.#offsets.check({ missing, sink, logEnd });
     checkTimer({ state, sink, tally, depth, missing, logEnd, page: this.#timerPage });
   }

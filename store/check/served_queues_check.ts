@@ -1,0 +1,87 @@
+/**
+ * Compares the queues that are there with those that `topics.json` lets consumers read: what is in the
+ * others is there, and nobody gets it.
+ *
+ * @module
+ */
+import { join } from "node:path";
+import { readConfigFile } from "../config_file.ts";
+import { TOPICS } from "../config_tables.ts";
+import type { QueueDirectory } from "../queue_reader.ts";
+import { isBrokersOwn } from "../topic_kinds.ts";
+import { finding, type FindingSink } from "./findings.ts";
+import { mappedTopics } from "./offset_check.ts";
+import { extentAround } from "./queue_extent.ts";
+import type { StoreState } from "./store_state.ts";
+
+/** How many queues or topics a message names. */
+const NAMED_MAX = 5;
+
+/** What comparing needs. */
+export interface ServedQueuesInput {
+  readonly sink: FindingSink;
+  /** Where the log ends; absent where it was not read, then only files are taken for its end. */
+  readonly logEnd?: number | undefined;
+}
+
+/**
+ * Looks into the queues that no consumer reads: a finding for each topic that has some, and one for all
+ * topics that are not configured.
+ */
+export function checkServedQueues(state: StoreState, { sink, logEnd }: ServedQueuesInput): void {
+  const served = servedQueues(state);
+  if (served === undefined) return;
+  const mapped = mappedTopics(state.fs, state.paths);
+  const file = join(state.paths.config, TOPICS.fileName);
+  const unknown: string[] = [];
+  for (const [topic, queues] of unserved(state, served)) {
+    if (isBrokersOwn(topic) || mapped.has(topic)) continue;
+    const count = served.get(topic);
+    if (count === undefined) {
+      if (queues.some((it) => isFilled(state, it, logEnd))) unknown.push(topic);
+      continue;
+    }
+    const ids = queues.filter((it) => isFilled(state, it, logEnd)).map(({ queueId }) => queueId);
+    const [first] = ids.sort((one, other) => one - other);
+    if (first === undefined) continue;
+    const holders = ids.length === 1 ? `queue ${first} holds` : `queues ${named(ids)} hold`;
+    const open = `${count} ${count === 1 ? "queue" : "queues"} to read`;
+    const message = `${open}, but ${holders} messages`;
+    sink(finding("config-queue-closed", { file, topic, queueId: first }, { message }));
+  }
+  const [topic] = unknown;
+  if (topic === undefined) return;
+  const place = { file, ...(unknown.length === 1 && { topic }) };
+  const message = `there are queues with messages of ${named(unknown)}`;
+  sink(finding("config-topic-unknown", place, { message }));
+}
+
+function named(all: readonly (number | string)[]): string {
+  const more = all.length > NAMED_MAX ? ` and ${all.length - NAMED_MAX} more` : "";
+  return `${all.slice(0, NAMED_MAX).join(", ")}${more}`;
+}
+
+/** Queues to read by topic; `undefined` where no file of topics can be read. */
+function servedQueues({ fs, paths, queues }: StoreState): ReadonlyMap<string, number> | undefined {
+  if (queues.isRocksDb) return undefined;
+  const read = readConfigFile(fs, join(paths.config, TOPICS.fileName), TOPICS.decode);
+  if (read.state !== "ok") return undefined;
+  // Settings of thousands of topics are not kept.
+  const { entries } = read.value;
+  return new Map([...entries].map(([topic, { readQueueNums }]) => [topic, readQueueNums]));
+}
+
+function unserved(
+  { queues: { queues } }: StoreState,
+  served: ReadonlyMap<string, number>,
+): ReadonlyMap<string, readonly QueueDirectory[]> {
+  const behind = queues.filter(({ topic, queueId }) => queueId >= (served.get(topic) ?? 0));
+  return Map.groupBy(behind, (it) => it.topic);
+}
+
+function isFilled({ fs, log }: StoreState, queue: QueueDirectory, logEnd?: number): boolean {
+  const logStart = log.segments[0]?.start ?? 0;
+  // An offset that no unit stands before has the ends looked for.
+  const extent = extentAround(fs, queue, { offsets: [0], logStart, logEnd });
+  return extent !== undefined && extent.max > extent.min;
+}
