@@ -18,7 +18,7 @@ import {
 } from "./timer_checkpoint.ts";
 import type { TimerLogUnit } from "./timer_log.ts";
 import { TimerLog, type TimerLogEntry } from "./timer_log_writer.ts";
-import { WHEEL_BYTES, WHEEL_SLOTS_AHEAD } from "./timer_wheel.ts";
+import { hasWheelSnapshots, timerSlots, WHEEL_BYTES, WHEEL_SLOTS_AHEAD } from "./timer_wheel.ts";
 import { type SlotContent, TimerWheel } from "./timer_wheel_writer.ts";
 
 /** Slots of the past that are not looked at after a long time without a broker. */
@@ -215,11 +215,10 @@ export class TimerStore implements Disposable {
     return { readTime, queueOffset, position: log.end };
   }
 
-  /** A broker that takes snapshots of its wheel (Java: `timerWheelSnapshotFlush`) leaves the file as it was. */
   #isWheelBehind(): boolean {
     const { fs, root } = this.#options;
-    return this.#wheel.isNew ||
-      fs.list(root).some((name) => name.startsWith(`${NAME.timerWheel}.`));
+    return this.#wheel.isNew || isBlank(fs, join(root, NAME.timerWheel)) ||
+      hasWheelSnapshots(fs, root);
   }
 
   /** Empties slots that lead behind the end of the timer log; where to link anew from. */
@@ -248,6 +247,11 @@ export class TimerStore implements Disposable {
     if (known.size >= KNOWN_UNITS_MAX) known.delete(known.values().next().value!);
     known.add(physicalOffset);
   }
+}
+
+/** Whether no slot of a wheel is in use: its bytes were lost. */
+function isBlank(fs: FileSystem, path: string): boolean {
+  return timerSlots(fs, path).next().done === true;
 }
 
 /** Stands for no unit. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readTruth, storeInMemory } from "../testdata/fixture.ts";
 import { MemoryFiles } from "./file_memory.ts";
-import { TIMER_LOG_UNIT, TIMER_MAGIC } from "./format.ts";
+import { TIMER_LOG_UNIT, TIMER_MAGIC, TIMER_SLOT } from "./format.ts";
 import { readTimerCheckpoint } from "./timer_checkpoint.ts";
 import { hasTimerFiles, TimerStore, type TimerStoreOptions } from "./timer_store.ts";
 import { timerSlots } from "./timer_wheel.ts";
@@ -116,8 +116,8 @@ Deno.test("TimerStore links slots anew that lead behind the timer log", () => {
   assert.equal(again.countAt(NOW + 3000), 4);
 });
 
-Deno.test("TimerStore rebuilds a wheel that is gone, of another length, or left behind by snapshots", async () => {
-  for (const spoil of ["gone", "length", "snapshots"]) {
+Deno.test("TimerStore rebuilds a wheel that is gone, of another length, full of zeros, or left behind", async () => {
+  for (const spoil of ["gone", "length", "zeros", "snapshots"]) {
     const fs = new MemoryFiles();
     {
       using timers = open(fs);
@@ -127,8 +127,11 @@ Deno.test("TimerStore rebuilds a wheel that is gone, of another length, or left 
     const wheel = `${ROOT}/timerwheel`;
     if (spoil === "gone") fs.remove(wheel);
     else if (spoil === "length") fs.put(wheel, new Uint8Array(320).fill(7));
+    else if (spoil === "zeros") fs.put(wheel, new Uint8Array(fs.stat(wheel)!.size));
     else {
-      fs.put(wheel, new Uint8Array(fs.stat(wheel)!.size));
+      // A slot of long ago.
+      fs.zero(wheel, 0, fs.stat(wheel)!.size);
+      fs.flip(wheel, TIMER_SLOT.size + TIMER_SLOT.at.timeSeconds + 7);
       fs.put(`${wheel}.520`, Uint8Array.of(1));
     }
     using again = open(fs);

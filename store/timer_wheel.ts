@@ -8,6 +8,7 @@ import type { FileSystem } from "./file.ts";
 import { FileWindow } from "./file_window.ts";
 import { TIMER_SLOT } from "./format.ts";
 import { readI64 } from "./layout.ts";
+import { NAME } from "./names.ts";
 
 const AT = TIMER_SLOT.at;
 
@@ -34,6 +35,14 @@ export interface TimerSlot {
   readonly lastPosition: number;
   /** Messages due; those taken back are taken off. */
   readonly count: number;
+}
+
+/**
+ * Whether a broker took snapshots of its wheel, which leaves the file itself as it was (Java:
+ * `timerWheelSnapshotFlush`).
+ */
+export function hasWheelSnapshots(fs: FileSystem, root: string): boolean {
+  return fs.list(root).some((name) => name.startsWith(`${NAME.timerWheel}.`));
 }
 
 /** Slots of a wheel file of this length; its last slot may be cut. */

@@ -316,6 +316,7 @@ function isForGood(
     case "epoch-ahead":
       return true;
     case "timer-log-bad-unit":
+    case "timer-unit-unlinked":
       return found.has(code);
     case "log-property-crc":
     case "log-torn-properties":

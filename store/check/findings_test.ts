@@ -91,6 +91,7 @@ const CODES: Readonly<Record<string, string>> = {
   "timer-slot-wrong": "warning",
   "timer-unit-below-log": "warning",
   "timer-unit-dangling": "error",
+  "timer-unit-unlinked": "error",
   "timer-wheel-length": "error",
 };
 

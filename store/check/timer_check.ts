@@ -15,6 +15,7 @@ import { NAME } from "../names.ts";
 import { listSegments, type SegmentList } from "../segments.ts";
 import { type TimerLogItem, TimerLogReader, type TimerLogUnit } from "../timer_log.ts";
 import {
+  hasWheelSnapshots,
   TIMER_PRECISIONS_MS as PRECISIONS_MS,
   TIMER_TOPIC,
   type TimerSlot,
@@ -27,6 +28,7 @@ import type { MissingUnits } from "./missing_units.ts";
 import { extentAround } from "./queue_extent.ts";
 import type { StoreState } from "./store_state.ts";
 import type { Tally, VerifyDepth } from "./summary.ts";
+import { TimerLinks } from "./timer_links.ts";
 
 const CHECKPOINT_FIELD_BYTES = 8;
 
@@ -77,14 +79,20 @@ export function checkTimer(input: TimerCheckInput): void {
   const checkpoint = checkPage(input);
   if (depth === "quick") return;
   const reader = new TimerLogReader(fs, log);
+  const flushedTo = checkpoint?.lastTimerLogFlushPosition ?? 0;
+  const isComparable = isWheelWhole || fs.stat(wheel) === undefined;
+  const links = isComparable && !hasWheelSnapshots(fs, paths.root)
+    ? new TimerLinks(fs, { wheel, log, flushedTo })
+    : undefined;
   try {
     const readTime = checkpoint?.lastReadTime ?? Infinity;
-    const end = new TimerLogCheck(input, readTime).check(reader);
+    const end = new TimerLogCheck(input, { readTime, links }).check(reader);
     for (const { length } of log.segments) tally.check("timer", length);
     if (isWheelWhole) checkWheel(input, { wheel, readTime, end });
     if (checkpoint !== undefined) checkCheckpointFields(input, { checkpoint, end });
   } finally {
     reader.close();
+    links?.close();
   }
 }
 
@@ -139,13 +147,18 @@ interface UnitFlaw {
 class TimerLogCheck {
   readonly #input: TimerCheckInput;
   readonly #readTime: number;
+  readonly #links: TimerLinks | undefined;
   readonly #flaws: RunJoiner<UnitFlaw>;
   /** Bytes that are no unit, until it is known whether one follows. */
   #open: TimerLogItem[] = [];
 
-  constructor(input: TimerCheckInput, readTime: number) {
+  constructor(
+    input: TimerCheckInput,
+    { readTime, links }: { readonly readTime: number; readonly links: TimerLinks | undefined },
+  ) {
     this.#input = input;
     this.#readTime = readTime;
+    this.#links = links;
     const same = (one: UnitFlaw, other: UnitFlaw) =>
       one.code === other.code && one.file === other.file;
     this.#flaws = new RunJoiner(same, (run) => this.#report(run));
@@ -177,7 +190,7 @@ class TimerLogCheck {
     lookup: LogLookup,
   ): void {
     if (unit.dueTime <= this.#readTime) return;
-    const wrong = this.#wrong(unit, lookup);
+    const wrong = this.#wrong(unit, lookup) ?? this.#unlinked(unit);
     if (wrong === undefined) return;
     const at = (unit.position - segment.start) / TIMER_LOG_UNIT.size;
     this.#flaws.add({
@@ -208,6 +221,13 @@ class TimerLogCheck {
     }
     if (frame.size === messageSize) return undefined;
     return { code, note: `says ${messageSize} bytes, the record has ${frame.size}` };
+  }
+
+  #unlinked(
+    unit: TimerLogUnit,
+  ): { readonly code: FindingCode; readonly note: string } | undefined {
+    if (this.#links === undefined || this.#links.has(unit)) return undefined;
+    return { code: "timer-unit-unlinked", note: "no slot of the wheel leads here" };
   }
 
   #report({ what, from, to, note, firstAt, lastAt }: Run<UnitFlaw>): void {

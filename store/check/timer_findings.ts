@@ -72,6 +72,16 @@ export const TIMER_FINDINGS = {
     fix: "keep messages longer than they are timed ahead (fileReservedTime)",
     example: "unit at 0: the log begins behind log offset 0",
   },
+  "timer-unit-unlinked": {
+    kind: "timer",
+    severity: "error",
+    about:
+      "timed messages that are still to be delivered, and no slot of the wheel leads to them: they are never delivered",
+    java:
+      "links units of the last two files anew when it starts; what lies before them it does not find",
+    fix: BUILD_ANEW,
+    example: "14 units: no slot of the wheel leads here",
+  },
   "timer-slot-ahead": {
     kind: "timer",
     severity: "warning",

@@ -1,11 +1,48 @@
-import { EXPIRED, FIRST, testFindings, TIMED } from "../../testdata/finding_cases.ts";
+import { EXPIRED, FIRST, testFindings, TIMED, write } from "../../testdata/finding_cases.ts";
+import type { MemoryFiles } from "../file_memory.ts";
 import { TIMER_CHECKPOINT, TIMER_LOG_UNIT, TIMER_MAGIC, TIMER_SLOT } from "../format.ts";
+import { readTimerCheckpoint } from "../timer_checkpoint.ts";
+import { TimerStore } from "../timer_store.ts";
 import { TIMER_FINDINGS } from "./timer_findings.ts";
 
+const CHECKPOINT = "store/config/timercheck";
 const TIMER_LOG = `store/timerlog/${FIRST}`;
 /** A unit that is still to be delivered, and its slot in the wheel. */
 const PENDING = 104;
 const SLOT = 211_959 * TIMER_SLOT.size;
+
+/** Parks messages until so many seconds after what is delivered, and loses the wheel. */
+function parkWithoutWheel(files: MemoryFiles, seconds: readonly number[]): void {
+  const checkpoint = readTimerCheckpoint(files, CHECKPOINT)!;
+  files.remove("store/timerwheel");
+  files.remove(TIMER_LOG);
+  using timers = TimerStore.open({
+    fs: files,
+    root: "store",
+    fileBytes: 5200,
+    precisionMs: 1000,
+    now: () => checkpoint.lastReadTime,
+    logEnd: Infinity,
+    queueOffsetAt: () => undefined,
+  });
+  for (const after of seconds) {
+    timers.park({
+      magic: TIMER_MAGIC.default,
+      enqueueTime: checkpoint.lastReadTime,
+      dueTime: checkpoint.lastReadTime + after * 1000,
+      physicalOffset: 0,
+      messageSize: 365,
+      topicHash: 0,
+    });
+  }
+  timers.write();
+  const page = new Uint8Array(TIMER_CHECKPOINT.size);
+  TIMER_CHECKPOINT.write(new DataView(page.buffer), 0, {
+    ...checkpoint,
+    lastTimerLogFlushPosition: timers.end,
+  });
+  write(files, CHECKPOINT, 0, page);
+}
 
 testFindings(TIMER_FINDINGS, {
   "timer-wheel-length": {
@@ -66,6 +103,12 @@ testFindings(TIMER_FINDINGS, {
       files.put("store/config/timercheck", new Uint8Array(4096));
     },
     finds: [`warning timer-unit-below-log timerlog/${FIRST} 0+52`],
+  },
+  "timer-unit-unlinked": {
+    store: TIMED,
+    // Of 250 in three files, the last two are linked anew: none of them is due in the first second.
+    damage: (files) => parkWithoutWheel(files, [...Array(14).fill(1), ...Array(236).fill(2)]),
+    finds: [`error timer-unit-unlinked timerlog/${FIRST} 0+728`],
   },
   "timer-slot-ahead": {
     store: TIMED,
