@@ -84,6 +84,8 @@ final class PullAll {
         row.put("minOffset", min);
         row.put("maxOffset", max);
         row.put("committed", consumer.fetchConsumeOffset(queue, true));
+        // What is asked is kept, and committed again when a rebalance takes the queue away: too late by then.
+        offsets(consumer).removeOffset(queue);
         out.write(row);
         // A batch queue without a message starts at -1.
         for (long offset = Math.max(0, min); offset < max;) {
