@@ -2,7 +2,7 @@
  * A store verified in a process of its own: no code is warm yet and nothing else takes memory. Run as
  * a program it prints one JSON line.
  *
- *     deno run -A bench/verified.ts ROOT [WORKERS]
+ *     deno run -A bench/verified.ts ROOT [WORKERS] [log]
  *
  * @module
  */
@@ -29,18 +29,34 @@ export interface Verified {
 
 const TIMEOUT_MS = 300_000;
 
+/** How a store is verified. */
+interface Manner {
+  readonly workers?: number;
+  /** Whether the log is looked at alone. */
+  readonly logOnly?: boolean;
+}
+
 /** Verifies a store in a process of its own. */
-export async function verifyElsewhere(root: string, workers = 1): Promise<Verified> {
-  const args = ["run", "-A", "--quiet", import.meta.filename!, root, String(workers)];
+export async function verifyElsewhere(
+  root: string,
+  { workers = 1, logOnly = false }: Manner = {},
+): Promise<Verified> {
+  const manner = [String(workers), ...logOnly ? ["log"] : []];
+  const args = ["run", "-A", "--quiet", import.meta.filename!, root, ...manner];
   const lines = await run(Deno.execPath(), args, { timeoutMs: TIMEOUT_MS });
   return JSON.parse(lines.at(-1) ?? "null") as Verified;
 }
 
-async function tellVerifying(root: string, workers: number): Promise<Verified> {
+async function tellVerifying(
+  root: string,
+  { workers, logOnly }: Required<Manner>,
+): Promise<Verified> {
   const cpu = process.cpuUsage();
   const from = performance.now();
   let findings = 0;
   const items = verifyStore(diskFiles, root, {
+    logOnly,
+    ...(logOnly && { only: ["commitlog"] }),
     proveElsewhere: proveOnThreads(workers, { logBytesMin: 0 }),
   });
   for await (const item of items) {
@@ -63,8 +79,9 @@ function peakMiB(): number {
 }
 
 if (import.meta.main) {
-  const [root = "", workers = "1"] = Deno.args;
-  const verified = await tellVerifying(root, Number(workers));
+  const [root = "", workers = "1", manner] = Deno.args;
+  const options = { workers: Number(workers), logOnly: manner === "log" };
+  const verified = await tellVerifying(root, options);
   Deno.stdout.writeSync(new TextEncoder().encode(`${JSON.stringify(verified)}\n`));
   Deno.exit(0);
 }

@@ -6,7 +6,7 @@
  */
 import { draftOf, fill, keyOf, LOG_FILE_BYTES, open, putAll } from "./filled_store.ts";
 import { inFolder } from "./folders.ts";
-import { median, row, say, spread } from "./report.ts";
+import { type Goal, median, row, say, spread } from "./report.ts";
 import { type Verified, verifyElsewhere } from "./verified.ts";
 
 const ROUNDS = 3;
@@ -20,40 +20,69 @@ const MEMORY_GOAL = { figure: 256, words: "256 MiB", atMost: true };
 const TOPICS = 10_000;
 const QUEUES = 8;
 
-/** One thread beside two, in the same rounds. */
+/** The log alone, then all against all: one thread beside two, in the same rounds. */
 export async function benchVerify(): Promise<void> {
   for (const { bodyBytes, logBytes, goal } of BODIES) {
     await inFolder(async (root) => {
       const store = await open(root);
       const messages = await fill(store, { bodyBytes, bytes: logBytes });
       await store[Symbol.asyncDispose]();
-      const alone: Verified[] = [];
-      const together: Verified[] = [];
-      for (let round = 0; round < ROUNDS; round++) {
-        alone.push(sound(await verifyElsewhere(root), messages));
-        together.push(sound(await verifyElsewhere(root, 2), messages));
-      }
-      const rates = alone.map(({ bytes, cpuMs }) => bytes / cpuMs / 1e6);
-      row(`verify, ${bodyBytes} B, GB/s of one core`, spread(rates), {
-        figure: median(rates),
-        goal,
-      });
-      const units = alone.map((it) => it.units / it.cpuMs / 1e3);
+      const title = `verify, ${bodyBytes} B`;
+      const log = await rounds(root, { messages, logOnly: true });
+      coreRate(`${title}, the log alone, GB/s of one core`, log.alone, goal);
+      twoWorkers(log, WORKERS_GOAL);
+      const all = await rounds(root, { messages, logOnly: false });
+      coreRate(`${title}, all against all, GB/s of one core`, all.alone);
+      const units = all.alone.map((it) => it.units / it.cpuMs / 1e3);
       row("  M queue units/s of one core, log read, too", spread(units), {
         figure: median(units),
         goal: UNITS_GOAL,
       });
-      const ratios = alone.map(({ ms }, round) => ms / together[round]!.ms);
-      row("  two workers, times one by the clock", spread(ratios), {
-        figure: median(ratios),
-        goal: WORKERS_GOAL,
-      });
-      const work = alone.map(({ cpuMs }, round) => together[round]!.cpuMs / cpuMs);
-      say(`  processor time of two workers, times one ${spread(work)}`);
-      memory("one", alone);
-      memory("two", together);
+      twoWorkers(all);
+      memory("one", [...log.alone, ...all.alone]);
+      memory("two", [...log.together, ...all.together]);
     });
   }
+}
+
+/** Runs with one thread and with two. */
+interface Rounds {
+  readonly alone: readonly Verified[];
+  readonly together: readonly Verified[];
+}
+
+async function rounds(
+  root: string,
+  { messages, logOnly }: { readonly messages: number; readonly logOnly: boolean },
+): Promise<Rounds> {
+  const alone: Verified[] = [];
+  const together: Verified[] = [];
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const [workers, runs] of [[1, alone], [2, together]] as const) {
+      const verified = await verifyElsewhere(root, { workers, logOnly });
+      runs.push(sound(verified, { messages, units: logOnly ? 0 : messages }));
+    }
+  }
+  return { alone, together };
+}
+
+function coreRate(title: string, runs: readonly Verified[], goal?: Goal): void {
+  const rates = runs.map(({ bytes, cpuMs }) => bytes / cpuMs / 1e6);
+  row(title, spread(rates), goal && { figure: median(rates), goal });
+}
+
+function twoWorkers({ alone, together }: Rounds, goal?: Goal): void {
+  const ratios = alone.map(({ ms }, round) => ms / together[round]!.ms);
+  row(
+    "  two workers, times one by the clock",
+    spread(ratios),
+    goal && {
+      figure: median(ratios),
+      goal,
+    },
+  );
+  const work = alone.map(({ cpuMs }, round) => together[round]!.cpuMs / cpuMs);
+  say(`  processor time of two workers, times one ${spread(work)}`);
 }
 
 /** Many queues with few messages each. */
@@ -68,7 +97,7 @@ export async function benchVerifyQueues(): Promise<void> {
       await putAll(store, drafts, QUEUES);
     }
     await store[Symbol.asyncDispose]();
-    const verified = sound(await verifyElsewhere(root), count);
+    const verified = sound(await verifyElsewhere(root), { messages: count, units: count });
     say(`verify, ${TOPICS} topics of ${QUEUES} queues: ${(verified.cpuMs / 1000).toFixed(1)} s`);
     memory("one", [verified]);
   });
@@ -82,10 +111,12 @@ function memory(workers: string, runs: readonly Verified[]): void {
   });
 }
 
-function sound(verified: Verified, messages: number): Verified {
-  const { findings, units, keys } = verified;
-  if (findings === 0 && verified.messages === messages && units === messages && keys === messages) {
-    return verified;
-  }
-  throw new Error(`Cannot measure: ${JSON.stringify(verified)} of ${messages} messages`);
+function sound(
+  verified: Verified,
+  expected: { readonly messages: number; readonly units: number },
+): Verified {
+  const { findings, messages, units, keys } = verified;
+  const isSound = findings === 0 && messages === expected.messages && units === expected.units;
+  if (isSound && keys === units) return verified;
+  throw new Error(`Cannot measure: ${JSON.stringify(verified)} of ${expected.messages} messages`);
 }

@@ -92,6 +92,7 @@ export async function verify(
   const keeping = keepingOf(terminal, depth, options.state);
   const items = verifyStore(place.files, root, {
     depth,
+    logOnly: lone !== undefined,
     ...(commitLogPath !== undefined && { commitLogPath }),
     ...(wanted && { only: wanted }),
     onProgress: (done) => progress.tell(done),

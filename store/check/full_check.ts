@@ -67,6 +67,7 @@ export class FullCheck implements Disposable {
   /** Let go behind the last piece: it remembers every queue. */
   #own: PieceProof | undefined;
   readonly #request: DispatchRequest;
+  readonly #logOnly: boolean;
   /** Where the next item of the log begins. */
   #position: number;
   #isSealed: boolean | undefined;
@@ -86,6 +87,7 @@ export class FullCheck implements Disposable {
     this.#proofState = proofStateOf(state);
     this.#own = new PieceProof(this.#proofState, options);
     this.#request = new DispatchRequest(options.delayLevelsMs);
+    this.#logOnly = options.logOnly === true;
     this.#position = state.log.segments[0]?.start ?? 0;
   }
 
@@ -140,6 +142,7 @@ export class FullCheck implements Disposable {
     tally.logEnd = this.#log.end;
     this.#log.finish();
     yield "turn";
+    if (this.#logOnly) return;
     for (const _ of this.#queues.finish(this.#log.end)) yield "turn";
     this.#index.finish(this.#log.end);
   }
@@ -151,8 +154,8 @@ export class FullCheck implements Disposable {
   }
 
   #proveElsewhere(pieces: readonly LogPiece[]): ElsewhereProofs | undefined {
-    const { depth, delayLevelsMs, pendingUnitsMax, proveElsewhere } = this.#input.options;
-    const options = { depth, delayLevelsMs, pendingUnitsMax };
+    const { depth, delayLevelsMs, pendingUnitsMax, logOnly, proveElsewhere } = this.#input.options;
+    const options = { depth, delayLevelsMs, pendingUnitsMax, logOnly };
     return proveElsewhere?.({ state: this.#proofState, pieces, options });
   }
 
@@ -167,14 +170,17 @@ export class FullCheck implements Disposable {
   #fits(proven: ProvenPiece | undefined): proven is ProvenPiece {
     if (proven === undefined) return false;
     const { log, queues, index } = proven;
+    if (this.#logOnly) return this.#log.fits(log);
     return this.#log.fits(log) && this.#queues.fits(queues) &&
       (log.messages === 0 || this.#index.fits(index, log.firstAt));
   }
 
   #adopt({ to, log, queues, index }: ProvenPiece): void {
     this.#log.adopt(log);
-    if (log.messages > 0) this.#index.adopt(index);
-    this.#queues.adopt(queues);
+    if (!this.#logOnly) {
+      if (log.messages > 0) this.#index.adopt(index);
+      this.#queues.adopt(queues);
+    }
     this.#position = to;
     this.#isSealed = log.isSealed ?? this.#isSealed;
     this.#isDone = log.isLast;
@@ -196,8 +202,10 @@ export class FullCheck implements Disposable {
         if (this.#log.item(scan)) {
           request.read(scan.record);
           this.#log.batch(scan, state.topics.isBatch(request.topic));
-          this.#queues.record(request, scan.record);
-          this.#index.record(request);
+          if (!this.#logOnly) {
+            this.#queues.record(request, scan.record);
+            this.#index.record(request);
+          }
         }
         if (count % RECORDS_PER_TURN === 0) yield "turn";
       }

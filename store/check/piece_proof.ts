@@ -11,7 +11,7 @@
  */
 import { readBody } from "../body.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
-import { DispatchRequest } from "../dispatch.ts";
+import { DispatchRequest, mayBeLight } from "../dispatch.ts";
 import { lightQueueFlaw } from "../multi_dispatch.ts";
 import type { RecordView } from "../record_view.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
@@ -64,6 +64,8 @@ export interface PieceProofOptions {
   readonly delayLevelsMs?: readonly number[] | undefined;
   /** Queue units kept back at the most: 24 bytes each. */
   readonly pendingUnitsMax?: number | undefined;
+  /** Whether the log is looked at alone: nothing is said of queues and index, nor taken from them. */
+  readonly logOnly?: boolean | undefined;
 }
 
 const PENDING_UNITS_MAX = 500_000;
@@ -76,6 +78,7 @@ export class PieceProof {
   readonly #request: DispatchRequest;
   readonly #queues: QueueProof;
   readonly #index: IndexProof;
+  readonly #logOnly: boolean;
   #messages = 0;
   #bytesChecked = 0;
   #end: number | undefined;
@@ -93,6 +96,7 @@ export class PieceProof {
     const pendingMax = options.pendingUnitsMax ?? PENDING_UNITS_MAX;
     this.#queues = new QueueProof(state, topics, pendingMax);
     this.#index = new IndexProof(state);
+    this.#logOnly = options.logOnly === true;
   }
 
   /**
@@ -121,7 +125,7 @@ export class PieceProof {
 
   *#proveFrom(scan: CommitLogScan, to: number): Generator<void, ProvenPiece | undefined> {
     const from = scan.position;
-    if (!this.#index.begin(from)) return undefined;
+    if (!this.#logOnly && !this.#index.begin(from)) return undefined;
     this.#queues.begin();
     this.#messages = this.#bytesChecked = 0;
     this.#firstTime = this.#lastTime = this.#latestTime = 0;
@@ -158,16 +162,21 @@ export class PieceProof {
 
   #record(scan: CommitLogScan): boolean {
     const { record } = scan;
-    const request = this.#request;
-    request.read(record);
-    if (scan.seal === "wrong" || !this.#isTimely(request.storeTimestamp)) return false;
+    if (scan.seal === "wrong" || !this.#isTimely(record.storeTimestamp())) return false;
     if ((record.sysFlag() & BATCH_FLAGS) !== 0 || hasZero(record)) return false;
-    if (request.mayBeLight && lightQueueFlaw(record) !== undefined) return false;
-    if (!this.#index.record(request) || !this.#queues.record(request, record)) return false;
+    if (!(this.#logOnly ? isAlone(record) : this.#isAsExpected(record))) return false;
     if (this.#messages++ === 0) this.#firstAt = scan.at;
     this.#bytesChecked += scan.length;
     this.#end = scan.at + scan.length;
     return this.#options.depth !== "deep" || isReadable(record);
+  }
+
+  /** Whether queues and index have of a record what they should. */
+  #isAsExpected(record: RecordView): boolean {
+    const request = this.#request;
+    request.read(record);
+    if (request.mayBeLight && lightQueueFlaw(record) !== undefined) return false;
+    return this.#index.record(request) && this.#queues.record(request, record);
   }
 
   #isTimely(time: number): boolean {
@@ -177,6 +186,11 @@ export class PieceProof {
     if (time > this.#latestTime) this.#latestTime = time;
     return true;
   }
+}
+
+/** Whether the properties are sound without queues and index to compare them with. */
+function isAlone(record: RecordView): boolean {
+  return !mayBeLight(record) || lightQueueFlaw(record) === undefined;
 }
 
 const WORD = 4;

@@ -43,6 +43,8 @@ export interface VerifyOptions {
   readonly depth?: VerifyDepth;
   /** Kinds of files whose findings are wanted; default all. The log is read for others, too. */
   readonly only?: readonly FileKind[];
+  /** Whether the log is looked at alone, without its store: queues and index are not asked for. */
+  readonly logOnly?: boolean;
   /** Where the log lies when not under the root. */
   readonly commitLogPath?: string;
   /** The broker's delay levels. Default: those that its delay queues tell of. */
