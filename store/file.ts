@@ -62,8 +62,11 @@ export interface FileSystem {
   syncDirectory(path: string): void;
   /** As {@linkcode FileSystem.syncDirectory}, without holding up the event loop. */
   syncDirectoryAsync(path: string): Promise<void>;
-  /** Excludes all others from what the file stands for, until disposed. Throws when it is held. */
-  lock(path: string): Disposable;
+  /**
+   * Excludes all others from what the file stands for, until disposed. A file that is missing is made,
+   * with `text` in it. Throws when it is held.
+   */
+  lock(path: string, text?: string): Disposable;
 }
 
 /** Reads a whole file; `undefined` when it is missing. */

@@ -34,9 +34,12 @@ const held = new Set<string>();
 
 const LOCK_TEXT = "lock";
 
-/** Takes the lock, or throws {@linkcode StoreLockedError}. Disposing releases it. */
-export function lockFile(path: string): Disposable {
-  const name = createLockFile(path);
+/**
+ * Takes the lock, or throws {@linkcode StoreLockedError}. Disposing releases it. A file that is missing
+ * or empty gets `text`, by default what Java's brokers write.
+ */
+export function lockFile(path: string, text: string = LOCK_TEXT): Disposable {
+  const name = createLockFile(path, text);
   if (held.has(name)) throw new StoreLockedError(path, process.pid);
   const libc = openLibc();
   let descriptor = -1;
@@ -61,9 +64,9 @@ export function lockFile(path: string): Disposable {
   };
 }
 
-function createLockFile(path: string): string {
+function createLockFile(path: string, text: string): string {
   try {
-    if (!fs.existsSync(path) || fs.statSync(path).size === 0) fs.writeFileSync(path, LOCK_TEXT);
+    if (!fs.existsSync(path) || fs.statSync(path).size === 0) fs.writeFileSync(path, text);
     return join(fs.realpathSync(dirname(path)), basename(path));
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;

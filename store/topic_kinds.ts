@@ -9,6 +9,7 @@ import { backupPath, readConfigFile } from "./config_file.ts";
 import { TOPICS } from "./config_tables.ts";
 import { SCHEDULE_TOPIC } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
+import { isBrokersLock } from "./repair_lock.ts";
 import { LMQ_PREFIX } from "./multi_dispatch.ts";
 import type { StorePaths } from "./names.ts";
 
@@ -89,7 +90,7 @@ export function lacksTopics(fs: FileSystem, paths: StorePaths): boolean {
 }
 
 function isBrokers(fs: FileSystem, { lock, consumeQueue }: StorePaths): boolean {
-  return fs.stat(lock) !== undefined && fs.list(consumeQueue).some((topic) => {
+  return isBrokersLock(fs, lock) && fs.list(consumeQueue).some((topic) => {
     return GROUP_PREFIXES.some((prefix) => topic.startsWith(prefix)) ||
       (isBrokersOwn(topic) && !topic.startsWith(LMQ_PREFIX));
   });

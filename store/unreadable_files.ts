@@ -141,8 +141,8 @@ export class UnreadableFiles implements FileSystem {
     return this.below.syncDirectoryAsync(path);
   }
 
-  lock(path: string): Disposable {
-    return this.below.lock(path);
+  lock(path: string, text?: string): Disposable {
+    return this.below.lock(path, text);
   }
 
   #orNote<T>(file: string, look: () => T): T | undefined {

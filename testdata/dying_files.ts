@@ -153,6 +153,6 @@ export function dyingFiles(
     syncDirectory: (path) => during("syncDirectory", path, () => fs.syncDirectory(path)),
     syncDirectoryAsync: (path) =>
       duringLater("syncDirectory", path, () => fs.syncDirectoryAsync(path)),
-    lock: (path) => fs.lock(path),
+    lock: (path, text) => fs.lock(path, text),
   };
 }

@@ -318,6 +318,7 @@ function isForGood(
     case "timer-log-bad-unit":
     case "timer-unit-unlinked":
       return found.has(code);
+    case "log-inner-batch":
     case "log-property-crc":
     case "log-torn-properties":
     case "log-time-jump":

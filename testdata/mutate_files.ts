@@ -97,9 +97,9 @@ export function guardedFiles(
       counted("syncDirectory", path);
       return fs.syncDirectoryAsync(path);
     },
-    lock(path) {
+    lock(path, text) {
       changing("lock", path);
-      return fs.lock(path);
+      return fs.lock(path, text);
     },
   };
   return { files, figures, broken };

@@ -21,7 +21,7 @@ export function countedFiles(
     remove: (path) => fs.remove(path),
     syncDirectory: (path) => fs.syncDirectory(path),
     syncDirectoryAsync: (path) => fs.syncDirectoryAsync(path),
-    lock: (path) => fs.lock(path),
+    lock: (path, text) => fs.lock(path, text),
   };
 }
 

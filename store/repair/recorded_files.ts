@@ -100,8 +100,8 @@ export class RecordedFiles implements FileSystem {
     return this.#below.syncDirectoryAsync(path);
   }
 
-  lock(path: string): Disposable {
-    return this.#below.lock(path);
+  lock(path: string, text?: string): Disposable {
+    return this.#below.lock(path, text);
   }
 
   /** Brings every change to the disk, names included. */

@@ -21,6 +21,7 @@ import { readStoreState, type StoreState } from "../check/store_state.ts";
 import { redoFailedSync } from "../failed_sync.ts";
 import { type FileSystem, readWholeFile } from "../file.ts";
 import { type StorePaths, storePaths } from "../names.ts";
+import { lockForRepair } from "../repair_lock.ts";
 import { removeUnfinished } from "../new_file.ts";
 import { listQueues } from "../queue_reader.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
@@ -110,7 +111,7 @@ export async function applyRepair(
   options: ApplyOptions = {},
 ): Promise<RepairOutcome> {
   const paths = pathsOf(fs, root, options);
-  using _lock = fs.lock(paths.lock);
+  using _lock = lockForRepair(fs, paths.lock);
   await redoFailedSync(fs, paths, options.signal);
   const kept = new UndoFiles(fs, { root, first: paths.abort, now: options.now ?? Date.now });
   const outcome = await repair(kept, paths, {

@@ -10,6 +10,7 @@ import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers";
 import type { FileSystem, ReadableFile } from "../file.ts";
 import { NAME, type StorePaths, storePaths } from "../names.ts";
+import { lockForRepair } from "../repair_lock.ts";
 import { isTornAbort, markOf, markStore, writeAbort } from "./mark.ts";
 import { isAside, leftOf } from "./undo_files.ts";
 import { UNDO_ENDING, undoBatch, undoEntry } from "./undo_format.ts";
@@ -44,7 +45,7 @@ export async function undoRepair(
   if (fs.stat(path)?.isDirectory !== false) {
     throw new Error(`Cannot undo "${path}": there is no such file`);
   }
-  using _lock = fs.lock(paths.lock);
+  using _lock = lockForRepair(fs, paths.lock);
   const log = readUndoLog(fs, path);
   const undo = new Undo(fs, { paths, path, log });
   undo.check();

@@ -139,8 +139,8 @@ export class UndoFiles implements FileSystem {
     return this.#below.syncDirectoryAsync(path);
   }
 
-  lock(path: string): Disposable {
-    return this.#below.lock(path);
+  lock(path: string, text?: string): Disposable {
+    return this.#below.lock(path, text);
   }
 
   /** Keeps all of a file that is about to be changed, or that it is not there. */
