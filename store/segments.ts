@@ -135,15 +135,17 @@ function spanned(segments: readonly Segment[], bytes: number): number {
 
 /**
  * How well files of this length would fit what is there, for lengths with as many votes: best where
- * none is longer and all begin where one does, else where most are as they would be. A stray name must
+ * none but the last is longer and all begin where one does, else where most are as they would be. A stray name must
  * not make the others too long.
  */
 function fitOf(segments: readonly Segment[], segmentBytes: number): number {
   const { length: count } = segments;
   const fitting = segments.filter(({ start }) => start % segmentBytes === 0);
   const longest = segments.reduce((max, { length }) => Math.max(max, length), 0);
+  // Behind the last nothing stands that it would reach into.
+  const hasRoom = segments.every(({ length }, at) => length <= segmentBytes || at === count - 1);
   // Where names alone say that files are so much longer, one of the names is far off.
-  const isRoomy = longest <= segmentBytes && segmentBytes <= (longest || Infinity) * CUT_MAX;
+  const isRoomy = hasRoom && segmentBytes <= (longest || Infinity) * CUT_MAX;
   const same = fitting.filter(({ length }) => length === segmentBytes).length;
   return (isRoomy && fitting.length === count ? count + 1 : same) * (count + 1) + fitting.length;
 }

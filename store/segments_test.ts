@@ -45,6 +45,7 @@ Deno.test("listSegments() takes no length from a name that is no place in a log 
   assert.equal(listOf({ 0: 1000, 500: 1700 }).segmentBytes, 1000);
   assert.equal(listOf({ 0: 1000, 900: 1070, 1000: 1070 }).segmentBytes, 1000);
   assert.equal(listOf({ 0: 700, 1000: 500 }).segmentBytes, 1000);
+  assert.equal(listOf({ 0: 700, 1000: 1500 }).segmentBytes, 1000);
   assert.equal(listOf({ 0: 1000, 500_001_024: 23 }).segmentBytes, 1000);
   assert.equal(listOf({ 0: 1000, 1_000_000: 23 }).segmentBytes, 1_000_000);
   assert.equal(

@@ -170,13 +170,16 @@ export class MutantCheck {
     const bad: string[] = [];
     const records = this.#records ??= soundRecords(this.#files, "store");
     const { store } = this.#mutant;
-    const isMisplaced = [...records.values()].some((it) => store.isMisplaced(it));
+    const kept = new Map(soundRecords(this.#files, MADE));
+    // Of a file under a wrong name only the copy can be read.
+    const isMisplaced = [records, kept].some((them) => {
+      return [...them.values()].some((it) => store.isMisplaced(it));
+    });
     for await (const it of left.length > 0 ? [] : verifyStore(this.#files, MADE, FEW_UNITS)) {
       if (it.kind === "summary" || it.severity === "info" || unfixed.has(it.code)) continue;
       if (!isForGood(it, { found, strays, isMisplaced })) bad.push(brief(it));
     }
     assert.deepEqual(bad, [], "findings in the copy");
-    const kept = new Map(soundRecords(this.#files, MADE));
     for (const { action, from } of applied) {
       const at = from - MESSAGE_V1.at.queueOffset;
       // One whose file was cut in its seal is a record only once the file is as long as it was.

@@ -10,7 +10,7 @@ import { setTimeout } from "node:timers/promises";
 import { diskFiles } from "../../store/file_disk.ts";
 import type { RetentionOptions } from "../../store/retention_loop.ts";
 import type { Death } from "../dying_files.ts";
-import { BATCH_TOPIC, type StoreKind } from "./load.ts";
+import { BATCH_TOPIC, QUEUES, type StoreKind, topicsOf } from "./load.ts";
 
 /** What the program does, as JSON in its only argument. */
 export interface StoreOrder {
@@ -48,12 +48,15 @@ export function storeClock(from: number): () => number {
   return () => Math.floor(from + (timeOrigin + performance.now() - from) * CLOCK_RATE);
 }
 
-/** Where the topics of a store are written down, as by a broker. */
+/** Where the topics of a rich store are written down, as by a broker. */
 export const TOPIC_TABLE = {
   dataVersion: { timestamp: 1, counter: 1, stateVersion: 0 },
-  topicConfigTable: {
-    [BATCH_TOPIC]: { topicName: BATCH_TOPIC, attributes: { "queue.type": "BatchCQ" } },
-  },
+  topicConfigTable: Object.fromEntries(
+    topicsOf("rich").map((topicName) => {
+      const attributes = topicName === BATCH_TOPIC ? { "queue.type": "BatchCQ" } : {};
+      return [topicName, { topicName, readQueueNums: QUEUES, writeQueueNums: QUEUES, attributes }];
+    }),
+  ),
 };
 
 /** Log files that stay where retention is at work. */
