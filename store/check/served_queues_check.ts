@@ -33,27 +33,36 @@ export function checkServedQueues(state: StoreState, { sink, logEnd }: ServedQue
   if (served === undefined) return;
   const mapped = mappedTopics(state.fs, state.paths);
   const file = join(state.paths.config, TOPICS.fileName);
+  const isFilled = (queue: QueueDirectory) => holdsMessages(state, queue, logEnd);
   const unknown: string[] = [];
   for (const [topic, queues] of unserved(state, served)) {
     if (isBrokersOwn(topic) || mapped.has(topic)) continue;
     const count = served.get(topic);
-    if (count === undefined) {
-      if (queues.some((it) => isFilled(state, it, logEnd))) unknown.push(topic);
-      continue;
-    }
-    const ids = queues.filter((it) => isFilled(state, it, logEnd)).map(({ queueId }) => queueId);
-    const [first] = ids.sort((one, other) => one - other);
-    if (first === undefined) continue;
-    const holders = ids.length === 1 ? `queue ${first} holds` : `queues ${named(ids)} hold`;
-    const open = `${count} ${count === 1 ? "queue" : "queues"} to read`;
-    const message = `${open}, but ${holders} messages`;
-    sink(finding("config-queue-closed", { file, topic, queueId: first }, { message }));
+    if (count !== undefined) {
+      tellClosed(sink, { file, topic, count, queues: queues.filter(isFilled) });
+    } else if (queues.some(isFilled)) unknown.push(topic);
   }
   const [topic] = unknown;
   if (topic === undefined) return;
   const place = { file, ...(unknown.length === 1 && { topic }) };
   const message = `there are queues with messages of ${named(unknown)}`;
   sink(finding("config-topic-unknown", place, { message }));
+}
+
+function tellClosed(sink: FindingSink, { file, topic, count, queues }: {
+  readonly file: string;
+  readonly topic: string;
+  /** Queues to read. */
+  readonly count: number;
+  readonly queues: readonly QueueDirectory[];
+}): void {
+  const ids = queues.map(({ queueId }) => queueId).sort((one, other) => one - other);
+  const [first] = ids;
+  if (first === undefined) return;
+  const holders = ids.length === 1 ? `queue ${first} holds` : `queues ${named(ids)} hold`;
+  const open = `${count} ${count === 1 ? "queue" : "queues"} to read`;
+  const message = `${open}, but ${holders} messages`;
+  sink(finding("config-queue-closed", { file, topic, queueId: first }, { message }));
 }
 
 function named(all: readonly (number | string)[]): string {
@@ -79,7 +88,7 @@ function unserved(
   return Map.groupBy(behind, (it) => it.topic);
 }
 
-function isFilled({ fs, log }: StoreState, queue: QueueDirectory, logEnd?: number): boolean {
+function holdsMessages({ fs, log }: StoreState, queue: QueueDirectory, logEnd?: number): boolean {
   const logStart = log.segments[0]?.start ?? 0;
   // An offset that no unit stands before has the ends looked for.
   const extent = extentAround(fs, queue, { offsets: [0], logStart, logEnd });
