@@ -19,6 +19,8 @@ export interface LoneLog {
   readonly root: string;
   readonly commitLogPath: string;
   readonly files: FileSystem;
+  /** Whether its files are on the disk under the names they are shown by. */
+  readonly isFolder: boolean;
   /** The path of a file that is shown under another name. */
   readonly realPath: (path: string) => string;
 }
@@ -45,6 +47,7 @@ export function loneLogAt(terminal: Terminal, path: string): LoneLog | undefined
     path,
     root,
     commitLogPath: folder,
+    isFolder: stat.isDirectory,
     files: shownFiles(files, { folder, root, shown, isUnclean: found.isUnclean }),
     realPath,
   };

@@ -13,7 +13,6 @@ import {
 import type { ProveElsewhere } from "../../store/check/full_check.ts";
 import type { VerifyDepth } from "../../store/check/summary.ts";
 import { verifyStore } from "../../store/check/verify.ts";
-import type { FileSystem } from "../../store/file.ts";
 import { diskFiles } from "../../store/file_disk.ts";
 import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
@@ -97,7 +96,7 @@ export async function verify(
     ...(wanted && { only: wanted }),
     onProgress: (done) => progress.tell(done),
     unreadable: terminal.unreadable,
-    ...threadsOf(terminal, place.files, options.workers),
+    ...lone?.isFolder === false ? {} : threadsOf(terminal, options.workers),
     ...keeping?.options,
   });
   for await (const item of keeping?.watched(items) ?? items) {
@@ -127,13 +126,12 @@ export async function verify(
   return count.isHarmful(options.strict === true) ? EXIT.left : EXIT.ok;
 }
 
-/** Threads read files of the disk only. */
+/** Threads read files of the disk only, as they are named there. */
 function threadsOf(
-  { files: own, unreadable }: Terminal,
-  files: FileSystem,
+  { files, unreadable }: Terminal,
   workers: number = usualWorkers(),
 ): { readonly proveElsewhere?: ProveElsewhere } {
-  const isDisk = files === own && (unreadable?.below ?? own) === diskFiles;
+  const isDisk = (unreadable?.below ?? files) === diskFiles;
   return isDisk ? { proveElsewhere: proveOnThreads(workers, { unreadable }) } : {};
 }
 

@@ -169,17 +169,18 @@ export class FullCheck implements Disposable {
 
   #fits(proven: ProvenPiece | undefined): proven is ProvenPiece {
     if (proven === undefined) return false;
-    const { log, queues, index } = proven;
-    if (this.#logOnly) return this.#log.fits(log);
-    return this.#log.fits(log) && this.#queues.fits(queues) &&
-      (log.messages === 0 || this.#index.fits(index, log.firstAt));
+    const { log, beside } = proven;
+    if (!this.#log.fits(log)) return false;
+    return beside === undefined ||
+      (this.#queues.fits(beside.queues) &&
+        (log.messages === 0 || this.#index.fits(beside.index, log.firstAt)));
   }
 
-  #adopt({ to, log, queues, index }: ProvenPiece): void {
+  #adopt({ to, log, beside }: ProvenPiece): void {
     this.#log.adopt(log);
-    if (!this.#logOnly) {
-      if (log.messages > 0) this.#index.adopt(index);
-      this.#queues.adopt(queues);
+    if (beside !== undefined) {
+      if (log.messages > 0) this.#index.adopt(beside.index);
+      this.#queues.adopt(beside.queues);
     }
     this.#position = to;
     this.#isSealed = log.isSealed ?? this.#isSealed;

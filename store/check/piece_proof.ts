@@ -11,14 +11,12 @@
  */
 import { readBody } from "../body.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
-import { DispatchRequest, mayBeLight } from "../dispatch.ts";
+import { mayBeLight } from "../dispatch.ts";
 import { lightQueueFlaw } from "../multi_dispatch.ts";
 import type { RecordView } from "../record_view.ts";
-import { readTopicKinds } from "../topic_kinds.ts";
-import { IndexProof, type ProvenIndex } from "./index_proof.ts";
+import { BesideProof, type BesideProofOptions, type ProvenBeside } from "./beside_proof.ts";
 import { BATCH_FLAGS, TIME_SLACK_MS } from "./log_check.ts";
 import type { LogPiece } from "./log_pieces.ts";
-import { type ProvenQueues, QueueProof } from "./queue_proof.ts";
 import type { ProofState } from "./proof_state.ts";
 import type { VerifyDepth } from "./summary.ts";
 
@@ -46,8 +44,8 @@ export interface ProvenPiece {
   readonly from: number;
   readonly to: number;
   readonly log: ProvenLog;
-  readonly queues: ProvenQueues;
-  readonly index: ProvenIndex;
+  /** Absent where the log is looked at alone. */
+  readonly beside?: ProvenBeside;
 }
 
 /** What was tried with a piece. */
@@ -59,26 +57,20 @@ export interface PieceProofResult {
 }
 
 /** How pieces are looked at. */
-export interface PieceProofOptions {
+export interface PieceProofOptions extends BesideProofOptions {
   readonly depth: VerifyDepth;
-  readonly delayLevelsMs?: readonly number[] | undefined;
-  /** Queue units kept back at the most: 24 bytes each. */
-  readonly pendingUnitsMax?: number | undefined;
   /** Whether the log is looked at alone: nothing is said of queues and index, nor taken from them. */
   readonly logOnly?: boolean | undefined;
 }
 
-const PENDING_UNITS_MAX = 500_000;
 const RECORDS_PER_TURN = 16_384;
 
 /** Proves pieces of one store, one at a time. Close it to release its files. */
 export class PieceProof {
   readonly #state: ProofState;
   readonly #options: PieceProofOptions;
-  readonly #request: DispatchRequest;
-  readonly #queues: QueueProof;
-  readonly #index: IndexProof;
-  readonly #logOnly: boolean;
+  /** Absent where the log is looked at alone. */
+  readonly #beside: BesideProof | undefined;
   #messages = 0;
   #bytesChecked = 0;
   #end: number | undefined;
@@ -91,12 +83,7 @@ export class PieceProof {
   constructor(state: ProofState, options: PieceProofOptions) {
     this.#state = state;
     this.#options = options;
-    this.#request = new DispatchRequest(options.delayLevelsMs);
-    const topics = readTopicKinds(state.fs, state.paths);
-    const pendingMax = options.pendingUnitsMax ?? PENDING_UNITS_MAX;
-    this.#queues = new QueueProof(state, topics, pendingMax);
-    this.#index = new IndexProof(state);
-    this.#logOnly = options.logOnly === true;
+    this.#beside = options.logOnly === true ? undefined : new BesideProof(state, options);
   }
 
   /**
@@ -120,13 +107,12 @@ export class PieceProof {
 
   /** Releases the open files; a second call does nothing. */
   close(): void {
-    this.#index.close();
+    this.#beside?.close();
   }
 
   *#proveFrom(scan: CommitLogScan, to: number): Generator<void, ProvenPiece | undefined> {
     const from = scan.position;
-    if (!this.#logOnly && !this.#index.begin(from)) return undefined;
-    this.#queues.begin();
+    if (this.#beside?.begin(from) === false) return undefined;
     this.#messages = this.#bytesChecked = 0;
     this.#firstTime = this.#lastTime = this.#latestTime = 0;
     this.#end = undefined;
@@ -135,8 +121,6 @@ export class PieceProof {
       if (scan.kind === "message" ? !this.#record(scan) : !this.#room(scan)) return undefined;
       if (count % RECORDS_PER_TURN === 0) yield;
     }
-    const queues = yield* this.#queues.finish();
-    if (queues === undefined) return undefined;
     const log: ProvenLog = {
       messages: this.#messages,
       bytesChecked: this.#bytesChecked,
@@ -148,7 +132,10 @@ export class PieceProof {
       isSealed: scan.isSealed,
       isLast: this.#isLast,
     };
-    return { from, to: scan.position, log, queues, index: this.#index.finish() };
+    const piece = { from, to: scan.position, log };
+    if (this.#beside === undefined) return piece;
+    const beside = yield* this.#beside.finish();
+    return beside && { ...piece, beside };
   }
 
   /** A filler, or the room behind the last record; false for damage. */
@@ -164,19 +151,11 @@ export class PieceProof {
     const { record } = scan;
     if (scan.seal === "wrong" || !this.#isTimely(record.storeTimestamp())) return false;
     if ((record.sysFlag() & BATCH_FLAGS) !== 0 || hasZero(record)) return false;
-    if (!(this.#logOnly ? isAlone(record) : this.#isAsExpected(record))) return false;
+    if (!(this.#beside?.record(record) ?? isAlone(record))) return false;
     if (this.#messages++ === 0) this.#firstAt = scan.at;
     this.#bytesChecked += scan.length;
     this.#end = scan.at + scan.length;
     return this.#options.depth !== "deep" || isReadable(record);
-  }
-
-  /** Whether queues and index have of a record what they should. */
-  #isAsExpected(record: RecordView): boolean {
-    const request = this.#request;
-    request.read(record);
-    if (request.mayBeLight && lightQueueFlaw(record) !== undefined) return false;
-    return this.#index.record(request) && this.#queues.record(request, record);
   }
 
   #isTimely(time: number): boolean {
