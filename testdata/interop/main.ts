@@ -104,14 +104,15 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
 const LONGEST = [
   "mixed_group",
   "damage",
-  "ops",
   "relay",
-  "own_client",
+  "transactions",
+  "serve",
   "recover",
-  "rebalance",
-  "admin",
+  "ops",
+  "own_client",
+  "live",
   "swap",
-  "java_client",
+  "admin",
 ];
 
 /** Messages of theirs have to come to the second, which a busy machine does not grant. */
