@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { connect } from "node:net";
 import { join } from "node:path";
-import { inFolder, whileRunning } from "../testdata/recorded_server.ts";
+import { whileRunning } from "../testdata/recorded_server.ts";
+import { inFolder } from "../testdata/temporary_folder.ts";
 
 function int32(...values: number[]): Buffer {
   const bytes = Buffer.alloc(4 * values.length);

@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 import { join } from "node:path";
 import { diskFiles } from "../store/file_disk.ts";
-import { inFolder } from "../testdata/recorded_server.ts";
+import { inFolder } from "../testdata/temporary_folder.ts";
 import { record } from "../testdata/recorded_terminal.ts";
 import { storeOnDisk } from "../testdata/fixture.ts";
 

@@ -1,25 +1,16 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import os from "node:os";
 import { join } from "node:path";
 import { FILE_CONTRACT } from "../testdata/file_contract.ts";
+import { inFolder } from "../testdata/temporary_folder.ts";
 import { codeOf, diskFiles, reasonOf } from "./file_disk.ts";
 
-async function inDirectory(action: (root: string) => void | Promise<void>): Promise<void> {
-  const root = fs.mkdtempSync(join(os.tmpdir(), "mq-file-"));
-  try {
-    await action(root);
-  } finally {
-    fs.rmSync(root, { recursive: true });
-  }
-}
-
 for (const [what, check] of Object.entries(FILE_CONTRACT)) {
-  Deno.test(`diskFiles: ${what}`, () => inDirectory((root) => check(diskFiles, root)));
+  Deno.test(`diskFiles: ${what}`, () => inFolder((root) => check(diskFiles, root)));
 }
 
 Deno.test("diskFiles: a file closed during a read is read to the end", () =>
-  inDirectory(async (root) => {
+  inFolder(async (root) => {
     const path = join(root, "a");
     fs.writeFileSync(path, new Uint8Array(1024 * 1024).fill(3));
     const file = diskFiles.openRead(path);
@@ -36,7 +27,7 @@ Deno.test("diskFiles: a file closed during a read is read to the end", () =>
   }));
 
 Deno.test("diskFiles: errors say what could not be done, and why, and carry their cause", () =>
-  inDirectory((root) => {
+  inFolder((root) => {
     const path = join(root, "none");
     let caught: unknown;
     try {

@@ -63,7 +63,7 @@ export interface QueueReplayInput {
   readonly batchQueues?: BatchQueueTable;
   /** For `full`: units in a file of a batch queue that has none left to tell. */
   readonly batchQueueFileUnits?: number | undefined;
-  readonly topics: TopicKinds;
+  readonly topics: Pick<TopicKinds, "exists" | "isBatch">;
   readonly lookup: LogLookup;
   readonly logStart: number;
   /** Where the records that are replayed begin. */

@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import nodeFs from "node:fs";
-import os from "node:os";
 import { join } from "node:path";
 import { storeOnDisk } from "../testdata/fixture.ts";
+import { inFolder } from "../testdata/temporary_folder.ts";
 import { diskFiles } from "./file_disk.ts";
 import { applyRepair, planRepair } from "./repair/repair.ts";
 import { isBrokersLock, lockForRepair } from "./repair_lock.ts";
-
-async function inFolder(test: (folder: string) => void | Promise<void>): Promise<void> {
-  const folder = nodeFs.mkdtempSync(join(os.tmpdir(), "mq-repair-lock-"));
-  try {
-    await test(folder);
-  } finally {
-    nodeFs.rmSync(folder, { recursive: true });
-  }
-}
 
 Deno.test("lockForRepair() makes a lock that is no broker's, and leaves a broker's as it is", () =>
   inFolder((folder) => {

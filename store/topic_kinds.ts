@@ -19,6 +19,8 @@ export interface TopicKinds {
   exists(topic: string, physicalOffset: number): boolean;
   /** Whether its queues are batch consume queues (5.x). */
   isBatch(topic: string): boolean;
+  /** Queues to read of each configured topic; absent where no configuration can be read. */
+  readonly readQueues: ReadonlyMap<string, number> | undefined;
 }
 
 /** Attribute of a topic and its value for batch consume queues (Java: `QueueTypeUtils`). */
@@ -48,7 +50,8 @@ export function readTopicKinds(
   const read = readConfigFile(fs, join(paths.config, TOPICS.fileName), TOPICS.decode);
   const topics = read.state === "ok" ? read.value.entries : undefined;
   // Settings of thousands of topics are not kept.
-  const configured = topics && new Set(topics.keys());
+  const readQueues = topics &&
+    new Map([...topics].map(([topic, { readQueueNums }]) => [topic, readQueueNums]));
   const batch = new Set(topicsWithQueues(fs, paths.batchConsumeQueue));
   // Thousands of folders are not listed before somebody asks.
   let queued: Set<string> | undefined;
@@ -62,13 +65,14 @@ export function readTopicKinds(
   const unknown = new Map<string, boolean>();
   return {
     exists(topic, physicalOffset) {
-      if (configured === undefined || configured.has(topic) || isQueued(topic)) return true;
+      if (readQueues === undefined || readQueues.has(topic) || isQueued(topic)) return true;
       if (isBrokersOwn(topic)) return true;
       const isNew = unknown.get(topic) ?? physicalOffset >= replayFrom;
       unknown.set(topic, isNew);
       return isNew;
     },
     isBatch: (topic) => batch.has(topic),
+    readQueues,
   };
 }
 

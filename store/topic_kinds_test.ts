@@ -34,6 +34,12 @@ Deno.test("readTopicKinds(): without a configuration that can be read every topi
   }
 });
 
+Deno.test("readTopicKinds() tells how many queues are read, where a configuration says so", () => {
+  const config = '{"topicConfigTable":{"A":{"topicName":"A","readQueueNums":3}}}';
+  assert.deepEqual(readTopicKinds(storeWith(["B"], config), PATHS).readQueues, new Map([["A", 3]]));
+  assert.equal(readTopicKinds(storeWith(["B"]), PATHS).readQueues, undefined);
+});
+
 Deno.test("readTopicKinds() takes the backup where the configuration cannot be read", () => {
   const files = storeWith([], "{");
   files.put("store/config/topics.json.bak", new TextEncoder().encode(topicsJson("Known")));

@@ -4,9 +4,6 @@
  * @module
  */
 import assert from "node:assert/strict";
-import fs from "node:fs";
-import os from "node:os";
-import { join } from "node:path";
 import { diskFiles } from "../store/file_disk.ts";
 import { record, type RecordedRun } from "./recorded_terminal.ts";
 
@@ -31,14 +28,4 @@ export async function whileRunning(
     await run;
   }
   return await run;
-}
-
-/** A folder that is gone when the test is. */
-export async function inFolder(test: (directory: string) => Promise<void>): Promise<void> {
-  const directory = fs.mkdtempSync(join(os.tmpdir(), "mq-start-"));
-  try {
-    await test(directory);
-  } finally {
-    fs.rmSync(directory, { recursive: true });
-  }
 }

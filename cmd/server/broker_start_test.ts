@@ -6,7 +6,8 @@ import { RpcClient } from "../../net/rpc/client.ts";
 import { diskFiles } from "../../store/file_disk.ts";
 import { MemoryFiles } from "../../store/file_memory.ts";
 import { record } from "../../testdata/recorded_terminal.ts";
-import { inFolder, whileRunning } from "../../testdata/recorded_server.ts";
+import { whileRunning } from "../../testdata/recorded_server.ts";
+import { inFolder } from "../../testdata/temporary_folder.ts";
 
 /** A file as operators of Java brokers have it. */
 const JAVA_CONF = `

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { MemoryFiles } from "../../store/file_memory.ts";
-import { inFolder, whileRunning } from "../../testdata/recorded_server.ts";
+import { whileRunning } from "../../testdata/recorded_server.ts";
+import { inFolder } from "../../testdata/temporary_folder.ts";
 import { record } from "../../testdata/recorded_terminal.ts";
 import { applyGiven } from "./given_settings.ts";
 

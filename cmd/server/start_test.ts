@@ -4,7 +4,8 @@ import net from "node:net";
 import { once } from "node:events";
 import { join } from "node:path";
 import { diskFiles } from "../../store/file_disk.ts";
-import { inFolder, whileRunning } from "../../testdata/recorded_server.ts";
+import { whileRunning } from "../../testdata/recorded_server.ts";
+import { inFolder } from "../../testdata/temporary_folder.ts";
 import { record } from "../../testdata/recorded_terminal.ts";
 
 async function connects(address: string): Promise<void> {

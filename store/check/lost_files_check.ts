@@ -11,6 +11,7 @@ import { findMisnamed } from "../misnamed_files.ts";
 import { listQueueFiles } from "../queue_reader.ts";
 import { isBrokersOwn, lacksTopics } from "../topic_kinds.ts";
 import { type Finding, finding, type FindingSink } from "./findings.ts";
+import { namedList } from "./named_list.ts";
 import type { StoreState } from "./store_state.ts";
 
 /** How many topics a message names. */
@@ -64,8 +65,7 @@ function checkTopics({ fs, paths, queues }: StoreState, sink: FindingSink): void
     .filter((topic) => !isBrokersOwn(topic))
     .sort((one, other) => Number(one.startsWith("%")) - Number(other.startsWith("%")));
   if (topics.length === 0) return;
-  const named = topics.slice(0, NAMED_MAX).join(", ");
-  const more = topics.length > NAMED_MAX ? ` and ${topics.length - NAMED_MAX} more` : "";
-  const message = `neither it nor its .bak holds anything, but there are queues of ${named}${more}`;
+  const named = namedList(topics, NAMED_MAX);
+  const message = `neither it nor its .bak holds anything, but there are queues of ${named}`;
   sink(finding("config-topics-missing", { file }, { message }));
 }

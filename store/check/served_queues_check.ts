@@ -5,11 +5,11 @@
  * @module
  */
 import { join } from "node:path";
-import { readConfigFile } from "../config_file.ts";
 import { TOPICS } from "../config_tables.ts";
 import type { QueueDirectory } from "../queue_reader.ts";
 import { isBrokersOwn } from "../topic_kinds.ts";
 import { finding, type FindingSink } from "./findings.ts";
+import { namedList } from "./named_list.ts";
 import { mappedTopics } from "./offset_check.ts";
 import { extentAround } from "./queue_extent.ts";
 import type { StoreState } from "./store_state.ts";
@@ -29,15 +29,15 @@ export interface ServedQueuesInput {
  * topics that are not configured.
  */
 export function checkServedQueues(state: StoreState, { sink, logEnd }: ServedQueuesInput): void {
-  const served = servedQueues(state);
-  if (served === undefined) return;
+  const { readQueues } = state.topics;
+  if (readQueues === undefined || state.queues.isRocksDb) return;
   const mapped = mappedTopics(state.fs, state.paths);
   const file = join(state.paths.config, TOPICS.fileName);
   const isFilled = (queue: QueueDirectory) => holdsMessages(state, queue, logEnd);
   const unknown: string[] = [];
-  for (const [topic, queues] of unserved(state, served)) {
+  for (const [topic, queues] of unserved(state, readQueues)) {
     if (isBrokersOwn(topic) || mapped.has(topic)) continue;
-    const count = served.get(topic);
+    const count = readQueues.get(topic);
     if (count !== undefined) {
       tellClosed(sink, { file, topic, count, queues: queues.filter(isFilled) });
     } else if (queues.some(isFilled)) unknown.push(topic);
@@ -45,7 +45,7 @@ export function checkServedQueues(state: StoreState, { sink, logEnd }: ServedQue
   const [topic] = unknown;
   if (topic === undefined) return;
   const place = { file, ...(unknown.length === 1 && { topic }) };
-  const message = `there are queues with messages of ${named(unknown)}`;
+  const message = `there are queues with messages of ${namedList(unknown, NAMED_MAX)}`;
   sink(finding("config-topic-unknown", place, { message }));
 }
 
@@ -59,32 +59,19 @@ function tellClosed(sink: FindingSink, { file, topic, count, queues }: {
   const ids = queues.map(({ queueId }) => queueId).sort((one, other) => one - other);
   const [first] = ids;
   if (first === undefined) return;
-  const holders = ids.length === 1 ? `queue ${first} holds` : `queues ${named(ids)} hold`;
+  const holders = ids.length === 1
+    ? `queue ${first} holds`
+    : `queues ${namedList(ids, NAMED_MAX)} hold`;
   const open = `${count} ${count === 1 ? "queue" : "queues"} to read`;
   const message = `${open}, but ${holders} messages`;
   sink(finding("config-queue-closed", { file, topic, queueId: first }, { message }));
 }
 
-function named(all: readonly (number | string)[]): string {
-  const more = all.length > NAMED_MAX ? ` and ${all.length - NAMED_MAX} more` : "";
-  return `${all.slice(0, NAMED_MAX).join(", ")}${more}`;
-}
-
-/** Queues to read by topic; `undefined` where no file of topics can be read. */
-function servedQueues({ fs, paths, queues }: StoreState): ReadonlyMap<string, number> | undefined {
-  if (queues.isRocksDb) return undefined;
-  const read = readConfigFile(fs, join(paths.config, TOPICS.fileName), TOPICS.decode);
-  if (read.state !== "ok") return undefined;
-  // Settings of thousands of topics are not kept.
-  const { entries } = read.value;
-  return new Map([...entries].map(([topic, { readQueueNums }]) => [topic, readQueueNums]));
-}
-
 function unserved(
   { queues: { queues } }: StoreState,
-  served: ReadonlyMap<string, number>,
+  readQueues: ReadonlyMap<string, number>,
 ): ReadonlyMap<string, readonly QueueDirectory[]> {
-  const behind = queues.filter(({ topic, queueId }) => queueId >= (served.get(topic) ?? 0));
+  const behind = queues.filter(({ topic, queueId }) => queueId >= (readQueues.get(topic) ?? 0));
   return Map.groupBy(behind, (it) => it.topic);
 }
 

@@ -136,6 +136,12 @@ function checkPage({ state, sink, tally, page }: TimerCheckInput): TimerCheckpoi
   return page.checkpoint;
 }
 
+/** What is wrong with a unit or a slot. */
+interface Wrong {
+  readonly code: FindingCode;
+  readonly note: string;
+}
+
 /** What is wrong with a unit, and where its file is. */
 interface UnitFlaw {
   readonly code: FindingCode;
@@ -204,7 +210,7 @@ class TimerLogCheck {
   #wrong(
     { physicalOffset, messageSize }: TimerLogUnit,
     lookup: LogLookup,
-  ): { readonly code: FindingCode; readonly note: string } | undefined {
+  ): Wrong | undefined {
     const { state, logEnd = Infinity } = this.#input;
     const logStart = state.log.segments[0]?.start ?? 0;
     if (physicalOffset < logStart) {
@@ -225,7 +231,7 @@ class TimerLogCheck {
 
   #unlinked(
     unit: TimerLogUnit,
-  ): { readonly code: FindingCode; readonly note: string } | undefined {
+  ): Wrong | undefined {
     if (this.#links === undefined || this.#links.has(unit)) return undefined;
     return { code: "timer-unit-unlinked", note: "no slot of the wheel leads here" };
   }
@@ -291,7 +297,7 @@ function checkWheel(
 function slotFlaw(
   { timeSeconds, lastPosition }: TimerSlot,
   { reader, end }: { readonly reader: TimerLogReader; readonly end: number },
-): { readonly code: FindingCode; readonly note: string } | undefined {
+): Wrong | undefined {
   const code = "timer-slot-wrong";
   const unit = reader.unit(lastPosition);
   if (unit === undefined && lastPosition >= end) {
