@@ -40,6 +40,8 @@ const SETTINGS = {
   fileReservedTime: "1000000",
   cleanFileForciblyEnable: "false",
   diskMaxUsedSpaceRatio: "95",
+  // A broker of 5.5.0 spins on one core for this long after its start, three seconds else.
+  transactionMetricFlushInterval: "500",
 };
 
 /** Starts a Java name server and broker of the kit's version. */

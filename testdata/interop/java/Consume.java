@@ -85,7 +85,7 @@ final class Consume {
     private void await(Options options) throws InterruptedException {
         int expect = options.number("expect", 0);
         long idleMs = options.number("idleMs", 1_000);
-        long end = System.currentTimeMillis() + options.number("timeoutMs", 60_000);
+        long end = System.currentTimeMillis() + options.number("timeoutMs", 90_000);
         while (System.currentTimeMillis() < end) {
             if (received.get() >= expect && System.currentTimeMillis() - lastAt.get() >= idleMs) return;
             Thread.sleep(20);

@@ -84,7 +84,7 @@ final class Filtered {
     private static void await(Options options) throws InterruptedException {
         int expect = options.number("expect", 0);
         long idleMs = options.number("idleMs", 1_000);
-        long end = System.currentTimeMillis() + options.number("timeoutMs", 30_000);
+        long end = System.currentTimeMillis() + options.number("timeoutMs", 90_000);
         LAST_AT.set(System.currentTimeMillis());
         while (System.currentTimeMillis() < end) {
             long quietMs = System.currentTimeMillis() - LAST_AT.get();
