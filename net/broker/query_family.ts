@@ -38,7 +38,11 @@ export function queryFamily(input: QueryFamilyInput): Family {
   };
 }
 
-/** Messages are in the order of the log. Those that only share the hash of the key are left out. */
+/**
+ * Messages are in the order of the log. Those that only share the hash of the key are left out. A unique
+ * id is looked for from the oldest message on: as the beginning Java's clients send the month they
+ * suppose the id to be of, or the last three days, and a Java broker finds nothing older than that.
+ */
 function query(
   { config, store }: QueryFamilyInput,
   { topic, key, maxNum, beginTimestamp, endTimestamp, uniqueKeyQuery }: HeaderOf<"QUERY_MESSAGE">,
@@ -48,7 +52,7 @@ function query(
     topic,
     key,
     countMax: Math.max(0, Math.min(countMax, COUNT_MAX)),
-    begin: beginTimestamp,
+    begin: uniqueKeyQuery === true ? 0 : beginTimestamp,
     end: endTimestamp,
   });
   const body = joinRecords(store, offsets);

@@ -46,6 +46,16 @@ Deno.test("QUERY_MESSAGE finds a message by its unique id", async () => {
   assert.deepEqual(messagesOf(answer.body).map((it) => it.physicalOffset), [one]);
 });
 
+Deno.test("QUERY_MESSAGE finds a unique id however old it is: clients guess where to begin", async () => {
+  await using path = await MessagePath.open();
+  await using client = path.client();
+  const one = await send(client, "k1");
+  const guess = { uniqueKeyQuery: true, beginTimestamp: START + 40 * 86_400_000 };
+  const answer = await query(client, "U-k1", guess);
+  assert.deepEqual(messagesOf(answer.body).map((it) => it.physicalOffset), [one]);
+  assert.equal((await query(client, "k1", { ...guess, uniqueKeyQuery: false })).code, 22);
+});
+
 Deno.test("QUERY_MESSAGE bounds the messages and keeps to the time", async () => {
   await using path = await MessagePath.open();
   await using client = path.client();
