@@ -28,6 +28,8 @@ export function proveInTurns(
         if (turn.value.proven !== undefined) count.proven++;
         return Promise.resolve(turn.value);
       },
+      claim: () => undefined,
+      give() {},
       [Symbol.asyncDispose]() {
         for (const proof of proofs) proof.close();
         return Promise.resolve();
@@ -43,6 +45,35 @@ export function proveNothing(job: Parameters<ProveElsewhere>[0]): ReturnType<Pro
     async result(number): Promise<PieceProofResult> {
       return { from: (await proofs.result(number)!).from, proven: undefined };
     },
+    claim: () => undefined,
+    give() {},
     [Symbol.asyncDispose]: () => proofs[Symbol.asyncDispose](),
+  };
+}
+
+/** Is late with the second piece until so many behind it, `given`, were proven by whoever waits. */
+export function proveLate(wanted: number, given: number[] = []): ProveElsewhere {
+  return (job) => {
+    const proofs = proveInTurns(1)(job)!;
+    const late = Promise.withResolvers<void>();
+    const results = new Map<number, PieceProofResult>();
+    return {
+      result(number) {
+        const result = results.get(number);
+        if (result !== undefined) return Promise.resolve(result);
+        return number === 1 ? late.promise.then(() => proofs.result(1)!) : undefined;
+      },
+      claim() {
+        const number = 2 + given.length;
+        if (given.length < wanted && number < job.pieces.length) return number;
+        late.resolve();
+        return undefined;
+      },
+      give(number, result) {
+        given.push(number);
+        results.set(number, result);
+      },
+      [Symbol.asyncDispose]: () => proofs[Symbol.asyncDispose](),
+    };
   };
 }

@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { Worker } from "node:worker_threads";
+import { clearInterval, setInterval } from "node:timers";
+import {
+  MessageChannel,
+  type MessagePort,
+  receiveMessageOnPort,
+  Worker,
+} from "node:worker_threads";
 import type { ElsewhereProofs, ProveElsewhere } from "../../store/check/full_check.ts";
 import type { LogPiece } from "../../store/check/log_pieces.ts";
 import type { PieceProofResult } from "../../store/check/piece_proof.ts";
@@ -30,6 +36,11 @@ export interface PieceAnswer {
 const AHEAD_PER_WORKER = 3;
 /** Pieces a thread has at hand, so that it need not wait for the main one to give it the next. */
 const TASKS_PER_WORKER = 2;
+/**
+ * Between two looks for answers. They are fetched, because Deno hands them on up to a quarter of a
+ * second late while this thread is busy in turns, and threads would wait for their next task.
+ */
+const LOOK_MS = 2;
 const MIB = 1024 * 1024;
 /** A thread takes a tenth of a second to begin: a log of less is read by then. */
 const LOG_BYTES_MIN = 1024 * MIB;
@@ -63,16 +74,23 @@ export function proveOnThreads(
   };
 }
 
+/** A thread, and how many tasks it has. */
+interface Thread {
+  readonly worker: Worker;
+  readonly port: MessagePort;
+  tasks: number;
+}
+
 /** The threads. Dispose it to end them. */
 class ProofPool implements ElsewhereProofs {
   readonly #pieces: readonly LogPiece[];
-  readonly #workers: Worker[] = [];
-  readonly #idle: Worker[] = [];
+  readonly #threads: Thread[] = [];
   readonly #results = new Map<number, PromiseWithResolvers<PieceProofResult>>();
   /** Threads, the main one included. */
   readonly #ways: number;
   readonly #unreadable: UnreadableFiles | undefined;
-  /** Piece to hand out next, and how far that may go. */
+  readonly #looks: ReturnType<typeof setInterval>;
+  /** The first piece with which nobody has begun, and how far that may go. */
   #next = 0;
   #limit: number;
 
@@ -84,33 +102,38 @@ class ProofPool implements ElsewhereProofs {
     this.#pieces = pieces;
     this.#unreadable = unreadable;
     const { fs: _fs, ...plain } = state;
-    const workerData: ProofWorkerData = { state: plain, options, goesOn: unreadable !== undefined };
     this.#ways = workers;
     this.#limit = workers * AHEAD_PER_WORKER;
     for (let count = 1; count < workers; count++) {
-      const worker = new Worker(new URL("./proof_worker.ts", import.meta.url), { workerData });
-      worker.on("message", (answer: PieceAnswer) => this.#answered(worker, answer));
+      const { port1: port, port2 } = new MessageChannel();
+      const goesOn = unreadable !== undefined;
+      const workerData: ProofWorkerData = { state: plain, options, goesOn, port: port2 };
+      const program = new URL("./proof_worker.ts", import.meta.url);
+      const worker = new Worker(program, { workerData, transferList: [port2] });
       worker.on("error", (cause: Error) => this.#fail(`a thread ended: ${cause.message}`, cause));
-      this.#workers.push(worker);
+      this.#threads.push({ worker, port, tasks: 0 });
     }
-    for (let task = 0; task < TASKS_PER_WORKER; task++) {
-      for (const worker of this.#workers) this.#idle.push(worker);
-    }
-    this.#handOut();
+    this.#looks = setInterval(() => this.#look(), LOOK_MS);
   }
 
   /** The result of a piece; those before it are no longer wanted. */
   result(number: number): Promise<PieceProofResult> | undefined {
-    this.#next = Math.max(this.#next, number);
+    const isNew = number >= this.#next;
+    if (isNew) this.#next = number + 1;
     this.#limit = Math.max(this.#limit, number + this.#ways * AHEAD_PER_WORKER);
-    const wanted = this.#isOwn(number) ? undefined : this.#resultOf(number);
     this.#handOut();
-    return wanted && this.#take(number, wanted.promise);
+    return isNew ? undefined : this.#take(number, this.#resultOf(number).promise);
   }
 
-  /** Whether a piece is left to the main thread, which does its share, too. */
-  #isOwn(number: number): boolean {
-    return number % this.#ways === 0;
+  claim(): number | undefined {
+    if (this.#next >= this.#end) return undefined;
+    const number = this.#next++;
+    this.#resultOf(number);
+    return number;
+  }
+
+  give(number: number, result: PieceProofResult): void {
+    this.#results.get(number)?.resolve(result);
   }
 
   async #take(number: number, wanted: Promise<PieceProofResult>): Promise<PieceProofResult> {
@@ -120,31 +143,44 @@ class ProofPool implements ElsewhereProofs {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#workers.splice(0).map((worker) => worker.terminate()));
+    clearInterval(this.#looks);
+    for (const { port } of this.#threads) port.close();
+    await Promise.all(this.#threads.splice(0).map(({ worker }) => worker.terminate()));
   }
 
+  get #end(): number {
+    return Math.min(this.#limit, this.#pieces.length);
+  }
+
+  /** One for each thread that has nothing, then one more while there are enough for all. */
   #handOut(): void {
-    const end = Math.min(this.#limit, this.#pieces.length);
-    while (this.#next < end) {
-      if (this.#isOwn(this.#next)) {
-        this.#next++;
-        continue;
+    for (let tasks = 0; tasks < TASKS_PER_WORKER; tasks++) {
+      for (const thread of this.#threads) {
+        const areFew = this.#pieces.length - this.#next < this.#ways;
+        if (thread.tasks > tasks || (tasks > 0 && areFew)) continue;
+        const number = this.claim();
+        if (number === undefined) return;
+        const task: PieceTask = { number, piece: this.#pieces[number]! };
+        thread.port.postMessage(task);
+        thread.tasks++;
       }
-      const worker = this.#idle.shift();
-      if (worker === undefined) return;
-      const number = this.#next++;
-      this.#resultOf(number);
-      const task: PieceTask = { number, piece: this.#pieces[number]! };
-      worker.postMessage(task);
     }
   }
 
-  #answered(worker: Worker, { number, result, error, unreadable = [] }: PieceAnswer): void {
-    this.#idle.push(worker);
-    for (const range of unreadable) this.#unreadable?.note(range);
-    if (result !== undefined) this.#results.get(number)?.resolve(result);
-    else this.#results.get(number)?.reject(new Error(error));
+  #look(): void {
+    for (const thread of this.#threads) {
+      for (let it = receiveMessageOnPort(thread.port); it; it = receiveMessageOnPort(thread.port)) {
+        thread.tasks--;
+        this.#answered(it.message as PieceAnswer);
+      }
+    }
     this.#handOut();
+  }
+
+  #answered({ number, result, error, unreadable = [] }: PieceAnswer): void {
+    for (const range of unreadable) this.#unreadable?.note(range);
+    if (result !== undefined) this.give(number, result);
+    else this.#results.get(number)?.reject(new Error(error));
   }
 
   #fail(reason: string, cause: Error): void {

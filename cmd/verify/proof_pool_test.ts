@@ -26,7 +26,7 @@ async function told(root: string, options: VerifyOptions): Promise<string> {
   return lines.join("\n");
 }
 
-/** Counts the pieces that threads have proven. */
+/** Counts the pieces that were proven before their turn. */
 function counting(prove: ProveElsewhere, count: { proven: number }): ProveElsewhere {
   return (job) => {
     const proofs = prove(job)!;
@@ -37,6 +37,8 @@ function counting(prove: ProveElsewhere, count: { proven: number }): ProveElsewh
           return result;
         });
       },
+      claim: () => proofs.claim(),
+      give: (number, result) => proofs.give(number, result),
       [Symbol.asyncDispose]: () => proofs[Symbol.asyncDispose](),
     };
   };
@@ -75,19 +77,35 @@ Deno.test("proveOnThreads() starts none for a short log, for one piece, or for o
   });
 });
 
-Deno.test("ProofPool gives an error of a thread to whoever asks for the piece, and passes over others", async () => {
+Deno.test("ProofPool gives an error of a thread to whoever asks for the piece, and goes on with others", async () => {
   await inFolder(async (folder) => {
     const job = jobOf(storeOnDisk("5.5.0-a-clean-102", folder));
     const [first, second] = job.state.log.segments;
     fs.rmSync(first!.path);
-    await using proofs = proveOnThreads(2, { logBytesMin: 0 })(job)!;
-    assert.equal(proofs.result(0), undefined, "the main thread does every second piece");
+    const ofSecond = job.pieces.find((it) => it.from >= second!.start)!;
+    const pieces = [...job.pieces.slice(0, 2), ofSecond];
+    await using proofs = proveOnThreads(2, { logBytesMin: 0 })({ ...job, pieces })!;
+    assert.equal(proofs.result(0), undefined, "the first piece is the main thread's");
     await assert.rejects(proofs.result(1)!, /00000000000000000000/);
-    const number = job.pieces.findIndex((it, at) => at % 2 === 1 && it.from >= second!.start);
-    const { from } = await proofs.result(number)!;
+    const { from } = await proofs.result(2)!;
     assert(from >= second!.start);
-    const lastOdd = job.pieces.length - 1 - job.pieces.length % 2;
-    assert.equal(await proofs.result(lastOdd)!.then(({ from }) => from >= -1), true);
+  });
+});
+
+Deno.test("ProofPool leaves pieces ahead to whoever waits, but not far, and none at the end", async () => {
+  await inFolder(async (folder) => {
+    const job = jobOf(storeOnDisk("5.5.0-a-clean-102", folder));
+    await using proofs = proveOnThreads(2, { logBytesMin: 0 })(job)!;
+    assert.equal(proofs.result(0), undefined);
+    const claimed = [];
+    for (let it = proofs.claim(); it !== undefined; it = proofs.claim()) claimed.push(it);
+    assert.deepEqual(claimed, [3, 4, 5], "the thread has the first two");
+    const result = { from: 42, proven: undefined };
+    proofs.give(4, result);
+    assert.equal(await proofs.result(4), result);
+    const last = job.pieces.length - 1;
+    assert.equal(proofs.result(last), undefined);
+    assert.equal(proofs.claim(), undefined);
   });
 });
 

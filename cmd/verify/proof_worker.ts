@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { parentPort, workerData } from "node:worker_threads";
+import { isMainThread, type MessagePort, workerData } from "node:worker_threads";
 import { diskFiles } from "../../store/file_disk.ts";
 import { PieceProof, type PieceProofOptions } from "../../store/check/piece_proof.ts";
 import type { ProofState } from "../../store/check/proof_state.ts";
@@ -17,6 +17,8 @@ export interface ProofWorkerData {
   readonly options: PieceProofOptions;
   /** Whether it goes on behind what the disk cannot read. */
   readonly goesOn: boolean;
+  /** Where tasks come from and answers go. */
+  readonly port: MessagePort;
 }
 
 /** Answers one task; an error of the system becomes its words, `unreadable` what it has noted so far. */
@@ -36,12 +38,12 @@ export function answerTask(
   }
 }
 
-function serve({ state, options, goesOn }: ProofWorkerData): void {
+function serve({ state, options, goesOn, port }: ProofWorkerData): void {
   const unreadable = goesOn ? new UnreadableFiles(diskFiles) : undefined;
   const proof = new PieceProof({ ...state, fs: unreadable ?? diskFiles }, options);
-  parentPort!.on("message", (task: PieceTask) => {
-    parentPort!.postMessage(answerTask(proof, task, unreadable));
+  port.on("message", (task: PieceTask) => {
+    port.postMessage(answerTask(proof, task, unreadable));
   });
 }
 
-if (parentPort !== null) serve(workerData as ProofWorkerData);
+if (!isMainThread && workerData?.port !== undefined) serve(workerData as ProofWorkerData);

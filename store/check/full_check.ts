@@ -29,10 +29,17 @@ const RECORDS_PER_TURN = 16_384;
 /** Pieces that are proven elsewhere. */
 export interface ElsewhereProofs extends AsyncDisposable {
   /**
-   * The result of a piece, asked for in rising order; some are passed over. `undefined` where it is
-   * left to whoever asks.
+   * The result of a piece, asked for in rising order; some are passed over. `undefined` where nobody
+   * has begun with it: then it is left to whoever asks.
    */
   result(number: number): Promise<PieceProofResult> | undefined;
+  /**
+   * A piece further on with which nobody has begun, for whoever waits for a result: from now on it is
+   * theirs to {@linkcode give}. `undefined` for none, or where too many results wait already.
+   */
+  claim(): number | undefined;
+  /** Takes what became of a claimed piece until it is asked for. */
+  give(number: number, result: PieceProofResult): void;
 }
 
 /** Begins to prove pieces elsewhere; `undefined` where that does not pay. */
@@ -129,9 +136,9 @@ export class FullCheck implements Disposable {
     for (const [number, piece] of pieces.entries()) {
       if (this.#isDone) break;
       if (this.#position >= piece.to) continue;
-      let result = await elsewhere?.result(number);
+      let result = elsewhere && (yield* this.#await(elsewhere, number, pieces));
       if (result?.from !== this.#position) {
-        result = yield* this.#prove(piece);
+        result = yield* this.#prove(piece, this.#position);
       }
       if (this.#fits(result.proven)) this.#adopt(result.proven);
       else yield* this.#walk(piece.to);
@@ -159,8 +166,37 @@ export class FullCheck implements Disposable {
     return proveElsewhere?.({ state: this.#proofState, pieces, options });
   }
 
-  *#prove(piece: LogPiece): Generator<Turn, PieceProofResult> {
-    const turns = this.#own!.prove(piece, this.#position);
+  /** The result of a piece that is proven elsewhere; until it is there this thread does its share. */
+  async *#await(
+    elsewhere: ElsewhereProofs,
+    number: number,
+    pieces: readonly LogPiece[],
+  ): AsyncGenerator<Turn, PieceProofResult | undefined> {
+    const wanted = elsewhere.result(number);
+    if (wanted === undefined) return undefined;
+    let isThere = false;
+    const note = () => void (isThere = true);
+    wanted.then(note, note);
+    // What came meanwhile is noted only after a turn of the others.
+    for (yield "turn"; !isThere; yield "turn") {
+      const ahead = elsewhere.claim();
+      if (ahead === undefined) break;
+      elsewhere.give(ahead, yield* this.#proveAhead(pieces[ahead]!));
+    }
+    return await wanted;
+  }
+
+  /** Proves a piece before its turn; an error of the system is told when that comes. */
+  *#proveAhead(piece: LogPiece): Generator<Turn, PieceProofResult> {
+    try {
+      return yield* this.#prove(piece);
+    } catch {
+      return { from: -1, proven: undefined };
+    }
+  }
+
+  *#prove(piece: LogPiece, position?: number): Generator<Turn, PieceProofResult> {
+    const turns = this.#own!.prove(piece, position);
     for (let turn = turns.next();; turn = turns.next()) {
       if (turn.done === true) return turn.value;
       yield "turn";

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { type ProofCount, proveInTurns, proveNothing } from "../../testdata/elsewhere.ts";
+import {
+  type ProofCount,
+  proveInTurns,
+  proveLate,
+  proveNothing,
+} from "../../testdata/elsewhere.ts";
 import { hasTreeAfterJava, storeInMemory } from "../../testdata/fixture.ts";
 import { between, oneOf, randomOf } from "../../testdata/random.ts";
 import { SmallStore } from "../../testdata/small_store.ts";
@@ -29,6 +34,8 @@ async function isToldAlike(files: MemoryFiles, pieceBytes: number, what: string)
     const together = await told(files, { pieceBytes, proveElsewhere: proveInTurns(provers) });
     assert.equal(together, alone, `${what}, ${provers} provers`);
   }
+  const late = await told(files, { pieceBytes, proveElsewhere: proveLate(5) });
+  assert.equal(late, alone, `${what}, a prover that is late`);
   const oneByOne = await toldSorted(files, { pieceBytes, proveElsewhere: proveNothing });
   assert.equal(alone.split("\n").sort().join("\n"), oneByOne, `${what}, record by record`);
 }
@@ -43,6 +50,13 @@ Deno.test("verifyStore() says the same of Java's stores whoever proves what, in 
       await isToldAlike(storeInMemory(name, tree), pieceBytes, `${name} ${tree} ${pieceBytes}`);
     }
   }
+});
+
+Deno.test("verifyStore() proves pieces ahead while it waits for one", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const given: number[] = [];
+  await told(files, { pieceBytes: 20_000, proveElsewhere: proveLate(4, given) });
+  assert.deepEqual(given, [2, 3, 4, 5]);
 });
 
 Deno.test("verifyStore() says the same of damaged stores whoever proves what", async () => {

@@ -17,7 +17,7 @@ const MIB = 1024 * 1024;
 const PIECE_BYTES_MIN = 32 * MIB;
 const PIECE_BYTES_MAX = 256 * MIB;
 /** So many pieces keep several workers busy to the end. */
-const PIECES_WANTED = 32;
+const PIECES_WANTED = 64;
 
 /** Bytes of a log, room without a file included. */
 export function spanOf({ segments, segmentBytes }: SegmentList): LogPiece {

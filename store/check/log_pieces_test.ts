@@ -53,6 +53,6 @@ Deno.test("pieceBytesOf() keeps pieces of every log within limits, and them few"
   const bytesOf = (bytes: number) => pieceBytesOf(logOf(bytes, [0, bytes]));
   assert.equal(bytesOf(100), 32 * MIB);
   assert.equal(bytesOf(1024 * MIB), 32 * MIB);
-  assert.equal(bytesOf(1600 * MIB), 50 * MIB);
+  assert.equal(bytesOf(3200 * MIB), 50 * MIB);
   assert.equal(bytesOf(1024 * 1024 * MIB), 256 * MIB);
 });
