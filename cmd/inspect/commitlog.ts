@@ -8,7 +8,7 @@ import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CommitLogScan } from "../../store/commit_log_scan.ts";
 import { parseOffsetName, storePaths } from "../../store/names.ts";
-import { RecordView } from "../../store/record_view.ts";
+import type { RecordView } from "../../store/record_view.ts";
 import { listSegments, type SegmentList } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
@@ -30,7 +30,7 @@ import { LogFilter, noteNotComparable } from "../reading/log_filter.ts";
 import { logAt, type LogPlace } from "../reading/log_place.ts";
 import { type LogRange, logRange } from "../reading/log_range.ts";
 import { type BodyOptions, messageFields } from "../reading/message_rows.ts";
-import { loadReversed, reverseScan } from "../reading/reverse_scan.ts";
+import { reverseScan } from "../reading/reverse_scan.ts";
 import { note, type Terminal } from "../terminal.ts";
 import { LogPrinter } from "./log_printer.ts";
 import { printStats } from "./log_stats.ts";
@@ -187,7 +187,6 @@ class Walk {
   async backward(): Promise<void> {
     const { from, to, first } = this.#range;
     const { log, isUnclean } = this.#place;
-    const record = new RecordView();
     const items = reverseScan(this.#terminal.files, log, {
       from,
       to,
@@ -197,12 +196,12 @@ class Walk {
     let isEnd = to >= endOf(log);
     for (const item of items) {
       if (this.#printer.isFull || item.at + item.length <= first) break;
-      if (item.bytes === undefined) {
+      if (item.record === undefined) {
         const isTorn = isEnd && isUnclean && item.kind === "damage";
         if (isTorn) this.#tornAt = item.at;
         else if (item.flaw !== undefined) this.damages++;
         this.#printer.other(isTorn ? { ...scanRow(item), torn: true } : scanRow(item));
-      } else if (item.at >= first) this.#printer.message(loadReversed(record, item.bytes));
+      } else if (item.at >= first) this.#printer.message(item.record);
       isEnd &&= item.kind === "tail";
       if (this.#printer.isDue) await this.#printer.drain();
     }
