@@ -13,6 +13,7 @@ Deno.test("a cluster without a broker is not an empty one", async () => {
     ["dlq", "list"],
     ["dlq", "list", "g"],
     ["dlq", "replay", "g"],
+    ["message", "trace", "7F0000010000000000000000000A"],
   ];
   for (const words of lines) {
     const { stderr, exitCode } = await recordAt(it, words);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { MessageTrace } from "../../net/client/trace/message_trace.ts";
+import { requireBroker } from "../cluster/some_broker.ts";
 import { EXIT } from "../exit_code.ts";
 import { type ClusterOptions, connectFrom } from "../option/cluster_option.ts";
 import { counted } from "../output/counted.ts";
@@ -47,6 +48,7 @@ export async function trace(
   await using client = connectFrom(terminal, options);
   const found = await client.admin.messageTrace(messageId, { topic: options.traceTopic });
   const all = traceRows(found);
+  if (all.length === 0) await requireBroker(client.admin);
   for (const row of all) rows.row(row);
   rows.end();
   terminal.out.flush();
