@@ -12,8 +12,8 @@ import { SIZE } from "./format.ts";
 import { stringHash } from "./hash.ts";
 import { isSafeTopic, type QueueTable } from "./queue_table.ts";
 import { needsV2 } from "./record_encode.ts";
+import { RETRY_PREFIX } from "./topic_kinds.ts";
 
-const RETRY_PREFIX = "%RETRY%";
 /** Topics kept at once; a broker has fewer. */
 const TOPICS_MAX = 100_000;
 /** Queue ids that are found by position. */

@@ -76,8 +76,11 @@ export function readTopicKinds(
   };
 }
 
+/** Topics of messages that consumers of a group try again: a broker makes one for each group. */
+export const RETRY_PREFIX = "%RETRY%";
+
 /** What only groups of consumers make, of a broker that had topics. */
-const GROUP_PREFIXES = ["%RETRY%", "%DLQ%"];
+const GROUP_PREFIXES = [RETRY_PREFIX, "%DLQ%"];
 
 /**
  * Whether topics are told by no file though other files of the configuration are there, or a broker ran
@@ -89,8 +92,12 @@ export function lacksTopics(fs: FileSystem, paths: StorePaths): boolean {
   const names = fs.list(config);
   const path = join(config, TOPICS.fileName);
   const isThere = [path, backupPath(path)].some((it) => (fs.stat(it)?.size ?? 0) > 0);
-  return !isThere && (names.length > 0 || isBrokers(fs, paths)) &&
-    !ROCKSDB_FOLDERS.some((name) => fs.stat(join(config, name))?.isDirectory === true);
+  return !isThere && (names.length > 0 || isBrokers(fs, paths)) && !isConfigInRocksDb(fs, paths);
+}
+
+/** Whether a broker of 5.x keeps its configuration in a database, which is not read. */
+export function isConfigInRocksDb(fs: FileSystem, { config }: StorePaths): boolean {
+  return ROCKSDB_FOLDERS.some((name) => fs.stat(join(config, name))?.isDirectory === true);
 }
 
 function isBrokers(fs: FileSystem, { lock, consumeQueue }: StorePaths): boolean {

@@ -36,6 +36,18 @@ export const CONFIG_FINDINGS = {
     example:
       "neither it nor its .bak holds anything, but there are queues of T_batch, T_big, T_delay and 8 more",
   },
+  "config-offsets-missing": {
+    kind: "config",
+    severity: "info",
+    about:
+      "consumerOffset.json and its .bak are gone, or were not yet written: groups of consumers begin anew, with the first message of a young topic, else as they are set",
+    java:
+      "starts with no offsets; a consumer that asks for one begins at 0 where the first messages of its queue are still in memory, else as consumeFromWhere says",
+    fix:
+      "before consumers start, bring the file back from a backup or a slave; else set the groups to the time of the loss: mq group reset",
+    example:
+      "neither it nor its .bak is there: without offsets are G_all, G_order, G_retry and 2 more",
+  },
   "config-topic-unknown": {
     kind: "config",
     severity: "info",

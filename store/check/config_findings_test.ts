@@ -42,6 +42,12 @@ testFindings(CONFIG_FINDINGS, {
       "error queue-missing-units consumequeue/T_gone/1 0+120",
     ],
   },
+  "config-offsets-missing": {
+    damage: (files) => {
+      for (const end of ["", ".bak"]) files.remove(`store/config/consumerOffset.json${end}`);
+    },
+    finds: ["info config-offsets-missing config/consumerOffset.json 0+0"],
+  },
   "config-topic-unknown": {
     damage: (files) => configure(files, (topics) => delete topics["T_plain"]),
     finds: ["info config-topic-unknown config/topics.json 0+0"],
@@ -97,6 +103,7 @@ testFindings(CONFIG_FINDINGS, {
   "config-unreadable",
   "config-missing",
   "config-topics-missing",
+  "config-offsets-missing",
   "config-topic-unknown",
   "config-queue-closed",
   "config-backup-unreadable",

@@ -19,6 +19,7 @@ const CODES: Readonly<Record<string, string>> = {
   "config-backup-unreadable": "warning",
   "config-missing": "warning",
   "config-queue-closed": "info",
+  "config-offsets-missing": "info",
   "config-topic-unknown": "info",
   "config-topics-missing": "warning",
   "config-unreadable": "error",

@@ -1,20 +1,22 @@
 /**
  * Tells of what is gone as a whole while other parts of the store still speak of it: a log without a
- * file, and topics of which no configuration is left though their queues are there.
+ * file, topics of which no configuration is left though their queues are there, and offsets of groups
+ * that are.
  *
  * @module
  */
 import { join } from "node:path";
-import { TOPICS } from "../config_tables.ts";
+import { backupPath } from "../config_file.ts";
+import { CONSUMER_OFFSETS, TOPICS } from "../config_tables.ts";
 import { listIndexFiles } from "../key_index_reader.ts";
 import { findMisnamed } from "../misnamed_files.ts";
 import { listQueueFiles } from "../queue_reader.ts";
-import { isBrokersOwn, lacksTopics } from "../topic_kinds.ts";
+import { isBrokersOwn, isConfigInRocksDb, lacksTopics, RETRY_PREFIX } from "../topic_kinds.ts";
 import { type Finding, finding, type FindingSink } from "./findings.ts";
 import { namedList } from "./named_list.ts";
 import type { StoreState } from "./store_state.ts";
 
-/** How many topics a message names. */
+/** How many topics or groups a message names. */
 const NAMED_MAX = 3;
 const DLEDGER_PREFIX = "dledger-";
 
@@ -22,6 +24,7 @@ const DLEDGER_PREFIX = "dledger-";
 export function checkLostFiles(state: StoreState, sink: FindingSink): void {
   checkLog(state, sink);
   checkTopics(state, sink);
+  checkOffsets(state, sink);
 }
 
 function checkLog(state: StoreState, sink: FindingSink): void {
@@ -68,4 +71,17 @@ function checkTopics({ fs, paths, queues }: StoreState, sink: FindingSink): void
   const named = namedList(topics, NAMED_MAX);
   const message = `neither it nor its .bak holds anything, but there are queues of ${named}`;
   sink(finding("config-topics-missing", { file }, { message }));
+}
+
+/** A group of consumers that share messages is known by its topic of retries. */
+function checkOffsets({ fs, paths, topics }: StoreState, sink: FindingSink): void {
+  const file = join(paths.config, CONSUMER_OFFSETS.fileName);
+  if ([file, backupPath(file)].some((it) => fs.stat(it) !== undefined)) return;
+  const groups = [...topics.readQueues?.keys() ?? []]
+    .filter((topic) => topic.startsWith(RETRY_PREFIX))
+    .map((topic) => topic.slice(RETRY_PREFIX.length));
+  if (groups.length === 0 || isConfigInRocksDb(fs, paths)) return;
+  const message = `neither it nor its .bak is there: without offsets are ` +
+    namedList(groups.sort(), NAMED_MAX);
+  sink(finding("config-offsets-missing", { file }, { message }));
 }

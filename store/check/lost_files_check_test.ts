@@ -80,3 +80,18 @@ Deno.test("checkLostFiles() misses topics where a broker ran and its whole confi
   assert.match(String(found), /topics.json|there are queues of/);
   assert.deepEqual(others, []);
 });
+
+Deno.test("checkLostFiles() misses offsets where groups are, none where there are no groups or a database", async () => {
+  const files = storeInMemory(STORE);
+  const offsets = "store/config/consumerOffset.json";
+  files.remove(offsets);
+  assert.deepEqual(await foundOf(files, "config-offsets-missing"), [], "the .bak is there");
+  files.remove(`${offsets}.bak`);
+  const [message] = await foundOf(files, "config-offsets-missing");
+  assert.match(message!, /^neither it nor its .bak is there: without offsets are G_\w+(, G_\w+)*/);
+  files.put("store/config/topics/CURRENT", new Uint8Array(1));
+  assert.deepEqual(await foundOf(files, "config-offsets-missing"), []);
+  files.remove("store/config/topics");
+  files.put("store/config/topics.json", new TextEncoder().encode('{"topicConfigTable":{}}'));
+  assert.deepEqual(await foundOf(files, "config-offsets-missing"), []);
+});

@@ -32,8 +32,8 @@ import {
 import { type StoreOrder, tinyStore } from "./order.ts";
 
 const KEYS_SEARCHED = 40;
-/** The load has topics as a broker does, and no broker runs that would write them down. */
-const NO_TOPICS = /^warning config-topics-missing /;
+/** The load has topics and a group as a broker does, and no broker runs that would write them down. */
+const NO_CONFIG = /^(warning config-topics-missing|info config-offsets-missing) /;
 /** What queues and index still lead to when a log file has left. */
 const BELOW_LOG = /^info [a-z]+-(unit|entry)-below-log /;
 /** What a store adds to the properties it is given. */
@@ -91,7 +91,7 @@ export async function checkStore(files: FileSystem, order: StoreOrder): Promise<
   await store[Symbol.asyncDispose]();
   const findings = await findingsIn(files, order.root);
   const isExpected = (it: string) =>
-    NO_TOPICS.test(it) || (order.kind === "aging" && BELOW_LOG.test(it));
+    NO_CONFIG.test(it) || (order.kind === "aging" && BELOW_LOG.test(it));
   assert.deepEqual(
     findings.filter((it) => !isExpected(it)),
     [],
