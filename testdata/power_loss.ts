@@ -187,12 +187,21 @@ export class PowerLossFiles implements FileSystem {
       const isThere = after.#directories.has(dirname(path)) && (isSure || survives());
       if (isThere) after.#keepDirectory(path);
     }
+    const left = new Map<string, Inode>();
     for (const path of new Set([...this.#live.keys(), ...this.#durable.keys()])) {
       const [now, before] = [this.#live.get(path), this.#durable.get(path)];
       const inode = now === before || survives() ? now : before;
       if (inode === undefined || !after.#directories.has(dirname(path))) continue;
-      after.#keepFile(path, inode.remains(survives));
+      left.set(path, inode);
     }
+    // A rename is one step of the file system's journal: no file is lost under both its names.
+    const kept = new Set(left.values());
+    const renamed = new Set(this.#live.values());
+    for (const [path, inode] of this.#durable) {
+      if (this.#live.has(path) || !renamed.has(inode) || kept.has(inode)) continue;
+      if (after.#directories.has(dirname(path))) left.set(path, inode);
+    }
+    for (const [path, inode] of left) after.#keepFile(path, inode.remains(survives));
     return after;
   }
 

@@ -241,7 +241,7 @@ Deno.test("mq recover --into verifies what it made, and says so where something 
   assert.equal(sound.summary.verified.error + sound.summary.verified.warning, 0);
   assert.equal(sound.exitCode, EXIT.corrected);
   const files = storeInMemory(SOUND);
-  files.put("store/commitlog/notes.txt", new Uint8Array(1));
+  files.put("store/commitlog/lost+found/notes.txt", new Uint8Array(1));
   const stray = await run(files, ["--into", "copy"]);
   assert.equal(stray.summary.verified.warning, 1);
   assert.equal(stray.exitCode, EXIT.left);

@@ -139,6 +139,7 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
     "replaces a file nobody can read by its .bak, or by what the queues tell; it is kept in quarantine/",
   "set-config-aside":
     "moves a file nobody can read, and its .bak, into quarantine/: a broker starts without what it held",
+  "set-file-aside": "moves what is no file of log or queue into quarantine/",
   "lower-offsets": "brings offsets of consumers back to the end of their queue",
   "write-checkpoint": "writes the checkpoint anew from the log",
   "remove-abort": "removes the mark of an unclean stop",

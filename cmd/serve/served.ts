@@ -87,6 +87,7 @@ const VERBS: Readonly<Record<RepairVerb, readonly [verb: string, noun: string]>>
   "cut-extension": ["cut back", "extension file"],
   "restore-config": ["read from its .bak", "configuration file"],
   "set-config-aside": ["left out", "configuration file"],
+  "set-file-aside": ["left out", "stray file"],
   "lower-offsets": ["with offsets lowered", "file"],
   "write-checkpoint": ["rewritten", "checkpoint"],
   "remove-abort": ["ignored", "mark of an unclean stop"],

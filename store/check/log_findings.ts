@@ -34,7 +34,7 @@ export const LOG_FINDINGS = {
     about: "a Java broker may refuse to start with a file that is none of the log's",
     java:
       "takes every file of the folder for one of the log: a name that is no number, or another length, ends its start",
-    fix: "move it elsewhere",
+    fix: "mq recover --apply moves it into quarantine/",
     example: '"notes.txt" is no file of a log',
   },
   "log-misnamed-file": {

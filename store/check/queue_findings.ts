@@ -13,7 +13,7 @@ export const QUEUE_FINDINGS = {
     about: "a Java broker may refuse to start with a file that is none of the queue's",
     java:
       "takes every file of the folder for one of the queue: a name that is no number, or another length, ends its start",
-    fix: "move it elsewhere",
+    fix: "mq recover --apply moves it into quarantine/",
     example: '"notes.txt" is no file of a queue',
   },
   "queue-missing-file": {

@@ -28,6 +28,8 @@ export type RepairVerb =
   | "restore-config"
   /** A configuration file that nobody can read is moved into the quarantine. */
   | "set-config-aside"
+  /** A file or folder that is none of the log's or of a queue's is moved into the quarantine. */
+  | "set-file-aside"
   /** Offsets of consumers behind the end of their queue are brought back to it. */
   | "lower-offsets"
   /** The checkpoint is written anew. */

@@ -21,9 +21,14 @@ export interface Fixes {
 /** What stands beside what an action is about, and stays. */
 const BEYOND: ReadonlySet<FindingCode> = new Set<FindingCode>([
   "queue-offset-repeated",
-  "queue-stray-file",
   "queue-wrong-kind",
   "index-stray-file",
+]);
+
+/** What is no file of a log or of a queue. */
+const STRAYS: ReadonlySet<FindingCode> = new Set<FindingCode>([
+  "log-stray-file",
+  "queue-stray-file",
 ]);
 
 /** What is a function of the log, or speaks of its ends: it is right where the log has its right names. */
@@ -71,7 +76,7 @@ function fixedByNames(
   it: Finding,
 ): readonly RepairAction[] {
   const renames = actions.filter(({ action }) => action === "rename-file");
-  if (BEYOND.has(it.code) || it.code === "log-stray-file") return [];
+  if (BEYOND.has(it.code) || STRAYS.has(it.code)) return [];
   const { kind } = FINDINGS[it.code];
   if (kind === "commitlog") {
     return renames.filter((action) => action.file === it.file || isOver(action, it));
@@ -85,8 +90,9 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
   if (BEYOND.has(it.code)) return [];
   const { kind } = FINDINGS[it.code];
   if (it.code === "store-unclean") return done("remove-abort");
-  // What is no file of a log or queue stays where it is.
-  if (it.code === "log-stray-file" || it.code === "queue-stray-file") return [];
+  if (STRAYS.has(it.code)) {
+    return done("set-file-aside").filter(({ file }) => file === it.file);
+  }
   if (it.code === "log-wrong-length" || it.code === "queue-wrong-length") {
     return done("extend-file", "trim-file").filter(({ file }) => file === it.file);
   }

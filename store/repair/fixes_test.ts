@@ -58,9 +58,10 @@ Deno.test("of what damage leaves nothing is without an action but torn propertie
 
 Deno.test("findFixes() counts what no action puts right", async () => {
   const { files } = new SmallStore().addMany(3).save();
-  files.put("store/commitlog/notes.txt", new Uint8Array(1));
-  files.put("store/commitlog/more.txt", new Uint8Array(1));
+  // The disk's own folder stays.
+  files.put("store/commitlog/lost+found/one", new Uint8Array(1));
+  files.put("store/consumequeue/TopicTest/0/lost+found/two", new Uint8Array(1));
   const { lines, unfixed } = await fixes(files);
   assert.deepEqual(lines, []);
-  assert.deepEqual([...unfixed], [["log-stray-file", 2]]);
+  assert.deepEqual([...unfixed], [["log-stray-file", 1], ["queue-stray-file", 1]]);
 });

@@ -42,6 +42,7 @@ import { rebuild } from "./rebuild.ts";
 import { RecordedFiles } from "./recorded_files.ts";
 import { repairPass } from "./repair_pass.ts";
 import { copyStore } from "./store_copy.ts";
+import { setStraysAside } from "./strays_aside.ts";
 import { UndoFiles } from "./undo_files.ts";
 
 export type { PointInTime } from "./point_in_time.ts";
@@ -274,6 +275,7 @@ async function change(
   const configs = recorded(fs);
   const settled = settleConfigs(configs, paths, { allowDataLoss: isAllowed });
   applied.push(...settled.done, ...await lowerOffsets(configs, paths));
+  applied.push(...setStraysAside(configs, paths));
   left.push(...settled.left);
   await configs.sync();
   return { applied, left, report };

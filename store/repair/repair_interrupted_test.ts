@@ -46,6 +46,8 @@ function damaged({ isKilled }: { readonly isKilled: boolean }): SmallStore {
   files.put("store/config/topics.json", new TextEncoder().encode("{"));
   files.put("store/config/topics.json.bak", new TextEncoder().encode('{"topicConfigTable":{}}'));
   files.remove("store/checkpoint");
+  files.put("store/commitlog/notes.txt", new Uint8Array(100).fill(1));
+  files.put("store/consumequeue/TopicTest/old/00000000000000000000", new Uint8Array(60).fill(2));
   if (isKilled) files.put("store/abort", new Uint8Array(0));
   return store;
 }

@@ -93,10 +93,20 @@ class Undo {
       const isOurs = isMarked || (isUndoing && isTornAbort(this.#fs, this.#paths));
       if (name === NAME.abort && isOurs) continue;
       const path = this.#pathOf(name);
+      if (file.movedTo !== undefined) this.#checkMoved(path, file);
       const { at: crc, length } = leftOf(this.#fs, path, asOld(file));
       if (file.left?.crc !== crc || file.left.length !== length) {
         throw this.#refusal(`"${path}"`, "the repair");
       }
+    }
+  }
+
+  /** Where undoing was interrupted it may be back already. */
+  #checkMoved(path: string, { movedTo, size }: KeptFile): void {
+    const aside = this.#pathOf(movedTo!);
+    const stat = this.#fs.stat(aside) ?? (this.#log.isUndoing ? this.#fs.stat(path) : undefined);
+    if (stat?.isDirectory !== false || stat.size !== size) {
+      throw this.#refusal(`"${aside}"`, "the repair moved it there");
     }
   }
 
@@ -156,9 +166,10 @@ class Undo {
     }
   }
 
-  #restore(kept: ReadableFile, path: string, { size, blocks }: KeptFile): void {
+  #restore(kept: ReadableFile, path: string, { size, blocks, movedTo }: KeptFile): void {
     const fs = this.#fs;
     this.#files++;
+    if (movedTo !== undefined) return this.#moveBack(this.#pathOf(movedTo), path);
     if (size < 0) return fs.remove(path);
     if (fs.stat(dirname(path)) === undefined) fs.makeDirectory(dirname(path));
     const file = fs.openWrite(path);
@@ -176,6 +187,19 @@ class Undo {
     } finally {
       file.close();
     }
+  }
+
+  #moveBack(aside: string, path: string): void {
+    if (this.#fs.stat(aside) === undefined) return;
+    const folder = dirname(path);
+    if (this.#fs.stat(folder) === undefined) this.#fs.makeDirectory(folder);
+    // Where it goes must be on the disk before it goes there.
+    for (let at = folder; at.length > this.#paths.root.length; at = dirname(at)) {
+      this.#fs.syncDirectory(dirname(at));
+    }
+    this.#fs.rename(aside, path);
+    this.#fs.syncDirectory(folder);
+    this.#fs.syncDirectory(dirname(aside));
   }
 
   /** Last of all, so that a broker that is started in between recovers. */
@@ -232,6 +256,6 @@ class Undo {
   }
 }
 
-function asOld({ size, blocks }: KeptFile): Parameters<typeof leftOf>[2] {
-  return { size, blocks: new Set(blocks.keys()) };
+function asOld({ size, blocks, movedTo }: KeptFile): Parameters<typeof leftOf>[2] {
+  return { size: movedTo === undefined ? size : 0, blocks: new Set(blocks.keys()) };
 }

@@ -112,6 +112,7 @@ export class UndoFiles implements FileSystem {
   }
 
   rename(from: string, to: string): void {
+    if (isAside(this.#name(to)) && !this.#known.has(from)) return this.#moveAside(from, to);
     this.#keepTree(from);
     for (const path of filesUnder(this.#below, from)) {
       this.#keepWhole(join(to, relative(from, path)));
@@ -166,6 +167,24 @@ export class UndoFiles implements FileSystem {
     this.#entries.push(undoEntry("end"));
     this.#flush();
     this.#isFinished = true;
+  }
+
+  /** What lies in the quarantine stays as it is: it is moved back, and need not be kept twice. */
+  #moveAside(from: string, to: string): void {
+    this.#keepFirst();
+    const { size: length, isDirectory } = this.#below.stat(from)!;
+    assert(!isDirectory, "only files are moved into the quarantine");
+    const content = new TextEncoder().encode(this.#name(to));
+    this.#add(undoEntry("moved", { path: this.#name(from), length, content }));
+    this.#known.set(from, { size: 0, blocks: new Set() });
+    this.#flush();
+    try {
+      this.#below.rename(from, to);
+    } catch (error) {
+      // It is where it was: what is done to it next is kept, and counts instead.
+      this.#known.delete(from);
+      throw error;
+    }
   }
 
   #keepTree(path: string): void {

@@ -36,6 +36,11 @@ export const UNDO_KIND = {
   undoing: 6,
   /** All but the mark of an unclean stop is as it was. */
   undone: 7,
+  /**
+   * `path`, a file of `length` bytes of which nothing else is kept, was moved into the quarantine: to
+   * `content`, a path from the store's root.
+   */
+  moved: 8,
 } as const;
 
 /** What stands in front of the entries of a batch. */

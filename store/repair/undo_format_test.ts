@@ -28,6 +28,7 @@ Deno.test("the format of undo files is what stores in the field have: never chan
     end: 5,
     undoing: 6,
     undone: 7,
+    moved: 8,
   });
   assert.equal(UNDO_BLOCK_BYTES, 65_536);
   const batch = undoBatch([undoEntry("file", { path: "a", length: -1 })]);

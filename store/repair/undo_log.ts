@@ -28,6 +28,8 @@ export interface KeptFile {
   /** −1 where it was not there. */
   readonly size: number;
   readonly blocks: Map<number, KeptBlock>;
+  /** Where it lies since; then nothing else is kept of it. */
+  readonly movedTo?: string;
   /** How the repair left it; `undefined` where it did not come to tell. */
   left?: { readonly crc: number; readonly length: number };
 }
@@ -91,7 +93,10 @@ class Log implements UndoLog {
   take({ kind, path, at, length, content }: UndoEntry, end: number): void {
     const file = this.files.get(path);
     if (kind === UNDO_KIND.file) this.files.set(path, { size: length, blocks: new Map() });
-    else if (kind === UNDO_KIND.block) {
+    else if (kind === UNDO_KIND.moved) {
+      const movedTo = new TextDecoder().decode(content);
+      this.files.set(path, { size: length, blocks: new Map(), movedTo });
+    } else if (kind === UNDO_KIND.block) {
       file?.blocks.set(at / UNDO_BLOCK_BYTES, {
         at,
         length,

@@ -41,6 +41,8 @@ function damaged({ isKilled }: { readonly isKilled: boolean }): SmallStore {
   files.put("store/config/topics.json", new TextEncoder().encode("{"));
   files.put("store/config/topics.json.bak", new TextEncoder().encode('{"topicConfigTable":{}}'));
   files.remove("store/checkpoint");
+  files.put("store/commitlog/notes.txt", new Uint8Array(100).fill(1));
+  files.put("store/consumequeue/TopicTest/old/00000000000000000000", new Uint8Array(60).fill(2));
   if (isKilled) files.put("store/abort", new TextEncoder().encode("4711"));
   return store;
 }
@@ -110,6 +112,18 @@ Deno.test("undoRepair() refuses to take back what was changed since, and touches
       `change ${nth}`,
     );
     assert.deepEqual(differences(before, changed.snapshot()), [], `change ${nth}`);
+  }
+  const aside = "store/quarantine/stray-commitlog-notes.txt";
+  for (
+    const change of [(it: MemoryFiles) => it.remove(aside), (it: MemoryFiles) => it.cut(aside, 5)]
+  ) {
+    const changed = copyOf(repaired);
+    change(changed);
+    const before = changed.snapshot();
+    const refusal =
+      /"store\/quarantine\/stray-commitlog-notes\.txt" was changed since the repair moved it there/;
+    await assert.rejects(undoRepair(changed, ROOT, undo!), refusal);
+    assert.deepEqual(differences(before, changed.snapshot()), []);
   }
   const elsewhere = copyOf(repaired);
   elsewhere.put("store/config/consumerOffset.json", new TextEncoder().encode("{}"));
