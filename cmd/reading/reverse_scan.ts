@@ -126,7 +126,7 @@ class Block {
         const isMessage = kind === "message";
         if (isMessage && wants?.(record) === false) continue;
         this.#items.push({ kind, at, length, flaw, segment });
-        if (isMessage) this.#keep(record.record(), end - at);
+        if (isMessage) this.#keep(record.record());
       }
     } finally {
       scan.close();
@@ -147,11 +147,10 @@ class Block {
     }
   }
 
-  /** Takes a record, and sees to room for those of the bytes that may follow. */
-  #keep(record: Uint8Array, ahead: number): void {
+  #keep(record: Uint8Array): void {
     const end = this.#used + record.length;
     if (end > this.#bytes.length) {
-      const grown = new Uint8Array(this.#used + Math.max(record.length, ahead));
+      const grown = new Uint8Array(Math.max(end, 2 * this.#bytes.length));
       grown.set(this.#bytes.subarray(0, this.#used));
       this.#bytes = grown;
     }

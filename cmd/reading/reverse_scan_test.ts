@@ -71,6 +71,13 @@ Deno.test("reverseScan turns damage, holes, short files and zeros round", () => 
   }
 });
 
+Deno.test("reverseScan turns a log with a gap of terabytes round", () => {
+  const log = new SmallLog(4096).addMany(30);
+  const bytes = log.files.snapshot().get(log.path(0))!;
+  log.files.put(log.path(4096 * 2 ** 30), bytes);
+  bothAgree(log.files, listSegments(log.files, log.directory), "a gap");
+});
+
 Deno.test("reverseScan turns logs with several flipped bytes and gaps of zeros round", () => {
   const random = randomOf(SEED);
   for (let nth = 0; nth < 300; nth++) {
