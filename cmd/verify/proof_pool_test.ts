@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fs from "node:fs";
-import os from "node:os";
 import path from "node:path";
 import { storeOnDisk } from "../../testdata/fixture.ts";
+import { inFolder } from "../../testdata/temporary_folder.ts";
 import type { ProveElsewhere } from "../../store/check/full_check.ts";
 import { logPieces } from "../../store/check/log_pieces.ts";
 import { proofStateOf } from "../../store/check/proof_state.ts";
@@ -10,15 +10,6 @@ import { readStoreState } from "../../store/check/store_state.ts";
 import { type VerifyOptions, verifyStore } from "../../store/check/verify.ts";
 import { diskFiles } from "../../store/file_disk.ts";
 import { proveOnThreads, usualWorkers } from "./proof_pool.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "mq-proof-pool-"));
-  try {
-    await work(folder);
-  } finally {
-    fs.rmSync(folder, { recursive: true });
-  }
-}
 
 async function told(root: string, options: VerifyOptions): Promise<string> {
   const lines: string[] = [];

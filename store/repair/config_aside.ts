@@ -17,7 +17,7 @@ import { type FileSystem, replaceWholeFile } from "../file.ts";
 import { NAME, type StorePaths } from "../names.ts";
 import { keepAside } from "../quarantine.ts";
 import { listQueues } from "../queue_reader.ts";
-import { isBrokersOwn, lacksTopics } from "../topic_kinds.ts";
+import { isBrokersOwn, lacksTopics, RETRY_PREFIX } from "../topic_kinds.ts";
 import { type RepairAction, repairAction } from "./action.ts";
 import { topicsOfQueues } from "./topics_restore.ts";
 
@@ -94,8 +94,6 @@ function keep(fs: FileSystem, { root }: StorePaths, path: string): void {
 function sizeOf(fs: FileSystem, path: string): number {
   return fs.stat(path)?.size ?? 0;
 }
-
-const RETRY_PREFIX = "%RETRY%";
 
 /** How many groups lose their place, where that is known: those that have a queue for retries. */
 function withGroups(fs: FileSystem, paths: StorePaths, path: string): string {

@@ -28,7 +28,7 @@ export function setStraysAside(fs: FileSystem, paths: StorePaths): RepairAction[
     ...ofQueues.map((path) => ({ path, what: "queue" })),
   ].filter(({ path }) => basename(path) !== OF_THE_DISK).map(({ path, what }) => {
     const { size, isDirectory } = fs.stat(path)!;
-    moveAside(fs, paths.root, path);
+    moveStray(fs, paths.root, path);
     const kind = isDirectory ? "folder" : "file";
     const reason = `no ${kind} of a ${what}: a Java broker may not start with it`;
     return repairAction({
@@ -40,7 +40,7 @@ export function setStraysAside(fs: FileSystem, paths: StorePaths): RepairAction[
   });
 }
 
-function moveAside(fs: FileSystem, root: string, path: string): void {
+function moveStray(fs: FileSystem, root: string, path: string): void {
   for (const file of filesUnder(fs, path)) {
     const steps = relative(root, file).split(sep).filter((it) => it !== "..");
     const name = `stray-${steps.join("-")}`;
