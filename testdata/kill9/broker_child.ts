@@ -17,6 +17,7 @@ import { diskFiles } from "../../store/file_disk.ts";
 import { BrokerFixture } from "../broker_fixture.ts";
 import { dyingFiles } from "../dying_files.ts";
 import { sendFields } from "../message_path.ts";
+import { openAnswers } from "./answer_file.ts";
 import { type BrokerOrder, killedBroker, namesOf, READER, READER_NUMBER } from "./broker_order.ts";
 
 /** It is not left behind when it never comes to the call. */
@@ -25,7 +26,7 @@ const LIFETIME_MS = 60_000;
 const started = performance.now();
 const order: BrokerOrder = JSON.parse(process.argv[2]!);
 const { root, death } = order;
-const acknowledged = fs.openSync(order.acknowledged, "a");
+const acknowledged = openAnswers(order.acknowledged);
 const it = await BrokerFixture.start({
   fs: dyingFiles(diskFiles, { root, death }),
   config: killedBroker(root),

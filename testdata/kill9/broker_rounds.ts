@@ -17,6 +17,7 @@ import { BrokerFixture } from "../broker_fixture.ts";
 import { type Death, momentsOf, type Step, STEPS } from "../dying_files.ts";
 import { messagesOf, pullFields } from "../message_path.ts";
 import { between, oneOf, randomOf } from "../random.ts";
+import { answersIn } from "./answer_file.ts";
 import { type BrokerOrder, killedBroker, namesOf, READER } from "./broker_order.ts";
 import { findingsIn } from "./store_check.ts";
 import { Victim } from "./victim.ts";
@@ -95,7 +96,7 @@ async function checkBroker(
 ): Promise<{ readonly offset: number; readonly acknowledged: number }> {
   const errors = (await findingsIn(diskFiles, order.root)).filter((it) => it.startsWith("error"));
   assert.deepEqual(errors, [], "errors found by a verification before the start");
-  const lines = fs.readFileSync(order.acknowledged, "utf8").split("\n").slice(0, -1);
+  const lines = answersIn(order.acknowledged);
   const files = new OverlayFiles(diskFiles);
   await using it = await BrokerFixture.start({ fs: files, config: killedBroker(order.root) });
   assert.deepEqual(it.told, []);

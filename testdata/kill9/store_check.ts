@@ -8,7 +8,6 @@
  */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import fs from "node:fs";
 import { type VerifyOptions, verifyStore } from "../../store/check/verify.ts";
 import type { FileSystem } from "../../store/file.ts";
 import type { MessageRecord } from "../../store/message.ts";
@@ -17,6 +16,7 @@ import type { MessageDraft } from "../../store/put.ts";
 import type { RecoveryReport } from "../../store/recovery_report.ts";
 import { Store } from "../../store/store.ts";
 import { messagesOf } from "../message_path.ts";
+import { answersIn } from "./answer_file.ts";
 import {
   BATCH_TOPIC,
   batchCountOf,
@@ -124,8 +124,7 @@ export async function findingsIn(
 
 /** What a killed program wrote down; its last line may be torn. */
 export function readAcknowledged(path: string): Acknowledged[] {
-  const text = fs.existsSync(path) ? fs.readFileSync(path, "utf8") : "";
-  return text.split("\n").slice(0, -1).map((line) => {
+  return answersIn(path).map((line) => {
     const [number = -1, physicalOffset = -1, queueOffset = -1] = line.split(" ").map(Number);
     return { number, physicalOffset, queueOffset };
   });

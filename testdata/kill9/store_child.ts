@@ -14,6 +14,7 @@ import type { PutResult } from "../../store/put.ts";
 import { Store } from "../../store/store.ts";
 import { dyingFiles } from "../dying_files.ts";
 import { between, randomOf } from "../random.ts";
+import { openAnswers } from "./answer_file.ts";
 import { messageOf, ROW, TOPICS } from "./load.ts";
 import { type Opened, type StoreOrder, tinyStore } from "./order.ts";
 
@@ -28,7 +29,7 @@ const STDOUT = 1;
 
 const order: StoreOrder = JSON.parse(process.argv[2]!);
 const random = randomOf(order.seed);
-const acknowledged = fs.openSync(order.acknowledged, "a");
+const acknowledged = openAnswers(order.acknowledged);
 const started = performance.now();
 const { root, death } = order;
 const failures: unknown[] = [];

@@ -13,7 +13,9 @@ import { QUARANTINE } from "../../store/quarantine.ts";
 import { OverlayFiles } from "../../store/repair/overlay_files.ts";
 import type { FlushMode } from "../../store/store.ts";
 import { type Death, momentsOf, type Step, STEPS } from "../dying_files.ts";
+import { eventually } from "../eventually.ts";
 import { between, randomOf } from "../random.ts";
+import { answersIn } from "./answer_file.ts";
 import { STORE_KINDS, type StoreKind } from "./load.ts";
 import { type StoreOrder, TOPIC_TABLE } from "./order.ts";
 import { type Checked, checkStore, findingsIn, readAcknowledged } from "./store_check.ts";
@@ -23,6 +25,8 @@ import { Victim } from "./victim.ts";
 const ROUNDS_PER_STORE = 8;
 /** Numbers a round may use. */
 const NUMBERS_PER_ROUND = 1_000_000;
+/** Answers a writer gives that is to write a checkpoint first, however little time it is given. */
+const ANSWERS_MIN = 800;
 /** A step that has not come by then does not come. */
 const STEP_TIMEOUT_MS = 20_000;
 
@@ -188,7 +192,7 @@ async function killStore(
     const name = `${nameOf(use)}, seed ${seed + round}, round ${round - first} of its store`;
     await named(name, async () => {
       await using victim = Victim.start("./store_child.ts", order);
-      await momentOf(victim, random);
+      await momentOf(victim, { random, order });
       const { signal, errors } = await victim.kill();
       assert.equal(signal, "SIGKILL", errors);
       if (await victim.said === undefined) figures.killedInStart++;
@@ -200,14 +204,20 @@ async function killStore(
 }
 
 /**
- * Most die at once when they are at work; some while they start or recover; some when they have had the
- * time to write a checkpoint that tells the next one where to begin.
+ * Most die at once when they are at work; some while they start or recover; some when they have done
+ * enough to write a checkpoint that tells the next one where to begin.
  */
-async function momentOf(victim: Victim, random: () => number): Promise<void> {
+async function momentOf(
+  victim: Victim,
+  { random, order }: { readonly random: () => number; readonly order: StoreOrder },
+): Promise<void> {
   const kind = random();
   if (kind < 0.2) return await setTimeout(between(random, 20, 100));
   await victim.said;
-  await setTimeout(kind < 0.75 ? between(random, 0, 25) : between(random, 40, 200));
+  if (kind < 0.75) return await setTimeout(between(random, 0, 25));
+  const before = answersIn(order.acknowledged).length;
+  await setTimeout(between(random, 40, 200));
+  await eventually(() => answersIn(order.acknowledged).length >= before + ANSWERS_MIN);
 }
 
 /** A death, and those of the writers before, so that there is something to recover. */

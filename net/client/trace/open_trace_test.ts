@@ -48,10 +48,10 @@ Deno.test("a producer and a consumer that trace tell the life of a message", asy
     [["shop", "Orders", "paid", "order-17", "half", true]],
   );
   assert.equal(trace.sends[0]!.clientHost, "127.0.0.1");
-  assert.deepEqual(
-    trace.transactionEnds.map((it) => [it.state, it.fromCheck]),
-    [["unknown", false], ["commit", true]],
-  );
+  // The broker asks at once, and again as long as it has no answer: that may come before the first.
+  const ends = trace.transactionEnds.map((it) => `${it.state} ${it.fromCheck}`);
+  assert.deepEqual(new Set(ends), new Set(["unknown false", "commit true"]));
+  assert.equal(ends.filter((it) => it === "unknown false").length, 1);
   assert.deepEqual(
     trace.deliveries.map((it) => [it.group, it.attempt, it.after?.result]),
     [["billing", 1, "success"]],
