@@ -10,6 +10,7 @@ import type { JavaRefusal } from "../../store/exact/java_files.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { parseOffsetName, type StorePaths } from "../../store/names.ts";
 import { QueueTrees } from "../../store/queue_reader.ts";
+import type { RepairAction } from "../../store/repair/action.ts";
 import { WHY_RELEASES, type WhyReason, type WhyRelease } from "./why_reason.ts";
 
 /** Without its log a store's queues lead nowhere: Java deletes them, this project's broker refuses. */
@@ -58,14 +59,27 @@ export function batchQueueReasons(files: FileSystem, paths: StorePaths): WhyReas
   return [];
 }
 
+/** What is known where a release was seen not to start. */
+export interface RefusalView {
+  readonly fs: FileSystem;
+  readonly release: WhyRelease;
+  /** What a repair would do. */
+  readonly actions: readonly Pick<RepairAction, "action" | "file">[];
+}
+
 /** All files a release does not start with. */
 export function refusalReasons(
   refusals: readonly JavaRefusal[],
-  { fs, release }: { readonly fs: FileSystem; readonly release: WhyRelease },
+  { fs, release, actions }: RefusalView,
 ): WhyReason[] {
+  const aside = actions.filter(({ action }) => action === "set-file-aside").map((it) => it.file);
   return refusals.map(({ file, reason }) => {
     const isOurs = parseOffsetName(basename(file)) !== undefined && !isFolder(fs, file);
-    const fix = isOurs ? "mq recover --apply gives it its length back" : "move it elsewhere";
+    const fix = aside.includes(file)
+      ? "mq recover --apply moves it into the quarantine"
+      : isOurs
+      ? "mq recover --apply gives it its length back"
+      : "move it elsewhere";
     return { effect: "refuses", releases: [release], file, message: `it ${reason}`, fix };
   });
 }

@@ -9,12 +9,17 @@ Deno.test("refusalReasons() sends to a repair only for what one puts right", () 
   const name = "00000000000000000000";
   fs.put(`log/${name}`, new Uint8Array(3));
   fs.makeDirectory(`queue/${name}`);
-  const files = [`log/${name}`, `queue/${name}`, "log/notes"];
+  const files = [`log/${name}`, `queue/${name}`, "log/notes", "log/lost+found"];
   const refusals = files.map((file) => ({ file, reason: "is wrong" }));
-  const fixes = refusalReasons(refusals, { fs, release: "4.9" }).map(({ fix }) => fix);
+  const actions = [
+    { action: "set-file-aside", file: "log/notes" },
+    { action: "extend-file", file: `log/${name}` },
+  ] as const;
+  const fixes = refusalReasons(refusals, { fs, release: "4.9", actions }).map(({ fix }) => fix);
   assert.deepEqual(fixes, [
     "mq recover --apply gives it its length back",
     "move it elsewhere",
+    "mq recover --apply moves it into the quarantine",
     "move it elsewhere",
   ]);
 });

@@ -223,7 +223,7 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   reasons.push(...diskReasons(terminal, paths));
   const verdicts: WhyVerdict[] = [];
   for (const { release, refusals, ...report } of reports.starts) {
-    reasons.push(...refusalReasons(refusals, { fs: files, release }));
+    reasons.push(...refusalReasons(refusals, { fs: files, release, actions }));
     const costs = {
       messages,
       destroyed: messages - report.messagesAfter,
