@@ -42,7 +42,7 @@ import { rebuild } from "./rebuild.ts";
 import { RecordedFiles } from "./recorded_files.ts";
 import { repairPass } from "./repair_pass.ts";
 import { copyStore } from "./store_copy.ts";
-import { setStraysAside } from "./strays_aside.ts";
+import { setFoldersAside, setStraysAside } from "./strays_aside.ts";
 import { UndoFiles } from "./undo_files.ts";
 
 export type { PointInTime } from "./point_in_time.ts";
@@ -223,6 +223,7 @@ interface Work {
 async function change(
   { fs, paths, options: asked, recorded, state: read }: Work,
 ): Promise<RepairOutcome> {
+  const folders = setFoldersAside(recorded(fs), paths);
   const found = read();
   const names = repairNames(recorded(fs), found);
   // Under its right names the log is another one; the mark that is there now tells nothing of the stop.
@@ -233,7 +234,7 @@ async function change(
   // Asked before anything is changed: a queue that is built anew tells only what it was built by.
   const options = { ...asked, delayLevelsMs: asked.delayLevelsMs ?? delayLevelsSeen(before) };
   const isAllowed = options.allowDataLoss === true;
-  const applied: RepairAction[] = [...names, ...await endLog(recorded(fs), paths, options)];
+  const applied = [...folders, ...names, ...await endLog(recorded(fs), paths, options)];
   // How the store was stopped is told by what it was before.
   const state = { ...read(), checkpoint, stoppedCleanly, topics, replayFrom };
   const soundIndex = names.length === 0 ? options.soundIndex : undefined;

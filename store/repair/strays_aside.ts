@@ -18,26 +18,38 @@ const OF_THE_DISK = "lost+found";
 /** What `rename` says where a folder is on another disk. */
 const OTHER_DISK = "EXDEV";
 
+/** Moves folders out of the log's: one may have the name that belongs to a misnamed file. */
+export function setFoldersAside(fs: FileSystem, paths: StorePaths): RepairAction[] {
+  const { strays } = listSegments(fs, paths.commitLogs);
+  const folders = strays.filter((path) => fs.stat(path)!.isDirectory);
+  return folders.filter(isMovable).map((path) => setAside(fs, paths.root, { path, what: "log" }));
+}
+
 /** Moves all of them; nothing that a broker of ours reads is among them. */
 export function setStraysAside(fs: FileSystem, paths: StorePaths): RepairAction[] {
   const ofLog = listSegments(fs, paths.commitLogs).strays;
   const { queues, strays } = listQueues(fs, paths);
   const ofQueues = [...strays, ...queues.flatMap((it) => listQueueFiles(fs, it).strays)];
   return [
-    ...ofLog.map((path) => ({ path, what: "log" })),
-    ...ofQueues.map((path) => ({ path, what: "queue" })),
-  ].filter(({ path }) => basename(path) !== OF_THE_DISK).map(({ path, what }) => {
-    const { size, isDirectory } = fs.stat(path)!;
-    moveStray(fs, paths.root, path);
-    const kind = isDirectory ? "folder" : "file";
-    const reason = `no ${kind} of a ${what}: a Java broker may not start with it`;
-    return repairAction({
-      action: "set-file-aside",
-      file: path,
-      to: isDirectory ? 0 : size,
-      reason,
-    });
-  });
+    ...ofLog.map((path) => ({ path, what: "log" } as const)),
+    ...ofQueues.map((path) => ({ path, what: "queue" } as const)),
+  ].filter(({ path }) => isMovable(path)).map((it) => setAside(fs, paths.root, it));
+}
+
+function isMovable(path: string): boolean {
+  return basename(path) !== OF_THE_DISK;
+}
+
+function setAside(
+  fs: FileSystem,
+  root: string,
+  { path: file, what }: { readonly path: string; readonly what: "log" | "queue" },
+): RepairAction {
+  const { size, isDirectory } = fs.stat(file)!;
+  moveStray(fs, root, file);
+  const kind = isDirectory ? "folder" : "file";
+  const reason = `no ${kind} of a ${what}: a Java broker may not start with it`;
+  return repairAction({ action: "set-file-aside", file, to: isDirectory ? 0 : size, reason });
 }
 
 function moveStray(fs: FileSystem, root: string, path: string): void {
