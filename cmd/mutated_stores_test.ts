@@ -75,6 +75,7 @@ const FOUND: Readonly<Record<number, string>> = {
   40_114_124: "the same of a queue of one message",
   40_187_689: "a record of a queue that is not there, with an index no unit has a place for",
   40_188_340: "a longer file of the log copied to a stray name: the others are not made as long",
+  40_524_572: "a stray between a file of the log and a copy that begins within it",
   60_482_988: "a folder with the name of a log file that another name was given to",
   40_174_784: "a stray file of the log, which lies in one that a recovery takes away",
   40_298_104: "a record cut in its properties, stored at a time far off",

@@ -67,12 +67,10 @@ export function listSegments(
   if (all.length < 2) return { segments: all, strays, segmentBytes: loneBytesOf(all[0]) };
   if (directories.length > 1) all.sort((one, other) => one.start - other.start);
   const segmentBytes = segmentBytesOf(all);
-  const segments = all.filter((it, at) => {
-    const isStray = [all[at - 1], all[at + 1]].some((other) => isAstride(it, other, segmentBytes));
-    if (isStray) strays.push(it.path);
-    return !isStray;
-  });
-  return { segments, strays, segmentBytes };
+  const astride = filesAstride(all, segmentBytes);
+  if (astride.size === 0) return { segments: all, strays, segmentBytes };
+  strays.push(...[...astride].map(({ path }) => path));
+  return { segments: all.filter((it) => !astride.has(it)), strays, segmentBytes };
 }
 
 /** Where the file that holds a log offset begins, or would begin if it were there. */
@@ -81,10 +79,29 @@ export function fileStartOf({ segments, segmentBytes }: SegmentList, at: number)
   return at - (at - first) % segmentBytes;
 }
 
-/** Whether a file begins where none does, in the room of one beside it that begins where one does. */
-function isAstride({ start }: Segment, other: Segment | undefined, segmentBytes: number): boolean {
-  return other !== undefined && start % segmentBytes !== 0 && other.start % segmentBytes === 0 &&
-    Math.abs(other.start - start) < segmentBytes;
+/**
+ * Files that begin where none does, in the room of one that begins where one does: before it or behind
+ * it, whatever else lies between them.
+ */
+function filesAstride(segments: readonly Segment[], segmentBytes: number): ReadonlySet<Segment> {
+  const astride = new Set<Segment>();
+  const add = (it: Segment, placed: number) => {
+    if (Math.abs(it.start - placed) < segmentBytes) astride.add(it);
+  };
+  let placed = -Infinity;
+  let between: Segment[] = [];
+  for (const it of segments) {
+    if (it.start % segmentBytes !== 0) {
+      add(it, placed);
+      between.push(it);
+      continue;
+    }
+    placed = it.start;
+    if (between.length === 0) continue;
+    for (const earlier of between) add(earlier, placed);
+    between = [];
+  }
+  return astride;
 }
 
 /** How many times as long as what is left of them files may have been. */

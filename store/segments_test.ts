@@ -73,6 +73,10 @@ Deno.test("listSegments() takes a file that begins within another for a stray, n
   assert.deepEqual(of({ 0: 1000, 1: 11, 1000: 1000 }), [[0, 1000], [1]]);
   assert.deepEqual(of({ 2: 1000, 1000: 1000 }), [[1000], [2]]);
   assert.deepEqual(of({ 1000: 1000, 1999: 1000, 2000: 1000 }), [[1000, 2000], [1999]]);
+  // Another between them makes no difference.
+  assert.deepEqual(of({ 0: 1000, 1: 2, 5: 1000, 1000: 1000 }), [[0, 1000], [1, 5]]);
+  assert.deepEqual(of({ 0: 1000, 995: 1000, 999: 2, 1000: 1000 }), [[0, 1000], [995, 999]]);
+  assert.deepEqual(of({ 2: 9, 5: 1000, 1000: 1000 }), [[1000], [2, 5]]);
   // One that was cut cannot tell how long it was, nor can a name with nothing beside it.
   assert.deepEqual(of({ 3000: 700 }), [[3000], []]);
   assert.deepEqual(of({ 0: 1000, 5500: 1000 }), [[0, 5500], []]);

@@ -321,6 +321,9 @@ function isForGood(
     case "timer-log-bad-unit":
     case "timer-unit-unlinked":
       return found.has(code);
+    // Which record a unit leads to is seen once the log has its name.
+    case "timer-unit-dangling":
+      return found.has("log-misnamed-file") && found.has("timer-unit-below-log");
     case "log-inner-batch":
     case "log-property-crc":
     case "log-torn-properties":
