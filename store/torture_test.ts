@@ -1,5 +1,5 @@
 /**
- * At least 100,000 losses of power (20,000 under Bun), each on a disk of its own: after every one of them nothing that was
+ * At least 100,000 losses of power (10,000 under Bun), each on a disk of its own: after every one of them nothing that was
  * promised is lost, and the store is sound and goes on. `deno task torture` does this for longer.
  *
  * @module
@@ -10,7 +10,7 @@ import { runs } from "../testdata/runs.ts";
 import { type Effort, type RunResult, shrink, tortureRun } from "../testdata/torture_states.ts";
 
 const SEED = Number(process.env.SEED ?? 20_261_121);
-const STATES_MIN = runs(100_000, { min: 20_000 });
+const STATES_MIN = runs(100_000, { min: 10_000 });
 const EFFORT: Effort = { triesPerEvent: 7, thoroughEvery: 150, nestedEvery: 100 };
 
 Deno.test(`Store survives ${STATES_MIN} losses of power (seed ${SEED})`, async () => {

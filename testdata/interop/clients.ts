@@ -164,7 +164,14 @@ export function javaProgram(kit: JavaKit, folder: string): ProgramCommand {
   writeLogback(folder);
   return {
     command: kit.java,
-    args: [...MACHINE, ...homeProperties(folder), "-cp", kit.classPath, "Interop"],
+    args: [
+      ...MACHINE,
+      ...kit.machine,
+      ...homeProperties(folder),
+      "-cp",
+      kit.classPath,
+      "Interop",
+    ],
     env: { ROCKETMQ_HOME: folder, LC_ALL: "C.UTF-8" },
   };
 }

@@ -15,13 +15,14 @@ import type { MemoryFiles } from "../../store/file_memory.ts";
 import type { Damage } from "../damage.ts";
 import { readTruth, storeInMemory, type Tree } from "../fixture.ts";
 import { record } from "../recorded_terminal.ts";
+import { quickJavaKit } from "./class_archive.ts";
 import type { BrokerConf, Cluster } from "./cluster.ts";
 import { startJavaCluster } from "./java_broker.ts";
 import { startMqCluster } from "./mq_broker.ts";
 import { type Asked, askedOf, probe, type Served } from "./probe.ts";
 import type { Stage } from "./stage.ts";
 import { confOf } from "./store_copies.ts";
-import { javaKit, type JavaVersion } from "./toolchain.ts";
+import type { JavaVersion } from "./toolchain.ts";
 
 /** The release of {@linkcode recoverAsJava} that tells of a broker. */
 export const RELEASE_OF = {
@@ -105,7 +106,7 @@ export async function runDamage(
     const store = unpack(files, folder);
     const expected = told.get(RELEASE_OF[version])?.sound;
     const broker = async () =>
-      startJavaCluster(await javaKit(version), { folder, store, conf, namesrv });
+      startJavaCluster(await quickJavaKit(version), { folder, store, conf, namesrv });
     java.set(version, await outcomeOf(broker, { asked, expected }));
     fs.rmSync(folder, { recursive: true });
   }

@@ -105,6 +105,7 @@ async function launch(
   writeLogback(home);
   const child = Child.start(kit.java, [
     ...jvm,
+    ...kit.machine,
     ...OPEN,
     // Without this each start computes an RSA key for a test certificate: seconds of pure waiting.
     "-Dtls.server.mode=disabled",

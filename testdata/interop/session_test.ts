@@ -22,7 +22,7 @@ async function withSession(use: (session: JavaSession) => Promise<void>): Promis
   try {
     const java = path.join(folder, "java");
     fs.writeFileSync(java, SCRIPT, { mode: 0o755 });
-    const kit = { version: "5.5.0", java, classPath: "none" } as const;
+    const kit = { version: "5.5.0", java, classPath: "none", madeFrom: "", machine: [] } as const;
     await using session = await JavaSession.start(kit, { namesrv: "127.0.0.1:1", folder });
     await use(session);
   } finally {

@@ -7,6 +7,7 @@
 
 import fs from "node:fs";
 import path from "node:path";
+import { quickJavaKit } from "./class_archive.ts";
 import { GoClient, JavaClient } from "./clients.ts";
 import type { Cluster, ClusterOptions } from "./cluster.ts";
 import { GoSession } from "./go_session.ts";
@@ -15,7 +16,7 @@ import { startMqCluster, startMqNamesrv } from "./mq_broker.ts";
 import { type MqCommand, mqOnBun, mqOnDeno } from "./mq_command.ts";
 import type { Report } from "./report.ts";
 import { JavaSession } from "./session.ts";
-import { goProgram, JAVA_VERSIONS, javaKit, type JavaVersion } from "./toolchain.ts";
+import { goProgram, JAVA_VERSIONS, type JavaVersion } from "./toolchain.ts";
 
 /** What can be tested: this project's servers on either runtime, or a Java release to test the tests. */
 export const TARGETS = ["mq", "mq-bun", "java-5.5.0", "java-4.9.7"] as const;
@@ -75,7 +76,7 @@ export class Stage {
   async start(options: Partial<ClusterOptions> = {}): Promise<Cluster> {
     const all = { folder: this.folder(this.target), ...options };
     if (this.isMq) return await startMqCluster(await this.mq(), all);
-    return await startJavaCluster(await javaKit(this.clientVersions[0] ?? "5.5.0"), all);
+    return await startJavaCluster(await quickJavaKit(this.clientVersions[0] ?? "5.5.0"), all);
   }
 
   /** Starts this project's name server alone. */
@@ -87,26 +88,29 @@ export class Stage {
   /** Starts a Java name server alone. */
   async startJavaNamesrv(version: JavaVersion): Promise<Namesrv> {
     const folder = this.folder(`namesrv-${version}`);
-    const { child, address } = await startJavaNamesrv(await javaKit(version), folder);
+    const { child, address } = await startJavaNamesrv(await quickJavaKit(version), folder);
     return { address, [Symbol.asyncDispose]: () => child.kill9() };
   }
 
   /** Starts a Java name server and broker. */
   async startJava(version: JavaVersion, options: Partial<ClusterOptions> = {}): Promise<Cluster> {
     const folder = this.folder(`java-${version}`);
-    return await startJavaCluster(await javaKit(version), { folder, ...options });
+    return await startJavaCluster(await quickJavaKit(version), { folder, ...options });
   }
 
   /** A Java client of a cluster. */
   async javaClient(version: JavaVersion, cluster: Cluster): Promise<JavaClient> {
     const folder = this.folder(`client-${version}`);
-    return new JavaClient(await javaKit(version), { namesrv: cluster.namesrv, folder });
+    return new JavaClient(await quickJavaKit(version), { namesrv: cluster.namesrv, folder });
   }
 
   /** Java clients of a cluster that live as long as the scenario wants. */
   async javaSession(version: JavaVersion, cluster: Cluster): Promise<JavaSession> {
     const folder = this.folder(`session-${version}`);
-    return await JavaSession.start(await javaKit(version), { namesrv: cluster.namesrv, folder });
+    return await JavaSession.start(await quickJavaKit(version), {
+      namesrv: cluster.namesrv,
+      folder,
+    });
   }
 
   /** A Go client of a cluster. */

@@ -30,6 +30,10 @@ export interface JavaKit {
   /** Path of the `java` command. */
   readonly java: string;
   readonly classPath: string;
+  /** Stands for all that the classes were made from. */
+  readonly madeFrom: string;
+  /** Options of its virtual machines. */
+  readonly machine: readonly string[];
 }
 
 /** A command the machine does not have; scenarios that need it are skipped, except in CI. */
@@ -59,7 +63,7 @@ export function goProgram(): Promise<string> {
 }
 
 async function makeJavaKit(version: JavaVersion): Promise<JavaKit> {
-  const [java, javac, mvn] = [find("java"), find("javac"), find("mvn")];
+  const [java, javac, jar, mvn] = [find("java"), find("javac"), find("jar"), find("mvn")];
   const jars = path.join(work, `lib-${version}`);
   await make(jars, pom(version), async (folder) => {
     const pomFile = path.join(folder, "pom.xml");
@@ -68,14 +72,21 @@ async function makeJavaKit(version: JavaVersion): Promise<JavaKit> {
     await run(mvn, [...args, `-DoutputDirectory=${folder}`], { timeoutMs: FETCH_TIMEOUT_MS });
   });
   const sources = list(path.join(here, "java"), ".java");
-  const classes = path.join(work, `classes-${version}`);
-  await make(classes, sources.map(read).join("\n"), async (folder) => {
+  const programs = path.join(work, `programs-${version}`);
+  const inputs = sources.map(read).join("\n");
+  await make(programs, inputs, async (folder) => {
+    const classes = path.join(folder, "classes");
     const args = ["-proc:none", "-nowarn", "-Xlint:-options", "-encoding", "UTF-8"];
-    await run(javac, [...args, "-cp", `${jars}/*`, "-d", folder, ...sources], {
-      timeoutMs: FETCH_TIMEOUT_MS,
-    });
+    const timeoutMs = FETCH_TIMEOUT_MS;
+    await run(javac, [...args, "-cp", `${jars}/*`, "-d", classes, ...sources], { timeoutMs });
+    const archive = ["--create", "--file", path.join(folder, "programs.jar")];
+    await run(jar, [...archive, "-C", classes, "."], { timeoutMs });
+    fs.rmSync(classes, { recursive: true });
   });
-  return { version, java, classPath: `${classes}${path.delimiter}${jars}/*` };
+  // One by one: whoever archives classes wants the same names in the same order each time.
+  const files = [path.join(programs, "programs.jar"), ...list(jars, ".jar")];
+  const madeFrom = createHash("sha256").update(pom(version) + inputs).digest("hex");
+  return { version, java, classPath: files.join(path.delimiter), madeFrom, machine: [] };
 }
 
 async function buildGoProgram(): Promise<string> {
@@ -97,7 +108,7 @@ async function buildGoProgram(): Promise<string> {
  * Fills a folder, unless it was filled from the same inputs before. The work is done beside it and
  * renamed, so that an interrupted run leaves nothing that looks complete.
  */
-async function make(
+export async function make(
   folder: string,
   inputs: string,
   fill: (folder: string) => Promise<void>,
@@ -112,6 +123,11 @@ async function make(
   fs.writeFileSync(path.join(part, ".made-from"), stamp);
   fs.rmSync(folder, { recursive: true, force: true });
   fs.renameSync(part, folder);
+}
+
+/** Where a made thing goes. */
+export function workFolder(name: string): string {
+  return path.join(work, name);
 }
 
 function pom(version: JavaVersion): string {

@@ -11,6 +11,7 @@ import path from "node:path";
 import { diskFiles } from "../../../store/file_disk.ts";
 import { record } from "../../recorded_terminal.ts";
 import type { Child } from "../child.ts";
+import { quickJavaKit } from "../class_archive.ts";
 import { GoClient, JavaClient } from "../clients.ts";
 import { fieldDifferences, notTheSame } from "../compare.ts";
 import type { Received } from "../message.ts";
@@ -18,7 +19,7 @@ import { type MqCommand, startMq } from "../mq_command.ts";
 import { settings, tableRows } from "../mqadmin_output.ts";
 import type { Stage } from "../stage.ts";
 import { expectedMessages, SMALL_FILES, type UnpackedStore, unpackStore } from "../store_copies.ts";
-import { goProgram, JAVA_VERSIONS, javaKit, type JavaVersion } from "../toolchain.ts";
+import { goProgram, JAVA_VERSIONS, type JavaVersion } from "../toolchain.ts";
 import { byId, byKey, byTime, judged } from "./served.ts";
 
 const STORES = [
@@ -223,7 +224,7 @@ async function javaClient(
   stage: Stage,
   { version, namesrv }: { readonly version: JavaVersion; readonly namesrv: string },
 ): Promise<JavaClient> {
-  return new JavaClient(await javaKit(version), {
+  return new JavaClient(await quickJavaKit(version), {
     namesrv,
     folder: stage.folder(`client-${version}`),
   });

@@ -49,8 +49,7 @@ export async function timers(stage: Stage): Promise<void> {
   if (!stage.isMq) {
     return stage.report.skip("timers: stores change hands", "one broker is this one");
   }
-  await betweenBrokers(stage, "ours");
-  await betweenBrokers(stage, "javas");
+  await sideBySide(["ours", "javas"] as const, (first) => betweenBrokers(stage, first));
 }
 
 /** Clients of all releases send to the target, which is killed before all is due. */
