@@ -68,7 +68,10 @@ Deno.test("Consumer.messages(): what is at work elsewhere when a signal ends the
   for (const message of open) message.ack();
   await consumer[Symbol.asyncDispose]();
   assert.equal((await it.client.admin.progress(BILLING.group)).lag, 0);
-  const { queues } = await it.client.admin.topicStats("%RETRY%billing");
+  const retried = () => it.client.admin.topicStats("%RETRY%billing");
+  // The broker made the topic for the consumer, and tells the name server beside its answer.
+  await eventually(() => retried().then(() => true, () => false), "a route to the retry topic");
+  const { queues } = await retried();
   assert.deepEqual(queues.map(({ maxOffset }) => maxOffset), [0]);
 });
 
