@@ -52,7 +52,7 @@ export class LogPrinter {
     this.#decoder = printer.decoder;
     const isPlain = rows.takesJson && (printer.options.body ?? "none") === "none" &&
       printer.decoder === undefined;
-    this.#json = isPlain ? new MessageJson() : undefined;
+    this.#json = isPlain ? new MessageJson({ isLine: rows.format === "jsonl" }) : undefined;
   }
 
   /** Whether nothing more is wanted. */
@@ -69,7 +69,7 @@ export class LogPrinter {
   message(record: RecordView): void {
     if (!this.#filter.matches(record)) return;
     this.messages++;
-    if (this.#json !== undefined) return this.#rows.json(this.#json.line(record));
+    if (this.#json !== undefined) return this.#rows.bytes(this.#json.of(record));
     const row = this.#decoder === undefined
       ? messageRow(record, this.#options)
       : this.#decoded(this.#decoder, record);

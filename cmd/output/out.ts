@@ -8,6 +8,7 @@
  * @module
  */
 import fs from "node:fs";
+import { type ByteRow, putText } from "./json_bytes.ts";
 
 const BLOCK_CHARS = 64 * 1024;
 /** Room for a block in which no character takes more than three bytes; a longer text takes turns. */
@@ -27,6 +28,8 @@ export class Out {
   readonly #encoder = new TextEncoder();
   /** Filled anew by every block: half a gigabyte a second of buffers is more than is collected in time. */
   #bytes: Uint8Array | undefined;
+  /** Bytes that wait; what waits as text comes behind them. */
+  #used = 0;
   #text = "";
   #writtenAt = 0;
   #closed = false;
@@ -51,17 +54,43 @@ export class Out {
   write(text: string): void {
     if (this.#closed) return;
     this.#text += text;
-    if (this.#text.length >= BLOCK_CHARS) this.flush();
+    if (this.#used + this.#text.length >= BLOCK_CHARS) this.flush();
     else this.tick();
+  }
+
+  /** Adds a row that is bytes. */
+  put(row: ByteRow): void {
+    if (this.#closed) return;
+    const bytesMax = row.bytesMax + 3 * this.#text.length;
+    if (this.#used + bytesMax > BLOCK_BYTES) this.flush();
+    if (this.#closed) return;
+    if (row.bytesMax > BLOCK_BYTES) return this.#putAlone(row);
+    const bytes = this.#bytes ??= new Uint8Array(BLOCK_BYTES);
+    if (this.#text !== "") this.#used = putText(bytes, this.#used, this.#text);
+    this.#text = "";
+    this.#used = row.put(bytes, this.#used);
+    if (this.#used >= BLOCK_CHARS) this.flush();
+    else this.tick();
+  }
+
+  /** A row that has no room with others. */
+  #putAlone(row: ByteRow): void {
+    const bytes = new Uint8Array(row.bytesMax);
+    this.#closed = !this.#taken(bytes.subarray(0, row.put(bytes, 0)));
   }
 
   /** Writes what has waited long enough; call it now and then while there is nothing to add. */
   tick(): void {
-    if (this.#text !== "" && this.#now() - this.#writtenAt >= LINGER_MS) this.flush();
+    const isWaiting = this.#used > 0 || this.#text !== "";
+    if (isWaiting && this.#now() - this.#writtenAt >= LINGER_MS) this.flush();
   }
 
   /** Writes everything now, unless {@linkcode Out.closed}. Never throws. */
   flush(): void {
+    if (this.#used > 0 && !this.#closed) {
+      this.#closed = !this.#taken(this.#bytes!.subarray(0, this.#used));
+    }
+    this.#used = 0;
     for (let text = this.#text; text !== "" && !this.#closed;) {
       this.#bytes ??= new Uint8Array(BLOCK_BYTES);
       const { read, written } = this.#encoder.encodeInto(text, this.#bytes);

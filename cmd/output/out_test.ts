@@ -54,6 +54,43 @@ Deno.test("Out writes a text larger than its buffer whole, in several blocks", (
   assert.equal(blocks.join(""), text);
 });
 
+Deno.test("Out keeps rows of bytes and text in their order, whatever their size", () => {
+  const { out, blocks } = recorder();
+  const row = (text: string) => {
+    const bytes = new TextEncoder().encode(text);
+    return {
+      bytesMax: bytes.length,
+      put(to: Uint8Array, at: number) {
+        to.set(bytes, at);
+        return at + bytes.length;
+      },
+    };
+  };
+  let expected = "";
+  for (const size of [1, 3, 70_000, 2, 5, 250_000, 1, 90_000, 90_000, 4]) {
+    for (const letter of ["a", "é"]) {
+      const text = letter.repeat(size);
+      out.put(row(text));
+      out.write(text);
+      expected += text + text;
+    }
+  }
+  out.flush();
+  assert.equal(blocks.join(""), expected);
+  assert(blocks.length < 60);
+});
+
+Deno.test("Out lets out a row of bytes that has waited", () => {
+  const { out, blocks, clock } = recorder();
+  const row = { bytesMax: 1, put: (to: Uint8Array, at: number) => (to[at] = 0x61, at + 1) };
+  out.put(row);
+  out.put(row);
+  assert.deepEqual(blocks, ["a"]);
+  clock.now += 100;
+  out.tick();
+  assert.deepEqual(blocks, ["a", "a"]);
+});
+
 Deno.test("Out closes when its reader is gone and takes the rest in silence", () => {
   const { out, blocks } = recorder(() => false);
   assert.equal(out.closed, false);

@@ -5,6 +5,7 @@
  * @module
  */
 import type { Field } from "./format_option.ts";
+import type { ByteRow } from "./json_bytes.ts";
 import type { Out } from "./out.ts";
 import { alignedLine, cellText, displayWidth, tabbedLine } from "./table.ts";
 import { type Tone, toned, toneOf } from "./tone.ts";
@@ -84,7 +85,7 @@ export class RowWriter {
     this.#tableRow(row);
   }
 
-  /** Whether a row may be given as JSON text, see {@linkcode RowWriter.json}. */
+  /** Whether a row may be given as JSON, see {@linkcode RowWriter.json} and `bytes()`. */
   get takesJson(): boolean {
     return this.format !== "table" && this.#options.isWhole;
   }
@@ -94,6 +95,13 @@ export class RowWriter {
     this.#count++;
     if (this.format === "jsonl") this.#out.write(text + "\n");
     else this.#out.write((this.#count === 1 ? "[\n" : ",\n") + text);
+  }
+
+  /** Prints one row that is JSON text as bytes, with the line's end in format `jsonl`. */
+  bytes(row: ByteRow): void {
+    this.#count++;
+    if (this.format !== "jsonl") this.#out.write(this.#count === 1 ? "[\n" : ",\n");
+    this.#out.put(row);
   }
 
   /** Lets waiting rows out while there is nothing to print. */

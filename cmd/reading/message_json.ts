@@ -1,89 +1,152 @@
 /**
- * Messages as JSON text straight from the bytes of their records, for dumps of whole logs: three
- * times as fast as making objects first. The text is that of `JSON.stringify(messageRow(record, {}))`
- * to the byte, which a test proves on every recorded store.
+ * Messages as JSON text, put as bytes straight from those of their records, for dumps of whole logs:
+ * many times as fast as making objects first. The text is that of
+ * `JSON.stringify(messageRow(record, {}))` to the byte, which a test proves on every recorded store.
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { MESSAGE_V1, SYS_FLAG } from "../../store/format.ts";
 import { formatHost } from "../../store/host.ts";
 import { type HostBytes, i32, i64, readI64 } from "../../store/layout.ts";
 import { formatMessageId } from "../../store/message_id.ts";
 import { parseProperties } from "../../store/properties.ts";
-import type { RecordView } from "../../store/record_view.ts";
+import { propertiesOf, topicOf } from "../../store/record_text.ts";
+import { RecordView } from "../../store/record_view.ts";
+import {
+  type ByteRow,
+  NUMBER_BYTES_MAX,
+  Piece,
+  putHex,
+  putNumber,
+  putText,
+} from "../output/json_bytes.ts";
+import { PlainPairs } from "./plain_pairs.ts";
 
 const AT = MESSAGE_V1.at;
-/** Text that stands in JSON as it is; the two control characters end names and pairs. */
-// deno-lint-ignore no-control-regex -- they are what is looked for
-const PLAIN_PAIRS = /^[\x01\x02\x20\x21\x23-\x5b\x5d-\x7e]*$/;
-const NAME_END = "\u0001";
-const PAIR_END = "\u0002";
 const OFFSET_ID_DIGITS = 16;
+/** A byte of text in JSON: an escape at most. */
+const ESCAPE_BYTES = 6;
+/** All but topic, properties and hosts: names, and a number for each. */
+const FIXED_BYTES_MAX = 400 + 14 * NUMBER_BYTES_MAX;
+/** Both, and the id. */
+const HOSTS_BYTES_MAX = 3 * 64;
+const LINE_END = 0x0a;
+/** A power of two. */
+const TOPIC_SLOTS = 1024;
+
+/** What stands between the values, in their order. */
+const NAMES = {
+  topic: new Piece('{"kind":"message","topic":'),
+  queueId: new Piece(',"queueId":'),
+  queueOffset: new Piece(',"queueOffset":'),
+  commitLogOffset: new Piece(',"commitLogOffset":'),
+  storeSize: new Piece(',"storeSize":'),
+  magic: new Piece(',"magic":'),
+  bodyCRC: new Piece(',"bodyCRC":'),
+  storedBodySize: new Piece(',"storedBodySize":'),
+  sysFlag: new Piece(',"sysFlag":'),
+  flag: new Piece(',"flag":'),
+  bornTimestamp: new Piece(',"bornTimestamp":'),
+  bornHost: new Piece(',"bornHost":"'),
+  storeTimestamp: new Piece('","storeTimestamp":'),
+  storeHost: new Piece(',"storeHost":"'),
+  reconsumeTimes: new Piece('","reconsumeTimes":'),
+  preparedTransactionOffset: new Piece(',"preparedTransactionOffset":'),
+  properties: new Piece(',"properties":'),
+  msgId: new Piece(',"msgId":"'),
+  end: new Piece('"}'),
+};
 
 /** A host as it stands in JSON, kept because it rarely changes from one record to the next. */
 class HostText {
-  text = "";
+  text = new Piece("");
   /** The id of a record at offset 0 of this host, without the offset. */
-  idPrefix = "";
+  idPrefix = new Piece("");
   #address: Uint8Array = new Uint8Array(0);
   #port = -1;
 
   /** Looks at the host at a position, of which `length` bytes are the address. */
   load(record: RecordView, at: number, length: number): void {
     const port = record.view.getInt32(at + length);
-    if (port === this.#port && this.#isSame(record.bytes, at, length)) return;
+    if (port === this.#port && isSame(this.#address, { bytes: record.bytes, at, length })) return;
     this.#port = port;
     this.#address = record.bytes.slice(at, at + length);
     const host: HostBytes = { address: this.#address, port };
-    this.text = formatHost(host);
-    this.idPrefix = formatMessageId(host, 0).slice(0, -OFFSET_ID_DIGITS);
-  }
-
-  #isSame(bytes: Uint8Array, at: number, length: number): boolean {
-    const address = this.#address;
-    if (address.length !== length) return false;
-    for (let byte = 0; byte < length; byte++) {
-      if (address[byte] !== bytes[at + byte]) return false;
-    }
-    return true;
+    this.text = new Piece(formatHost(host));
+    this.idPrefix = new Piece(formatMessageId(host, 0).slice(0, -OFFSET_ID_DIGITS));
   }
 }
 
-/** A printer of messages. */
-export class MessageJson {
+/** A printer of messages, one at a time. */
+export class MessageJson implements ByteRow {
+  bytesMax = 0;
+  readonly #isLine: boolean;
   readonly #bornHost = new HostText();
   readonly #storeHost = new HostText();
-  /** The memory of the last record, as text is read from it. */
-  #memory: Buffer = Buffer.alloc(0);
-  #memoryBytes: Uint8Array | undefined;
+  readonly #pairs = new PlainPairs();
   /** JSON of topics by a hash of their bytes: few topics fill a log. */
   readonly #topics: (TopicText | undefined)[] = new Array(TOPIC_SLOTS).fill(undefined);
+  #record: RecordView = new RecordView();
+  /** Where the row is put. */
+  #to: Uint8Array = new Uint8Array(0);
+  #toView: DataView = new DataView(new ArrayBuffer(0));
 
-  /** The JSON of a record that was loaded, without its body. */
-  line(record: RecordView): string {
-    const { view, at } = record;
-    const sysFlag = view.getInt32(at + AT.sysFlag);
-    this.#bornHost.load(record, at + AT.bornHost, sysFlag & SYS_FLAG.bornHostV6 ? 16 : 4);
+  /** With `isLine` each message ends a line. */
+  constructor({ isLine = false }: { readonly isLine?: boolean } = {}) {
+    this.#isLine = isLine;
+  }
+
+  /** The row of a record that was loaded, without its body; good until the next call. */
+  of(record: RecordView): this {
+    this.#record = record;
+    this.bytesMax = FIXED_BYTES_MAX + HOSTS_BYTES_MAX +
+      ESCAPE_BYTES * (record.topicLength + record.propertiesLength);
+    return this;
+  }
+
+  put(bytes: Uint8Array, from: number): number {
+    if (bytes !== this.#to) {
+      this.#to = bytes;
+      this.#toView = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
+    const to = this.#toView;
+    const record = this.#record;
+    const { view } = record;
+    const sysFlag = view.getInt32(record.at + AT.sysFlag);
+    const bornAddressBytes = sysFlag & SYS_FLAG.bornHostV6 ? 16 : 4;
+    this.#bornHost.load(record, record.at + AT.bornHost, bornAddressBytes);
     const storeHostAt = record.storeTimestampAt + i64.width;
     const storeAddressBytes = sysFlag & SYS_FLAG.storeHostV6 ? 16 : 4;
     this.#storeHost.load(record, storeHostAt, storeAddressBytes);
     const reconsumeAt = storeHostAt + storeAddressBytes + i32.width;
-    const offset = record.physicalOffset();
-    return `{"kind":"message","topic":${this.#topicOf(record)},"queueId":${record.queueId()},` +
-      `"queueOffset":${record.queueOffset()},"commitLogOffset":${offset},` +
-      `"storeSize":${record.size},"magic":${view.getInt32(at + AT.magic)},` +
-      `"bodyCRC":${view.getInt32(at + AT.bodyCRC)},"storedBodySize":${record.bodyLength},` +
-      `"sysFlag":${sysFlag},"flag":${view.getInt32(at + AT.flag)},` +
-      `"bornTimestamp":${record.bornTimestamp()},"bornHost":"${this.#bornHost.text}",` +
-      `"storeTimestamp":${record.storeTimestamp()},"storeHost":"${this.#storeHost.text}",` +
-      `"reconsumeTimes":${view.getInt32(reconsumeAt)},` +
-      `"preparedTransactionOffset":${readI64(view, reconsumeAt + i32.width)},` +
-      `"properties":${this.#properties(record)},` +
-      `"msgId":"${this.#storeHost.idPrefix}${offsetDigits(offset)}"}`;
+    let at = this.#topicOf(record).put(to, NAMES.topic.put(to, from));
+    at = this.#number(at, NAMES.queueId, record.queueId());
+    at = this.#number(at, NAMES.queueOffset, record.queueOffset());
+    at = this.#number(at, NAMES.commitLogOffset, record.physicalOffset());
+    at = this.#number(at, NAMES.storeSize, record.size);
+    at = this.#number(at, NAMES.magic, view.getInt32(record.at + AT.magic));
+    at = this.#number(at, NAMES.bodyCRC, view.getInt32(record.at + AT.bodyCRC));
+    at = this.#number(at, NAMES.storedBodySize, record.bodyLength);
+    at = this.#number(at, NAMES.sysFlag, sysFlag);
+    at = this.#number(at, NAMES.flag, view.getInt32(record.at + AT.flag));
+    at = this.#number(at, NAMES.bornTimestamp, record.bornTimestamp());
+    at = this.#bornHost.text.put(to, NAMES.bornHost.put(to, at));
+    at = this.#number(at, NAMES.storeTimestamp, record.storeTimestamp());
+    at = this.#storeHost.text.put(to, NAMES.storeHost.put(to, at));
+    at = this.#number(at, NAMES.reconsumeTimes, view.getInt32(reconsumeAt));
+    at = this.#number(at, NAMES.preparedTransactionOffset, readI64(view, reconsumeAt + i32.width));
+    at = this.#putProperties(NAMES.properties.put(to, at));
+    at = this.#storeHost.idPrefix.put(to, NAMES.msgId.put(to, at));
+    at = NAMES.end.put(to, putHex(bytes, at, record.physicalOffset()));
+    if (this.#isLine) bytes[at++] = LINE_END;
+    return at;
   }
 
-  #topicOf(record: RecordView): string {
+  #number(at: number, name: Piece, value: number): number {
+    return putNumber(this.#to, name.put(this.#toView, at), value);
+  }
+
+  #topicOf(record: RecordView): Piece {
     const { bytes, topicAt, topicLength } = record;
     let hash = topicLength;
     for (let at = topicAt; at < topicAt + topicLength; at++) {
@@ -94,34 +157,25 @@ export class MessageJson {
     if (known !== undefined && isSame(known.bytes, { bytes, at: topicAt, length: topicLength })) {
       return known.json;
     }
-    const json = JSON.stringify(textAt(record, topicAt, topicLength));
+    const json = new Piece(JSON.stringify(topicOf(record)));
     this.#topics[place] = { bytes: bytes.slice(topicAt, topicAt + topicLength), json };
     return json;
   }
 
   /** Stored properties as a JSON object. */
-  #properties(record: RecordView): string {
-    const { bytes, propertiesAt, propertiesLength } = record;
-    if (bytes !== this.#memoryBytes) {
-      this.#memoryBytes = bytes;
-      this.#memory = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    }
-    const end = propertiesAt + propertiesLength;
-    const text = this.#memory.toString("latin1", propertiesAt, end);
-    // Of ASCII alone the two encodings are one, and this one is read without being looked at.
-    if (PLAIN_PAIRS.test(text)) return plainJson(text);
-    return parsedJson(textAt(record, propertiesAt, propertiesLength));
+  #putProperties(at: number): number {
+    const end = this.#pairs.put(this.#to, at, this.#record);
+    if (end >= 0) return end;
+    const all = Object.fromEntries(parseProperties(propertiesOf(this.#record)));
+    return putText(this.#to, at, JSON.stringify(all));
   }
 }
 
 /** A topic as it stands in JSON. */
 interface TopicText {
   readonly bytes: Uint8Array;
-  readonly json: string;
+  readonly json: Piece;
 }
-
-/** A power of two. */
-const TOPIC_SLOTS = 1024;
 
 function isSame(
   key: Uint8Array,
@@ -131,45 +185,4 @@ function isSame(
   if (key.length !== length) return false;
   for (let byte = 0; byte < length; byte++) if (key[byte] !== bytes[at + byte]) return false;
   return true;
-}
-
-function offsetDigits(offset: number): string {
-  return offset.toString(16).toUpperCase().padStart(OFFSET_ID_DIGITS, "0");
-}
-
-/** Decodes UTF-8 at a position. */
-function textAt({ bytes }: RecordView, at: number, length: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + at, length).toString("utf8");
-}
-
-/** Properties that need no escapes as a JSON object. */
-function plainJson(text: string): string {
-  const names: string[] = [];
-  let json = "{";
-  for (let at = 0; at < text.length;) {
-    const pairEnd = text.indexOf(PAIR_END, at);
-    const end = pairEnd < 0 ? text.length : pairEnd;
-    const nameEnd = text.indexOf(NAME_END, at);
-    if (nameEnd > at && nameEnd < end - 1) {
-      const name = text.slice(at, nameEnd);
-      const value = text.slice(nameEnd + 1, end);
-      // Repeated names, names like numbers and stray separators have rules of their own.
-      if (names.includes(name) || isDigit(name) || value.includes(NAME_END)) {
-        return parsedJson(text);
-      }
-      json += `${names.push(name) > 1 ? "," : ""}"${name}":"${value}"`;
-    }
-    at = end + 1;
-  }
-  return `${json}}`;
-}
-
-/** Whether a name may be taken for an index, which an object puts before all others. */
-function isDigit(name: string): boolean {
-  const first = name.charCodeAt(0);
-  return first >= 0x30 && first <= 0x39;
-}
-
-function parsedJson(text: string): string {
-  return JSON.stringify(Object.fromEntries(parseProperties(text)));
 }
