@@ -22,6 +22,7 @@ import {
 } from "../store/repair/repair.ts";
 import type { Mutant } from "./mutate.ts";
 import { BEFORE, commandLines, MADE } from "./mutate_commands.ts";
+import { repairAndUndo } from "./mutate_in_place.ts";
 import { type SoundRecord, soundRecords } from "./mutate_stores.ts";
 import { guardedFiles, type ReadFigures } from "./mutate_files.ts";
 import { record } from "./recorded_terminal.ts";
@@ -101,7 +102,10 @@ export class MutantCheck {
     if (isThorough || seed % DEEP_EVERY === 0) await this.#verify("deep");
     const plan = await this.#plan(found?.findings ?? []);
     if (isThorough || seed % copyEvery === 0) {
-      for (const allowDataLoss of [false, true]) await this.#copy(plan, allowDataLoss);
+      for (const allowDataLoss of [false, true]) {
+        await this.#copy(plan, allowDataLoss);
+        await this.#inPlace(plan, allowDataLoss);
+      }
     }
     const lines = commandLines({ known: store.known(), paths: [...this.#before.keys()].sort() });
     const count = isThorough ? lines.length : commands;
@@ -163,6 +167,18 @@ export class MutantCheck {
       return true;
     });
     assert(isDone, `${what}: what is planned cannot be done`);
+  }
+
+  /** A repair in place does what is planned, and can be taken back. */
+  async #inPlace(plan: Plan | undefined, allowDataLoss: boolean): Promise<void> {
+    if (plan === undefined) return;
+    this.#runs++;
+    const what = `recover in place${allowDataLoss ? ", loss allowed" : ""}`;
+    try {
+      await repairAndUndo(this.#files, { ...REPAIR, allowDataLoss });
+    } catch (error) {
+      throw new MutantFailure(`${what}: ${wordsOf(error)}`, { cause: error });
+    }
   }
 
   async #isRepaired({ applied, left }: RepairOutcome, plan: Plan): Promise<void> {

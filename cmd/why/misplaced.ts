@@ -4,9 +4,9 @@
  *
  * @module
  */
-import { join } from "node:path";
 import type { FileSystem } from "../../store/file.ts";
-import { NAME, parseOffsetName, parseQueueId, type StorePaths } from "../../store/names.ts";
+import { findMisplaced, isMovable, type Misplaced, type PlaceKind } from "../../store/misplaced.ts";
+import type { StorePaths } from "../../store/names.ts";
 import { OverlayFiles } from "../../store/repair/overlay_files.ts";
 import { EVERY_BROKER, WHY_RELEASES, type WhyBroker, type WhyReason } from "./why_reason.ts";
 
@@ -76,12 +76,17 @@ const INDEX: Effects = {
   },
 };
 
-/** One such place. */
-interface Misplaced {
-  readonly path: string;
-  readonly isFolder: boolean;
-  readonly effects: Effects;
-}
+const EFFECTS: Readonly<Record<PlaceKind, Effects>> = {
+  abort: ABORT,
+  lock: LOCK,
+  checkpoint: CHECKPOINT,
+  configs: SETTINGS,
+  config: SETTINGS,
+  index: INDEX,
+  "index-file": INDEX_FILE,
+  queues: QUEUES,
+  "queue-file": QUEUE_FILE,
+};
 
 /** A store as it is without what is misplaced, and what that means. */
 export interface WellPlaced {
@@ -90,32 +95,43 @@ export interface WellPlaced {
   readonly see: (file: string) => void;
   /** The reasons, once everything was found. */
   readonly reasons: () => WhyReason[];
+  /** Whether a repair moves all of it away, and whether there is something to move. */
+  readonly isMovable: boolean;
+  readonly isAny: boolean;
 }
 
 /** Looks for what is misplaced. The files below are never written. */
 export function wellPlaced(files: FileSystem, paths: StorePaths): WellPlaced {
-  const all = [...misplaced(files, paths)];
-  if (all.length === 0) return { files, see: () => {}, reasons: () => [] };
+  const all = [...findMisplaced(files, paths)];
+  const isAny = all.length > 0;
+  if (!isAny) return { files, see: () => {}, reasons: () => [], isMovable: true, isAny };
   const without = new OverlayFiles(files);
   for (const { path } of all) without.remove(path);
   // Its being there tells of an unclean stop, whatever it is.
   if (all.some(({ path }) => path === paths.abort)) without.openWrite(paths.abort).close();
-  const missed = new Set<Misplaced>(all.filter(({ effects }) => effects.mayBeNothing !== true));
+  const missed = new Set<Misplaced>(
+    all.filter(({ place }) => EFFECTS[place].mayBeNothing !== true),
+  );
   return {
     files: without,
     see(file) {
       for (const it of all) if (`${file}/`.startsWith(`${it.path}/`)) missed.add(it);
     },
     reasons: () => all.filter((it) => missed.has(it)).flatMap(reasonsOf),
+    isMovable: all.every(isMovable),
+    isAny,
   };
 }
 
-function reasonsOf({ path: file, isFolder, effects }: Misplaced): WhyReason[] {
+function reasonsOf(it: Misplaced): WhyReason[] {
+  const { path: file, isFolder, place } = it;
   const found = isFolder
     ? "it is a folder where a file belongs"
     : "it is a file where a folder belongs";
-  const { refuses, others } = effects;
-  const fix = "move it elsewhere, out of the store's folder; then ask again";
+  const { refuses, others } = EFFECTS[place];
+  const fix = isMovable(it)
+    ? "mq recover --apply moves it into the quarantine"
+    : "move it elsewhere, out of the store's folder; then ask again";
   return [
     ...refuses === undefined
       ? []
@@ -124,38 +140,4 @@ function reasonsOf({ path: file, isFolder, effects }: Misplaced): WhyReason[] {
       ? []
       : [{ ...others, file, message: `${found}: ${others.message}`, fix }],
   ];
-}
-
-function* misplaced(files: FileSystem, paths: StorePaths): Generator<Misplaced, void> {
-  const find = function* (path: string, effects: Effects, isFolder: boolean) {
-    if (files.stat(path)?.isDirectory === isFolder) yield { path, isFolder, effects };
-  };
-  yield* find(paths.abort, ABORT, true);
-  yield* find(paths.lock, LOCK, true);
-  yield* find(paths.checkpoint, CHECKPOINT, true);
-  yield* find(paths.config, SETTINGS, false);
-  for (const name of files.list(paths.config)) {
-    if (name.endsWith(".json")) yield* find(join(paths.config, name), SETTINGS, true);
-  }
-  yield* find(paths.index, INDEX, false);
-  for (const name of files.list(paths.index)) {
-    yield* find(join(paths.index, name), INDEX_FILE, true);
-  }
-  // A queue of its own kind is under a marker that tells of RocksDB.
-  const trees = [paths.consumeQueue, paths.batchConsumeQueue];
-  for (const tree of trees) {
-    yield* find(tree, QUEUES, false);
-    if (files.stat(join(tree, NAME.rocksDbMarker))?.isDirectory === false) continue;
-    for (const topic of files.list(tree)) {
-      yield* find(join(tree, topic), QUEUES, false);
-      for (const queue of files.list(join(tree, topic))) {
-        if (parseQueueId(queue) === undefined) continue;
-        const path = join(tree, topic, queue);
-        yield* find(path, QUEUES, false);
-        for (const name of files.list(path)) {
-          if (parseOffsetName(name) !== undefined) yield* find(join(path, name), QUEUE_FILE, true);
-        }
-      }
-    }
-  }
 }

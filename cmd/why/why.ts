@@ -204,8 +204,8 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   }
   progress.clear();
   shared.part();
-  const misplaced = placed.reasons();
-  reasons.push(...misplaced, ...findingReasons(codes.first), ...batchQueueReasons(files, paths));
+  reasons.push(...placed.reasons(), ...findingReasons(codes.first));
+  reasons.push(...batchQueueReasons(files, paths));
   if (starts === undefined) {
     reasons.push(rocksReason(paths), ...diskReasons(terminal, paths));
     const findings = codes.told([]);
@@ -240,7 +240,7 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
     reasons: merged(reasons),
     verdicts,
     findings: codes.told(reports.starts.flatMap(({ refusals }) => refusals)),
-    isRepairable: actions.length > 0 && misplaced.length === 0,
+    isRepairable: (actions.length > 0 || placed.isAny) && placed.isMovable,
     isInUse,
   };
 }

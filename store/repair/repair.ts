@@ -42,7 +42,7 @@ import { rebuild } from "./rebuild.ts";
 import { RecordedFiles } from "./recorded_files.ts";
 import { repairPass } from "./repair_pass.ts";
 import { copyStore } from "./store_copy.ts";
-import { setFoldersAside, setStraysAside } from "./strays_aside.ts";
+import { setMisplacedAside, setStraysAside } from "./strays_aside.ts";
 import { UndoFiles } from "./undo_files.ts";
 
 export type { PointInTime } from "./point_in_time.ts";
@@ -184,21 +184,21 @@ interface Task extends ApplyOptions {
 async function repair(fs: FileSystem, paths: StorePaths, options: Task): Promise<RepairOutcome> {
   const marked = markOf(fs, paths);
   const abort = readWholeFile(fs, paths.abort);
-  const { stoppedCleanly } = stateOf(fs, paths, marked);
+  const kind = marked === "clean" || abort === undefined ? "clean" : "unclean";
   const recorded = (below: FileSystem) =>
     new RecordedFiles(below, {
       root: paths.root,
       beforeFirst: () => {
         if (below === fs && markOf(fs, paths) === undefined) {
-          markStore(fs, paths, stoppedCleanly ? "clean" : "unclean");
+          markStore(fs, paths, kind);
         }
       },
     });
-  const work: Work = { fs, paths, options, recorded, state: () => stateOf(fs, paths, marked) };
+  const work: Work = { fs, paths, options, recorded, state: () => stateOf(fs, paths, kind) };
   const { applied, left, report } = await change(work);
   removeUnfinished(fs, paths);
   const isLeft = left.some((it) => it.action !== "set-config-aside") &&
-    options.allowDataLoss !== true && !stoppedCleanly;
+    options.allowDataLoss !== true && kind === "unclean";
   leaveAbort(fs, paths, {
     // What stood there before an interrupted repair nobody knows.
     bytes: !isLeft ? undefined : marked === undefined ? abort : new Uint8Array(0),
@@ -223,18 +223,16 @@ interface Work {
 async function change(
   { fs, paths, options: asked, recorded, state: read }: Work,
 ): Promise<RepairOutcome> {
-  const folders = setFoldersAside(recorded(fs), paths);
+  const aside = setMisplacedAside(recorded(fs), paths);
   const found = read();
   const names = repairNames(recorded(fs), found);
   // Under its right names the log is another one; the mark that is there now tells nothing of the stop.
-  const before = names.length === 0
-    ? found
-    : stateOf(fs, paths, found.stoppedCleanly ? "clean" : "unclean");
+  const before = names.length === 0 ? found : read();
   const { checkpoint, stoppedCleanly, topics, replayFrom } = before;
   // Asked before anything is changed: a queue that is built anew tells only what it was built by.
   const options = { ...asked, delayLevelsMs: asked.delayLevelsMs ?? delayLevelsSeen(before) };
   const isAllowed = options.allowDataLoss === true;
-  const applied = [...folders, ...names, ...await endLog(recorded(fs), paths, options)];
+  const applied = [...aside, ...names, ...await endLog(recorded(fs), paths, options)];
   // How the store was stopped is told by what it was before.
   const state = { ...read(), checkpoint, stoppedCleanly, topics, replayFrom };
   const soundIndex = names.length === 0 ? options.soundIndex : undefined;
@@ -292,10 +290,10 @@ async function endLog(
   return cut === undefined ? [] : cutLog(fs, paths, cut);
 }
 
-/** What a store says of itself; where it is marked, how it was stopped before. */
-function stateOf(fs: FileSystem, paths: StorePaths, marked: MarkKind | undefined): StoreState {
+/** What a store says of itself, marked or not; `kind` is how it was stopped before. */
+function stateOf(fs: FileSystem, paths: StorePaths, kind: MarkKind): StoreState {
   const state = readStoreState(fs, paths);
-  if (marked !== "clean") return state;
+  if (kind === "unclean" || state.stoppedCleanly) return state;
   const topics = readTopicKinds(fs, paths);
   return { ...state, stoppedCleanly: true, replayFrom: Infinity, topics };
 }

@@ -1,11 +1,13 @@
 /**
  * Moves what is no file of a log or of a queue out of their folders, into the quarantine: Java's
- * brokers take whatever lies there for a file of theirs, and may not start.
+ * brokers take whatever lies there for a file of theirs, and may not start. So goes what is a folder
+ * in the place of a file, or the other way round.
  *
  * @module
  */
 import { basename, dirname, join, relative, sep } from "node:path";
 import type { FileSystem } from "../file.ts";
+import { findMisplacedBesideQueues, isMovable } from "../misplaced.ts";
 import type { StorePaths } from "../names.ts";
 import { keepAside, QUARANTINE } from "../quarantine.ts";
 import { listQueueFiles, listQueues } from "../queue_reader.ts";
@@ -18,37 +20,53 @@ const OF_THE_DISK = "lost+found";
 /** What `rename` says where a folder is on another disk. */
 const OTHER_DISK = "EXDEV";
 
-/** Moves folders out of the log's: one may have the name that belongs to a misnamed file. */
-export function setFoldersAside(fs: FileSystem, paths: StorePaths): RepairAction[] {
-  const { strays } = listSegments(fs, paths.commitLogs);
-  const folders = strays.filter((path) => fs.stat(path)!.isDirectory);
-  return folders.filter(isMovable).map((path) => setAside(fs, paths.root, { path, what: "log" }));
-}
-
-/** Moves all of them; nothing that a broker of ours reads is among them. */
-export function setStraysAside(fs: FileSystem, paths: StorePaths): RepairAction[] {
-  const ofLog = listSegments(fs, paths.commitLogs).strays;
+/**
+ * Moves what stands in the way of a repair: folders in the places of files, files in those of folders,
+ * and whatever lies among the files of queues. Of the log's folder only folders: a file with a name of
+ * its own may be one of the log's that lost its name.
+ */
+export function setMisplacedAside(fs: FileSystem, paths: StorePaths): RepairAction[] {
+  const misplaced = [...findMisplacedBesideQueues(fs, paths)].filter(isMovable).map((it) => {
+    const reason = it.isFolder
+      ? "a folder where brokers have a file"
+      : "a file where brokers have a folder";
+    return setAside(fs, paths.root, { path: it.path, reason });
+  });
+  const { strays: ofLog } = listSegments(fs, paths.commitLogs);
   const { queues, strays } = listQueues(fs, paths);
   const ofQueues = [...strays, ...queues.flatMap((it) => listQueueFiles(fs, it).strays)];
   return [
-    ...ofLog.map((path) => ({ path, what: "log" } as const)),
-    ...ofQueues.map((path) => ({ path, what: "queue" } as const)),
-  ].filter(({ path }) => isMovable(path)).map((it) => setAside(fs, paths.root, it));
+    ...misplaced,
+    ...straysAside(fs, paths.root, ofLog.filter((path) => fs.stat(path)!.isDirectory), "log"),
+    ...straysAside(fs, paths.root, ofQueues, "queue"),
+  ];
 }
 
-function isMovable(path: string): boolean {
-  return basename(path) !== OF_THE_DISK;
+/** Moves what else is in the log's folder; nothing that a broker of ours reads is among it. */
+export function setStraysAside(fs: FileSystem, paths: StorePaths): RepairAction[] {
+  return straysAside(fs, paths.root, listSegments(fs, paths.commitLogs).strays, "log");
+}
+
+function straysAside(
+  fs: FileSystem,
+  root: string,
+  strays: readonly string[],
+  what: "log" | "queue",
+): RepairAction[] {
+  return strays.filter((path) => basename(path) !== OF_THE_DISK).map((path) => {
+    const kind = fs.stat(path)!.isDirectory ? "folder" : "file";
+    const reason = `no ${kind} of a ${what}: a Java broker may not start with it`;
+    return setAside(fs, root, { path, reason });
+  });
 }
 
 function setAside(
   fs: FileSystem,
   root: string,
-  { path: file, what }: { readonly path: string; readonly what: "log" | "queue" },
+  { path: file, reason }: { readonly path: string; readonly reason: string },
 ): RepairAction {
   const { size, isDirectory } = fs.stat(file)!;
   moveStray(fs, root, file);
-  const kind = isDirectory ? "folder" : "file";
-  const reason = `no ${kind} of a ${what}: a Java broker may not start with it`;
   return repairAction({ action: "set-file-aside", file, to: isDirectory ? 0 : size, reason });
 }
 

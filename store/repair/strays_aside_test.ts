@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
+import fs from "node:fs";
+import { join } from "node:path";
+import { storeOnDisk } from "../../testdata/fixture.ts";
+import { findingsIn } from "../../testdata/kill9/store_check.ts";
 import { SmallStore } from "../../testdata/small_store.ts";
 import { differences } from "../../testdata/store_bytes.ts";
+import { inFolder } from "../../testdata/temporary_folder.ts";
 import { verified } from "../../testdata/verified.ts";
+import { diskFiles } from "../file_disk.ts";
 import { MemoryFiles } from "../file_memory.ts";
 import { storePaths } from "../names.ts";
 import { applyRepair, planRepair } from "./repair.ts";
@@ -31,7 +37,6 @@ async function codesOf(files: MemoryFiles): Promise<string[]> {
 }
 
 const ACTIONS = [
-  ["store/commitlog/notes.txt", 3, "no file of a log: a Java broker may not start with it"],
   [`${QUEUE}/old`, 0, "no folder of a queue: a Java broker may not start with it"],
   ["store/consumequeue/list.txt", 1, "no file of a queue: a Java broker may not start with it"],
   [
@@ -39,6 +44,7 @@ const ACTIONS = [
     60,
     "no file of a queue: a Java broker may not start with it",
   ],
+  ["store/commitlog/notes.txt", 3, "no file of a log: a Java broker may not start with it"],
 ];
 const KEPT = [
   "stray-commitlog-notes.txt",
@@ -102,3 +108,46 @@ Deno.test("setStraysAside() replaces nothing that is in the quarantine", () => {
   assert.equal(files.stat("store/quarantine/stray-commitlog-notes.txt")?.size, 1);
   assert.equal(files.stat("store/quarantine/stray-commitlog-notes.txt-2")?.size, 3);
 });
+
+/** Things of the wrong kind, one at a time: what stood there is gone. */
+const MISPLACED: Readonly<Record<string, "file" | "folder">> = {
+  "checkpoint": "folder",
+  "config/topics.json": "folder",
+  "config": "file",
+  "index": "file",
+  "consumequeue": "file",
+  "consumequeue/T_plain": "file",
+  "consumequeue/T_plain/0": "file",
+  "consumequeue/T_plain/0/00000000000000000000": "folder",
+};
+
+for (const [path, kind] of Object.entries(MISPLACED)) {
+  Deno.test(`a repair of a store with a ${kind} at ${path} makes it sound, and can be taken back`, async () => {
+    await inFolder(async (directory) => {
+      const root = storeOnDisk("5.5.0-a-clean-102", directory);
+      const place = join(root, path);
+      fs.rmSync(place, { recursive: true, force: true });
+      if (kind === "file") fs.writeFileSync(place, "not a folder");
+      else fs.mkdirSync(join(place, "deep"), { recursive: true });
+      const before = treeOf(root);
+      const { actions } = await planRepair(diskFiles, root);
+      const { applied, left, undo } = await applyRepair(diskFiles, root);
+      assert.deepEqual(applied, actions);
+      assert.deepEqual(left, []);
+      assert.equal(applied[0]!.action, "set-file-aside");
+      const findings = await findingsIn(diskFiles, root);
+      assert.deepEqual(findings.filter((it) => !it.startsWith("info")), []);
+      await undoRepair(diskFiles, root, undo!);
+      assert.deepEqual(treeOf(root), before);
+    });
+  });
+}
+
+/** Folders, and files with what they hold. */
+function treeOf(root: string): Record<string, string> {
+  const names = fs.readdirSync(root, { recursive: true, encoding: "utf8" }).sort();
+  return Object.fromEntries(names.map((name) => {
+    const path = join(root, name);
+    return [name, fs.statSync(path).isDirectory() ? "folder" : fs.readFileSync(path, "latin1")];
+  }));
+}

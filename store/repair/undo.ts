@@ -141,36 +141,45 @@ class Undo {
       );
     }
     const folders = new Set<string>([this.#paths.root]);
-    for (const name of this.#log.foldersRemoved) {
-      this.#fs.makeDirectory(this.#pathOf(name));
-      folders.add(dirname(this.#pathOf(name)));
+    const foldersOf = (names: Iterable<string>) => {
+      for (const name of names) folders.add(dirname(this.#pathOf(name)));
+    };
+    foldersOf([...this.#log.files.keys(), ...this.#log.foldersMade, ...this.#log.foldersRemoved]);
+    // What was made goes first: a file may stand where a folder was, and the other way round.
+    for (const [name, { size, movedTo }] of this.#log.files) {
+      if (name !== NAME.abort && size < 0 && movedTo === undefined) this.#removeMade(name);
     }
+    for (const name of this.#log.foldersMade.toSorted().toReversed()) {
+      this.#removeFolder(this.#pathOf(name));
+    }
+    for (const name of this.#log.foldersRemoved) this.#fs.makeDirectory(this.#pathOf(name));
     const kept = this.#fs.openRead(this.#path);
     try {
       for (const [name, file] of this.#log.files) {
         await new Promise<void>((done) => setImmediate(done));
         signal?.throwIfAborted();
-        if (name === NAME.abort) continue;
-        this.#restore(kept, this.#pathOf(name), file);
-        folders.add(dirname(this.#pathOf(name)));
+        if (name !== NAME.abort) this.#restore(kept, this.#pathOf(name), file);
       }
     } finally {
       kept.close();
     }
-    for (const name of this.#log.foldersMade.toSorted().toReversed()) {
-      this.#removeFolder(this.#pathOf(name));
-      folders.add(dirname(this.#pathOf(name)));
-    }
     for (const folder of folders) {
-      if (this.#fs.stat(folder) !== undefined) this.#fs.syncDirectory(folder);
+      if (this.#fs.stat(folder)?.isDirectory === true) this.#fs.syncDirectory(folder);
     }
+  }
+
+  /** Removes a file that was not there; a folder in its place is the one that was. */
+  #removeMade(name: string): void {
+    const path = this.#pathOf(name);
+    this.#files++;
+    if (this.#fs.stat(path)?.isDirectory === false) this.#fs.remove(path);
   }
 
   #restore(kept: ReadableFile, path: string, { size, blocks, movedTo }: KeptFile): void {
     const fs = this.#fs;
+    if (size < 0 && movedTo === undefined) return;
     this.#files++;
     if (movedTo !== undefined) return this.#moveBack(this.#pathOf(movedTo), path);
-    if (size < 0) return fs.remove(path);
     if (fs.stat(dirname(path)) === undefined) fs.makeDirectory(dirname(path));
     const file = fs.openWrite(path);
     try {
@@ -226,7 +235,8 @@ class Undo {
   /** Removes a folder that was made, where nobody has put anything into it. */
   #removeFolder(path: string): void {
     const wasMade = this.#log.foldersMade.some((name) => this.#pathOf(name) === path);
-    if (wasMade && this.#fs.stat(path) !== undefined && this.#fs.list(path).length === 0) {
+    const isThere = this.#fs.stat(path)?.isDirectory === true;
+    if (wasMade && isThere && this.#fs.list(path).length === 0) {
       this.#fs.remove(path);
     }
   }
