@@ -171,8 +171,12 @@ export class MemoryFiles implements FileSystem {
   rename(from: string, to: string): void {
     const moved = [...this.#files].filter(([path]) => path === from || path.startsWith(`${from}/`));
     if (moved.length === 0 && !this.#directories.has(from)) throw missing("rename", from);
-    this.#lists.clear();
     this.#needFolder(dirname(to), "rename to");
+    const other = this.stat(to);
+    if (other !== undefined && other.isDirectory === this.#files.has(from)) {
+      throw otherKind(from, to, other);
+    }
+    this.#lists.clear();
     this.#namesChange(from);
     this.#namesChange(to);
     for (const [path, content] of moved) {
@@ -263,6 +267,14 @@ export class MemoryFiles implements FileSystem {
 function notFolder(what: string, path: string): Error {
   const cause = Object.assign(new Error(`not a directory: ${basename(path)}`), { code: "ENOTDIR" });
   return new Error(`Cannot ${what} "${path}": part of the path is not a directory`, { cause });
+}
+
+/** A file takes the place of files only, and a folder that of folders. */
+function otherKind(from: string, to: string, { isDirectory }: FileStat): Error {
+  const code = isDirectory ? "EISDIR" : "ENOTDIR";
+  const cause = Object.assign(new Error(`${code}: ${basename(to)}`), { code });
+  const kind = isDirectory ? "is a directory" : "is no directory";
+  return new Error(`Cannot rename "${from}" to "${to}": that ${kind}`, { cause });
 }
 
 function unreadable(path: string, at: number): Error {

@@ -109,6 +109,13 @@ export const FILE_CONTRACT: Readonly<Record<string, Check>> = {
     assert.equal(get(fs, join(root, "b")), "new");
     assert.throws(() => fs.rename(join(root, "a"), join(root, "c")), /Cannot rename/);
   },
+  "rename() puts no file over a folder, and no folder over a file": (fs, root) => {
+    put(fs, join(root, "a"), "content");
+    fs.makeDirectory(join(root, "b"));
+    assert.throws(() => fs.rename(join(root, "a"), join(root, "b")), /^Error: Cannot rename /);
+    assert.throws(() => fs.rename(join(root, "b"), join(root, "a")), /^Error: Cannot rename /);
+    assert.deepEqual([fs.list(root), get(fs, join(root, "a"))], [["a", "b"], "content"]);
+  },
   "rename() moves a directory with all in it": (fs, root) => {
     fs.makeDirectory(join(root, "a", "deep"));
     fs.makeDirectory(join(root, "a", "empty"));

@@ -259,6 +259,11 @@ export class OverlayFiles implements FileSystem {
     const stat = this.stat(from);
     if (stat === undefined) this.#missing("rename", from);
     this.#needFolder(dirname(to), "rename to");
+    const other = this.stat(to);
+    if (other !== undefined && other.isDirectory !== stat.isDirectory) {
+      const kind = other.isDirectory ? "a folder" : "a file";
+      throw new Error(`Cannot rename "${from}" to "${to}": that is ${kind}; move it elsewhere`);
+    }
     const files = stat.isDirectory ? [...filesUnder(this, from)] : [from];
     const moved = files.map((path) => [path, this.#layers.get(path)] as const);
     const folders = [...foldersUnder(this, from)];

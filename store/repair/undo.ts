@@ -140,22 +140,18 @@ class Undo {
         (this.#log.files.get(NAME.abort)?.size ?? -1) < 0 ? "clean" : "unclean",
       );
     }
-    const folders = new Set<string>([this.#paths.root]);
-    const foldersOf = (names: Iterable<string>) => {
-      for (const name of names) folders.add(dirname(this.#pathOf(name)));
-    };
-    foldersOf([...this.#log.files.keys(), ...this.#log.foldersMade, ...this.#log.foldersRemoved]);
+    const { files, foldersMade, foldersRemoved } = this.#log;
+    const names = [...files.keys(), ...foldersMade, ...foldersRemoved];
+    const folders = new Set(names.map((name) => dirname(this.#pathOf(name))));
     // What was made goes first: a file may stand where a folder was, and the other way round.
-    for (const [name, { size, movedTo }] of this.#log.files) {
+    for (const [name, { size, movedTo }] of files) {
       if (name !== NAME.abort && size < 0 && movedTo === undefined) this.#removeMade(name);
     }
-    for (const name of this.#log.foldersMade.toSorted().toReversed()) {
-      this.#removeFolder(this.#pathOf(name));
-    }
-    for (const name of this.#log.foldersRemoved) this.#fs.makeDirectory(this.#pathOf(name));
+    for (const name of foldersMade.toSorted().toReversed()) this.#removeFolder(this.#pathOf(name));
+    for (const name of foldersRemoved) this.#fs.makeDirectory(this.#pathOf(name));
     const kept = this.#fs.openRead(this.#path);
     try {
-      for (const [name, file] of this.#log.files) {
+      for (const [name, file] of files) {
         await new Promise<void>((done) => setImmediate(done));
         signal?.throwIfAborted();
         if (name !== NAME.abort) this.#restore(kept, this.#pathOf(name), file);
@@ -163,7 +159,7 @@ class Undo {
     } finally {
       kept.close();
     }
-    for (const folder of folders) {
+    for (const folder of folders.add(this.#paths.root)) {
       if (this.#fs.stat(folder)?.isDirectory === true) this.#fs.syncDirectory(folder);
     }
   }
