@@ -151,6 +151,16 @@ export class DispatchRequest {
   }
 }
 
+/** As {@linkcode DispatchRequest.mayBeLight}, of a record of which nothing else is asked. */
+export function mayBeLight({ view, propertiesAt, propertiesLength }: RecordView): boolean {
+  const end = propertiesAt + propertiesLength;
+  for (let from = propertiesAt; from < end;) {
+    if (view.getUint8(from) === FIRST.light) return true;
+    from = findPairEnd(view, { from, to: end }) + 1;
+  }
+  return false;
+}
+
 interface ByteRange {
   readonly from: number;
   readonly to: number;

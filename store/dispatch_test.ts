@@ -6,7 +6,13 @@ import { readTruth, storeInMemory } from "../testdata/fixture.ts";
 import { type MessageWish, recordBytes, sampleMessage } from "../testdata/small_log.ts";
 import { STORE_CASES } from "../testdata/store_cases.ts";
 import { CommitLogScan } from "./commit_log_scan.ts";
-import { DELAY_LEVELS_MS, deliverTime, DispatchRequest, SCHEDULE_TOPIC } from "./dispatch.ts";
+import {
+  DELAY_LEVELS_MS,
+  deliverTime,
+  DispatchRequest,
+  mayBeLight,
+  SCHEDULE_TOPIC,
+} from "./dispatch.ts";
 import { MemoryFiles } from "./file_memory.ts";
 import { INDEX_HEADER, MAGIC, SYS_FLAG } from "./format.ts";
 import { keyHash, stringHash } from "./hash.ts";
@@ -281,4 +287,22 @@ Deno.test("DispatchRequest: one string stands for all records of a topic, equal 
 Deno.test("DispatchRequest reads a record with a long topic", () => {
   const topic = `%RETRY%${"g".repeat(200)}`;
   assert.equal(requestOf({ topic, magic: MAGIC.v2 }).topic, topic);
+});
+
+Deno.test("mayBeLight() says of a record what the request says that was read from it", () => {
+  const text = fc.string({ maxLength: 12 });
+  const name = fc.oneof(text, fc.constantFrom("I", "INNER_MULTI_QUEUE_OFFSET", "TAGS", "AI"));
+  const pairs = fc.array(fc.tuple(name, text), { maxLength: 8 });
+  const record = new RecordView();
+  const request = new DispatchRequest();
+  const found = { light: 0, other: 0 };
+  fc.assert(fc.property(pairs, (all) => {
+    const properties = all.map(([key, value]) => `${key}\u0001${value}\u0002`).join("");
+    record.attach(recordBytes(sampleMessage({ properties })));
+    assert.equal(record.load(0, record.bytes.length), undefined);
+    request.read(record);
+    assert.equal(mayBeLight(record), request.mayBeLight);
+    found[request.mayBeLight ? "light" : "other"]++;
+  }));
+  assert(found.light > 0 && found.other > 0);
 });

@@ -11,12 +11,12 @@
  */
 import { readBody } from "../body.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
+import { mayBeLight } from "../dispatch.ts";
 import { lightQueueFlaw } from "../multi_dispatch.ts";
 import type { RecordView } from "../record_view.ts";
 import { BesideProof, type BesideProofOptions, type ProvenBeside } from "./beside_proof.ts";
 import { BATCH_FLAGS, TIME_SLACK_MS } from "./log_check.ts";
 import type { LogPiece } from "./log_pieces.ts";
-import { hasZero, isPlain } from "./plain_properties.ts";
 import type { ProofState } from "./proof_state.ts";
 import type { VerifyDepth } from "./summary.ts";
 
@@ -150,16 +150,12 @@ export class PieceProof {
   #record(scan: CommitLogScan): boolean {
     const { record } = scan;
     if (scan.seal === "wrong" || !this.#isTimely(record.storeTimestamp())) return false;
-    if ((record.sysFlag() & BATCH_FLAGS) !== 0) return false;
-    if (this.#beside === undefined ? !isAlone(record) : !this.#isBeside(record)) return false;
+    if ((record.sysFlag() & BATCH_FLAGS) !== 0 || hasZero(record)) return false;
+    if (!(this.#beside?.record(record) ?? isAlone(record))) return false;
     if (this.#messages++ === 0) this.#firstAt = scan.at;
     this.#bytesChecked += scan.length;
     this.#end = scan.at + scan.length;
     return this.#options.depth !== "deep" || isReadable(record);
-  }
-
-  #isBeside(record: RecordView): boolean {
-    return !hasZero(record) && this.#beside!.record(record);
   }
 
   #isTimely(time: number): boolean {
@@ -173,7 +169,26 @@ export class PieceProof {
 
 /** Whether the properties are sound without queues and index to compare them with. */
 function isAlone(record: RecordView): boolean {
-  return isPlain(record) || (!hasZero(record) && lightQueueFlaw(record) === undefined);
+  return !mayBeLight(record) || lightQueueFlaw(record) === undefined;
+}
+
+const WORD = 4;
+
+/**
+ * Whether a byte of the properties is zero, four bytes at a step: of any other byte either the sign
+ * bit is set, or adding 0x7f sets it.
+ */
+function hasZero({ view, propertiesAt, propertiesLength }: RecordView): boolean {
+  const end = propertiesAt + propertiesLength;
+  const wordsEnd = end - (propertiesLength & (WORD - 1));
+  let signs = -1;
+  for (let at = propertiesAt; at < wordsEnd; at += WORD) {
+    const word = view.getInt32(at);
+    signs &= ((word & 0x7f7f_7f7f) + 0x7f7f_7f7f) | word;
+  }
+  if ((~signs & 0x8080_8080) !== 0) return true;
+  for (let at = wordsEnd; at < end; at++) if (view.getUint8(at) === 0) return true;
+  return false;
 }
 
 function isReadable(record: RecordView): boolean {
