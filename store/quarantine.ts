@@ -31,6 +31,13 @@ export function keptRange(
   return { name, range: { path, from, to: from + length } };
 }
 
+/** Paths in the quarantine for a name, without end: of one that is taken nothing is replaced. */
+export function* placesAside(root: string, name: string): Generator<string, never> {
+  for (let number = 1;; number++) {
+    yield join(root, QUARANTINE, number === 1 ? name : `${name}-${number}`);
+  }
+}
+
 /**
  * Copies a range of a file into the quarantine and brings it to the disk. Where a former, interrupted
  * work kept the same bytes already, their copy stays as it is: since then some may have been zeroed.
@@ -41,11 +48,9 @@ export function keepAside(
   root: string,
   kept: { readonly name: string; readonly range: FileRange },
 ): void {
-  const directory = join(root, QUARANTINE);
   const source = fs.openRead(kept.range.path);
   try {
-    for (let number = 1;; number++) {
-      const path = join(directory, number === 1 ? kept.name : `${kept.name}-${number}`);
+    for (const path of placesAside(root, kept.name)) {
       if (fs.stat(path) === undefined) return copy(fs, { source, ...kept.range }, path);
       if (covers(fs, path, { source, ...kept.range })) return;
     }

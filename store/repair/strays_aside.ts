@@ -5,11 +5,12 @@
  *
  * @module
  */
-import { basename, dirname, join, relative, sep } from "node:path";
+import { basename, dirname, relative, sep } from "node:path";
 import type { FileSystem } from "../file.ts";
+import { codeOf } from "../file_disk.ts";
 import { findMisplacedBesideQueues, isMovable } from "../misplaced.ts";
 import type { StorePaths } from "../names.ts";
-import { keepAside, QUARANTINE } from "../quarantine.ts";
+import { keepAside, placesAside } from "../quarantine.ts";
 import { listQueueFiles, listQueues } from "../queue_reader.ts";
 import { listSegments } from "../segments.ts";
 import { type RepairAction, repairAction } from "./action.ts";
@@ -74,7 +75,8 @@ function moveStray(fs: FileSystem, root: string, path: string): void {
   for (const file of filesUnder(fs, path)) {
     const steps = relative(root, file).split(sep).filter((it) => it !== "..");
     const name = `stray-${steps.join("-")}`;
-    if (renamed(fs, file, freePath(fs, join(root, QUARANTINE), name))) continue;
+    const free = placesAside(root, name).find((place) => fs.stat(place) === undefined)!;
+    if (renamed(fs, file, free)) continue;
     keepAside(fs, root, { name, range: { path: file, from: 0, to: fs.stat(file)!.size } });
   }
   // What was copied, and folders.
@@ -88,17 +90,9 @@ function renamed(fs: FileSystem, from: string, to: string): boolean {
   try {
     fs.rename(from, to);
   } catch (error) {
-    if ((error as { readonly code?: unknown }).code === OTHER_DISK) return false;
+    if (codeOf(error) === OTHER_DISK) return false;
     throw error;
   }
   for (const path of [to, from]) fs.syncDirectory(dirname(path));
   return true;
-}
-
-/** What is in the quarantine is never replaced. */
-function freePath(fs: FileSystem, folder: string, name: string): string {
-  for (let number = 1;; number++) {
-    const path = join(folder, number === 1 ? name : `${name}-${number}`);
-    if (fs.stat(path) === undefined) return path;
-  }
 }

@@ -79,7 +79,8 @@ Deno.test("a repair copies strays where a folder is on another disk, and can be 
   const before = files.snapshot();
   const rename = files.rename.bind(files);
   files.rename = (from, to) => {
-    if (!from.includes("quarantine")) throw Object.assign(new Error("EXDEV"), { code: "EXDEV" });
+    const cause = Object.assign(new Error("EXDEV"), { code: "EXDEV" });
+    if (!from.includes("quarantine")) throw new Error("Cannot rename", { cause });
     rename(from, to);
   };
   const { applied, undo } = await applyRepair(files, ROOT);
