@@ -4,8 +4,8 @@
  *     deno task interop [--target mq|mq-bun|java-5.5.0|java-4.9.7] [--only NAME,NAME]
  *         [--jobs N] [--keep]
  *
- * Two scenarios run at a time, unless `--jobs` says otherwise: more of them than cores make clients
- * give up on brokers that have no time to answer. With a Java target the same checks run against the
+ * Two scenarios run at a time, unless `--jobs` says otherwise, and one that mostly waits beside them:
+ * more of them than cores make clients give up on brokers that have no time to answer. With a Java target the same checks run against the
  * original, which shows that they ask for what it really does. `--keep` leaves the working folder with
  * stores, logs and client files.
  *
@@ -102,7 +102,6 @@ const SCENARIOS: Readonly<Record<string, Scenario>> = {
 
 /** Those that take longest begin first, so that none of them is left over at the end. */
 const LONGEST = [
-  "mixed_group",
   "damage",
   "relay",
   "transactions",
@@ -114,6 +113,9 @@ const LONGEST = [
   "swap",
   "admin",
 ];
+
+/** Theirs is the time of heartbeats and of what is shared out anew: they leave the cores to others. */
+const BESIDE = ["mixed_group", "rebalance", "reset", "two"];
 
 /** Messages of theirs have to come to the second, which a busy machine does not grant. */
 const ALONE = ["timers"];
@@ -148,7 +150,8 @@ async function main(args: readonly string[]): Promise<number> {
   }
   try {
     const scenarios = Object.fromEntries(names.map((name) => [name, SCENARIOS[name]!]));
-    const report = await playAll(scenarios, { target, root, jobs, alone: ALONE, print });
+    const beside = jobs === 1 ? [] : BESIDE;
+    const report = await playAll(scenarios, { target, root, jobs, beside, alone: ALONE, print });
     report.total();
     return report.clean ? 0 : 1;
   } finally {

@@ -19,6 +19,8 @@ export interface PlayOptions {
   readonly root: string;
   /** How many scenarios run at a time. */
   readonly jobs: number;
+  /** Those that wait more than they work: one of them runs beside the others. */
+  readonly beside?: readonly string[];
   /** Those that wait until they have the machine to themselves. */
   readonly alone?: readonly string[];
   /** Takes whole lines without the line feed. */
@@ -33,7 +35,7 @@ export async function playAll(
   scenarios: Readonly<Record<string, Scenario>>,
   options: PlayOptions,
 ): Promise<Report> {
-  const { print, jobs, alone = [] } = options;
+  const { print, jobs, beside = [], alone = [] } = options;
   const total = new Report(print);
   const failed: string[] = [];
   const play = async (lanes: number, wanted: (name: string) => boolean) => {
@@ -46,7 +48,10 @@ export async function playAll(
       }
     }));
   };
-  await play(jobs, (name) => !alone.includes(name));
+  await Promise.all([
+    play(jobs, (name) => !alone.includes(name) && !beside.includes(name)),
+    play(1, (name) => beside.includes(name)),
+  ]);
   await play(1, (name) => alone.includes(name));
   if (failed.length > 0) print(`# failed: ${failed.sort().join(", ")}`);
   return total;

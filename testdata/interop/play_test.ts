@@ -4,7 +4,7 @@ import os from "node:os";
 import path from "node:path";
 import process from "node:process";
 import { Child } from "./child.ts";
-import { playAll } from "./play.ts";
+import { playAll, type PlayOptions } from "./play.ts";
 import type { Report } from "./report.ts";
 import type { Scenario } from "./stage.ts";
 import { MissingTool } from "./toolchain.ts";
@@ -17,13 +17,13 @@ interface Played {
 /** Without the seconds each took. */
 async function played(
   scenarios: Readonly<Record<string, Scenario>>,
-  { jobs, alone = [] }: { readonly jobs: number; readonly alone?: readonly string[] },
+  how: Pick<PlayOptions, "jobs" | "beside" | "alone">,
 ): Promise<Played> {
   const root = fs.mkdtempSync(path.join(os.tmpdir(), "mq-play-"));
   const printed: string[] = [];
   const print = (line: string) => void printed.push(...line.split("\n"));
   try {
-    const report = await playAll(scenarios, { target: "mq", root, jobs, alone, print });
+    const report = await playAll(scenarios, { ...how, target: "mq", root, print });
     return { printed: printed.map((line) => line.replace(/: \d+ s$/, "")), report };
   } finally {
     fs.rmSync(root, { recursive: true });
@@ -125,6 +125,28 @@ Deno.test("playAll() plays as many at a time as it may, and those that run alone
   assert.equal(seen.at(-1), "alone");
   assert(seen.every((them) => them.split("+").length <= 2), seen.join());
   assert(seen.includes("a+b"), seen.join());
+});
+
+Deno.test("playAll() plays one that mostly waits beside the others, and its like after it", async () => {
+  const bothRun = Promise.withResolvers<void>();
+  const order: string[] = [];
+  await played({
+    async waiting() {
+      order.push("waiting");
+      await bothRun.promise;
+      order.push("waited");
+    },
+    like() {
+      order.push("like");
+      return Promise.resolve();
+    },
+    a: () => Promise.resolve(),
+    b() {
+      bothRun.resolve();
+      return Promise.resolve();
+    },
+  }, { jobs: 1, beside: ["waiting", "like"] });
+  assert.deepEqual(order, ["waiting", "waited", "like"]);
 });
 
 Deno.test("playAll() gives scenarios folders of their own", async () => {
