@@ -51,6 +51,41 @@ function importsOf(source: Source): string[] {
   return [...code.matchAll(/(?:\bfrom|\bimport)\s*\(?\s*"([\w.@/:-]+)"/g)].map((it) => it[1]!);
 }
 
+/** What one file takes from another of the project. */
+interface Link {
+  readonly target: string;
+  /** Names as the other file has them; `*` for whatever it has. */
+  readonly names: readonly string[];
+  /** Whether the other file must have run first. */
+  readonly isNeeded: boolean;
+}
+
+/** Imports and exports of other files, and imports made while the program runs. */
+function linksOf({ path, lines }: Source): Link[] {
+  const code = lines.filter((line) => !/^\s*\*/.test(line)).join("\n");
+  // The package for npm has the same files in JavaScript.
+  const targetOf = (name: string) => join(dirname(path), name.replace(/\.js$/, ".ts"));
+  const fixed = code.matchAll(
+    /^(?:import|export) (type )?(?:\{([^}]*)\}|\*.*?) from "(\.[^"]*)"/gm,
+  );
+  const later = code.matchAll(/\bimport\(\s*"(\.[^"]*)"/g);
+  return [
+    ...[...fixed].map(([, type, list, name]) => {
+      const taken = (list ?? "*").split(",").map((it) => it.trim()).filter((it) => it !== "");
+      return {
+        target: targetOf(name!),
+        names: taken.map((it) => it.replace(/^type /, "").replace(/ as .*/, "")),
+        isNeeded: type === undefined && taken.some((it) => !it.startsWith("type ")),
+      };
+    }),
+    ...[...later].map(([, name]) => ({ target: targetOf(name!), names: ["*"], isNeeded: false })),
+  ];
+}
+
+const LINKS: ReadonlyMap<string, readonly Link[]> = new Map(
+  SOURCES.map((source) => [source.path, linksOf(source)]),
+);
+
 /** Folder of a project file that decides what it may import. */
 function roomOf(path: string): string {
   const parts = dirname(path).split("/");
@@ -100,6 +135,22 @@ Deno.test("rooms import only what lies below them", () => {
     }
   }
   none(offences, "imports point one way: cmd → net → store");
+});
+
+Deno.test("no import leads back to where it began", () => {
+  const offences: string[] = [];
+  const isDone = new Set<string>();
+  const visit = (path: string, trail: readonly string[]) => {
+    const from = trail.indexOf(path);
+    if (from >= 0) offences.push([...trail.slice(from), path].join(" → "));
+    if (from >= 0 || isDone.has(path)) return;
+    for (const { target, isNeeded } of LINKS.get(path) ?? []) {
+      if (isNeeded) visit(target, [...trail, path]);
+    }
+    isDone.add(path);
+  };
+  for (const path of LINKS.keys()) visit(path, []);
+  none(offences, "modules are loaded one after the other");
 });
 
 /** Modules with side effects on the machine, and the only files that may import each. */
