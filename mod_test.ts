@@ -153,6 +153,20 @@ Deno.test("no import leads back to where it began", () => {
   none(offences, "modules are loaded one after the other");
 });
 
+Deno.test("what is exported is imported somewhere", () => {
+  const taken = new Set(
+    [...LINKS.values()].flat().flatMap(({ target, names }) => names.map((it) => `${target} ${it}`)),
+  );
+  // Those of `npm/` are taken by what it writes.
+  const others = SOURCES.filter(({ path }) => !path.startsWith("npm/"));
+  const offences = others.flatMap(({ path, text }) =>
+    [...text.matchAll(/^export (?:async )?(?:function\*?|const) (\w+)/gm)]
+      .filter(([, name]) => !taken.has(`${path} ${name}`) && !taken.has(`${path} *`))
+      .map(([, name]) => `${path} exports ${name}`)
+  );
+  none(offences, "an export is for others");
+});
+
 /** Modules with side effects on the machine, and the only files that may import each. */
 const GUARDED: readonly { readonly module: RegExp; readonly files: RegExp }[] = [
   {
