@@ -102,7 +102,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cmd: ["cmd", "net/broker", "net/namesrv", "net/client", "net/rpc", "net/wire", "store", "."],
 };
 
-/** What rooms above the store may take from it without opening one: codecs and file access. */
+/** What rooms above the store may take without opening one: codecs, file access, how pages look. */
 const STORE_CODECS = new Set([
   "body.ts",
   "config_file.ts",
@@ -114,6 +114,7 @@ const STORE_CODECS = new Set([
   "host.ts",
   "inner_batch.ts",
   "layout.ts",
+  "markdown.ts",
   "message.ts",
   "message_id.ts",
   "properties.ts",
