@@ -276,6 +276,14 @@ Deno.test("every file says what it owns", () => {
   none(offences, "files without a header");
 });
 
+Deno.test("the map of store/ has every module, and no other", () => {
+  const map = fs.readFileSync(join(ROOT, "store/README.md"), "utf8");
+  const named = [...map.matchAll(/`(\w+)`/g)].map(([, name]) => name!).sort();
+  const modules = PRODUCT.filter(({ path }) => dirname(path) === "store")
+    .map(({ path }) => basename(path, ".ts")).sort();
+  assert.deepEqual(named, modules);
+});
+
 Deno.test("nothing is left open and nothing points outside the tree", () => {
   const offences: string[] = [];
   const host = [
