@@ -3,6 +3,7 @@
  * store needs, whoever wrote it: read, verify and repair it, or open one for writing.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { Broker, connect, MemoryFiles, NameServer } from "./mod.ts";
  *
  * // A cluster in this process, whose store is in memory; one on machines is reached in the same way.
@@ -15,7 +16,7 @@
  * await using client = connect({ nameServers: nameServer.peer });
  * await using producer = client.producer({ group: "shop" });
  * const sent = await producer.send({ topic: "Orders", keys: "order-1", body: "17 apples" });
- * console.assert(sent.queue.brokerName === broker.config.brokerName);
+ * assert(sent.queue.brokerName === broker.config.brokerName);
  *
  * await using consumer = client.consumer({
  *   group: "billing",
@@ -23,7 +24,7 @@
  *   startFrom: "first",
  * });
  * for await (const message of consumer) {
- *   console.assert(message.messageId === sent.messageId && message.text() === "17 apples");
+ *   assert(message.messageId === sent.messageId && message.text() === "17 apples");
  *   message.ack();
  *   break;
  * }
@@ -32,6 +33,7 @@
  * A store without a broker:
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { diskFiles, hostBytes, Store } from "./mod.ts";
  * import fs from "node:fs";
  * import os from "node:os";
@@ -54,7 +56,7 @@
  *       properties: "KEYS\u0001order-1\u0002",
  *     }, done)
  *   );
- *   console.assert((stored as { status: string }).status === "PUT_OK");
+ *   assert((stored as { status: string }).status === "PUT_OK");
  * }
  * fs.rmSync(root, { recursive: true });
  * ```

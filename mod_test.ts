@@ -284,6 +284,14 @@ Deno.test("the map of store/ has every module, and no other", () => {
   assert.deepEqual(named, modules);
 });
 
+Deno.test("examples fail where they are wrong", () => {
+  // Under Deno it prints a line, and the example passes.
+  const weak = "console" + ".assert";
+  const offences = ALL_FILES.filter((path) => /\.(ts|md)$/.test(path))
+    .filter((path) => fs.readFileSync(join(ROOT, path), "utf8").includes(weak));
+  none(offences, `${weak} asserts nothing`);
+});
+
 Deno.test("nothing is left open and nothing points outside the tree", () => {
   const offences: string[] = [];
   const host = [

@@ -42,6 +42,7 @@ export function unreadableText({ file, from, to, code }: UnreadableRange): strin
  * Reads of other files that go on behind what cannot be read. Writes go through.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MemoryFiles } from "./file_memory.ts";
  * import { UnreadableFiles } from "./unreadable_files.ts";
  *
@@ -49,8 +50,8 @@ export function unreadableText({ file, from, to, code }: UnreadableRange): strin
  * below.put("a", Uint8Array.of(1, 2, 3));
  * const files = new UnreadableFiles(below);
  * const bytes = new Uint8Array(3);
- * console.assert(files.openRead("a").read(bytes, 0) === 3);
- * console.assert(files.ranges.length === 0);
+ * assert(files.openRead("a").read(bytes, 0) === 3);
+ * assert(files.ranges.length === 0);
  * ```
  */
 export class UnreadableFiles extends FilesOver {

@@ -78,6 +78,7 @@ export interface ApplyOptions extends RepairOptions {
  * lock. Throws for what is no store, for queues kept in RocksDB, and for errors of the system.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MemoryFiles } from "../file_memory.ts";
  * import { planRepair } from "./repair.ts";
  *
@@ -85,8 +86,8 @@ export interface ApplyOptions extends RepairOptions {
  * fs.makeDirectory("store/commitlog");
  * fs.put("store/abort", new Uint8Array(0));
  * const { actions } = await planRepair(fs, "store");
- * console.assert(actions.length === 1 && actions[0]!.action === "remove-abort");
- * console.assert(fs.stat("store/abort") !== undefined);
+ * assert(actions.length === 1 && actions[0]!.action === "remove-abort");
+ * assert(fs.stat("store/abort") !== undefined);
  * ```
  */
 export async function planRepair(
@@ -106,6 +107,21 @@ export async function planRepair(
 /**
  * Repairs a store in its place, under its lock. Throws when a broker holds it, and whenever
  * {@linkcode planRepair} does.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { MemoryFiles } from "../file_memory.ts";
+ * import { applyRepair } from "./repair.ts";
+ * import { undoRepair } from "./undo.ts";
+ *
+ * const fs = new MemoryFiles();
+ * fs.makeDirectory("store/commitlog");
+ * fs.put("store/abort", new Uint8Array(0));
+ * const { applied, undo } = await applyRepair(fs, "store");
+ * assert(applied[0]!.action === "remove-abort" && fs.stat("store/abort") === undefined);
+ * await undoRepair(fs, "store", undo!);
+ * assert(fs.stat("store/abort") !== undefined);
+ * ```
  */
 export async function applyRepair(
   fs: FileSystem,
