@@ -6,7 +6,27 @@
  */
 import type { FileStat, FileSystem, ReadableFile, WritableFile } from "./file.ts";
 
-/** Passes everything on: a class over it overrides what it does itself. */
+/**
+ * Passes everything on: a class over it overrides what it does itself.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { MemoryFiles } from "./file_memory.ts";
+ * import { FilesOver } from "./files_over.ts";
+ *
+ * class Counted extends FilesOver {
+ *   lists = 0;
+ *   override list(path: string): string[] {
+ *     this.lists++;
+ *     return super.list(path);
+ *   }
+ * }
+ * const below = new MemoryFiles();
+ * below.put("store/checkpoint", new Uint8Array(4096));
+ * const files = new Counted(below);
+ * assert.deepEqual([files.list("store"), files.lists], [["checkpoint"], 1]);
+ * ```
+ */
 export class FilesOver implements FileSystem {
   /** The files themselves. */
   readonly below: FileSystem;
