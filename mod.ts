@@ -3,6 +3,7 @@
  * store needs, whoever wrote it: read, verify and repair it, or open one for writing.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { Broker, connect, MemoryFiles, NameServer } from "./mod.ts";
  *
  * // A cluster in this process, whose store is in memory; one on machines is reached in the same way.
@@ -15,7 +16,7 @@
  * await using client = connect({ nameServers: nameServer.peer });
  * await using producer = client.producer({ group: "shop" });
  * const sent = await producer.send({ topic: "Orders", keys: "order-1", body: "17 apples" });
- * console.assert(sent.queue.brokerName === broker.config.brokerName);
+ * assert(sent.queue.brokerName === broker.config.brokerName);
  *
  * await using consumer = client.consumer({
  *   group: "billing",
@@ -23,7 +24,7 @@
  *   startFrom: "first",
  * });
  * for await (const message of consumer) {
- *   console.assert(message.messageId === sent.messageId && message.text() === "17 apples");
+ *   assert(message.messageId === sent.messageId && message.text() === "17 apples");
  *   message.ack();
  *   break;
  * }
@@ -32,6 +33,7 @@
  * A store without a broker:
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { diskFiles, hostBytes, Store } from "./mod.ts";
  * import fs from "node:fs";
  * import os from "node:os";
@@ -54,7 +56,7 @@
  *       properties: "KEYS\u0001order-1\u0002",
  *     }, done)
  *   );
- *   console.assert((stored as { status: string }).status === "PUT_OK");
+ *   assert((stored as { status: string }).status === "PUT_OK");
  * }
  * fs.rmSync(root, { recursive: true });
  * ```
@@ -148,22 +150,66 @@ export type { MessageQueue } from "./net/wire/message_queue.ts";
 export type { TopicRouteData } from "./net/wire/route.ts";
 export type { ConsumerRunningInfo, DirectResult } from "./net/wire/running_info.ts";
 export type { BrokerStatsData } from "./net/wire/topic_stats.ts";
-export { type Finding } from "./store/check/findings.ts";
-export type { VerifySummary } from "./store/check/summary.ts";
-export { type VerifyOptions, verifyStore } from "./store/check/verify.ts";
-export { UnreadableFiles, type UnreadableRange } from "./store/unreadable_files.ts";
+export type { StoreLog } from "./store/admission.ts";
+export type { FileKind, Severity } from "./store/check/finding_about.ts";
+export type { Finding, FindingCode, FindingPlace } from "./store/check/findings.ts";
+export type { SoundIndex } from "./store/check/index_check.ts";
+export type { Coverage, VerifyDepth, VerifySummary } from "./store/check/summary.ts";
+export { type VerifyOptions, type VerifyProgress, verifyStore } from "./store/check/verify.ts";
+export type { VerifyState } from "./store/check/verify_state.ts";
 export { CommitLogScan, type ScanKind, type ScanOptions } from "./store/commit_log_scan.ts";
+export {
+  type DifferingSide,
+  diffLogs,
+  type LogDifference,
+  type LogDiffOptions,
+  type LogSide,
+} from "./store/compare/log_diff.ts";
+export type { RecordBefore } from "./store/damage_ranges.ts";
+export type { DispatchRequest } from "./store/dispatch.ts";
+export type { ArrivalListener } from "./store/dispatcher.ts";
+export type { JavaRefusal } from "./store/exact/java_files.ts";
+export type { JavaOutcome } from "./store/exact/java_outcome.ts";
+export {
+  type JavaRecoveryOptions,
+  type JavaRecoveryReport,
+  recoverAsJava,
+} from "./store/exact/java_recovery.ts";
+export type { JavaRelease } from "./store/exact/java_release.ts";
+export {
+  type ExtractOptions,
+  type ExtractOutcome,
+  extractStore,
+} from "./store/extract/extract_store.ts";
 export type { FileStat, FileSystem, ReadableFile, WritableFile } from "./store/file.ts";
 export { diskFiles } from "./store/file_disk.ts";
 export { MemoryFiles } from "./store/file_memory.ts";
-export type { GetRequest, GetResult, GetStatus } from "./store/get.ts";
+export { FilesOver } from "./store/files_over.ts";
+export type { SqlResult } from "./store/filter/sql_evaluator.ts";
+export { NOT_COMPARABLE, SqlFilter, SqlSyntaxError } from "./store/filter/sql_filter.ts";
+export type { FlushIntervals, Sleep } from "./store/flush_loops.ts";
+export type {
+  GetRequest,
+  GetResult,
+  GetStatus,
+  ReadLimits,
+  RecordMatches,
+  TagsCodeMatches,
+  TransferLimit,
+} from "./store/get.ts";
 export { formatHost, hostBytes } from "./store/host.ts";
+export type { IndexGeometry } from "./store/index_geometry.ts";
 export type { HostBytes } from "./store/layout.ts";
 export { type MessageRecord, readMessage } from "./store/message.ts";
 export { formatMessageId, parseMessageId } from "./store/message_id.ts";
-export { type StorePaths, storePaths } from "./store/names.ts";
+export type { KeySearch, RecordPlace } from "./store/message_lookup.ts";
+export { type CommitLogPlace, type StorePaths, storePaths } from "./store/names.ts";
 export { formatProperties, parseProperties, PROPERTY } from "./store/properties.ts";
+export type { SealState } from "./store/property_crc.ts";
 export type { BatchElement, MessageDraft, PutDone, PutResult, PutStatus } from "./store/put.ts";
+export type { QueueExtUnit } from "./store/queue_ext_reader.ts";
+export type { BitMapOf } from "./store/queue_ext_writer.ts";
+export type { QueueUnit } from "./store/queue_units.ts";
 export { type Flaw, RecordView } from "./store/record_view.ts";
 export type {
   RecoveryAction,
@@ -171,16 +217,11 @@ export type {
   RecoveryReport,
   RecoveryVerb,
 } from "./store/recovery_report.ts";
-export {
-  type JavaRecoveryOptions,
-  type JavaRecoveryReport,
-  recoverAsJava,
-} from "./store/exact/java_recovery.ts";
-export type { JavaRefusal } from "./store/exact/java_files.ts";
-export type { JavaRelease } from "./store/exact/java_release.ts";
+export type { RepairVerb } from "./store/repair/action.ts";
 export {
   type ApplyOptions,
   applyRepair,
+  type PlanOptions,
   planRepair,
   type PointInTime,
   type QueueChoice,
@@ -192,12 +233,10 @@ export {
   type RepairPlan,
 } from "./store/repair/repair.ts";
 export { type UndoOptions, type UndoOutcome, undoRepair } from "./store/repair/undo.ts";
-export { diffLogs, type LogDifference, type LogDiffOptions } from "./store/compare/log_diff.ts";
-export {
-  type ExtractOptions,
-  type ExtractOutcome,
-  extractStore,
-} from "./store/extract/extract_store.ts";
-export { NOT_COMPARABLE, SqlFilter, SqlSyntaxError } from "./store/filter/sql_filter.ts";
+export type { RetentionSettings, SpaceOnDisk } from "./store/retention.ts";
+export type { RetentionOptions } from "./store/retention_loop.ts";
 export { listSegments, type Segment, type SegmentList } from "./store/segments.ts";
 export { type FlushMode, Store, type StoreOptions } from "./store/store.ts";
+export type { Boundary } from "./store/time_search.ts";
+export { UnreadableFiles, type UnreadableRange } from "./store/unreadable_files.ts";
+export type { TransientStorePool } from "./store/write_turn.ts";

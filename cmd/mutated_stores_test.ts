@@ -6,7 +6,7 @@
  */
 import assert from "node:assert/strict";
 import process from "node:process";
-import { Forbidden, guardedFiles } from "../testdata/mutate_files.ts";
+import { Forbidden, GuardedFiles } from "../testdata/mutate_files.ts";
 import { bitsOf, flippedMutant, type Mutant, mutantOf } from "../testdata/mutate.ts";
 import { type CheckEffort, MutantCheck } from "../testdata/mutate_check.ts";
 import {
@@ -136,14 +136,15 @@ Deno.test("stores are sound before they are mutated", async () => {
   }
 });
 
-Deno.test("guardedFiles() refuses every change and every reader without an end", () => {
+Deno.test("GuardedFiles refuse every change and every reader without an end", () => {
   const fs = new MemoryFiles();
   fs.put("store/a", new Uint8Array(10));
   const limits = { calls: 40, bytes: 25, bytesAtOnce: 100 };
-  const { files, figures, broken } = guardedFiles(fs, {
+  const files = new GuardedFiles(fs, {
     limits,
     mayWrite: (path) => path.startsWith("made"),
   });
+  const { figures, broken } = files;
   const before = fs.snapshot();
   const changes: readonly (() => unknown)[] = [
     () => files.openWrite("store/a"),

@@ -92,9 +92,36 @@ export function makeProgram(
   branch: Branch,
   unreadable: UnreadableFiles = new UnreadableFiles(branch.terminal.files),
 ): CommandUnknownOpts {
-  const { terminal, finish } = branch;
   const looking = goingOn(branch, unreadable);
-  const program = new Command("mq")
+  const program = rootCommand(branch.terminal);
+  addServerCommands(program, branch);
+  addInspectCommands(program, looking);
+  addQueryCommand(program, looking);
+  addServeCommand(program, looking);
+  addDiffCommand(program, looking);
+  addExportCommand(program, looking);
+  addWhyCommand(program, looking);
+  addVerifyCommand(program, looking);
+  addExplainCommand(program, branch);
+  addRecoverCommand(program, looking);
+  addReplayCommand(program, branch);
+  addMessageCommands(program, branch);
+  addTopicCommands(program, branch);
+  addGroupCommands(program, branch);
+  addClusterCommands(program, branch);
+  addDlqCommands(program, branch);
+  addBenchCommands(program, branch);
+  addTopCommand(program, branch);
+  addProfileCommands(program, branch);
+  addVersionCommand(program, branch);
+  addCompletionCommand(program, branch);
+  addHelpCommand(program, branch.terminal);
+  return program;
+}
+
+/** What holds on every line, whichever command stands on it. */
+function rootCommand(terminal: Terminal): CommandUnknownOpts {
+  return new Command("mq")
     .description(
       "Runs an Apache RocketMQ compatible name server and broker, and inspects, verifies and " +
         "recovers the stores such brokers leave on disk.",
@@ -122,25 +149,9 @@ export function makeProgram(
     })
     .helpCommand(false)
     .addHelpText("after", topicsText);
-  addServerCommands(program, branch);
-  addInspectCommands(program, looking);
-  addQueryCommand(program, looking);
-  addServeCommand(program, looking);
-  addDiffCommand(program, looking);
-  addExportCommand(program, looking);
-  addWhyCommand(program, looking);
-  addVerifyCommand(program, looking);
-  addExplainCommand(program, branch);
-  addRecoverCommand(program, looking);
-  addReplayCommand(program, branch);
-  addMessageCommands(program, branch);
-  addTopicCommands(program, branch);
-  addGroupCommands(program, branch);
-  addClusterCommands(program, branch);
-  addDlqCommands(program, branch);
-  addBenchCommands(program, branch);
-  addTopCommand(program, branch);
-  addProfileCommands(program, branch);
+}
+
+function addVersionCommand(program: CommandUnknownOpts, { terminal, finish }: Branch): void {
   const version = program.command("version")
     .helpGroup(GROUP.other)
     .addOption(outputOption()).addOption(fieldsOption()).addOption(headerOption())
@@ -152,9 +163,6 @@ export function makeProgram(
     examples: ["mq version -o json"],
     readsOnly: true,
   });
-  addCompletionCommand(program, branch);
-  addHelpCommand(program, terminal);
-  return program;
 }
 
 function addHelpCommand(program: CommandUnknownOpts, terminal: Terminal): void {

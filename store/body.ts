@@ -46,12 +46,13 @@ export function compressionSysFlag(compression: "zlib" | "lz4" | "zstd"): number
  * Decompresses a stored body. A body that is not compressed is returned as it is, not copied.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { deflateSync } from "node:zlib";
  * import { readBody } from "./body.ts";
  *
  * const result = readBody(deflateSync(new Uint8Array(100)), 0x301);
- * console.assert(result.state === "ok" && result.body.length === 100);
- * console.assert(readBody(new Uint8Array(7), 0x301).state === "damaged");
+ * assert(result.state === "ok" && result.body.length === 100);
+ * assert(readBody(new Uint8Array(7), 0x301).state === "damaged");
  * ```
  */
 export function readBody(

@@ -57,8 +57,3 @@ export function minTimestamp(checkpoint: Checkpoint): number {
 export function withSlack(timestamp: number): number {
   return Math.max(0, timestamp - SLACK_MS);
 }
-
-/** {@linkcode minTimestamp}, and the index, too (Java: `getMinTimestampIndex`). */
-export function minTimestampIndex(checkpoint: Checkpoint): number {
-  return Math.min(minTimestamp(checkpoint), checkpoint.indexMsgTimestamp);
-}

@@ -4,7 +4,6 @@ import {
   checkpointPage,
   emptyCheckpoint,
   minTimestamp,
-  minTimestampIndex,
   readCheckpoint,
   writeCheckpoint,
 } from "./checkpoint.ts";
@@ -59,10 +58,4 @@ Deno.test("minTimestamp() is three seconds before the smaller of log and queues,
   );
   assert.equal(minTimestamp({ ...SAMPLE, physicMsgTimestamp: 2_999 }), 0);
   assert.equal(minTimestamp(emptyCheckpoint()), 0);
-});
-
-Deno.test("minTimestampIndex() is the index's time where that is smaller", () => {
-  assert.equal(minTimestampIndex(SAMPLE), 1_700_000_005_000);
-  const indexMsgTimestamp = 1_700_000_008_000;
-  assert.equal(minTimestampIndex({ ...SAMPLE, indexMsgTimestamp }), 1_700_000_007_000);
 });

@@ -60,7 +60,29 @@ const HOLE_MARGIN_BYTES = 1024 * 1024;
 const RECORD_MAGIC = magicBytes(MAGIC.v1).subarray(0, 3);
 const FILLER_MAGIC = magicBytes(MAGIC.blank);
 
-/** A cursor over a commit log. Close it to release its file. */
+/**
+ * A cursor over a commit log. Close it to release its file.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { CommitLogScan, hostBytes, listSegments, MemoryFiles, Store } from "../mod.ts";
+ *
+ * const fs = new MemoryFiles();
+ * const storeHost = hostBytes("127.0.0.1", 10911);
+ * {
+ *   await using store = await Store.open("store", { fs, storeHost });
+ *   const message = { topic: "Orders", queueId: 0, flag: 0, sysFlag: 0, reconsumeTimes: 0 };
+ *   const born = { bornTimestamp: 0, bornHost: storeHost, preparedTransactionOffset: 0 };
+ *   const content = { body: Uint8Array.of(1, 2, 3), properties: "TAGS\u0001red\u0002" };
+ *   await new Promise((done) => store.put({ ...message, ...born, ...content }, done));
+ * }
+ * const scan = new CommitLogScan(fs, listSegments(fs, "store/commitlog"));
+ * const items: [string, number][] = [];
+ * while (scan.next()) items.push([scan.kind, scan.kind === "message" ? scan.record.bodyLength : 0]);
+ * assert.deepEqual(items, [["message", 3], ["tail", 0]]);
+ * scan.close();
+ * ```
+ */
 export class CommitLogScan {
   kind: ScanKind = "tail";
   /** Where the item starts in the log. */

@@ -28,6 +28,7 @@ export function backupPath(path: string): string {
  * `ConfigManager.load`). `decode` gets the parsed JSON and throws where it does not fit.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { readConfigFile } from "./config_file.ts";
  * import { MemoryFiles } from "./file_memory.ts";
  *
@@ -35,7 +36,7 @@ export function backupPath(path: string): string {
  * fs.put("config/a.json", new TextEncoder().encode('{"offsetTable":{'));
  * fs.put("config/a.json.bak", new TextEncoder().encode('{"offsetTable":{0:7}}'));
  * const read = readConfigFile(fs, "config/a.json");
- * console.assert(read.state === "ok" && read.path === "config/a.json.bak");
+ * assert(read.state === "ok" && read.path === "config/a.json.bak");
  * ```
  */
 export function readConfigFile(fs: FileSystem, path: string): ConfigRead<unknown>;
@@ -61,13 +62,14 @@ export function readConfigFile(
  * it what it needs. It gets the name of the main file, too, for its complaints.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { streamConfigFile } from "./config_file.ts";
  * import { MemoryFiles } from "./file_memory.ts";
  *
  * const fs = new MemoryFiles();
  * fs.put("config/a.json", new TextEncoder().encode('{"large":{},"dataVersion":{"counter":7}}'));
  * const read = streamConfigFile(fs, "config/a.json", (json) => json.whole(() => json.skip()));
- * console.assert(read.state === "ok" && read.path === "config/a.json");
+ * assert(read.state === "ok" && read.path === "config/a.json");
  * ```
  */
 export function streamConfigFile<T>(

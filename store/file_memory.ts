@@ -59,7 +59,20 @@ class Content {
   }
 }
 
-/** A file system that lives and ends with the test that holds it. */
+/**
+ * A file system that lives and ends with the test that holds it.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { MemoryFiles } from "./file_memory.ts";
+ *
+ * const files = new MemoryFiles();
+ * files.put("store/checkpoint", Uint8Array.of(1, 2, 3));
+ * files.flip("store/checkpoint", 1);
+ * assert(files.snapshot().get("store/checkpoint")![1] !== 2);
+ * assert(files.list("store")[0] === "checkpoint");
+ * ```
+ */
 export class MemoryFiles implements FileSystem {
   readonly #files = new Map<string, Content>();
   /** Folders, and when a name in each was added or removed last. */

@@ -21,6 +21,7 @@ import {
 } from "./format.ts";
 import { hostBytes } from "./host.ts";
 import type { Row } from "./layout.ts";
+import { filled, mono, table } from "./markdown.ts";
 import { bodyCrc, hex32, RECORD_BYTES_MIN } from "./record_view.ts";
 import {
   UNDO_BATCH,
@@ -29,9 +30,6 @@ import {
   UNDO_ENTRY,
   UNDO_KIND,
 } from "./repair/undo_format.ts";
-
-/** Columns of a line, as the formatter is set. */
-const LINE_WIDTH = 100;
 
 const MAGIC_ABOUT = [
   ["v1", `a message whose topic has up to ${SIZE.topicCharsOfV1Max} characters`],
@@ -265,32 +263,4 @@ function example(): string {
 
 function bytes(count: number): string {
   return count >= 2 ** 30 ? `${count / 2 ** 30} GiB` : `${count / 2 ** 20} MiB`;
-}
-
-/** Columns are padded as the formatter pads them, so that it leaves the page alone. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, column) =>
-    Math.max(cell.length, ...rows.map((row) => row[column]!.length))
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
-}
-
-/** Breaks long lines of prose where the formatter does; tables and code stay as they are. */
-export function filled(part: string): string {
-  if (/^(\||#|```)/.test(part)) return part;
-  const lines: string[] = [];
-  let line = "";
-  for (const word of part.match(/(?:`[^`]*`|[^\s`])+/g) ?? []) {
-    if (line !== "" && line.length + 1 + word.length > LINE_WIDTH) {
-      lines.push(line);
-      line = word;
-    } else line += line === "" ? word : ` ${word}`;
-  }
-  return [...lines, line].join("\n");
-}
-
-function mono(text: string): string {
-  return `\`${text}\``;
 }

@@ -30,9 +30,10 @@ function formatIpv6(bytes: Uint8Array): string {
  * Bytes of a numeric address. Throws RangeError for anything else: names are resolved elsewhere.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { formatHost, hostBytes } from "./host.ts";
  *
- * console.assert(formatHost(hostBytes("::1", 10911)) === "[::1]:10911");
+ * assert(formatHost(hostBytes("::1", 10911)) === "[::1]:10911");
  * ```
  */
 export function hostBytes(ip: string, port: number): HostBytes {

@@ -46,12 +46,6 @@ export interface TimeLimits {
   readonly end?: number;
 }
 
-/** Limits of a search. */
-export interface SelectLimits extends TimeLimits {
-  /** Offsets wanted at the most; foreign ones with the same hash count. */
-  readonly maxNum: number;
-}
-
 /** What a message is looked for by. */
 export interface IndexKey {
   readonly topic: string;
@@ -60,9 +54,6 @@ export interface IndexKey {
   /** Default: `key`. Brokers before 5.5 index no tags. */
   readonly type?: "key" | "tag";
 }
-
-/** Whose offsets are wanted. */
-export interface KeyQuery extends IndexKey, SelectLimits {}
 
 /** An index file, open for reading. Close it to release it. */
 export class IndexFileReader {
@@ -124,17 +115,10 @@ export class IndexFileReader {
     return begin <= this.header.endTimestamp && end >= this.header.beginTimestamp;
   }
 
-  /** Adds the offsets of a hash to `into`, newest first (Java: `IndexFile.selectPhyOffset`). */
-  select(hash: number, into: number[], limits: SelectLimits): void {
-    if (into.length >= limits.maxNum) return;
-    for (const offset of this.hits(hash, limits)) {
-      if (into.push(offset) >= limits.maxNum) return;
-    }
-  }
-
   /**
-   * The offsets of a hash, newest first, looked for as they are asked for. Where a chain leads astray
-   * it ends. Java follows it further as long as it stays in the file, which may be for ever.
+   * The offsets of a hash, newest first, looked for as they are asked for (Java:
+   * `IndexFile.selectPhyOffset`). Where a chain leads astray it ends. Java follows it further as long as
+   * it stays in the file, which may be for ever.
    */
   *hits(hash: number, { begin = 0, end = Infinity }: TimeLimits): Generator<number, void> {
     const { indexCount } = this.header;
@@ -307,11 +291,6 @@ export function* indexHits(
     if (file.overlaps(begin, end)) yield* file.hits(hash, query);
     if (file.header.beginTimestamp < begin) break;
   }
-}
-
-/** As {@linkcode indexHits}, as many as are wanted at once. */
-export function selectOffsets(files: readonly IndexFileReader[], query: KeyQuery): number[] {
-  return indexHits(files, query).take(Math.max(0, query.maxNum)).toArray();
 }
 
 /** Whether a message really is what was looked for: an index answers by hashes. */

@@ -12,7 +12,6 @@ import {
   listIndexFiles,
   matchesKey,
   openIndexFile,
-  selectOffsets,
 } from "./key_index_reader.ts";
 import { formatProperties } from "./properties.ts";
 
@@ -41,26 +40,19 @@ function opened(...indexes: readonly SmallIndex[]): IndexFileReader[] {
   });
 }
 
-Deno.test("selectOffsets() goes from the newest file and entry to the oldest", () => {
+Deno.test("indexHits() go from the newest file and entry to the oldest", () => {
   const files = opened(indexOf(["a", "b", "a"]), indexOf(["c", "a"], 1000), indexOf(["a"], 2000));
-  const select = (maxNum: number) => selectOffsets(files, { topic: "T", key: "a", maxNum });
-  assert.deepEqual(select(64), [2000, 1100, 200, 0]);
-  assert.deepEqual(select(2), [2000, 1100]);
-  assert.deepEqual(selectOffsets(files, { topic: "T", key: "none", maxNum: 64 }), []);
-  assert.deepEqual(selectOffsets(files, { topic: "U", key: "a", maxNum: 64 }), []);
-  assert.deepEqual(selectOffsets([], { topic: "T", key: "a", maxNum: 64 }), []);
+  assert.deepEqual([...indexHits(files, { topic: "T", key: "a" })], [2000, 1100, 200, 0]);
+  assert.deepEqual([...indexHits(files, { topic: "T", key: "none" })], []);
+  assert.deepEqual([...indexHits(files, { topic: "U", key: "a" })], []);
+  assert.deepEqual([...indexHits([], { topic: "T", key: "a" })], []);
 });
 
-Deno.test("selectOffsets() keeps to the time, to the second", () => {
+Deno.test("indexHits() keep to the time, to the second", () => {
   const files = opened(indexOf(["a", "a", "a"]), indexOf(["a", "a"], 1000));
-  const select = (begin: number, end: number) =>
-    selectOffsets(files, {
-      topic: "T",
-      key: "a",
-      maxNum: 64,
-      begin: TIME + begin,
-      end: TIME + end,
-    });
+  const select = (begin: number, end: number) => [
+    ...indexHits(files, { topic: "T", key: "a", begin: TIME + begin, end: TIME + end }),
+  ];
   assert.deepEqual(select(0, 99_999), [1100, 1000, 200, 100, 0]);
   assert.deepEqual(select(1000, 2000), [200, 100]);
   assert.deepEqual(select(1001, 1999), []);
@@ -163,12 +155,10 @@ Deno.test("IndexFileReader knows a full file", () => {
   const [file] = opened(index);
   assert(file!.isFull);
   assert.equal(file!.entriesEnd, 40);
-  const offsets: number[] = [];
-  file!.select(keyHash("T", "k"), offsets, { maxNum: 100 });
-  assert.equal(offsets.length, 39);
+  assert.equal([...file!.hits(keyHash("T", "k"), {})].length, 39);
 });
 
-Deno.test("IndexFileReader.select() ends where a chain leads astray", () => {
+Deno.test("IndexFileReader.hits() end where a chain leads astray", () => {
   const hash = keyHash("T", "a");
   const damage: Readonly<Record<string, (index: SmallIndex) => void>> = {
     "an entry that names itself": (index) => setPrev(index, 3, 3),
@@ -189,9 +179,7 @@ Deno.test("IndexFileReader.select() ends where a chain leads astray", () => {
     const fs = new MemoryFiles();
     index.save(fs, "index/a");
     const file = openIndexFile(fs, "index/a", GEOMETRY)!;
-    const offsets: number[] = [];
-    file.select(hash, offsets, { maxNum: 1000 });
-    assert(offsets.length <= 3, what);
+    assert([...file.hits(hash, {}).take(1000)].length <= 3, what);
   }
 });
 
@@ -249,8 +237,9 @@ Deno.test("a file behind a full one has its first record where the file begins, 
   const at = entryPosition(1, index.geometry) + INDEX_ENTRY.at.secondsFromBegin;
   index.view.setInt32(at, 7);
   const files = opened(index);
-  const select = (key: string, begin: number, end: number) =>
-    selectOffsets(files, { topic: "T", key, maxNum: 64, begin: TIME + begin, end: TIME + end });
+  const select = (key: string, begin: number, end: number) => [
+    ...indexHits(files, { topic: "T", key, begin: TIME + begin, end: TIME + end }),
+  ];
   assert.deepEqual(select("k6", 10_900, 12_900), [600], "Java finds nothing");
   assert.deepEqual(select("k6", 13_000, 30_000), [], "Java finds it");
   assert.deepEqual(select("k7", 12_400, 14_900), [700]);

@@ -11,7 +11,7 @@ import { INDEX_HEADER } from "./format.ts";
 import { keyHash } from "./hash.ts";
 import type { IndexGeometry } from "./index_geometry.ts";
 import { KeyIndex } from "./key_index.ts";
-import { type IndexFileReader, openIndexFile, selectOffsets } from "./key_index_reader.ts";
+import { type IndexFileReader, indexHits, openIndexFile } from "./key_index_reader.ts";
 import { indexName } from "./names.ts";
 import { OpenFiles } from "./open_files.ts";
 
@@ -43,7 +43,7 @@ function putMany(index: KeyIndex, from: number, to: number): void {
 function find(fs: FileSystem, index: KeyIndex, key: string): number[] {
   index.write();
   const files = index.paths.map((path) => openIndexFile(fs, path)!);
-  const offsets = selectOffsets(files, { topic: "T", key, maxNum: 64 });
+  const offsets = [...indexHits(files, { topic: "T", key })];
   for (const file of files) file.close();
   return offsets;
 }
@@ -308,13 +308,13 @@ Deno.test("KeyIndex.readers() lead to every key written, in files complete or be
     putMany(index, to - 7, to);
     index.write();
     for (let n = 0; n < to; n++) {
-      const query = { topic: "T", key: `k${n}`, maxNum: 64 };
-      assert.deepEqual(selectOffsets(index.readers(), query), [n * 100], `key ${n} of ${to}`);
+      const hits = indexHits(index.readers(), { topic: "T", key: `k${n}` });
+      assert.deepEqual([...hits], [n * 100], `key ${n} of ${to}`);
     }
   }
   assert(index.keepFirst(1).removed.length > 0);
-  const offsets = selectOffsets(index.readers(), { topic: "T", key: "k60", maxNum: 64 });
-  assert.deepEqual(offsets, [], "the file is gone");
+  const hits = indexHits(index.readers(), { topic: "T", key: "k60" });
+  assert.deepEqual([...hits], [], "the file is gone");
 });
 
 Deno.test("KeyIndex writes entries before many of them wait, and they are the same", () => {

@@ -6,12 +6,13 @@
  * Hot paths use `LAYOUT.at.field` with `DataView`; everything else uses `read`, `write` and `walk`.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { i32, i64, record } from "./layout.ts";
  *
  * const POINT = record([["x", i32, "left"], ["time", i64, "when"]]);
  * const bytes = new DataView(new ArrayBuffer(POINT.size));
  * POINT.write(bytes, 0, { x: 7, time: 1_700_000_000_000 });
- * console.assert(POINT.at.time === 4 && POINT.read(bytes, 0).x === 7);
+ * assert(POINT.at.time === 4 && POINT.read(bytes, 0).x === 7);
  * ```
  *
  * @module

@@ -5,8 +5,6 @@
  */
 import { MAGIC, MESSAGE_V1, MESSAGE_V2, SYS_FLAG } from "./format.ts";
 import type { ValueOf } from "./layout.ts";
-import { PROPERTY } from "./properties.ts";
-import { stringHash } from "./hash.ts";
 
 export { RecordView } from "./record_view.ts";
 
@@ -46,9 +44,4 @@ export function transactionState(sysFlag: number): TransactionState {
 export function isQueued(sysFlag: number): boolean {
   const state = sysFlag & SYS_FLAG.transactionMask;
   return state === 0 || state === SYS_FLAG.transactionCommit;
-}
-
-/** The 64 bits a consume queue unit carries for a tag: its hash, 0 without one. */
-export function tagsCodeOf(properties: ReadonlyMap<string, string>): number {
-  return stringHash(properties.get(PROPERTY.tags) ?? "");
 }

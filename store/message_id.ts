@@ -9,7 +9,19 @@ import { type HostBytes, readI64, writeI64 } from "./layout.ts";
 
 const TAIL_BYTES = 12;
 
-/** The id of the record at `physicalOffset` in the log of the broker at `storeHost`. */
+/**
+ * The id of the record at `physicalOffset` in the log of the broker at `storeHost`.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { hostBytes } from "./host.ts";
+ * import { formatMessageId, parseMessageId } from "./message_id.ts";
+ *
+ * const id = formatMessageId(hostBytes("10.0.0.1", 10911), 4096);
+ * assert(id === "0A00000100002A9F0000000000001000");
+ * assert(parseMessageId(id)?.physicalOffset === 4096);
+ * ```
+ */
 export function formatMessageId(storeHost: HostBytes, physicalOffset: number): string {
   const address = storeHost.address;
   const bytes = new Uint8Array(address.length + TAIL_BYTES);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { recordBytes, sampleMessage } from "../testdata/small_log.ts";
 import { MAGIC, SYS_FLAG } from "./format.ts";
-import { isQueued, readMessage, tagsCodeOf, transactionState, writeMessage } from "./message.ts";
+import { isQueued, readMessage, transactionState, writeMessage } from "./message.ts";
 
 Deno.test("readMessage() and writeMessage() follow the layout the magic names", () => {
   for (const magic of [MAGIC.v1, MAGIC.v2]) {
@@ -30,9 +30,4 @@ Deno.test("transactionState() and isQueued() read the two transaction bits only"
       assert.equal(isQueued(flag | other), queued);
     }
   }
-});
-
-Deno.test("tagsCodeOf() is the hash of the tag, 0 without one", () => {
-  assert.equal(tagsCodeOf(new Map([["TAGS", "TagA"]])), 2_598_919);
-  assert.equal(tagsCodeOf(new Map([["KEYS", "TagA"]])), 0);
 });

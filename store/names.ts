@@ -121,8 +121,9 @@ export function queueDirectory(parent: string, queue: { topic: string; queueId: 
  * folder is another. Below 0 it is one that damage wrote into a record; a Java broker takes it up, too.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { parseQueueId } from "./names.ts";
- * console.assert(parseQueueId("7") === 7 && parseQueueId("07") === undefined);
+ * assert(parseQueueId("7") === 7 && parseQueueId("07") === undefined);
  * ```
  */
 export function parseQueueId(name: string): number | undefined {

@@ -50,9 +50,10 @@ export const KEY_SEPARATOR = " ";
  * names wins.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { parseProperties } from "./properties.ts";
  *
- * console.assert(parseProperties("TAGS\u0001a\u0002KEYS\u0001k1 k2").get("KEYS") === "k1 k2");
+ * assert(parseProperties("TAGS\u0001a\u0002KEYS\u0001k1 k2").get("KEYS") === "k1 k2");
  * ```
  */
 export function parseProperties(text: string): Map<string, string> {

@@ -1,6 +1,7 @@
 /**
  * Which units of a queue count: where it ends, and where it begins once the log has lost its oldest
- * files. The rules are Java's, because a broker's answers about a queue follow from them.
+ * files. The end is Java's, because a broker's answers about a queue follow from it; the beginning is
+ * that of Java 5 but where a file or padding misleads it.
  *
  * @module
  */
@@ -46,39 +47,12 @@ export function queueEnd(
   return { index, physicalEnd };
 }
 
-/** What the rules for a queue's beginning look at. */
+/** What the rule for a queue's beginning looks at. */
 export interface QueueStart {
   /** Index behind the last unit, see {@linkcode queueEnd}. */
   readonly end: number;
   /** First offset the log still has. */
   readonly logMin: number;
-}
-
-/**
- * The first unit of the first file whose record the log still has; 0 when the file has none (Java
- * 4.x: `ConsumeQueue.correctMinOffset`). A queue without any such record answers with units that
- * lead nowhere.
- */
-export function queueMinJava4(queue: QueueReader, { end, logMin }: QueueStart): number {
-  const fileEnd = Math.min(end, queue.files.endOf(0));
-  for (let index = queue.files.first; index < fileEnd && queue.moveTo(index); index++) {
-    if (queue.physicalOffset >= logMin) return index;
-  }
-  return 0;
-}
-
-/**
- * The end of a queue whose last record is gone; else the first unit of the first file whose record
- * the log still has, found by halving; 0 when that file has none (Java 5.x).
- */
-export function queueMinJava5(queue: QueueReader, { end, logMin }: QueueStart): number {
-  if (end === 0) return 0;
-  if (queue.moveTo(end - 1) && queue.physicalOffset < logMin) return end;
-  const fileEnd = Math.min(end, queue.files.endOf(0));
-  const index = firstIndex({ from: queue.files.first, to: fileEnd }, (at) => {
-    return queue.moveTo(at) && queue.physicalOffset >= logMin;
-  });
-  return index === fileEnd ? 0 : index;
 }
 
 /**
@@ -100,7 +74,7 @@ function skipPadding(queue: QueueReader, index: number, end: number): number {
 }
 
 /** First number in `[from, to)` that holds, where all behind it hold, too; else `to`. */
-function firstIndex(
+export function firstIndex(
   { from, to }: { readonly from: number; readonly to: number },
   holds: (index: number) => boolean,
 ): number {

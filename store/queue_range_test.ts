@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { queueMinJava4, queueMinJava5 } from "../testdata/java_queue_min.ts";
 import { SmallQueue } from "../testdata/small_queue.ts";
 import { QUEUE_PADDING } from "./format.ts";
-import { queueEnd, queueMin, queueMinJava4, queueMinJava5 } from "./queue_range.ts";
+import { queueEnd, queueMin } from "./queue_range.ts";
 
 Deno.test("queueEnd() is the first unit that is none", () => {
   const queue = new SmallQueue(4);

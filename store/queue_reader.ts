@@ -22,6 +22,7 @@ const AT = QUEUE_UNIT.at;
  * Must not allocate while it moves within a file.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MemoryFiles } from "./file_memory.ts";
  * import { QUEUE_UNIT } from "./format.ts";
  * import { QueueReader } from "./queue_reader.ts";
@@ -32,8 +33,8 @@ const AT = QUEUE_UNIT.at;
  * const fs = new MemoryFiles();
  * fs.put("q/00000000000000000000", unit);
  * const queue = new QueueReader(fs, listSegments(fs, "q"));
- * console.assert(queue.moveTo(0) && queue.physicalOffset === 91 && queue.tagsCode() === -7n);
- * console.assert(!queue.next());
+ * assert(queue.moveTo(0) && queue.physicalOffset === 91 && queue.tagsCode() === -7n);
+ * assert(!queue.next());
  * queue.close();
  * ```
  */

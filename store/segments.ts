@@ -1,6 +1,7 @@
 /**
  * The files of one log: equally long, named by the offset at which each starts, in one folder or in
- * several. Listing tells what is there, wrong lengths and strays included; what that means is decided elsewhere.
+ * several. Listing tells what is there, wrong lengths and strays included; what that means is decided
+ * elsewhere.
  *
  * @module
  */
@@ -34,9 +35,23 @@ export interface SegmentList {
 }
 
 /**
- * Lists a log's directory, or the several it has. The length all files should have is taken from the distance of their
- * names where there are two, else from the one file. No index leads into a file of a queue with a name in
- * the middle of a unit: `unitBytes` tells which these are.
+ * Lists a log's directory, or the several it has. The length all files should have is taken from the
+ * distance of their names where there are two, else from the one file. No index leads into a file of a
+ * queue with a name in the middle of a unit: `unitBytes` tells which these are.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { MemoryFiles } from "./file_memory.ts";
+ * import { listSegments } from "./segments.ts";
+ *
+ * const fs = new MemoryFiles();
+ * for (const name of ["00000000000000000000", "00000000000000001024", "notes.txt"]) {
+ *   fs.put(`commitlog/${name}`, new Uint8Array(1024));
+ * }
+ * const { segments, segmentBytes, strays } = listSegments(fs, "commitlog");
+ * assert(segments.length === 2 && segments[1]!.start === 1024 && segmentBytes === 1024);
+ * assert(strays[0] === "commitlog/notes.txt");
+ * ```
  */
 export function listSegments(
   fs: FileSystem,

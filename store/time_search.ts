@@ -32,7 +32,7 @@ export function storeTimeAt(
 }
 
 /** The record at a place whose size is known; `undefined` when nothing sound stands there. */
-export function readRecord(log: CommitLog, at: number, length: number): RecordView | undefined {
+function readRecord(log: CommitLog, at: number, length: number): RecordView | undefined {
   const bytes = new Uint8Array(length);
   if (!log.read({ at, length }, bytes)) return undefined;
   const record = new RecordView();

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import { readTruth, storeInMemory, type TruthRecord } from "../testdata/fixture.ts";
 import { describedStore, loadedStores } from "../testdata/store_cases.ts";
-import { SIZE } from "./format.ts";
 import {
   type IndexFileReader,
   indexHash,
+  indexHits,
   listIndexFiles,
   matchesKey,
   openIndexFile,
-  selectOffsets,
 } from "./key_index_reader.ts";
 import { formatProperties } from "./properties.ts";
 
@@ -32,7 +31,7 @@ for (const store of loadedStores()) {
     for (const file of files) assert.deepEqual(file.geometry, GEOMETRY);
     const records = new Map(truth.log.map((record) => [record.commitLogOffset, record]));
     for (const { topic, key, storeReturned, matching } of truth.keyLookups) {
-      const offsets = selectOffsets(files, { topic, key, maxNum: OFFSETS_MAX });
+      const offsets = indexHits(files, { topic, key }).take(OFFSETS_MAX).toArray();
       // Java sorts what the index answers and drops what the log no longer has.
       const found = offsets.sort((a, b) => a - b).filter((offset) => records.has(offset));
       assert.deepEqual(found, storeReturned, `${topic}#${key}`);
@@ -81,9 +80,7 @@ function checkFile(
     count++;
     assert.equal(entry.number, count);
     assert.deepEqual(file.entry(entry.number), entry);
-    const offsets: number[] = [];
-    file.select(entry.keyHash, offsets, { maxNum: SIZE.indexEntriesDefault });
-    assert(offsets.includes(entry.physicalOffset));
+    assert([...file.hits(entry.keyHash, {})].includes(entry.physicalOffset));
     const record = records.get(entry.physicalOffset);
     if (record === undefined) continue;
     const seconds = Math.trunc((record.storeTimestamp - file.header.beginTimestamp) / 1000);

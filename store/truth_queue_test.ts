@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { readTruth, storeInMemory, type Truth, type TruthQueue } from "../testdata/fixture.ts";
+import { queueMinJava4, queueMinJava5 } from "../testdata/java_queue_min.ts";
 import { describedStore, loadedStores } from "../testdata/store_cases.ts";
 import { batchQueueEnd, batchQueueMin, BatchQueueReader } from "./batch_queue_reader.ts";
 import type { FileSystem } from "./file.ts";
 import { queueDirectory, storePaths } from "./names.ts";
 import { extOffset, QueueExtReader, type QueueExtUnit } from "./queue_ext_reader.ts";
-import { queueEnd, queueMin, queueMinJava4, queueMinJava5 } from "./queue_range.ts";
+import { queueEnd, queueMin } from "./queue_range.ts";
 import { listQueues, type QueueDirectory, QueueReader } from "./queue_reader.ts";
 import { listSegments } from "./segments.ts";
 

@@ -7,8 +7,9 @@
  *
  * @module
  */
-import type { FileStat, FileSystem, ReadableFile, WritableFile } from "./file.ts";
+import type { FileStat, ReadableFile } from "./file.ts";
 import { codeOf } from "./file_disk.ts";
+import { FilesOver } from "./files_over.ts";
 
 /** The kernel reads whole pages: whoever asks for less fails for all of one, too. */
 const BLOCK_BYTES = 4096;
@@ -41,6 +42,7 @@ export function unreadableText({ file, from, to, code }: UnreadableRange): strin
  * Reads of other files that go on behind what cannot be read. Writes go through.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MemoryFiles } from "./file_memory.ts";
  * import { UnreadableFiles } from "./unreadable_files.ts";
  *
@@ -48,23 +50,17 @@ export function unreadableText({ file, from, to, code }: UnreadableRange): strin
  * below.put("a", Uint8Array.of(1, 2, 3));
  * const files = new UnreadableFiles(below);
  * const bytes = new Uint8Array(3);
- * console.assert(files.openRead("a").read(bytes, 0) === 3);
- * console.assert(files.ranges.length === 0);
+ * assert(files.openRead("a").read(bytes, 0) === 3);
+ * assert(files.ranges.length === 0);
  * ```
  */
-export class UnreadableFiles implements FileSystem {
-  /** The files themselves: their reads fail. */
-  readonly below: FileSystem;
+export class UnreadableFiles extends FilesOver {
   /** Told of what is met, as soon as it is; of neighbouring blocks each time. */
   onRange: ((range: UnreadableRange) => void) | undefined;
   /** Whether somebody has told the operator of what was met. */
   isTold = false;
   /** Ranges by file, ascending, with room between them. */
   readonly #ranges = new Map<string, UnreadableRange[]>();
-
-  constructor(below: FileSystem) {
-    this.below = below;
-  }
 
   /** Whether nothing was met yet that cannot be read. */
   get isSound(): boolean {
@@ -99,9 +95,9 @@ export class UnreadableFiles implements FileSystem {
     this.onRange?.(range);
   }
 
-  openRead(path: string): ReadableFile {
+  override openRead(path: string): ReadableFile {
     try {
-      return new UnreadableFile(this, this.below.openRead(path));
+      return new UnreadableFile(this, super.openRead(path));
     } catch (error) {
       const size = isUnreadable(error) ? this.stat(path)?.size : undefined;
       if (size === undefined) throw error;
@@ -109,40 +105,12 @@ export class UnreadableFiles implements FileSystem {
     }
   }
 
-  openWrite(path: string): WritableFile {
-    return this.below.openWrite(path);
+  override list(path: string): string[] {
+    return this.#orNote(path, () => super.list(path)) ?? [];
   }
 
-  list(path: string): string[] {
-    return this.#orNote(path, () => this.below.list(path)) ?? [];
-  }
-
-  stat(path: string): FileStat | undefined {
-    return this.#orNote(path, () => this.below.stat(path));
-  }
-
-  makeDirectory(path: string): void {
-    this.below.makeDirectory(path);
-  }
-
-  rename(from: string, to: string): void {
-    this.below.rename(from, to);
-  }
-
-  remove(path: string): void {
-    this.below.remove(path);
-  }
-
-  syncDirectory(path: string): void {
-    this.below.syncDirectory(path);
-  }
-
-  syncDirectoryAsync(path: string): Promise<void> {
-    return this.below.syncDirectoryAsync(path);
-  }
-
-  lock(path: string, text?: string): Disposable {
-    return this.below.lock(path, text);
+  override stat(path: string): FileStat | undefined {
+    return this.#orNote(path, () => super.stat(path));
   }
 
   #orNote<T>(file: string, look: () => T): T | undefined {

@@ -14,7 +14,7 @@ import type { ReceivedMessage } from "../net/client/received_message.ts";
 import { RpcError } from "../net/rpc/rpc_error.ts";
 import { eventually } from "./eventually.ts";
 
-export const TOPIC = "Orders";
+const TOPIC = "Orders";
 const KINDS = ["concurrent", "ordered", "pulling"] as const;
 type Kind = typeof KINDS[number];
 const MEMBERS = 3;

@@ -74,7 +74,7 @@ export function momentsOf(step: Step): readonly Moment[] {
 }
 
 /** Ends this process at once, with nothing of it run any more. */
-export function dieNow(): never {
+function dieNow(): never {
   process.kill(process.pid, "SIGKILL");
   // The signal may need a moment; nothing may happen in it.
   for (;;) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);

@@ -74,7 +74,7 @@ export function unit(value: Parameters<typeof QUEUE_UNIT.write>[2]): Uint8Array 
 }
 
 /** The damaged store, and what is found in it that is not found in the sound one. */
-export async function damaged(
+async function damaged(
   { store = CLEAN, depth = "default", damage }: Damage,
 ): Promise<{ readonly findings: readonly Finding[]; readonly isNew: (it: Finding) => boolean }> {
   const sound = new Set((await verified(storeInMemory(store), { depth })).findings.map(brief));

@@ -21,7 +21,7 @@ const QUEUE_FOLDERS = Array.from({ length: QUEUES }, (_, queueId) => {
 });
 
 /** Releases that are asked. */
-export const FLIP_RELEASES: readonly JavaRelease[] = ["4.9", "5.x"];
+const FLIP_RELEASES: readonly JavaRelease[] = ["4.9", "5.x"];
 
 /** The topic as a broker's table names it; Java serves no other. */
 const TOPICS = {

@@ -24,7 +24,7 @@ import type { Mutant } from "./mutate.ts";
 import { BEFORE, commandLines, MADE } from "./mutate_commands.ts";
 import { repairAndUndo } from "./mutate_in_place.ts";
 import { type SoundRecord, soundRecords } from "./mutate_stores.ts";
-import { guardedFiles, type ReadFigures } from "./mutate_files.ts";
+import { GuardedFiles, type ReadFigures } from "./mutate_files.ts";
 import { record } from "./recorded_terminal.ts";
 import type { StoreBytes } from "./store_bytes.ts";
 import { brief, type Verified, verified } from "./verified.ts";
@@ -268,9 +268,9 @@ export class MutantCheck {
       bytesAtOnce: BYTES_AT_ONCE_MAX,
     };
     const mayWrite = (path: string) => path.startsWith("made");
-    const guarded = guardedFiles(this.#files, { limits, mayWrite });
+    const guarded = new GuardedFiles(this.#files, { limits, mayWrite });
     try {
-      return await run(guarded.files);
+      return await run(guarded);
     } catch (error) {
       if (!isClearError(error)) {
         throw new MutantFailure(`${what}: ${wordsOf(error)}`, { cause: error });

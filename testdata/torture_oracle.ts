@@ -54,7 +54,7 @@ export async function checkCrash(image: DiskImage, expectation: Expectation): Pr
  * Goes through all queues as consumers do; tells by log offset which messages are there, and whether
  * each is all that was sent: no checksum covers the properties of a record that was torn.
  */
-export async function checkStore(
+async function checkStore(
   store: Store,
   { promised, sent, mayBeThere }: Pick<Expectation, "promised" | "sent" | "mayBeThere">,
 ): Promise<Map<number, boolean>> {

@@ -61,11 +61,12 @@ export class Histogram {
    * The duration that `percent` of all do not pass, at most 1/128 too long; 0 of none.
    *
    * ```ts
+   * import assert from "node:assert/strict";
    * import { Histogram } from "./histogram.ts";
    *
    * const histogram = new Histogram();
    * for (let value = 1; value <= 100; value++) histogram.add(value);
-   * console.assert(histogram.percentile(50) === 50 && histogram.percentile(100) === 100);
+   * assert(histogram.percentile(50) === 50 && histogram.percentile(100) === 100);
    * ```
    */
   percentile(percent: number): number {

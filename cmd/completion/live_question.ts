@@ -5,7 +5,7 @@
  */
 
 /** Kinds of names a cluster knows. */
-export const LIVE_KINDS = ["topic", "group", "cluster", "broker"] as const;
+const LIVE_KINDS = ["topic", "group", "cluster", "broker"] as const;
 
 /** One of {@linkcode LIVE_KINDS}. */
 export type LiveKind = (typeof LIVE_KINDS)[number];

@@ -11,7 +11,7 @@ import { PROPERTY } from "../../store/properties.ts";
 /** Before the group in the name of the topic (Java: `MixAll.DLQ_GROUP_TOPIC_PREFIX`). */
 export const DLQ_PREFIX = "%DLQ%";
 /** Before the group in the name of the topic its retried messages wait in. */
-export const RETRY_PREFIX = "%RETRY%";
+const RETRY_PREFIX = "%RETRY%";
 
 /** Where dead letters are sent to. */
 export const TARGETS = ["retry", "origin"] as const;

@@ -22,7 +22,7 @@ import type { InspectCommitLogOptions } from "./commitlog.ts";
 import type { StatsKey } from "./stats_key.ts";
 
 /** Groups that are told apart; messages of further ones are counted together. */
-export const GROUPS_MAX = 100_000;
+const GROUPS_MAX = 100_000;
 const TICK_ITEMS = 65_536;
 const HOUR_MS = 3_600_000;
 const AT = MESSAGE_V1.at;

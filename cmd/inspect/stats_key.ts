@@ -6,7 +6,7 @@
 import { usageFailure } from "../failure.ts";
 
 /** By what messages may be counted. */
-export const STATS_KEYS = ["all", "topic", "queue", "hour", "producer"] as const;
+const STATS_KEYS = ["all", "topic", "queue", "hour", "producer"] as const;
 
 /** One of {@linkcode STATS_KEYS}. */
 export type StatsKey = (typeof STATS_KEYS)[number];

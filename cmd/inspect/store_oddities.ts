@@ -27,7 +27,7 @@ export interface Oddity {
 }
 
 /** More than these say nothing more; `mq verify` tells all. */
-export const ODDITIES_MAX = 1000;
+const ODDITIES_MAX = 1000;
 
 /** What the quick checks find in a store, or in a lone log whose folder is given twice. */
 export async function quickOddities(

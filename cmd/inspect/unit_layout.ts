@@ -46,7 +46,7 @@ export function printUnitLayout(
 }
 
 /** `--layout` shows a unit of one queue. */
-export function oneQueue(found: Iterable<FoundQueue>): QueuePlace {
+function oneQueue(found: Iterable<FoundQueue>): QueuePlace {
   const places = [...found];
   const [place] = places;
   if (places.length === 1 && place !== undefined) return place.open();

@@ -40,7 +40,7 @@ const OWN_FIELDS: readonly Field[] = [
 ];
 
 /** Fields of a message from a cluster. */
-export function receivedFields(options: PrintOptions): readonly Field[] {
+function receivedFields(options: PrintOptions): readonly Field[] {
   const all = [...OWN_FIELDS, ...messageFields(options)].map(({ width: _, ...field }) => field);
   const columns = COLUMNS.map(([name, width]) => {
     return { ...all.find((it) => it.name === name)!, width };

@@ -22,7 +22,7 @@ import { batches } from "./batches.ts";
 import { type OutgoingMessage, type QueueWish, queueWish } from "./outgoing.ts";
 import { Pace } from "./pace.ts";
 import { sendSource, type SourceOptions } from "./send_source.ts";
-import { workOnEach } from "./window.ts";
+import { workOnEach } from "./work_on_each.ts";
 
 /** What `mq message send` may be asked. */
 export interface SendOptions extends ClusterOptions, OutputOptions, SourceOptions {

@@ -19,7 +19,7 @@ import { note, type Terminal } from "../terminal.ts";
 import { checkAddresses } from "./address_option.ts";
 
 /** Where `mq start` has its name server. */
-export const NAMESRV_DEFAULT = "127.0.0.1:9876";
+const NAMESRV_DEFAULT = "127.0.0.1:9876";
 
 /** Origin of the name server of a newcomer. */
 export const NONE_NAMED = "none is named";

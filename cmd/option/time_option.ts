@@ -23,10 +23,11 @@ const ISO_TIME =
  * Reads a point in time. Throws a usage failure for anything else.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { parseTime } from "./time_option.ts";
  *
- * console.assert(parseTime("-1h", 7_200_000) === 3_600_000);
- * console.assert(parseTime("1970-01-01T01:00", 0) === 3_600_000);
+ * assert(parseTime("-1h", 7_200_000) === 3_600_000);
+ * assert(parseTime("1970-01-01T01:00", 0) === 3_600_000);
  * ```
  */
 export function parseTime(text: string, nowMs: number): number {

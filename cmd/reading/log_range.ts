@@ -51,7 +51,7 @@ export function logRange(
  * Where the one record stands that an offset id names; `undefined` where there is none with this id,
  * so that it may be a unique key.
  */
-export function idRange(
+function idRange(
   files: FileSystem,
   log: SegmentList,
   id: string | undefined,

@@ -5,24 +5,27 @@
  * @module
  */
 import type { FileSystem, ReadableFile } from "../../store/file.ts";
+import { FilesOver } from "../../store/files_over.ts";
 
 /** The same files; `onRead` is told the path and the bytes of every read of a file opened to read. */
 export function countedFiles(
   fs: FileSystem,
   onRead: (path: string, bytes: number) => void,
 ): FileSystem {
-  return {
-    openRead: (path) => countedFile(fs.openRead(path), (bytes) => onRead(path, bytes)),
-    openWrite: (path) => fs.openWrite(path),
-    list: (path) => fs.list(path),
-    stat: (path) => fs.stat(path),
-    makeDirectory: (path) => fs.makeDirectory(path),
-    rename: (from, to) => fs.rename(from, to),
-    remove: (path) => fs.remove(path),
-    syncDirectory: (path) => fs.syncDirectory(path),
-    syncDirectoryAsync: (path) => fs.syncDirectoryAsync(path),
-    lock: (path, text) => fs.lock(path, text),
-  };
+  return new CountedFiles(fs, onRead);
+}
+
+class CountedFiles extends FilesOver {
+  readonly #onRead: (path: string, bytes: number) => void;
+
+  constructor(below: FileSystem, onRead: (path: string, bytes: number) => void) {
+    super(below);
+    this.#onRead = onRead;
+  }
+
+  override openRead(path: string): ReadableFile {
+    return countedFile(super.openRead(path), (bytes) => this.#onRead(path, bytes));
+  }
 }
 
 function countedFile(file: ReadableFile, onRead: (bytes: number) => void): ReadableFile {

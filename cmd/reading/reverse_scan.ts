@@ -13,7 +13,7 @@ import type { SegmentList } from "../../store/segments.ts";
 import type { LogItem } from "./damage_rows.ts";
 
 /** Bytes of the log after which a new block begins with the next record. */
-export const REVERSE_BLOCK_BYTES: number = 1024 * 1024;
+const REVERSE_BLOCK_BYTES: number = 1024 * 1024;
 
 /** An item of the log; of a message with its record, which is good until the next item. */
 export interface ReverseItem extends LogItem {

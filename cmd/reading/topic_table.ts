@@ -49,7 +49,7 @@ export function readTable<Entries>(
 }
 
 /** Reads one file of a store's configuration, or its backup. */
-export function readConfig<Entries>(
+function readConfig<Entries>(
   files: FileSystem,
   paths: StorePaths,
   format: ConfigFormat<Entries>,

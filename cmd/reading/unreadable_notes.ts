@@ -16,7 +16,7 @@ import { note, type Terminal } from "../terminal.ts";
 const TOLD_MAX = 20;
 
 /** What to do about it before anything else. */
-export const COPY_FIRST = "copy the disk with ddrescue while it can be read, and work on the copy";
+const COPY_FIRST = "copy the disk with ddrescue while it can be read, and work on the copy";
 
 /**
  * Notes what could not be read, unless the command has told of it, and returns the exit code of a run

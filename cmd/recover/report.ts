@@ -48,75 +48,76 @@ export function isFound(found: Severities | undefined): boolean {
   return found !== undefined && found.error + found.warning > 0;
 }
 
+const FIELDS: readonly Field[] = [
+  { name: "kind", type: "string", about: "action, or summary: the last row" },
+  {
+    name: "state",
+    type: "string",
+    about: "done, left because messages would be given up, or planned",
+  },
+  { name: "safe", type: "boolean", about: "whether no message is given up by it", width: 5 },
+  { name: "action", type: "string", about: "what is done", width: 14 },
+  { name: "file", type: "string", about: "file, or folder of a queue", width: 40 },
+  {
+    name: "from",
+    type: "number",
+    about: "where it begins: offset in the log or in the file, index in a queue",
+    width: 10,
+  },
+  { name: "to", type: "number", about: "where it ends, behind the last", width: 10 },
+  {
+    name: "bytesLost",
+    type: "number",
+    about: "bytes that held something and are no longer read",
+    width: 9,
+  },
+  {
+    name: "messagesLost",
+    type: "number",
+    about: "messages no longer served, as far as anybody can know",
+    width: 12,
+  },
+  {
+    name: "fixes",
+    type: "list",
+    about: "plan: codes of the findings of mq verify that it puts right",
+  },
+  { name: "reason", type: "string", about: "what was found", width: 0 },
+  { name: "mode", type: "string", about: "summary: plan, apply or into" },
+  { name: "store", type: "string", about: "summary: the store that was looked at" },
+  { name: "target", type: "string", about: "summary: with --into, where the new store is" },
+  { name: "undo", type: "string", about: "summary: file for mq recover --undo" },
+  {
+    name: "unfixed",
+    type: "object",
+    about: "summary of a plan: findings no action puts right, counted by code",
+  },
+  {
+    name: "verified",
+    type: "object",
+    about: "summary: with --into, findings in the new store by severity",
+  },
+  {
+    name: "unreadable",
+    type: "number",
+    about: "summary: bytes the disk could not read; absent where it could read all",
+  },
+  { name: "actions", type: "object", about: "summary: actions planned, done and left" },
+  { name: "messages", type: "number", about: "summary: sound records in the log" },
+  { name: "unqueued", type: "number", about: "summary: records no queue can take" },
+  {
+    name: "flawedBatches",
+    type: "number",
+    about: "summary: batches in one record whose index or count cannot be read",
+  },
+  { name: "logStart", type: "number", about: "summary: first offset of the log" },
+  { name: "logEnd", type: "number", about: "summary: where the log ends, or would end" },
+];
+
 /** Fields of the rows; what became of an action is a column only where something was done. */
 export function recoverFields(mode: RecoverMode): readonly Field[] {
-  return [
-    { name: "kind", type: "string", about: "action, or summary: the last row" },
-    {
-      name: "state",
-      type: "string",
-      about: "done, left because messages would be given up, or planned",
-      ...(mode !== "plan" && { width: 5 }),
-    },
-    { name: "safe", type: "boolean", about: "whether no message is given up by it", width: 5 },
-    { name: "action", type: "string", about: "what is done", width: 14 },
-    { name: "file", type: "string", about: "file, or folder of a queue", width: 40 },
-    {
-      name: "from",
-      type: "number",
-      about: "where it begins: offset in the log or in the file, index in a queue",
-      width: 10,
-    },
-    { name: "to", type: "number", about: "where it ends, behind the last", width: 10 },
-    {
-      name: "bytesLost",
-      type: "number",
-      about: "bytes that held something and are no longer read",
-      width: 9,
-    },
-    {
-      name: "messagesLost",
-      type: "number",
-      about: "messages no longer served, as far as anybody can know",
-      width: 12,
-    },
-    {
-      name: "fixes",
-      type: "list",
-      about: "plan: codes of the findings of mq verify that it puts right",
-      ...(mode === "plan" && { width: 16 }),
-    },
-    { name: "reason", type: "string", about: "what was found", width: 0 },
-    { name: "mode", type: "string", about: "summary: plan, apply or into" },
-    { name: "store", type: "string", about: "summary: the store that was looked at" },
-    { name: "target", type: "string", about: "summary: with --into, where the new store is" },
-    { name: "undo", type: "string", about: "summary: file for mq recover --undo" },
-    {
-      name: "unfixed",
-      type: "object",
-      about: "summary of a plan: findings no action puts right, counted by code",
-    },
-    {
-      name: "verified",
-      type: "object",
-      about: "summary: with --into, findings in the new store by severity",
-    },
-    {
-      name: "unreadable",
-      type: "number",
-      about: "summary: bytes the disk could not read; absent where it could read all",
-    },
-    { name: "actions", type: "object", about: "summary: actions planned, done and left" },
-    { name: "messages", type: "number", about: "summary: sound records in the log" },
-    { name: "unqueued", type: "number", about: "summary: records no queue can take" },
-    {
-      name: "flawedBatches",
-      type: "number",
-      about: "summary: batches in one record whose index or count cannot be read",
-    },
-    { name: "logStart", type: "number", about: "summary: first offset of the log" },
-    { name: "logEnd", type: "number", about: "summary: where the log ends, or would end" },
-  ];
+  const [shown, width] = mode === "plan" ? ["fixes", 16] as const : ["state", 5] as const;
+  return FIELDS.map((field) => field.name === shown ? { ...field, width } : field);
 }
 
 /** What is done, for people who see it for the first time. */

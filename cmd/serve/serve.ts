@@ -11,6 +11,7 @@ import { hostDefaults } from "../../net/broker/host_defaults.ts";
 import { NameServer, NAMESRV_PORT } from "../../net/namesrv/namesrv.ts";
 import { readOnlyNamesrv } from "../../net/namesrv/read_only_namesrv.ts";
 import type { FileSystem } from "../../store/file.ts";
+import { readOnlyFiles } from "../../store/files_over.ts";
 import { LMQ_PREFIX } from "../../store/multi_dispatch.ts";
 import type { StorePaths } from "../../store/names.ts";
 import { OverlayFullError } from "../../store/repair/overlay_files.ts";
@@ -213,21 +214,9 @@ async function opened<Result>(
 
 /** The files, of which nobody can change any. */
 function withoutWriting(fs: FileSystem): FileSystem {
-  const refuse = (path: string): never => {
+  return readOnlyFiles(fs, (path) => {
     throw new Error(`Cannot write "${path}": mq serve only reads`);
-  };
-  return {
-    openRead: (path) => fs.openRead(path),
-    list: (path) => fs.list(path),
-    stat: (path) => fs.stat(path),
-    openWrite: refuse,
-    makeDirectory: refuse,
-    rename: refuse,
-    remove: refuse,
-    syncDirectory: refuse,
-    syncDirectoryAsync: refuse,
-    lock: refuse,
-  };
+  });
 }
 
 function logBytes({ terminal, paths }: OpenTask): number {

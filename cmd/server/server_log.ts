@@ -9,7 +9,7 @@ import type { Log } from "../../net/rpc/limits.ts";
 import { lineText, type Terminal } from "../terminal.ts";
 
 /** Forms of the log. */
-export const LOG_FORMATS = ["text", "json"] as const;
+const LOG_FORMATS = ["text", "json"] as const;
 
 /** A form of the log. */
 export type LogFormat = (typeof LOG_FORMATS)[number];

@@ -5,6 +5,7 @@
  */
 import { basename, dirname, join } from "node:path";
 import type { FileSystem } from "../../store/file.ts";
+import { type ReadableFiles, readOnlyFiles } from "../../store/files_over.ts";
 import { NAME, offsetName } from "../../store/names.ts";
 import { Failure } from "../failure.ts";
 import { logAt } from "../reading/log_place.ts";
@@ -74,10 +75,7 @@ function shownFiles(
 ): FileSystem {
   const pathOf = (path: string) => dirname(path) === folder ? shown.get(basename(path)) : undefined;
   const isMark = (path: string) => isUnclean && path === join(root, NAME.abort);
-  const refuse = (path: string): never => {
-    throw new Failure(`Cannot write "${path}": a log alone is only read`);
-  };
-  return {
+  const seen: ReadableFiles = {
     openRead: (path) => files.openRead(pathOf(path) ?? path),
     stat(path) {
       if (path === folder || path === root || isMark(path)) return files.stat(path);
@@ -85,12 +83,8 @@ function shownFiles(
       return real === undefined ? undefined : files.stat(real);
     },
     list: (path) => path === folder ? [...shown.keys()].sort() : [],
-    openWrite: refuse,
-    makeDirectory: refuse,
-    rename: refuse,
-    remove: refuse,
-    syncDirectory: refuse,
-    syncDirectoryAsync: refuse,
-    lock: refuse,
   };
+  return readOnlyFiles(seen, (path) => {
+    throw new Failure(`Cannot write "${path}": a log alone is only read`);
+  });
 }

@@ -9,7 +9,8 @@
  */
 import { basename, dirname } from "node:path";
 import type { LogFollower } from "../../store/exact/log_follower.ts";
-import type { FileStat, FileSystem, ReadableFile } from "../../store/file.ts";
+import type { FileSystem, ReadableFile } from "../../store/file.ts";
+import { FilesOver } from "../../store/files_over.ts";
 import { parseOffsetName } from "../../store/names.ts";
 
 const KIB = 1024;
@@ -29,8 +30,7 @@ export interface SharedLogOptions {
 }
 
 /** Files over others; nothing is written to them. */
-export class SharedLog implements FileSystem {
-  readonly #below: FileSystem;
+export class SharedLog extends FilesOver {
   readonly #folders: ReadonlySet<string>;
   readonly #blockBytes: number;
   readonly #blocksMax: number;
@@ -48,7 +48,7 @@ export class SharedLog implements FileSystem {
     folders: readonly string[],
     { blockBytes = BLOCK_BYTES, blocksMax = BLOCKS_MAX }: SharedLogOptions = {},
   ) {
-    this.#below = below;
+    super(below);
     this.#folders = new Set(folders);
     this.#blockBytes = blockBytes;
     this.#blocksMax = blocksMax;
@@ -66,8 +66,8 @@ export class SharedLog implements FileSystem {
     this.follow(Infinity, []);
   }
 
-  openRead(path: string): ReadableFile {
-    const file = this.#below.openRead(path);
+  override openRead(path: string): ReadableFile {
+    const file = super.openRead(path);
     const start = this.#folders.has(dirname(path)) ? parseOffsetName(basename(path)) : undefined;
     if (start === undefined) return file;
     return {
@@ -85,38 +85,26 @@ export class SharedLog implements FileSystem {
     };
   }
 
-  openWrite(path: string): never {
+  override openWrite(path: string): never {
     throw new Error(`Cannot open "${path}" for writing: it is only looked at`);
   }
 
-  list(path: string): string[] {
-    return this.#below.list(path);
-  }
-
-  stat(path: string): FileStat | undefined {
-    return this.#below.stat(path);
-  }
-
-  makeDirectory(path: string): never {
+  override makeDirectory(path: string): never {
     return this.openWrite(path);
   }
 
-  rename(from: string): never {
+  override rename(from: string): never {
     return this.openWrite(from);
   }
 
-  remove(path: string): never {
+  override remove(path: string): never {
     return this.openWrite(path);
   }
 
-  syncDirectory(_path: string): void {}
+  override syncDirectory(_path: string): void {}
 
-  syncDirectoryAsync(_path: string): Promise<void> {
+  override syncDirectoryAsync(_path: string): Promise<void> {
     return Promise.resolve();
-  }
-
-  lock(path: string): Disposable {
-    return this.#below.lock(path);
   }
 
   #read(file: ReadableFile, into: Uint8Array, at: number): number {

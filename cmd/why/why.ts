@@ -22,7 +22,7 @@ import { configReasons } from "./config_reasons.ts";
 import { dyingDiskReasons } from "./dying_disk.ts";
 import { JavaStarts } from "./java_starts.ts";
 import { FoundCodes, type WhyFinding } from "./found_codes.ts";
-import { wellPlaced } from "./misplaced.ts";
+import { type WellPlaced, wellPlaced } from "./misplaced.ts";
 import { SharedLog } from "./shared_log.ts";
 import {
   batchQueueReasons,
@@ -35,28 +35,12 @@ import {
 import { surroundingReasons } from "./surroundings.ts";
 import { printWhy } from "./why_report.ts";
 import { isUnreadable, unreadable } from "./access_reasons.ts";
-import { EVERY_BROKER, type WhyBroker, type WhyReason } from "./why_reason.ts";
+import { isWhole, NOTHING_LOST, verdict, verdictsOf, type WhyVerdict } from "./verdict.ts";
+import { EVERY_BROKER, type WhyReason } from "./why_reason.ts";
 
 /** What `mq why` may be asked. */
 export interface WhyOptions extends OutputOptions {
   readonly progress?: ProgressForm | undefined;
-}
-
-/** What a broker does with the store. */
-export interface WhyVerdict {
-  readonly kind: "verdict";
-  readonly release: WhyBroker;
-  readonly starts: boolean;
-  /** Messages in the log, and those its start would destroy, or `mq recover` give up. */
-  readonly messages: number;
-  readonly destroyed: number;
-  /** Surviving messages that would stand in no queue, and units at a wrong index. */
-  readonly inNoQueue: number;
-  readonly atWrongIndex: number;
-  /** Keys of surviving messages that would be gone for good. */
-  readonly keysLost: number;
-  /** What else holds of releases near to the one that was asked. */
-  readonly note?: string;
 }
 
 /** What came of looking. */
@@ -130,12 +114,6 @@ export async function why(
   return answer.verdicts.every(isWhole) && answer.reasons.length === 0 ? EXIT.ok : EXIT.left;
 }
 
-/** Whether a broker of the release starts and has everything. */
-export function isWhole(verdict: WhyVerdict): boolean {
-  const { starts, destroyed, inNoQueue, atWrongIndex, keysLost } = verdict;
-  return starts && destroyed + inNoQueue + atWrongIndex + keysLost === 0;
-}
-
 /** What this user cannot read is an answer, too. */
 async function readable(
   terminal: Terminal,
@@ -174,13 +152,12 @@ function pathIn(error: unknown): string | undefined {
 }
 
 async function look(terminal: Terminal, { paths, around, progress }: Look): Promise<WhyAnswer> {
-  const signal = terminal.stopSignal();
   const { commitLogPath } = terminal;
+  const signal = terminal.stopSignal();
   const place = { signal, ...(commitLogPath !== undefined && { commitLogPath }) };
   const placed = wellPlaced(terminal.files, paths);
   const { files } = placed;
-  const store = paths.root;
-  const isInUse = terminal.lockHolder(paths.lock) !== undefined;
+  const asked = { store: paths.root, isInUse: terminal.lockHolder(paths.lock) !== undefined };
   const reasons = [...around, ...configReasons(files, paths)];
   const { isRocksDb } = new QueueTrees(files, paths);
   const { segments } = listSegments(files, paths.commitLogs);
@@ -189,10 +166,48 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   using starts = isRocksDb ? undefined : new JavaStarts(shared, paths, place);
   // The starts read beside the verification; what they leave is judged beside the plan of a repair.
   shared.follow(logStart, starts?.followers ?? []);
+  const { codes, soundIndex } = await verified(terminal, { shared, paths, placed, progress });
+  shared.part();
+  reasons.push(...placed.reasons(), ...findingReasons(codes.first));
+  reasons.push(...batchQueueReasons(files, paths));
+  if (starts === undefined) {
+    reasons.push(rocksReason(paths), ...diskReasons(terminal, paths));
+    return { ...asked, reasons, verdicts: [], findings: codes.told([]), isRepairable: false };
+  }
+  shared.follow(logStart, [await starts.judge()]);
+  const hasLog = segments.length > 0;
+  const plan = { ...place, soundIndex };
+  const actions = hasLog ? (await planRepair(shared, paths.root, plan)).actions : [];
+  shared.part();
+  if (!hasLog) reasons.push(...noLogReasons(files, paths));
+  const reports = await starts.reports();
+  reasons.push(...diskReasons(terminal, paths));
+  for (const { release, refusals } of reports.starts) {
+    reasons.push(...refusalReasons(refusals, { fs: files, release, actions }));
+  }
+  return {
+    ...asked,
+    reasons: merged(reasons),
+    verdicts: verdictsOf(reports, { reasons, actions }),
+    findings: codes.told(reports.starts.flatMap(({ refusals }) => refusals)),
+    isRepairable: (actions.length > 0 || placed.isAny) && placed.isMovable,
+  };
+}
+
+/** What a verification finds that is no mere fact, and what of the index it proves. */
+async function verified(
+  terminal: Terminal,
+  { shared, paths, placed, progress }: Pick<Look, "paths" | "progress"> & {
+    readonly shared: SharedLog;
+    readonly placed: WellPlaced;
+  },
+): Promise<{ codes: FoundCodes; soundIndex: SoundIndex | undefined }> {
+  const { commitLogPath, unreadable } = terminal;
   let soundIndex: SoundIndex | undefined;
   const found = verifyStore(shared, paths.root, {
-    ...place,
-    unreadable: terminal.unreadable,
+    signal: terminal.stopSignal(),
+    ...(commitLogPath !== undefined && { commitLogPath }),
+    unreadable,
     onProgress: progress.tell.bind(progress),
     onIndex: (it) => soundIndex = it,
   });
@@ -203,51 +218,8 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
     placed.see(item.file);
   }
   progress.clear();
-  shared.part();
-  reasons.push(...placed.reasons(), ...findingReasons(codes.first));
-  reasons.push(...batchQueueReasons(files, paths));
-  if (starts === undefined) {
-    reasons.push(rocksReason(paths), ...diskReasons(terminal, paths));
-    const findings = codes.told([]);
-    return { store, reasons, verdicts: [], findings, isRepairable: false, isInUse };
-  }
-  shared.follow(logStart, [await starts.judge()]);
-  const hasLog = segments.length > 0;
-  const plan = { ...place, soundIndex };
-  const actions = hasLog ? (await planRepair(shared, paths.root, plan)).actions : [];
-  shared.part();
-  if (!hasLog) reasons.push(...noLogReasons(files, paths));
-  const given = actions.reduce((sum, it) => sum + it.messagesLost, 0);
-  const reports = await starts.reports();
-  const messages = reports.messages + given;
-  reasons.push(...diskReasons(terminal, paths));
-  const verdicts: WhyVerdict[] = [];
-  for (const { release, refusals, ...report } of reports.starts) {
-    reasons.push(...refusalReasons(refusals, { fs: files, release, actions }));
-    const costs = {
-      messages,
-      destroyed: messages - report.messagesAfter,
-      inNoQueue: report.inNoQueue,
-      atWrongIndex: report.atWrongIndex,
-      keysLost: Math.max(report.keysLost, report.keysMissing),
-    };
-    const isCaughtUp = release === "5.x" && report.stoppedCleanly && report.dispatched > 0;
-    verdicts.push(verdict(release, reasons, { ...costs, ...(isCaughtUp && { note: CAUGHT_UP }) }));
-  }
-  verdicts.push(verdict("mq", reasons, { ...NOTHING_LOST, messages, destroyed: given }));
-  return {
-    store,
-    reasons: merged(reasons),
-    verdicts,
-    findings: codes.told(reports.starts.flatMap(({ refusals }) => refusals)),
-    isRepairable: (actions.length > 0 || placed.isAny) && placed.isMovable,
-    isInUse,
-  };
+  return { codes, soundIndex };
 }
-
-/** Java: `CommitLog.recoverNormally` dispatches since 5.3.2. */
-const CAUGHT_UP =
-  "it builds queues from the log here; releases of 5 before 5.3.2 leave them as they are";
 
 /** What nobody can read, once all was looked at. */
 function diskReasons({ files, unreadable }: Terminal, paths: StorePaths): WhyReason[] {
@@ -255,18 +227,4 @@ function diskReasons({ files, unreadable }: Terminal, paths: StorePaths): WhyRea
   const reasons = dyingDiskReasons(files, paths, unreadable.ranges);
   unreadable.isTold = true;
   return reasons;
-}
-
-const NOTHING_LOST = { destroyed: 0, inNoQueue: 0, atWrongIndex: 0, keysLost: 0 } as const;
-
-/** A broker that does not start does no harm. */
-function verdict(
-  release: WhyBroker,
-  reasons: readonly WhyReason[],
-  costs: Omit<WhyVerdict, "kind" | "release" | "starts">,
-): WhyVerdict {
-  const starts = !reasons.some((it) => it.effect === "refuses" && it.releases.includes(release));
-  if (starts) return { kind: "verdict", release, starts, ...costs };
-  const { messages } = costs;
-  return { kind: "verdict", release, starts, messages, ...NOTHING_LOST };
 }

@@ -7,7 +7,8 @@ import { relative } from "node:path";
 import { cellText } from "../output/table.ts";
 import { toned } from "../output/tone.ts";
 import type { Terminal } from "../terminal.ts";
-import { isWhole, type WhyAnswer, type WhyVerdict } from "./why.ts";
+import { isWhole, type WhyVerdict } from "./verdict.ts";
+import type { WhyAnswer } from "./why.ts";
 import type { WhyBroker, WhyReason } from "./why_reason.ts";
 
 /** Prints the answer. */

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { recordedTerminal } from "../../testdata/recorded_terminal.ts";
-import type { WhyAnswer, WhyVerdict } from "./why.ts";
+import type { WhyVerdict } from "./verdict.ts";
+import type { WhyAnswer } from "./why.ts";
 import { printWhy } from "./why_report.ts";
 
 function verdict(wish: Partial<WhyVerdict> = {}): WhyVerdict {

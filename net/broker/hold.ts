@@ -43,7 +43,7 @@ export interface PullHoldOptions extends AlarmOptions {
 }
 
 /** Pulls of one connection that may wait unless options say otherwise: a consumer of so many queues. */
-export const HELD_PER_CONNECTION_MAX = 32_768;
+const HELD_PER_CONNECTION_MAX = 32_768;
 
 /**
  * Messages that may pass by a pull that wants none of them before it runs, so that the consumer moves

@@ -80,7 +80,7 @@ export function healthOf(store: Pick<Store, "failure" | "takesMessages">): Healt
 }
 
 /** The text. */
-export function metricsText(source: MetricsSource): string {
+function metricsText(source: MetricsSource): string {
   const text = new MetricsText();
   brokerMetrics(text, source);
   topicMetrics(text, source);

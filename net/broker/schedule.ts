@@ -47,7 +47,7 @@ export interface ScheduleOptions extends AlarmOptions {
 }
 
 /** Time between two saves of the offsets (Java: `flushDelayOffsetInterval`). */
-export const SAVE_INTERVAL_MS = 10_000;
+const SAVE_INTERVAL_MS = 10_000;
 
 /** Messages read and delivered at once. */
 export const BATCH_COUNT = 256;

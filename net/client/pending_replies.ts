@@ -22,11 +22,12 @@ export class PendingReplies {
    * Waits for a reply. Give up before another one is waited for under the same id, and in the end.
    *
    * ```ts
+   * import assert from "node:assert/strict";
    * import { PendingReplies } from "./pending_replies.ts";
    *
    * const replies = new PendingReplies();
    * using waiting = replies.wait("7c1f");
-   * console.assert(waiting.reply instanceof Promise && replies.size === 1);
+   * assert(waiting.reply instanceof Promise && replies.size === 1);
    * ```
    */
   wait(correlationId: string): Disposable & { readonly reply: Promise<ReplyMessage> } {

@@ -15,7 +15,7 @@ import { PERM, type TopicConfig } from "../wire/topic_config.ts";
 export const MASTER_ID = 0;
 
 /** Time without a registration after which a broker is forgotten, unless it asks for another. */
-export const BROKER_EXPIRY_MS = 120_000;
+const BROKER_EXPIRY_MS = 120_000;
 
 /** How a broker is called in a request. */
 export interface BrokerIdentity {

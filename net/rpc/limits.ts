@@ -71,7 +71,7 @@ export class OutputBudget {
 export const ANSWERS_IN_MAKING_MAX = 64;
 
 /** Bytes of output that may wait for all peers of a server. */
-export const OUTPUT_BYTES_MAX = 67_108_864;
+const OUTPUT_BYTES_MAX = 67_108_864;
 
 /** Takes one line for the operator, with the error behind it. */
 export type Log = (text: string, cause?: unknown) => void;

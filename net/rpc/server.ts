@@ -23,7 +23,7 @@ export interface ServerOptions extends ConnectionOptions {
 }
 
 /** Connections at a time unless options say otherwise. */
-export const CONNECTIONS_MAX = 20_000;
+const CONNECTIONS_MAX = 20_000;
 
 const STOP_TIMEOUT_MS = 3000;
 

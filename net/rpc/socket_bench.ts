@@ -34,7 +34,7 @@ export interface LoadResult {
 }
 
 /** Replies a second after one second of warming up, with latencies of every batch of replies. */
-export async function runLoad(load: Load): Promise<LoadResult> {
+async function runLoad(load: Load): Promise<LoadResult> {
   let replies = 0;
   let stop = false;
   const latencies: number[] = [];

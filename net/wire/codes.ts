@@ -351,8 +351,3 @@ export function responseCode(name: ResponseName): number {
 export function responseName(code: number): ResponseName | undefined {
   return responseNames.get(code);
 }
-
-/** Whether a text is the name of a request. */
-export function isRequestName(text: string): text is RequestName {
-  return requestCodes.has(text);
-}

@@ -115,13 +115,13 @@ export function encodeRows(
 }
 
 /** The problem of a required field that is not there. */
-export function missing(row: FieldRow, what: string): HeaderProblem {
+function missing(row: FieldRow, what: string): HeaderProblem {
   const text = `Cannot decode header of ${what}: field "${row[0]}" is missing`;
   return { kind: "missing", wireKey: row[0], field: row[1], text };
 }
 
 /** The problem of a field whose text is not of its kind. */
-export function malformed(
+function malformed(
   row: FieldRow,
   { what, text: found }: { what: string; text: string },
 ): HeaderProblem {

@@ -73,7 +73,7 @@ export const PULL = [
 ] as const;
 
 /** Answer to a pull (Java: `PullMessageResponseHeader`). */
-export const PULL_RESPONSE = [
+const PULL_RESPONSE = [
   ["suggestWhichBrokerId", "suggestWhichBrokerId", "long", REQUIRED],
   ["nextBeginOffset", "nextBeginOffset", "long", REQUIRED],
   ["minOffset", "minOffset", "long", REQUIRED],

@@ -21,10 +21,11 @@ export interface Property {
  * The last of equal keys wins. Throws SyntaxError at a broken `\u`.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { parsePropertiesText } from "./properties_text.ts";
  *
  * const [name] = parsePropertiesText("# a broker\nbrokerName = broker-a\n");
- * console.assert(name?.key === "brokerName" && name.value === "broker-a" && name.line === 2);
+ * assert(name?.key === "brokerName" && name.value === "broker-a" && name.line === 2);
  * ```
  */
 export function parsePropertiesText(text: string): Property[] {

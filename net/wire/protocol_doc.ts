@@ -4,7 +4,7 @@
  *
  * @module
  */
-
+import { filled, mono, table } from "../../store/markdown.ts";
 import { BATCH_ROWS } from "./batch_body.ts";
 import { type Era, type RequestName, REQUESTS, RESPONSES } from "./codes.ts";
 import {
@@ -22,9 +22,6 @@ import { REQUEST_HEADERS, RESPONSE_HEADERS } from "./headers.ts";
 import { LANGUAGES } from "./language.ts";
 import { REFUSED_REQUESTS } from "./refused_requests.ts";
 import { versionName, VERSIONS } from "./version.ts";
-
-/** Columns of a line, as the formatter is set. */
-const LINE_WIDTH = 100;
 
 /** What {@linkcode protocolDoc} is told about the program around the tables. */
 export interface ProtocolDocOptions {
@@ -182,39 +179,4 @@ function fixedTable(rows: readonly FixedRow[]): string {
     return [`${at - bytes}`, `${bytes}`, mono(name), about];
   });
   return table(["at", "bytes", "field", "value"], cells);
-}
-
-/** Columns are padded as the formatter pads them, so that it leaves the page alone. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((cell, column) =>
-    Math.max(cell.length, ...rows.map((row) => row[column]!.length))
-  );
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(" | ")} |`;
-  return [line(head), line(widths.map((width) => "-".repeat(width))), ...rows.map(line)].join("\n");
-}
-
-/** Breaks long lines of prose and lists where the formatter does; code is not torn apart. */
-function filled(part: string): string {
-  return part.split("\n").map((line) => line.startsWith("|") ? line : filledLine(line)).join("\n");
-}
-
-function filledLine(text: string): string {
-  const bullet = /^ *- /.exec(text)?.[0] ?? "";
-  const indent = " ".repeat(bullet.length);
-  const words = text.slice(bullet.length).match(/(?:`[^`]*`|[^\s`])+/g) ?? [];
-  const lines: string[] = [];
-  let line = bullet;
-  for (const word of words) {
-    const isFirst = line.length === indent.length;
-    if (!isFirst && line.length + 1 + word.length > LINE_WIDTH) {
-      lines.push(line);
-      line = indent + word;
-    } else line += isFirst ? word : ` ${word}`;
-  }
-  return [...lines, line].join("\n");
-}
-
-function mono(text: string): string {
-  return `\`${text}\``;
 }

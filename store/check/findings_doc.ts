@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { filled, table } from "../format_doc.ts";
+import { filled, table } from "../markdown.ts";
 import {
   FILE_KIND_ABOUT,
   FILE_KINDS,

@@ -205,18 +205,18 @@ export class FullCheck implements Disposable {
 
   #fits(proven: ProvenPiece | undefined): proven is ProvenPiece {
     if (proven === undefined) return false;
-    const { log, beside } = proven;
+    const { log, dispatched } = proven;
     if (!this.#log.fits(log)) return false;
-    return beside === undefined ||
-      (this.#queues.fits(beside.queues) &&
-        (log.messages === 0 || this.#index.fits(beside.index, log.firstAt)));
+    return dispatched === undefined ||
+      (this.#queues.fits(dispatched.queues) &&
+        (log.messages === 0 || this.#index.fits(dispatched.index, log.firstAt)));
   }
 
-  #adopt({ to, log, beside }: ProvenPiece): void {
+  #adopt({ to, log, dispatched }: ProvenPiece): void {
     this.#log.adopt(log);
-    if (beside !== undefined) {
-      if (log.messages > 0) this.#index.adopt(beside.index);
-      this.#queues.adopt(beside.queues);
+    if (dispatched !== undefined) {
+      if (log.messages > 0) this.#index.adopt(dispatched.index);
+      this.#queues.adopt(dispatched.queues);
     }
     this.#position = to;
     this.#isSealed = log.isSealed ?? this.#isSealed;

@@ -14,7 +14,7 @@ import { CommitLogScan } from "../commit_log_scan.ts";
 import { mayBeLight } from "../dispatch.ts";
 import { lightQueueFlaw } from "../multi_dispatch.ts";
 import type { RecordView } from "../record_view.ts";
-import { BesideProof, type BesideProofOptions, type ProvenBeside } from "./beside_proof.ts";
+import { DispatchProof, type DispatchProofOptions, type ProvenDispatch } from "./dispatch_proof.ts";
 import { BATCH_FLAGS, TIME_SLACK_MS } from "./log_check.ts";
 import type { LogPiece } from "./log_pieces.ts";
 import type { ProofState } from "./proof_state.ts";
@@ -45,7 +45,7 @@ export interface ProvenPiece {
   readonly to: number;
   readonly log: ProvenLog;
   /** Absent where the log is looked at alone. */
-  readonly beside?: ProvenBeside;
+  readonly dispatched?: ProvenDispatch;
 }
 
 /** What was tried with a piece. */
@@ -57,7 +57,7 @@ export interface PieceProofResult {
 }
 
 /** How pieces are looked at. */
-export interface PieceProofOptions extends BesideProofOptions {
+export interface PieceProofOptions extends DispatchProofOptions {
   readonly depth: VerifyDepth;
   /** Whether the log is looked at alone: nothing is said of queues and index, nor taken from them. */
   readonly logOnly?: boolean | undefined;
@@ -70,7 +70,7 @@ export class PieceProof {
   readonly #state: ProofState;
   readonly #options: PieceProofOptions;
   /** Absent where the log is looked at alone. */
-  readonly #beside: BesideProof | undefined;
+  readonly #dispatch: DispatchProof | undefined;
   #messages = 0;
   #bytesChecked = 0;
   #end: number | undefined;
@@ -83,7 +83,7 @@ export class PieceProof {
   constructor(state: ProofState, options: PieceProofOptions) {
     this.#state = state;
     this.#options = options;
-    this.#beside = options.logOnly === true ? undefined : new BesideProof(state, options);
+    this.#dispatch = options.logOnly === true ? undefined : new DispatchProof(state, options);
   }
 
   /**
@@ -107,12 +107,12 @@ export class PieceProof {
 
   /** Releases the open files; a second call does nothing. */
   close(): void {
-    this.#beside?.close();
+    this.#dispatch?.close();
   }
 
   *#proveFrom(scan: CommitLogScan, to: number): Generator<void, ProvenPiece | undefined> {
     const from = scan.position;
-    if (this.#beside?.begin(from) === false) return undefined;
+    if (this.#dispatch?.begin(from) === false) return undefined;
     this.#messages = this.#bytesChecked = 0;
     this.#firstTime = this.#lastTime = this.#latestTime = 0;
     this.#end = undefined;
@@ -133,9 +133,9 @@ export class PieceProof {
       isLast: this.#isLast,
     };
     const piece = { from, to: scan.position, log };
-    if (this.#beside === undefined) return piece;
-    const beside = yield* this.#beside.finish();
-    return beside && { ...piece, beside };
+    if (this.#dispatch === undefined) return piece;
+    const dispatched = yield* this.#dispatch.finish();
+    return dispatched && { ...piece, dispatched };
   }
 
   /** A filler, or the room behind the last record; false for damage. */
@@ -151,7 +151,7 @@ export class PieceProof {
     const { record } = scan;
     if (scan.seal === "wrong" || !this.#isTimely(record.storeTimestamp())) return false;
     if ((record.sysFlag() & BATCH_FLAGS) !== 0 || hasZero(record)) return false;
-    if (!(this.#beside?.record(record) ?? isAlone(record))) return false;
+    if (!(this.#dispatch?.record(record) ?? isAlone(record))) return false;
     if (this.#messages++ === 0) this.#firstAt = scan.at;
     this.#bytesChecked += scan.length;
     this.#end = scan.at + scan.length;

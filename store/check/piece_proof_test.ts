@@ -56,8 +56,8 @@ Deno.test("PieceProof.prove() says of a sound store what it counted and where it
     isLast: true,
   });
   const queue = { topic: "TopicTest", queueId: 0, first: 0, end: 19, firstAt: first.at };
-  assert.deepEqual(piece!.beside!.queues, { units: 19, queues: [queue], deleted: [] });
-  const { from: begin, to, keys, records } = piece!.beside!.index;
+  assert.deepEqual(piece!.dispatched!.queues, { units: 19, queues: [queue], deleted: [] });
+  const { from: begin, to, keys, records } = piece!.dispatched!.index;
   assert.deepEqual([begin, to], [{ file: 0, entry: 1 }, { file: 1, entry: 0 }]);
   assert.deepEqual([keys, records], [19, 19]);
 });
@@ -72,7 +72,7 @@ Deno.test("PieceProof.prove() begins with the first record behind the place, in 
     const begin = starts.find((it) => it >= at);
     assert.equal(from, begin, `${at}`);
     assert.equal(piece!.to, items.find((it) => it >= 1900), `${at}`);
-    assert.equal(piece!.beside!.queues.queues[0]!.first, starts.indexOf(begin!), `${at}`);
+    assert.equal(piece!.dispatched!.queues.queues[0]!.first, starts.indexOf(begin!), `${at}`);
   }
 });
 

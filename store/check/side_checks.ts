@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { checkBeside, checkEpochs } from "./beside_check.ts";
+import { checkEpochs, checkSmallFiles } from "./small_files_check.ts";
 import { checkCheckpoint, type LogEnd } from "./checkpoint_check.ts";
 import { checkConfigs } from "./config_check.ts";
 import type { Finding, FindingSink } from "./findings.ts";
@@ -54,7 +54,7 @@ export class SideChecks {
     const { state, sink, tally } = this.#input;
     checkLostFiles(state, sink);
     checkConfigs(state, { sink, tally });
-    checkBeside(state, { sink, tally });
+    checkSmallFiles(state, { sink, tally });
   }
 
   /**

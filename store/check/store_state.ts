@@ -30,13 +30,19 @@ export interface StoreState {
   readonly topics: TopicKinds;
 }
 
+/** What is known when a store is looked at. */
+export interface StoreStateOptions extends CommitLogPlace {
+  /** The queues, where they have just been listed. */
+  readonly queues?: QueueListing | undefined;
+}
+
 /** Looks at a store: one with this root, or with these paths. */
 export function readStoreState(
   fs: FileSystem,
   store: string | StorePaths,
-  place: CommitLogPlace = {},
+  options: StoreStateOptions = {},
 ): StoreState {
-  const paths = typeof store === "string" ? storePaths(store, place) : store;
+  const paths = typeof store === "string" ? storePaths(store, options) : store;
   const log = listSegments(fs, paths.commitLogs);
   const stoppedCleanly = fs.stat(paths.abort) === undefined;
   const checkpoint = readCheckpoint(fs, paths.checkpoint);
@@ -46,7 +52,7 @@ export function readStoreState(
     fs,
     paths,
     log,
-    queues: listQueues(fs, paths),
+    queues: options.queues ?? listQueues(fs, paths),
     stoppedCleanly,
     checkpoint,
     replayFrom,

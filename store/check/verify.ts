@@ -93,6 +93,7 @@ export interface VerifyOptions {
  * - what nobody reads: the rest of a filler, units of expired records, room not in use.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MemoryFiles } from "../file_memory.ts";
  * import { verifyStore } from "./verify.ts";
  *
@@ -100,8 +101,8 @@ export interface VerifyOptions {
  * fs.makeDirectory("store/commitlog");
  * fs.put("store/commitlog/notes.txt", new Uint8Array(3));
  * for await (const item of verifyStore(fs, "store")) {
- *   if (item.kind === "finding") console.assert(item.code === "log-stray-file");
- *   else console.assert(item.messages === 0 && item.severities.warning === 1);
+ *   if (item.kind === "finding") assert(item.code === "log-stray-file");
+ *   else assert(item.messages === 0 && item.severities.warning === 1);
  * }
  * ```
  */

@@ -57,6 +57,21 @@ export interface LogSide {
 /**
  * Compares two logs and yields the ranges that differ, in their order. Throws errors of the system
  * only.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { MemoryFiles } from "../file_memory.ts";
+ * import { listSegments } from "../segments.ts";
+ * import { diffLogs } from "./log_diff.ts";
+ *
+ * const fs = new MemoryFiles();
+ * fs.put("master/00000000000000000000", new Uint8Array(64));
+ * fs.put("slave/00000000000000000000", new Uint8Array(64).fill(1, 16, 20));
+ * const [master, slave] = ["master", "slave"].map((it) => ({ fs, log: listSegments(fs, it) }));
+ * const [difference] = diffLogs(master!, slave!);
+ * assert.deepEqual([difference!.from, difference!.to], [0, 64]);
+ * assert.deepEqual([difference!.a.damagedBytes, difference!.b.damagedBytes], [0, 64]);
+ * ```
  */
 export function* diffLogs(
   a: LogSide,

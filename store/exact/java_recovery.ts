@@ -79,6 +79,7 @@ export interface JavaRecoveryReport extends JavaOutcome {
  * queues are a RocksDB database; damage never throws.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MemoryFiles } from "../file_memory.ts";
  * import { OverlayFiles } from "../repair/overlay_files.ts";
  * import { recoverAsJava } from "./java_recovery.ts";
@@ -86,7 +87,7 @@ export interface JavaRecoveryReport extends JavaOutcome {
  * const fs = new MemoryFiles();
  * fs.put("store/commitlog/00000000000000000000", new Uint8Array(1024));
  * const report = await recoverAsJava(new OverlayFiles(fs), "store", "5.x");
- * console.assert(report.end === 0 && report.messagesBefore === 0);
+ * assert(report.end === 0 && report.messagesBefore === 0);
  * ```
  */
 export async function recoverAsJava(

@@ -60,6 +60,25 @@ const RECORDS_PER_TURN = 16_384;
 /**
  * Makes the store. `target` must not exist: it is made beside and gets its name when it is whole.
  * Throws errors of the system, and for what is no store.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { extractStore, hostBytes, MemoryFiles, Store } from "../../mod.ts";
+ *
+ * const fs = new MemoryFiles();
+ * const storeHost = hostBytes("127.0.0.1", 10911);
+ * const message = { topic: "Orders", queueId: 0, flag: 0, reconsumeTimes: 0, properties: "" };
+ * const born = { bornTimestamp: 0, bornHost: storeHost, preparedTransactionOffset: 0 };
+ * {
+ *   await using store = await Store.open("store", { fs, storeHost });
+ *   for (const sysFlag of [0, 0, 0]) {
+ *     const body = new Uint8Array(10);
+ *     await new Promise((done) => store.put({ ...message, ...born, sysFlag, body }, done));
+ *   }
+ * }
+ * const outcome = await extractStore(fs, "store", "part", { limit: 2 });
+ * assert(outcome.messages === 2 && outcome.topics === 1);
+ * ```
  */
 export async function extractStore(
   fs: FileSystem,

@@ -158,6 +158,7 @@ class Layer {
  * Writes kept apart from the files below.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MemoryFiles } from "../file_memory.ts";
  * import { OverlayFiles } from "./overlay_files.ts";
  *
@@ -167,8 +168,8 @@ class Layer {
  * files.openWrite("a").write(Uint8Array.of(7), 1);
  * const bytes = new Uint8Array(3);
  * files.openRead("a").read(bytes, 0);
- * console.assert(bytes[1] === 7);
- * console.assert(below.snapshot().get("a")![1] === 2);
+ * assert(bytes[1] === 7);
+ * assert(below.snapshot().get("a")![1] === 2);
  * ```
  */
 export class OverlayFiles implements FileSystem {

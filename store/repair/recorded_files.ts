@@ -6,7 +6,8 @@
  */
 import { Buffer } from "node:buffer";
 import { dirname, join } from "node:path";
-import type { FileStat, FileSystem, ReadableFile, WritableFile } from "../file.ts";
+import type { FileSystem, WritableFile } from "../file.ts";
+import { fileOver, FilesOver } from "../files_over.ts";
 
 /** Bytes of a file or of the log; `to` is behind the last. */
 export interface ByteRange {
@@ -15,8 +16,7 @@ export interface ByteRange {
 }
 
 /** Files that are changed through it, and which. */
-export class RecordedFiles implements FileSystem {
-  readonly #below: FileSystem;
+export class RecordedFiles extends FilesOver {
   readonly #root: string;
   readonly #beforeFirst: () => void;
   /** What was changed of each file; an empty range where it was only made, removed or renamed. */
@@ -27,7 +27,7 @@ export class RecordedFiles implements FileSystem {
     below: FileSystem,
     options: { readonly root: string; readonly beforeFirst: () => void },
   ) {
-    this.#below = below;
+    super(below);
     this.#root = options.root;
     this.#beforeFirst = options.beforeFirst;
   }
@@ -37,71 +37,38 @@ export class RecordedFiles implements FileSystem {
     return this.#changed;
   }
 
-  openRead(path: string): ReadableFile {
-    return this.#below.openRead(path);
-  }
-
-  openWrite(path: string): WritableFile {
-    if (this.#below.stat(path) === undefined) this.#note(path);
-    const file = this.#below.openWrite(path);
-    return {
-      path,
-      size: () => file.size(),
-      read: (into, at) => file.read(into, at),
-      readAsync: (into, at) => file.readAsync(into, at),
+  override openWrite(path: string): WritableFile {
+    if (this.stat(path) === undefined) this.#note(path);
+    const file = super.openWrite(path);
+    return fileOver(file, {
       write: (bytes, at) => {
         const { from, to } = difference(file, bytes, at);
         if (from === to) return;
         this.#note(path, { from: at + from, to: at + to });
         file.write(bytes.subarray(from, to), at + from);
       },
-      truncate: (size) => {
-        const before = file.size();
-        if (size === before) return;
+      truncate: (size, before) => {
         this.#note(path, { from: Math.min(size, before), to: Math.max(size, before) });
         file.truncate(size);
       },
-      sync: () => file.sync(),
-      syncNow: () => file.syncNow(),
-      close: () => file.close(),
-    };
+    });
   }
 
-  list(path: string): string[] {
-    return this.#below.list(path);
+  override makeDirectory(path: string): void {
+    if (this.stat(path) === undefined) super.makeDirectory(path);
   }
 
-  stat(path: string): FileStat | undefined {
-    return this.#below.stat(path);
-  }
-
-  makeDirectory(path: string): void {
-    if (this.#below.stat(path) === undefined) this.#below.makeDirectory(path);
-  }
-
-  rename(from: string, to: string): void {
+  override rename(from: string, to: string): void {
     this.#note(from);
     // What was made under another name is new under this one.
     this.#note(to, this.#changed.get(from));
-    this.#below.rename(from, to);
+    super.rename(from, to);
   }
 
-  remove(path: string): void {
-    if (this.#below.stat(path) === undefined) return;
+  override remove(path: string): void {
+    if (this.stat(path) === undefined) return;
     this.#note(path);
-    this.#below.remove(path);
-  }
-
-  syncDirectory(path: string): void {
-    this.#below.syncDirectory(path);
-  }
-
-  syncDirectoryAsync(path: string): Promise<void> {
-    return this.#below.syncDirectoryAsync(path);
-  }
-
-  lock(path: string, text?: string): Disposable {
-    return this.#below.lock(path, text);
+    super.remove(path);
   }
 
   /** Brings every change to the disk, names included. */
@@ -113,8 +80,8 @@ export class RecordedFiles implements FileSystem {
       for (; directory.startsWith(join(this.#root, "/")); directory = dirname(directory)) {
         directories.add(dirname(directory));
       }
-      if (this.#below.stat(path)?.isDirectory !== false) continue;
-      const file = this.#below.openWrite(path);
+      if (this.below.stat(path)?.isDirectory !== false) continue;
+      const file = this.below.openWrite(path);
       try {
         await file.sync();
       } finally {
@@ -122,7 +89,7 @@ export class RecordedFiles implements FileSystem {
       }
     }
     for (const path of directories) {
-      if (this.#below.stat(path) !== undefined) this.#below.syncDirectory(path);
+      if (this.below.stat(path) !== undefined) this.below.syncDirectory(path);
     }
   }
 

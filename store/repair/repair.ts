@@ -23,7 +23,8 @@ import { type FileSystem, readWholeFile } from "../file.ts";
 import { type StorePaths, storePaths } from "../names.ts";
 import { lockForRepair } from "../repair_lock.ts";
 import { removeUnfinished } from "../new_file.ts";
-import { listQueues } from "../queue_reader.ts";
+import { type QueueListing, QueueTrees } from "../queue_reader.ts";
+import { listSegments } from "../segments.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
 import {
   type RepairAction,
@@ -40,7 +41,7 @@ import { OverlayFiles } from "./overlay_files.ts";
 import { cutLog, findCut } from "./point_in_time.ts";
 import { rebuild } from "./rebuild.ts";
 import { RecordedFiles } from "./recorded_files.ts";
-import { repairPass } from "./repair_pass.ts";
+import { type PassOutcome, repairPass } from "./repair_pass.ts";
 import { copyStore } from "./store_copy.ts";
 import { setMisplacedAside, setStraysAside } from "./strays_aside.ts";
 import { UndoFiles } from "./undo_files.ts";
@@ -77,6 +78,7 @@ export interface ApplyOptions extends RepairOptions {
  * lock. Throws for what is no store, for queues kept in RocksDB, and for errors of the system.
  *
  * ```ts
+ * import assert from "node:assert/strict";
  * import { MemoryFiles } from "../file_memory.ts";
  * import { planRepair } from "./repair.ts";
  *
@@ -84,8 +86,8 @@ export interface ApplyOptions extends RepairOptions {
  * fs.makeDirectory("store/commitlog");
  * fs.put("store/abort", new Uint8Array(0));
  * const { actions } = await planRepair(fs, "store");
- * console.assert(actions.length === 1 && actions[0]!.action === "remove-abort");
- * console.assert(fs.stat("store/abort") !== undefined);
+ * assert(actions.length === 1 && actions[0]!.action === "remove-abort");
+ * assert(fs.stat("store/abort") !== undefined);
  * ```
  */
 export async function planRepair(
@@ -105,6 +107,21 @@ export async function planRepair(
 /**
  * Repairs a store in its place, under its lock. Throws when a broker holds it, and whenever
  * {@linkcode planRepair} does.
+ *
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { MemoryFiles } from "../file_memory.ts";
+ * import { applyRepair } from "./repair.ts";
+ * import { undoRepair } from "./undo.ts";
+ *
+ * const fs = new MemoryFiles();
+ * fs.makeDirectory("store/commitlog");
+ * fs.put("store/abort", new Uint8Array(0));
+ * const { applied, undo } = await applyRepair(fs, "store");
+ * assert(applied[0]!.action === "remove-abort" && fs.stat("store/abort") === undefined);
+ * await undoRepair(fs, "store", undo!);
+ * assert(fs.stat("store/abort") !== undefined);
+ * ```
  */
 export async function applyRepair(
   fs: FileSystem,
@@ -168,7 +185,7 @@ function pathsOf(fs: FileSystem, root: string, options: RepairOptions): StorePat
       `Cannot repair "${root}": "${paths.abort}" is a folder, brokers make it a file: move it elsewhere`,
     );
   }
-  if (listQueues(fs, paths).isRocksDb) {
+  if (new QueueTrees(fs, paths).isRocksDb) {
     throw new Error(`Cannot repair "${root}": its consume queues are kept in RocksDB`);
   }
   return paths;
@@ -194,7 +211,7 @@ async function repair(fs: FileSystem, paths: StorePaths, options: Task): Promise
         }
       },
     });
-  const work: Work = { fs, paths, options, recorded, state: () => stateOf(fs, paths, kind) };
+  const work: Work = { fs, paths, options, recorded, kind };
   const { applied, left, report } = await change(work);
   removeUnfinished(fs, paths);
   const isLeft = left.some((it) => it.action !== "set-config-aside") &&
@@ -216,47 +233,29 @@ interface Work {
   readonly options: Task;
   /** Files over others that tell what is changed; those of the store are marked then. */
   readonly recorded: (below: FileSystem) => RecordedFiles;
-  readonly state: () => StoreState;
+  /** How the store was stopped before it was marked. */
+  readonly kind: MarkKind;
+}
+
+/** A store whose files are in their places and whose log ends where it is to end. */
+interface ReadyStore {
+  readonly state: StoreState;
+  readonly options: Task;
+  /** What was done for it. */
+  readonly actions: readonly RepairAction[];
 }
 
 /** All changes but that of the mark. */
-async function change(
-  { fs, paths, options: asked, recorded, state: read }: Work,
-): Promise<RepairOutcome> {
-  const aside = setMisplacedAside(recorded(fs), paths);
-  const found = read();
-  const names = repairNames(recorded(fs), found);
-  // Under its right names the log is another one; the mark that is there now tells nothing of the stop.
-  const before = names.length === 0 ? found : read();
-  const { checkpoint, stoppedCleanly, topics, replayFrom } = before;
-  // Asked before anything is changed: a queue that is built anew tells only what it was built by.
-  const options = { ...asked, delayLevelsMs: asked.delayLevelsMs ?? delayLevelsSeen(before) };
+async function change(work: Work): Promise<RepairOutcome> {
+  const { fs, paths, recorded } = work;
+  const ready = await makeReady(work);
+  const { options } = ready;
   const isAllowed = options.allowDataLoss === true;
-  const applied = [...aside, ...names, ...await endLog(recorded(fs), paths, options)];
-  // How the store was stopped is told by what it was before.
-  const state = { ...read(), checkpoint, stoppedCleanly, topics, replayFrom };
-  const soundIndex = names.length === 0 ? options.soundIndex : undefined;
-  const safe = await repairPass(recorded(fs), { state, options, keepDamaged: true, soundIndex });
-  applied.push(...safe.actions);
-  const left: RepairAction[] = [];
-  let { report } = safe;
-  if (safe.hasRest) {
-    // What is not allowed is done in memory only, to tell of it.
-    const target = recorded(isAllowed ? fs : new OverlayFiles(fs));
-    const rest = await repairPass(target, {
-      state,
-      options,
-      keepDamaged: false,
-      // The first pass has built what was not sound.
-      soundIndex: soundIndex && { ...soundIndex, files: Infinity },
-    });
-    for (const it of rest.actions) {
-      const isDone = isAllowed && it.action !== "skip-damage";
-      (isDone ? applied : left).push({ ...it, safe: false });
-    }
-    if (isAllowed) report = rest.report;
-  }
+  const { known, ...passes } = await bothPasses(work, ready);
+  const applied = [...ready.actions, ...passes.applied];
+  const left = [...passes.left];
   if (options.rebuild !== undefined) {
+    const { state } = ready;
     const rebuilt = await rebuild({
       fs: recorded(fs),
       over: recorded,
@@ -264,7 +263,7 @@ async function change(
       wish: options.rebuild,
       allowDataLoss: isAllowed,
       build: async (files) => {
-        const input = { state, options, keepDamaged: !isAllowed, known: safe.known };
+        const input = { state, options, keepDamaged: !isAllowed, known };
         return (await repairPass(files, input)).actions;
       },
     });
@@ -277,7 +276,60 @@ async function change(
   applied.push(...setStraysAside(configs, paths));
   left.push(...settled.left);
   await configs.sync();
-  return { applied, left, report };
+  return { applied, left, report: passes.report };
+}
+
+/** Brings files into their places, and ends the log where that is asked for. */
+async function makeReady({ fs, paths, options, recorded, kind }: Work): Promise<ReadyStore> {
+  const { actions: aside, queues } = setMisplacedAside(recorded(fs), paths);
+  const found = stateOf(fs, paths, { kind, queues });
+  const names = repairNames(recorded(fs), found);
+  // Under its right names the log is another one; the mark that is there now tells nothing of the stop.
+  const before = names.length === 0 ? found : stateOf(fs, paths, { kind, queues });
+  // Asked before anything is changed: a queue that is built anew tells only what it was built by.
+  const delayLevelsMs = options.delayLevelsMs ?? delayLevelsSeen(before);
+  const ended = await endLog(recorded(fs), paths, options);
+  // How the store was stopped is told by what it was before.
+  const state = ended.length === 0
+    ? before
+    : { ...before, log: listSegments(fs, paths.commitLogs) };
+  return {
+    state,
+    options: {
+      ...options,
+      delayLevelsMs,
+      soundIndex: names.length === 0 ? options.soundIndex : undefined,
+    },
+    actions: [...aside, ...names, ...ended],
+  };
+}
+
+/** A pass that gives up no message, and where damage is left one that does, in memory at least. */
+async function bothPasses(
+  { fs, recorded }: Work,
+  { state, options }: ReadyStore,
+): Promise<RepairOutcome & Pick<PassOutcome, "known">> {
+  const isAllowed = options.allowDataLoss === true;
+  const { soundIndex } = options;
+  const safe = await repairPass(recorded(fs), { state, options, keepDamaged: true, soundIndex });
+  const { report, known } = safe;
+  if (!safe.hasRest) return { applied: safe.actions, left: [], report, known };
+  // What is not allowed is done in memory only, to tell of it.
+  const rest = await repairPass(recorded(isAllowed ? fs : new OverlayFiles(fs)), {
+    state,
+    options,
+    keepDamaged: false,
+    // The first pass has built what was not sound.
+    soundIndex: soundIndex && { ...soundIndex, files: Infinity },
+  });
+  const unsafe = rest.actions.map((it) => ({ ...it, safe: false }));
+  const isDone = ({ action }: RepairAction) => isAllowed && action !== "skip-damage";
+  return {
+    applied: [...safe.actions, ...unsafe.filter(isDone)],
+    left: unsafe.filter((it) => !isDone(it)),
+    report: isAllowed ? rest.report : report,
+    known,
+  };
 }
 
 /** Ends the log where that is asked for. */
@@ -291,8 +343,12 @@ async function endLog(
 }
 
 /** What a store says of itself, marked or not; `kind` is how it was stopped before. */
-function stateOf(fs: FileSystem, paths: StorePaths, kind: MarkKind): StoreState {
-  const state = readStoreState(fs, paths);
+function stateOf(
+  fs: FileSystem,
+  paths: StorePaths,
+  { kind, queues }: { readonly kind: MarkKind; readonly queues: QueueListing },
+): StoreState {
+  const state = readStoreState(fs, paths, { queues });
   if (kind === "unclean" || state.stoppedCleanly) return state;
   const topics = readTopicKinds(fs, paths);
   return { ...state, stoppedCleanly: true, replayFrom: Infinity, topics };

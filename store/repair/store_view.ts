@@ -13,7 +13,7 @@ import { type FileKind, type Finding, FINDINGS } from "../check/findings.ts";
 import { verifyStore } from "../check/verify.ts";
 import type { FileSystem } from "../file.ts";
 import { type StorePaths, storePaths } from "../names.ts";
-import { listQueues } from "../queue_reader.ts";
+import { QueueTrees } from "../queue_reader.ts";
 import { listSegments } from "../segments.ts";
 import type { RepairOptions, RepairOutcome } from "./action.ts";
 import { OverlayFiles } from "./overlay_files.ts";
@@ -87,7 +87,7 @@ export async function viewStore(
 ): Promise<StoreView> {
   const paths = storePaths(root, options);
   const files = new OverlayFiles(fs, { bytesMax: options.bytesMax });
-  const { isRocksDb } = listQueues(fs, paths);
+  const { isRocksDb } = new QueueTrees(fs, paths);
   if (isRocksDb) {
     files.remove(paths.consumeQueue);
     files.makeDirectory(paths.consumeQueue);

@@ -11,7 +11,7 @@ import { codeOf } from "../file_disk.ts";
 import { findMisplacedBesideQueues, isMovable } from "../misplaced.ts";
 import type { StorePaths } from "../names.ts";
 import { keepAside, placesAside } from "../quarantine.ts";
-import { listQueueFiles, listQueues } from "../queue_reader.ts";
+import { listQueueFiles, listQueues, type QueueListing } from "../queue_reader.ts";
 import { listSegments } from "../segments.ts";
 import { type RepairAction, repairAction } from "./action.ts";
 import { filesUnder } from "./overlay_files.ts";
@@ -21,12 +21,18 @@ const OF_THE_DISK = "lost+found";
 /** What `rename` says where a folder is on another disk. */
 const OTHER_DISK = "EXDEV";
 
+/** What was moved, and what is left of the queues' folders. */
+export interface MisplacedAside {
+  readonly actions: readonly RepairAction[];
+  readonly queues: QueueListing;
+}
+
 /**
  * Moves what stands in the way of a repair: folders in the places of files, files in those of folders,
  * and whatever lies among the files of queues. Of the log's folder only folders: a file with a name of
  * its own may be one of the log's that lost its name.
  */
-export function setMisplacedAside(fs: FileSystem, paths: StorePaths): RepairAction[] {
+export function setMisplacedAside(fs: FileSystem, paths: StorePaths): MisplacedAside {
   const misplaced = [...findMisplacedBesideQueues(fs, paths)].filter(isMovable).map((it) => {
     const reason = it.isFolder
       ? "a folder where brokers have a file"
@@ -34,13 +40,17 @@ export function setMisplacedAside(fs: FileSystem, paths: StorePaths): RepairActi
     return setAside(fs, paths.root, { path: it.path, reason });
   });
   const { strays: ofLog } = listSegments(fs, paths.commitLogs);
-  const { queues, strays } = listQueues(fs, paths);
-  const ofQueues = [...strays, ...queues.flatMap((it) => listQueueFiles(fs, it).strays)];
-  return [
+  const listing = listQueues(fs, paths);
+  const ofQueues = [
+    ...listing.strays,
+    ...listing.queues.flatMap((it) => listQueueFiles(fs, it).strays),
+  ];
+  const actions = [
     ...misplaced,
     ...straysAside(fs, paths.root, ofLog.filter((path) => fs.stat(path)!.isDirectory), "log"),
     ...straysAside(fs, paths.root, ofQueues, "queue"),
   ];
+  return { actions, queues: actions.length === 0 ? listing : listQueues(fs, paths) };
 }
 
 /** Moves what else is in the log's folder; nothing that a broker of ours reads is among it. */

@@ -8,7 +8,8 @@
 import assert from "node:assert/strict";
 import { dirname, join, relative, sep } from "node:path";
 import { crc32 } from "node:zlib";
-import type { FileStat, FileSystem, ReadableFile, WritableFile } from "../file.ts";
+import type { FileSystem, ReadableFile, WritableFile } from "../file.ts";
+import { fileOver, FilesOver } from "../files_over.ts";
 import { QUARANTINE } from "../quarantine.ts";
 import { filesUnder, foldersUnder } from "./overlay_files.ts";
 import {
@@ -41,8 +42,7 @@ export interface UndoFilesOptions {
 }
 
 /** Files whose changes can be taken back. */
-export class UndoFiles implements FileSystem {
-  readonly #below: FileSystem;
+export class UndoFiles extends FilesOver {
   readonly #root: string;
   readonly #first: string;
   readonly #now: () => number;
@@ -54,7 +54,7 @@ export class UndoFiles implements FileSystem {
   #isFinished = false;
 
   constructor(below: FileSystem, options: UndoFilesOptions) {
-    this.#below = below;
+    super(below);
     this.#root = options.root;
     this.#first = options.first;
     this.#now = options.now;
@@ -65,83 +65,50 @@ export class UndoFiles implements FileSystem {
     return this.#path;
   }
 
-  openRead(path: string): ReadableFile {
-    return this.#below.openRead(path);
-  }
-
-  openWrite(path: string): WritableFile {
-    if (this.#below.stat(path) === undefined) this.keep(path);
-    const file = this.#below.openWrite(path);
-    return {
-      path,
-      size: () => file.size(),
-      read: (into, at) => file.read(into, at),
-      readAsync: (into, at) => file.readAsync(into, at),
+  override openWrite(path: string): WritableFile {
+    if (this.stat(path) === undefined) this.keep(path);
+    const file = super.openWrite(path);
+    return fileOver(file, {
       write: (bytes, at) => {
         this.#keepRange(path, at, at + bytes.length);
         this.#flush();
         file.write(bytes, at);
       },
-      truncate: (size) => {
-        const before = file.size();
-        if (size === before) return;
+      truncate: (size, before) => {
         this.#keepRange(path, size, before);
         this.#flush();
         file.truncate(size);
       },
-      sync: () => file.sync(),
-      syncNow: () => file.syncNow(),
-      close: () => file.close(),
-    };
+    });
   }
 
-  list(path: string): string[] {
-    return this.#below.list(path);
-  }
-
-  stat(path: string): FileStat | undefined {
-    return this.#below.stat(path);
-  }
-
-  makeDirectory(path: string): void {
-    for (let at = path; this.#below.stat(at) === undefined; at = dirname(at)) {
+  override makeDirectory(path: string): void {
+    for (let at = path; this.stat(at) === undefined; at = dirname(at)) {
       this.#noteFolder(at, -1);
     }
     this.#flush();
-    this.#below.makeDirectory(path);
+    super.makeDirectory(path);
   }
 
-  rename(from: string, to: string): void {
+  override rename(from: string, to: string): void {
     if (isAside(this.#name(to)) && !this.#known.has(from)) return this.#moveAside(from, to);
     this.#keepTree(from);
-    for (const path of filesUnder(this.#below, from)) {
+    for (const path of filesUnder(this.below, from)) {
       this.#keepWhole(join(to, relative(from, path)));
     }
-    for (const path of foldersUnder(this.#below, from)) {
+    for (const path of foldersUnder(this.below, from)) {
       const folder = join(to, relative(from, path));
-      if (this.#below.stat(folder) === undefined) this.#noteFolder(folder, -1);
+      if (this.below.stat(folder) === undefined) this.#noteFolder(folder, -1);
     }
     this.#flush();
-    this.#below.rename(from, to);
+    super.rename(from, to);
   }
 
-  remove(path: string): void {
-    if (this.#below.stat(path) === undefined) return;
+  override remove(path: string): void {
+    if (this.stat(path) === undefined) return;
     this.#keepTree(path);
     this.#flush();
-    this.#below.remove(path);
-  }
-
-  syncDirectory(path: string): void {
-    this.#below.syncDirectory(path);
-  }
-
-  syncDirectoryAsync(path: string): Promise<void> {
-    return this.#below.syncDirectoryAsync(path);
-  }
-
-  lock(path: string, text?: string): Disposable {
-    return this.#below.lock(path, text);
+    super.remove(path);
   }
 
   /** Keeps all of a file that is about to be changed, or that it is not there. */
@@ -161,7 +128,7 @@ export class UndoFiles implements FileSystem {
       if (isAside(this.#name(path))) continue;
       const left = path === last.path
         ? leftBytes(last.bytes)
-        : leftOf(this.#below, path, { size, blocks });
+        : leftOf(this.below, path, { size, blocks });
       this.#add(undoEntry("left", { path: this.#name(path), ...left }));
     }
     this.#entries.push(undoEntry("end"));
@@ -172,14 +139,14 @@ export class UndoFiles implements FileSystem {
   /** What lies in the quarantine stays as it is: it is moved back, and need not be kept twice. */
   #moveAside(from: string, to: string): void {
     this.#keepFirst();
-    const { size: length, isDirectory } = this.#below.stat(from)!;
+    const { size: length, isDirectory } = this.below.stat(from)!;
     assert(!isDirectory, "only files are moved into the quarantine");
     const content = new TextEncoder().encode(this.#name(to));
     this.#add(undoEntry("moved", { path: this.#name(from), length, content }));
     this.#known.set(from, { size: 0, blocks: new Set() });
     this.#flush();
     try {
-      this.#below.rename(from, to);
+      this.below.rename(from, to);
     } catch (error) {
       // It is where it was: what is done to it next is kept, and counts instead.
       this.#known.delete(from);
@@ -188,8 +155,8 @@ export class UndoFiles implements FileSystem {
   }
 
   #keepTree(path: string): void {
-    for (const folder of foldersUnder(this.#below, path)) this.#noteFolder(folder, 0);
-    for (const file of filesUnder(this.#below, path)) this.#keepWhole(file);
+    for (const folder of foldersUnder(this.below, path)) this.#noteFolder(folder, 0);
+    for (const file of filesUnder(this.below, path)) this.#keepWhole(file);
   }
 
   #keepWhole(path: string): void {
@@ -206,7 +173,7 @@ export class UndoFiles implements FileSystem {
       const last = Math.floor((end - 1) / UNDO_BLOCK_BYTES);
       for (let number = Math.floor(from / UNDO_BLOCK_BYTES); number <= last; number++) {
         if (blocks.has(number)) continue;
-        file ??= this.#below.openRead(path);
+        file ??= this.below.openRead(path);
         const at = number * UNDO_BLOCK_BYTES;
         const block = new Uint8Array(Math.min(UNDO_BLOCK_BYTES, size - at));
         const count = file.read(block, at);
@@ -231,7 +198,7 @@ export class UndoFiles implements FileSystem {
     let known = this.#known.get(path);
     if (known === undefined) {
       assert(!this.#isFinished, `${path} was not known at the end`);
-      known = { size: this.#below.stat(path)?.size ?? -1, blocks: new Set() };
+      known = { size: this.below.stat(path)?.size ?? -1, blocks: new Set() };
       this.#known.set(path, known);
       this.#add(undoEntry("file", { path: this.#name(path), length: known.size }));
     }
@@ -272,7 +239,7 @@ export class UndoFiles implements FileSystem {
   }
 
   #write(path: string, batch: Uint8Array): void {
-    const file = this.#below.openWrite(path);
+    const file = this.below.openWrite(path);
     try {
       file.write(batch, this.#size);
       file.syncNow();
@@ -284,7 +251,7 @@ export class UndoFiles implements FileSystem {
   #drop(path: string): void {
     this.#path = undefined;
     try {
-      this.#below.remove(path);
+      this.below.remove(path);
     } catch {
       // Why it could not be written is what is told.
     }
@@ -292,19 +259,19 @@ export class UndoFiles implements FileSystem {
 
   #begin(): string {
     const folder = join(this.#root, QUARANTINE);
-    if (this.#below.stat(folder) === undefined) {
-      this.#below.makeDirectory(folder);
+    if (this.below.stat(folder) === undefined) {
+      this.below.makeDirectory(folder);
       this.#entries.push(undoEntry("folder", { path: this.#name(folder), length: -1 }));
     }
     for (let time = this.#now();; time++) {
       const path = join(folder, undoName(time));
-      if (this.#below.stat(path) === undefined) return path;
+      if (this.below.stat(path) === undefined) return path;
     }
   }
 
   #syncName(path: string): void {
-    this.#below.syncDirectory(dirname(path));
-    this.#below.syncDirectory(this.#root);
+    this.below.syncDirectory(dirname(path));
+    this.below.syncDirectory(this.#root);
   }
 }
 

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { filled, table } from "../../store/format_doc.ts";
+import { filled, mono, table } from "../../store/markdown.ts";
 import type { DamageResult, Outcome } from "./damage_run.ts";
 import { JAVA_VERSIONS } from "./toolchain.ts";
 
@@ -110,8 +110,4 @@ function total(results: readonly DamageResult[]): string {
       `serve ${lost} messages, and serves ${wrong} wrong, twice or from elsewhere.`;
   });
   return `In all: ${sentences.join(" ")}`;
-}
-
-function mono(code: string): string {
-  return `\`${code}\``;
 }

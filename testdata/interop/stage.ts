@@ -30,6 +30,14 @@ export interface Namesrv extends AsyncDisposable {
   readonly address: string;
 }
 
+/** A broker that something is done at, and whose clients do it. */
+export interface BrokerPlace {
+  /** The target, or a Java release. */
+  readonly broker: string;
+  readonly cluster: Cluster;
+  readonly version: JavaVersion;
+}
+
 /** A scenario's surroundings. */
 export class Stage {
   readonly target: Target;
@@ -96,6 +104,25 @@ export class Stage {
   async startJava(version: JavaVersion, options: Partial<ClusterOptions> = {}): Promise<Cluster> {
     const folder = this.folder(`java-${version}`);
     return await startJavaCluster(await quickJavaKit(version), { folder, ...options });
+  }
+
+  /**
+   * Does something with the clients of each release: at a broker of the target and, where that is this
+   * project's, at one of Java's beside it.
+   */
+  async atBrokers(
+    options: Partial<ClusterOptions>,
+    work: (place: BrokerPlace) => Promise<void>,
+  ): Promise<void> {
+    for (const version of this.clientVersions) {
+      const brokers = this.isMq ? [this.target, `java-${version}`] : [this.target];
+      await sideBySide(brokers, async (broker) => {
+        await using cluster = broker === this.target
+          ? await this.start(options)
+          : await this.startJava(version, options);
+        await work({ broker, cluster, version });
+      });
+    }
   }
 
   /** A Java client of a cluster. */

@@ -91,7 +91,7 @@ export function messageOf(number: number, kind: StoreKind = "plain"): MessageDra
 }
 
 /** The key only this message has; messages of odd numbers have none. */
-export function keyOf(number: number): string {
+function keyOf(number: number): string {
   return `key-${number}`;
 }
 

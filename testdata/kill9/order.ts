@@ -43,7 +43,7 @@ export interface Opened {
 const CLOCK_RATE = 1_000;
 
 /** The clock of all programs that use one store. */
-export function storeClock(from: number): () => number {
+function storeClock(from: number): () => number {
   const { timeOrigin } = performance;
   return () => Math.floor(from + (timeOrigin + performance.now() - from) * CLOCK_RATE);
 }

@@ -259,7 +259,7 @@ const TORN: Death = { step: "log-write", nth: 12, moment: "half" };
 const CLEAN_STOP_AFTER = 400;
 
 /** Every step a store takes, at every moment, in a new store or in one that must be recovered. */
-export function storeDeaths(random: () => number, kind: StoreKind = "plain"): NamedDeath[] {
+function storeDeaths(random: () => number, kind: StoreKind = "plain"): NamedDeath[] {
   return stepsOf(kind).flatMap((step) =>
     momentsOf(step).map((moment): NamedDeath => {
       const needed = kind === "plain" ? NEEDED[step] : undefined;
@@ -272,7 +272,7 @@ export function storeDeaths(random: () => number, kind: StoreKind = "plain"): Na
 }
 
 /** Kills a writer at a call. */
-export async function killAtStep(
+async function killAtStep(
   { after, ...last }: NamedDeath,
   { seed, ...use }: StoreUse & { readonly seed: number },
 ): Promise<Figures> {

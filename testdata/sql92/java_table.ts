@@ -19,7 +19,7 @@ import { javaKit } from "../interop/toolchain.ts";
 import type { Properties } from "./expressions.ts";
 
 /** What stands in a table for an expression that is refused. */
-export const REFUSED = "refused";
+const REFUSED = "refused";
 
 const PROGRAM = path.join(import.meta.dirname ?? ".", "../java/Sql92Table.java");
 

@@ -10,9 +10,9 @@ import type { MessageQueue } from "../../wire/message_queue.ts";
 import { queueName } from "./queue_name.ts";
 
 /** Java: `DefaultMQPushConsumer`'s `persistConsumerOffsetInterval`. */
-export const PERSIST_MS = 5000;
+const PERSIST_MS = 5000;
 /** Before the first time. */
-export const FIRST_PERSIST_MS = 10_000;
+const FIRST_PERSIST_MS = 10_000;
 
 /** Offsets of one group (Java: `OffsetStore`). Topics are named as on the wire. */
 export interface OffsetStore {

@@ -13,7 +13,7 @@ const NULL = "null";
 /** Kinds of messages by their numbers in a record (Java: `MessageType`). */
 export const TRACED_MESSAGE_TYPES = ["normal", "half", "commit", "delay", "order"] as const;
 /** What came of a delivery, by its number in a record (Java: `ConsumeReturnType`). */
-export const CONSUME_RESULTS = ["success", "timeout", "exception", "null", "failed"] as const;
+const CONSUME_RESULTS = ["success", "timeout", "exception", "null", "failed"] as const;
 
 /** Ends of a transaction (Java: `LocalTransactionState`). */
 const TRANSACTION_STATES = {

@@ -17,7 +17,7 @@ import { neverReceived, timesReceived } from "../deliveries.ts";
 import type { GoSession } from "../go_session.ts";
 import { type OwnDelivered, OwnSession } from "../own_session.ts";
 import type { JavaSession } from "../session.ts";
-import { sideBySide, type Stage } from "../stage.ts";
+import type { Stage } from "../stage.ts";
 import type { JavaVersion } from "../toolchain.ts";
 
 const GROUP = "G_mixed_group";
@@ -49,16 +49,10 @@ interface Member {
 /** The scenario. `SEED` chooses what happens. */
 export async function mixedGroup(stage: Stage): Promise<void> {
   const seed = Number(process.env["SEED"] ?? Date.now() % 1_000_000);
-  for (const version of stage.clientVersions) {
-    const brokers = stage.isMq ? [stage.target, `java-${version}`] : [stage.target];
-    await sideBySide(brokers, async (broker) => {
-      await using cluster = broker === stage.target
-        ? await stage.start({ conf: {} })
-        : await stage.startJava(version);
-      await using group = new MixedGroup({ stage, cluster, version, broker, seed });
-      await group.run();
-    });
-  }
+  await stage.atBrokers({ conf: {} }, async ({ broker, cluster, version }) => {
+    await using group = new MixedGroup({ stage, cluster, version, broker, seed });
+    await group.run();
+  });
 }
 
 /** The members of the group, and the processes they are in. */

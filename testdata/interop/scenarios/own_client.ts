@@ -27,7 +27,7 @@ import {
   sentOrdered,
   sentPlain,
 } from "../own_sent.ts";
-import { sideBySide, type Stage } from "../stage.ts";
+import type { Stage } from "../stage.ts";
 import type { JavaVersion } from "../toolchain.ts";
 
 /** How brokers are set. */
@@ -47,19 +47,13 @@ const IDLE_MS = 1000;
 
 /** The scenario. */
 export async function ownClient(stage: Stage): Promise<void> {
-  for (const version of stage.clientVersions) {
-    const brokers = stage.isMq ? [stage.target, `java-${version}`] : [stage.target];
-    await sideBySide(brokers, async (broker) => {
-      await using cluster = broker === stage.target
-        ? await stage.start({ conf: CONF })
-        : await stage.startJava(version, { conf: CONF });
-      await using client = connect({ nameServers: cluster.namesrv });
-      const sides = { stage, cluster, client, version, title: `own_client: at ${broker}` };
-      await oursToJava(sides);
-      await javaToOurs(sides);
-      await newGroup(sides);
-    });
-  }
+  await stage.atBrokers({ conf: CONF }, async ({ broker, cluster, version }) => {
+    await using client = connect({ nameServers: cluster.namesrv });
+    const sides = { stage, cluster, client, version, title: `own_client: at ${broker}` };
+    await oursToJava(sides);
+    await javaToOurs(sides);
+    await newGroup(sides);
+  });
 }
 
 interface Sides {

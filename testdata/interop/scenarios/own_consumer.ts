@@ -35,20 +35,14 @@ const JOINS_AT = 40;
 
 /** The scenario. */
 export async function ownConsumer(stage: Stage): Promise<void> {
-  for (const version of stage.clientVersions) {
-    const brokers = stage.isMq ? [stage.target, `java-${version}`] : [stage.target];
-    await sideBySide(brokers, async (broker) => {
-      await using cluster = broker === stage.target
-        ? await stage.start({ conf: CONF })
-        : await stage.startJava(version, { conf: CONF });
-      await using session = await stage.javaSession(version, cluster);
-      await using client = connect({ nameServers: cluster.namesrv });
-      const hasTimers = broker !== "java-4.9.7";
-      const title = `own_consumer: at ${broker} with ${version}`;
-      const place = { stage, cluster, session, client, version, hasTimers, title };
-      await sideBySide([failures, timed, named, ordered], (work) => work(place));
-    });
-  }
+  await stage.atBrokers({ conf: CONF }, async ({ broker, cluster, version }) => {
+    await using session = await stage.javaSession(version, cluster);
+    await using client = connect({ nameServers: cluster.namesrv });
+    const hasTimers = broker !== "java-4.9.7";
+    const title = `own_consumer: at ${broker} with ${version}`;
+    const place = { stage, cluster, session, client, version, hasTimers, title };
+    await sideBySide([failures, timed, named, ordered], (work) => work(place));
+  });
 }
 
 interface Place {

@@ -16,13 +16,13 @@ import type { StoreState } from "./store_state.ts";
 import type { Tally } from "./summary.ts";
 
 /** What checking these needs. */
-export interface BesideCheckInput {
+export interface SmallFilesInput {
   readonly sink: FindingSink;
   readonly tally: Tally;
 }
 
 /** Checks what can be told before the log is read. */
-export function checkBeside(state: StoreState, { sink, tally }: BesideCheckInput): void {
+export function checkSmallFiles(state: StoreState, { sink, tally }: SmallFilesInput): void {
   const { fs, paths } = state;
   const sizeOf = (path: string) => fs.stat(path)?.size ?? 0;
   for (const path of markerPaths(state)) tally.check("marker", sizeOf(path));
@@ -40,7 +40,7 @@ export function checkBeside(state: StoreState, { sink, tally }: BesideCheckInput
  */
 export function checkEpochs(
   { fs, paths }: StoreState,
-  { sink, tally, logEnd = Infinity }: BesideCheckInput & { readonly logEnd?: number | undefined },
+  { sink, tally, logEnd = Infinity }: SmallFilesInput & { readonly logEnd?: number | undefined },
 ): void {
   const file = join(paths.root, NAME.epochFile);
   for (const path of [file, backupPath(file)]) tally.check("epoch", fs.stat(path)?.size ?? 0);

@@ -1,6 +1,6 @@
 /**
- * Proves that queues and index have of a piece of the log what they should, and nothing else: the part
- * of `piece_proof.ts` that a log without its store does not have.
+ * Proves that what is dispatched of a piece of the log stands in queues and index, and nothing else
+ * does: the part of `piece_proof.ts` that a log without its store does not have.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import type { ProofState } from "./proof_state.ts";
 import { type ProvenQueues, QueueProof } from "./queue_proof.ts";
 
 /** What is proven of what queues and index have of a piece. */
-export interface ProvenBeside {
+export interface ProvenDispatch {
   readonly queues: ProvenQueues;
   readonly index: ProvenIndex;
 }
 
 /** How queues and index are looked at. */
-export interface BesideProofOptions {
+export interface DispatchProofOptions {
   readonly delayLevelsMs?: readonly number[] | undefined;
   /** Queue units kept back at the most: 24 bytes each. */
   readonly pendingUnitsMax?: number | undefined;
@@ -28,12 +28,12 @@ export interface BesideProofOptions {
 const PENDING_UNITS_MAX = 500_000;
 
 /** Proves pieces of one store, one at a time. Close it to release its files. */
-export class BesideProof {
+export class DispatchProof {
   readonly #request: DispatchRequest;
   readonly #queues: QueueProof;
   readonly #index: IndexProof;
 
-  constructor(state: ProofState, { delayLevelsMs, pendingUnitsMax }: BesideProofOptions) {
+  constructor(state: ProofState, { delayLevelsMs, pendingUnitsMax }: DispatchProofOptions) {
     this.#request = new DispatchRequest(delayLevelsMs);
     const topics = readTopicKinds(state.fs, state.paths);
     this.#queues = new QueueProof(state, topics, pendingUnitsMax ?? PENDING_UNITS_MAX);
@@ -56,7 +56,7 @@ export class BesideProof {
   }
 
   /** What is proven of the piece; `undefined` for nothing. Yields when others may run. */
-  *finish(): Generator<void, ProvenBeside | undefined> {
+  *finish(): Generator<void, ProvenDispatch | undefined> {
     const queues = yield* this.#queues.finish();
     return queues && { queues, index: this.#index.finish() };
   }

@@ -3,7 +3,7 @@ import { SmallStore } from "../../testdata/small_store.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import type { MemoryFiles } from "../file_memory.ts";
 import { formatProperties } from "../properties.ts";
-import { BesideProof, type ProvenBeside } from "./beside_proof.ts";
+import { DispatchProof, type ProvenDispatch } from "./dispatch_proof.ts";
 import { proofStateOf } from "./proof_state.ts";
 import { readStoreState } from "./store_state.ts";
 
@@ -18,9 +18,9 @@ function small(): MemoryFiles {
   return store.save().files;
 }
 
-function proven(files: MemoryFiles): ProvenBeside | undefined {
+function proven(files: MemoryFiles): ProvenDispatch | undefined {
   const state = proofStateOf(readStoreState(files, "store"));
-  const proof = new BesideProof(state, {});
+  const proof = new DispatchProof(state, {});
   const scan = new CommitLogScan(files, state.log);
   try {
     if (!proof.begin(0)) return undefined;
@@ -38,14 +38,14 @@ function proven(files: MemoryFiles): ProvenBeside | undefined {
   }
 }
 
-Deno.test("BesideProof proves what queues and index have of a piece", () => {
+Deno.test("DispatchProof proves what queues and index have of a piece", () => {
   const { queues, index } = proven(small())!;
   assert.equal(queues.units, 19);
   assert.deepEqual(queues.queues.map(({ first, end }) => [first, end]), [[0, 19]]);
   assert.deepEqual([index.keys, index.records], [19, 19]);
 });
 
-Deno.test("BesideProof proves nothing where a unit or an entry is not as it should be", () => {
+Deno.test("DispatchProof proves nothing where a unit or an entry is not as it should be", () => {
   const files = small();
   files.flip(QUEUE, 7);
   assert.equal(proven(files), undefined, "a unit");

@@ -5,7 +5,7 @@
  */
 
 /** How it goes. */
-export interface WindowOptions<Item> {
+export interface WorkOptions<Item> {
   readonly work: (item: Item) => Promise<void>;
   /** Things under way at once. */
   readonly inFlightMax: number;
@@ -21,7 +21,7 @@ export interface WindowOptions<Item> {
  */
 export async function workOnEach<Item>(
   items: AsyncIterable<Item>,
-  { work, inFlightMax, pace, signal }: WindowOptions<Item>,
+  { work, inFlightMax, pace, signal }: WorkOptions<Item>,
 ): Promise<void> {
   const underWay = new Set<Promise<void>>();
   const ended = Promise.withResolvers<never>();

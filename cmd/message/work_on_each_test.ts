@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
-import { setTimeout as delay } from "node:timers/promises";
-import { workOnEach } from "./window.ts";
+import { setImmediate } from "node:timers/promises";
+import { workOnEach } from "./work_on_each.ts";
 
 async function* numbers(count: number) {
   for (let number = 0; number < count; number++) yield await Promise.resolve(number);
+}
+
+/** Takes turns of the event loop: what can begin has begun by the end of each. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn++) await setImmediate();
 }
 
 const never = new AbortController().signal;
@@ -13,7 +18,7 @@ Deno.test("workOnEach() does everything, no more than so many at once", async ()
   const done: number[] = [];
   const work = async (number: number) => {
     most = Math.max(most, ++underWay);
-    await delay(number % 3);
+    await turns(number % 3);
     underWay--;
     done.push(number);
   };
@@ -25,7 +30,7 @@ Deno.test("workOnEach() does everything, no more than so many at once", async ()
 Deno.test("workOnEach() keeps the order where one is done at a time", async () => {
   const done: number[] = [];
   const work = async (number: number) => {
-    await delay(number % 2);
+    await turns(number % 2);
     done.push(number);
   };
   await workOnEach(numbers(6), { work, inFlightMax: 1, signal: never });
@@ -38,7 +43,7 @@ Deno.test("workOnEach() after a failure begins nothing and waits for what is und
   const work = async (number: number) => {
     begun.push(number);
     if (number === 2) throw new Error("no route");
-    await delay(10);
+    await turns(2);
     done.push(number);
   };
   const all = workOnEach(numbers(100), { work, inFlightMax: 3, signal: never });
@@ -85,11 +90,11 @@ Deno.test("workOnEach() passes on what its source throws, after what is under wa
   let isDone = false;
   async function* source() {
     yield 1;
-    await delay(1);
+    await turns(1);
     throw new Error("no JSON");
   }
   const work = async () => {
-    await delay(20);
+    await turns(3);
     isDone = true;
   };
   await assert.rejects(workOnEach(source(), { work, inFlightMax: 3, signal: never }), /no JSON/);

@@ -40,7 +40,7 @@ Deno.test("checkEpochs() compares the last epoch with the end of the log where t
   }
 });
 
-Deno.test("checkBeside() believes a table of queue ends as long as mq would", async () => {
+Deno.test("checkSmallFiles() believes a table of queue ends as long as mq would", async () => {
   const files = small();
   const none = { folderTime: -1, topics: [] };
   const ends = { logStart: 0, logEnd: 0, indexEnd: 0, queues: none, batchQueues: none };
@@ -53,7 +53,7 @@ Deno.test("checkBeside() believes a table of queue ends as long as mq would", as
   assert.equal(stale.length, 1);
 });
 
-Deno.test("checkBeside() names each folder it cannot read once, and no empty database", async () => {
+Deno.test("checkSmallFiles() names each folder it cannot read once, and no empty database", async () => {
   const files = storeInMemory(CLEAN);
   const sound = new Set(await foundIn(files));
   assert(files.stat("store/rocksdbstore/CURRENT") !== undefined, "Java 5.5 always makes one");
