@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { backupPath } from "../config_file.ts";
 import { CONSUMER_OFFSETS, TOPICS } from "../config_tables.ts";
+import { findDledgerLog } from "../dledger.ts";
 import { listIndexFiles } from "../key_index_reader.ts";
 import { findMisnamed } from "../misnamed_files.ts";
 import { listQueueFiles } from "../queue_reader.ts";
@@ -18,7 +19,6 @@ import type { StoreState } from "./store_state.ts";
 
 /** How many topics or groups a message names. */
 const NAMED_MAX = 3;
-const DLEDGER_PREFIX = "dledger-";
 
 /** Looks at names and lengths only. */
 export function checkLostFiles(state: StoreState, sink: FindingSink): void {
@@ -38,7 +38,7 @@ function checkLog(state: StoreState, sink: FindingSink): void {
 function userOfLostLog({ fs, paths, log, queues }: StoreState): string | undefined {
   if (log.segments.length > 0) return undefined;
   // The log of a DLedger group lies elsewhere, and mq does not read it.
-  if (fs.list(paths.root).some((name) => name.startsWith(DLEDGER_PREFIX))) return undefined;
+  if (findDledgerLog(fs, paths.root) !== undefined) return undefined;
   const queue = queues.queues.find((it) => {
     return listQueueFiles(fs, it).segments.some(({ length }) => length > 0);
   });
