@@ -8,7 +8,6 @@ import type { SoundIndex } from "../../store/check/index_check.ts";
 import { verifyStore } from "../../store/check/verify.ts";
 import { codeOf } from "../../store/file_disk.ts";
 import type { StorePaths } from "../../store/names.ts";
-import { QueueTrees } from "../../store/queue_reader.ts";
 import { planRepair } from "../../store/repair/repair.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
@@ -20,7 +19,8 @@ import { loneLogAt } from "../verify/lone_log.ts";
 import type { Terminal } from "../terminal.ts";
 import { configReasons } from "./config_reasons.ts";
 import { dyingDiskReasons } from "./dying_disk.ts";
-import { JavaStarts } from "./java_starts.ts";
+import { JavaStarts, type StartReport } from "./java_starts.ts";
+import { LostEnd } from "./lost_end.ts";
 import { FoundCodes, type WhyFinding } from "./found_codes.ts";
 import { wellPlaced } from "./misplaced.ts";
 import { SharedLog } from "./shared_log.ts";
@@ -30,7 +30,7 @@ import {
   merged,
   noLogReasons,
   refusalReasons,
-  rocksReason,
+  unreadReasons,
 } from "./store_reasons.ts";
 import { surroundingReasons } from "./surroundings.ts";
 import { printWhy } from "./why_report.ts";
@@ -182,11 +182,11 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   const store = paths.root;
   const isInUse = terminal.lockHolder(paths.lock) !== undefined;
   const reasons = [...around, ...configReasons(files, paths)];
-  const { isRocksDb } = new QueueTrees(files, paths);
+  const unread = unreadReasons(files, paths);
   const { segments } = listSegments(files, paths.commitLogs);
   const logStart = segments[0]?.start ?? 0;
   const shared = new SharedLog(files, paths.commitLogs);
-  using starts = isRocksDb ? undefined : new JavaStarts(shared, paths, place);
+  using starts = unread.length > 0 ? undefined : new JavaStarts(shared, paths, place);
   // The starts read beside the verification; what they leave is judged beside the plan of a repair.
   shared.follow(logStart, starts?.followers ?? []);
   let soundIndex: SoundIndex | undefined;
@@ -197,7 +197,9 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
     onIndex: (it) => soundIndex = it,
   });
   const codes = new FoundCodes();
+  const lostEnd = new LostEnd(files, paths);
   for await (const item of found) {
+    if (item.kind === "finding") lostEnd.see(item);
     if (item.kind !== "finding" || item.severity === "info") continue;
     codes.add(item);
     placed.see(item.file);
@@ -207,34 +209,27 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   reasons.push(...placed.reasons(), ...findingReasons(codes.first));
   reasons.push(...batchQueueReasons(files, paths));
   if (starts === undefined) {
-    reasons.push(rocksReason(paths), ...diskReasons(terminal, paths));
+    reasons.push(...unread, ...diskReasons(terminal, paths));
     const findings = codes.told([]);
     return { store, reasons, verdicts: [], findings, isRepairable: false, isInUse };
   }
   shared.follow(logStart, [await starts.judge()]);
   const hasLog = segments.length > 0;
   const plan = { ...place, soundIndex };
-  const actions = hasLog ? (await planRepair(shared, paths.root, plan)).actions : [];
+  const { actions, report } = hasLog ? await planRepair(shared, paths.root, plan) : NOTHING_PLANNED;
   shared.part();
   if (!hasLog) reasons.push(...noLogReasons(files, paths));
+  else if (!isInUse) reasons.push(...lostEnd.reasons());
   const given = actions.reduce((sum, it) => sum + it.messagesLost, 0);
   const reports = await starts.reports();
   const messages = reports.messages + given;
   reasons.push(...diskReasons(terminal, paths));
-  const verdicts: WhyVerdict[] = [];
-  for (const { release, refusals, ...report } of reports.starts) {
+  for (const { release, refusals } of reports.starts) {
     reasons.push(...refusalReasons(refusals, { fs: files, release, actions }));
-    const costs = {
-      messages,
-      destroyed: messages - report.messagesAfter,
-      inNoQueue: report.inNoQueue,
-      atWrongIndex: report.atWrongIndex,
-      keysLost: Math.max(report.keysLost, report.keysMissing),
-    };
-    const isCaughtUp = release === "5.x" && report.stoppedCleanly && report.dispatched > 0;
-    verdicts.push(verdict(release, reasons, { ...costs, ...(isCaughtUp && { note: CAUGHT_UP }) }));
   }
-  verdicts.push(verdict("mq", reasons, { ...NOTHING_LOST, messages, destroyed: given }));
+  const verdicts = reports.starts.map((it) => javaVerdict(it, reasons, messages));
+  const costs = { ...NOTHING_LOST, destroyed: given, inNoQueue: report.unqueued };
+  verdicts.push(verdict("mq", reasons, { ...costs, messages }));
   return {
     store,
     reasons: merged(reasons),
@@ -243,6 +238,22 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
     isRepairable: (actions.length > 0 || placed.isAny) && placed.isMovable,
     isInUse,
   };
+}
+
+function javaVerdict(
+  { release, ...report }: StartReport,
+  reasons: readonly WhyReason[],
+  messages: number,
+): WhyVerdict {
+  const isCaughtUp = release === "5.x" && report.stoppedCleanly && report.dispatched > 0;
+  return verdict(release, reasons, {
+    messages,
+    destroyed: messages - report.messagesAfter,
+    inNoQueue: report.inNoQueue,
+    atWrongIndex: report.atWrongIndex,
+    keysLost: Math.max(report.keysLost, report.keysMissing),
+    ...(isCaughtUp && { note: CAUGHT_UP }),
+  });
 }
 
 /** Java: `CommitLog.recoverNormally` dispatches since 5.3.2. */
@@ -257,6 +268,7 @@ function diskReasons({ files, unreadable }: Terminal, paths: StorePaths): WhyRea
   return reasons;
 }
 
+const NOTHING_PLANNED = { actions: [], report: { unqueued: 0 } } as const;
 const NOTHING_LOST = { destroyed: 0, inNoQueue: 0, atWrongIndex: 0, keysLost: 0 } as const;
 
 /** A broker that does not start does no harm. */

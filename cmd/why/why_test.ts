@@ -168,3 +168,24 @@ Deno.test("mq why prints an answer a person can read", async () => {
     /Java 5.5 does not start on this store\.\n {2}config\/topics.json: as above/,
   );
 });
+
+Deno.test("mq why tells of messages behind a log file that is gone, and of those mq cannot place", async () => {
+  const files = storeInMemory("4.9.7-a-clean-101");
+  files.remove("store/commitlog/00000000000000262144");
+  const { exitCode, own, reasons } = await asked(files);
+  assert.deepEqual([exitCode, own?.destroyed], [4, 0]);
+  assert.deepEqual(reasons.map((it) => [it.effect, it.releases]), [["loses", [
+    "4.9",
+    "5.x",
+    "mq",
+  ]]]);
+  assert.match(String(reasons[0]?.message), /^queues lead to 10 messages behind its last file/);
+});
+
+Deno.test("mq why foretells nothing of a DLedger log", async () => {
+  const files = storeInMemory("4.9.7-a-clean-101");
+  files.put("store/dledger-n0/data/00000000000000000000", new Uint8Array(8));
+  const { exitCode, own, verdicts, reasons } = await asked(files);
+  assert.deepEqual([exitCode, own, verdicts], [4, undefined, []]);
+  assert.deepEqual(reasons.map((it) => it.file), Array(2).fill("store/dledger-n0"));
+});
