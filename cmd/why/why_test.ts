@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import type { MemoryFiles } from "../../store/file_memory.ts";
 import { storeInMemory, storeNames } from "../../testdata/fixture.ts";
 import { record, type RecordedSurroundings } from "../../testdata/recorded_terminal.ts";
+import { WHY_FIELDS } from "./why.ts";
 
 interface Row {
   readonly kind: string;
@@ -188,4 +189,13 @@ Deno.test("mq why foretells nothing of a DLedger log", async () => {
   const { exitCode, own, verdicts, reasons } = await asked(files);
   assert.deepEqual([exitCode, own, verdicts], [4, undefined, []]);
   assert.deepEqual(reasons.map((it) => it.file), Array(2).fill("store/dledger-n0"));
+});
+
+Deno.test("mq why prints no field that -o help does not list", async () => {
+  const known = new Set(WHY_FIELDS.map(({ name }) => name));
+  for (const name of ["5.5.0-c-damage-102-noabort-cqbehind", "5.5.0-e-rocksdb-102"]) {
+    const { stdout } = await record(["why", "store", "-o", "json"], { files: storeInMemory(name) });
+    const names = (JSON.parse(stdout) as object[]).flatMap((row) => Object.keys(row));
+    assert.deepEqual(names.filter((it) => !known.has(it)), [], name);
+  }
 });
