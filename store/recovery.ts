@@ -402,9 +402,11 @@ class Replay implements Disposable {
   #index(request: DispatchRequest): void {
     const { index, tagsIndexed } = this.#input;
     const { physicalOffset, storeTimestamp, keyHashes } = request;
+    const done = physicalOffset === this.#indexResume.from ? this.#indexResume.keysDone : 0;
+    // Of a record that has its keys the tag was left out: this project's broker indexes none.
+    if (done > 0 && done >= keyHashes.length) return;
     const tag = tagsIndexed === true ? request.tagHash() : -1;
     const hashes = tag < 0 ? keyHashes : [...keyHashes, tag];
-    const done = physicalOffset === this.#indexResume.from ? this.#indexResume.keysDone : 0;
     for (let number = done; number < hashes.length; number++) {
       index!.put(hashes[number]!, physicalOffset, storeTimestamp);
       this.keys++;
@@ -490,10 +492,7 @@ class Replay implements Disposable {
   /** Does something and notes it; or only notes it, where it might give up messages. */
   #act(it: Parameters<typeof recoveryAction>[0], work: () => void = () => {}): void {
     const made = recoveryAction(it);
-    if (!made.safe && this.#input.keepDamaged === true) {
-      this.left.push(made);
-      return;
-    }
+    if (!made.safe && this.#input.keepDamaged === true) return void this.left.push(made);
     work();
     this.actions.push(made);
   }
