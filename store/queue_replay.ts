@@ -51,7 +51,7 @@ import {
 } from "./replay_units.ts";
 import type { AnyQueue } from "./sound_end.ts";
 import type { TopicKinds } from "./topic_kinds.ts";
-import { isMisnamed, isVouchedFor, leadsNext, type WrongIndex } from "./wrong_index.ts";
+import { isVouchedFor, leadsNext, saysWrong, type WrongIndex } from "./wrong_index.ts";
 
 /** What a replay works with. */
 export interface QueueReplayInput {
@@ -354,11 +354,9 @@ export class QueueReplay {
     if (this.#input.aside?.has(queue) === true) return;
     const state = this.#state(queue);
     const { lookup } = this.#input;
-    const { stored, from } = state;
-    const isWrong = leadsNext(queue, state, request.physicalOffset) &&
-      stored!.offsetAt(index) !== request.physicalOffset &&
-      (from !== Infinity || !isMisnamed(queue, { stored: stored!, lookup }, index));
-    if (from === Infinity) {
+    const { stored } = state;
+    const isWrong = saysWrong(queue, { stored, from: state.from, lookup }, request, index);
+    if (state.from === Infinity) {
       // One that begins later has lost a file: a topic made again begins at 0.
       if (!isWrong && queue.min === 0 && this.#isOfFormerLife(queue, request)) return;
       const first = isWrong ? queue.min : Math.min(queue.min, index);

@@ -288,9 +288,11 @@ export class RecoveryPass implements Disposable {
   #index(request: DispatchRequest): void {
     const { index, tagsIndexed } = this.#input;
     const { physicalOffset, storeTimestamp, keyHashes } = request;
+    const done = physicalOffset === this.#indexResume.from ? this.#indexResume.keysDone : 0;
+    // Of a record that has its keys the tag was left out: this project's broker indexes none.
+    if (done > 0 && done >= keyHashes.length) return;
     const tag = tagsIndexed === true ? request.tagHash() : -1;
     const hashes = tag < 0 ? keyHashes : [...keyHashes, tag];
-    const done = physicalOffset === this.#indexResume.from ? this.#indexResume.keysDone : 0;
     for (let number = done; number < hashes.length; number++) {
       index!.put(hashes[number]!, physicalOffset, storeTimestamp);
       this.keys++;

@@ -93,8 +93,8 @@ export class Store implements AsyncDisposable {
   }
 
   /**
-   * Opens or creates a store. Throws when another process holds it, when its queues are in RocksDB,
-   * when its log is missing while its queues are not, and for errors of the system.
+   * Opens or creates a store. Throws when another process holds it, when its queues are in RocksDB
+   * or its messages in a DLedger log, when its log is missing while its queues are not, and for errors of the system.
    */
   static async open(root: string, options: StoreOptions): Promise<Store> {
     await using stack = new AsyncDisposableStack();

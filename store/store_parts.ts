@@ -19,6 +19,7 @@ import {
 import { isLogAsLeft } from "./clean_start.ts";
 import { CommitLog } from "./commit_log.ts";
 import type { ConsumeQueue } from "./consume_queue.ts";
+import { refuseDledger } from "./dledger.ts";
 import { markFailedSync, redoFailedSync } from "./failed_sync.ts";
 import type { FileSystem } from "./file.ts";
 import { diskFiles } from "./file_disk.ts";
@@ -63,6 +64,7 @@ export function openDisk(root: string, options: StoreOptions, stack: AsyncDispos
   if (writableLogs(paths).length === 0) {
     throw new Error(`Cannot open store "${root}": all folders of its log are only read`);
   }
+  refuseDledger(fs, root, "open store");
   makeDirectories(fs, [...writableLogs(paths), paths.consumeQueue, paths.index]);
   stack.use(fs.lock(paths.lock));
   removeUnfinished(fs, paths);

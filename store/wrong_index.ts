@@ -54,10 +54,30 @@ export function isVouchedFor(
 }
 
 /**
+ * Whether it is the index a record says that is wrong: the queue's files led to the record from its next
+ * place, and to another from the one it names, and nothing else explains it.
+ */
+export function saysWrong(
+  queue: ConsumeQueue,
+  { stored, from, lookup }: {
+    readonly stored: StoredUnits | undefined;
+    readonly from: number;
+    readonly lookup: LogLookup;
+  },
+  { physicalOffset }: { readonly physicalOffset: number },
+  index: number,
+): boolean {
+  if (stored === undefined || !leadsNext(queue, { stored, from }, physicalOffset)) return false;
+  if (stored.offsetAt(index) === physicalOffset) return false;
+  const isExplained = from === Infinity ? isMisnamed : isGoneOnWith;
+  return !isExplained(queue, { stored, lookup }, index);
+}
+
+/**
  * Whether it is the name of a queue's first file that is wrong: its first two units lead to records that
  * follow each other before it. Of a queue of one unit nobody knows, and it is the log that is followed.
  */
-export function isMisnamed(
+function isMisnamed(
   queue: ConsumeQueue,
   { stored, lookup }: { readonly stored: StoredUnits; readonly lookup: LogLookup },
   index: number,
@@ -65,6 +85,20 @@ export function isMisnamed(
   if (index < 0 || index >= queue.min) return false;
   const second = stored.offsetAt(queue.min + 1);
   return second < 0 || isOf(lookup.frameAt(second), queue, index + 1);
+}
+
+/**
+ * Whether the record behind one goes on from the index that one says. Then no bit was flipped: brokers
+ * before 5.1.1 used up an index for a message they refused, and their queues, which have no room for
+ * it, led to all later messages from one place too early.
+ */
+function isGoneOnWith(
+  queue: ConsumeQueue,
+  { stored, lookup }: { readonly stored: StoredUnits; readonly lookup: LogLookup },
+  index: number,
+): boolean {
+  const next = stored.offsetAt(queue.end + 1);
+  return next >= 0 && isOf(lookup.frameAt(next), queue, index + 1);
 }
 
 /** What {@linkcode rightIndex} does, for a report. */

@@ -41,3 +41,29 @@ Deno.test("a queue whose only file has a wrong name begins again where its recor
   assert.deepEqual(made.get(queue[0]!)!.slice(0, 60), units.slice(0, 60));
   for await (const it of verifyStore(store.files, "made")) assert.equal(it.kind, "summary");
 });
+
+Deno.test("records that go on behind an index nobody has are all kept, each at its own", async () => {
+  // A broker before 5.1.1 refused a message, and used up its index: the queue has no room for it.
+  const store = new SmallStore({ segmentBytes: 4096 }).addMany(3).save();
+  const { queue } = store.queue();
+  for (const slot of [3, 4, 5]) {
+    const place = store.log.add({ queueOffset: slot + 1 });
+    queue.put(slot, { physicalOffset: place.at, size: place.length, tagsCode: 0n });
+  }
+  const records = store.log.records.map(({ at }) => at);
+  const { applied, left } = await repairInto(store.files, "store", "made");
+  assert.deepEqual(left, []);
+  assert.deepEqual(applied.map(({ action, from, to, safe }) => [action, from, to, safe]), [
+    ["rebuild-queue", 6, 7, true],
+    ["rebuild-queue", 4, 6, true],
+  ]);
+  const path = "made/consumequeue/TopicTest/0/00000000000000000000";
+  const units = new DataView(store.files.snapshot().get(path)!.buffer);
+  const offsets = [0, 1, 2, 4, 5, 6].map((index) => Number(units.getBigInt64(index * 20)));
+  assert.deepEqual(offsets, records);
+  const found: string[] = [];
+  for await (const it of verifyStore(store.files, "made")) {
+    if (it.kind === "finding") found.push(`${it.severity} ${it.code}`);
+  }
+  assert.deepEqual(found, ["info queue-padding"]);
+});

@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { basename } from "node:path";
+import { DLEDGER_PREFIX } from "../../store/dledger.ts";
 import { counted } from "../output/counted.ts";
 import { EXIT } from "../exit_code.ts";
 import { type Field, formatOf, openRows, type OutputOptions } from "../output/format_option.ts";
@@ -92,6 +94,11 @@ function nextCommand(
   const path = /^[\w./:@%+=-]+$/.test(store) ? store : `'${store.replaceAll("'", "'\\''")}'`;
   if (!isWhole) return `mq inspect commitlog ${path} --stats=topic`;
   const isHurt = oddities.some((it) => it.severity !== "info") || state === "not stopped cleanly";
+  // A repair refuses what it cannot read all of.
+  const isUnmended = oddities.some(({ code, file }) => {
+    return code === "queue-rocksdb" || basename(file).startsWith(DLEDGER_PREFIX);
+  });
+  if (isHurt && isUnmended) return `mq why ${path}`;
   return isHurt && state !== "in use" ? `mq recover ${path}` : `mq verify ${path}`;
 }
 

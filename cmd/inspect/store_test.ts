@@ -28,6 +28,14 @@ Deno.test("mq inspect store ends with 4 at damage and names the command that men
   assert.match(stdout, /next: mq recover store\n$/);
 });
 
+Deno.test("mq inspect store sends nobody to a repair that refuses the store", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  files.remove("store/commitlog/00000000000000065536");
+  files.put("store/dledger-n0/data/00000000000000000000", new Uint8Array(8));
+  const { stdout } = await record(["inspect", "store", "store"], { files });
+  assert.match(stdout, /next: mq why store\n$/);
+});
+
 Deno.test("mq inspect store quotes a path for the command to run next", async () => {
   const files = storeInMemory("5.5.0-b-kill-start-102");
   files.rename("store", "my 'store'");

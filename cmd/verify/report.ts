@@ -140,6 +140,12 @@ function verdict({ root, summary, found: codes, isPart, isLone = false }: Report
     return `${found}: the disk cannot be read whole. Copy it with ddrescue before anything else; ` +
       `mq recover ${cellText(root)} --into FOLDER makes a sound store of what can be read.\n`;
   }
+  const isUnmended = codes.info.has("queue-rocksdb") || summary.files.dledger.bytesExpected > 0;
+  if (error + warning > 0 && isUnmended) {
+    return `${found}: damaged. mq recover mends no such store; mq serve ${
+      cellText(root)
+    } shows what can be read.\n`;
+  }
   if (error + warning > 0 && isLone) return `${found}: damaged.\n`;
   if (error + warning > 0) {
     return `${found}: damaged. mq recover ${

@@ -122,6 +122,14 @@ Deno.test("printReport() calls damaged what has an error or a warning, and says 
   );
 });
 
+Deno.test("printReport() sends nobody to a repair that refuses queues in RocksDB", () => {
+  const found: Wish["found"] = [["error", "log-body-crc", 1], ["info", "queue-rocksdb", 1]];
+  assert.match(
+    verdict({ found }),
+    /damaged\. mq recover mends no such store; mq serve store shows/,
+  );
+});
+
 Deno.test("printReport() does not call sound what it has not seen", () => {
   assert.match(verdict({ found: [["info", "store-unclean", 1]] }), /1 info: sound\.$/);
   assert.match(verdict({ depth: "quick" }), /: nothing wrong at a quick look\.$/);

@@ -5,7 +5,8 @@
  * @module
  */
 import { basename } from "node:path";
-import type { Finding } from "../../store/check/findings.ts";
+import { type Finding, FINDINGS } from "../../store/check/findings.ts";
+import { findDledgerLog } from "../../store/dledger.ts";
 import type { JavaRefusal } from "../../store/exact/java_files.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { parseOffsetName, type StorePaths } from "../../store/names.ts";
@@ -32,15 +33,55 @@ export function noLogReasons(files: FileSystem, paths: StorePaths): WhyReason[] 
   ];
 }
 
-/** A store whose queues are kept in RocksDB. */
-export function rocksReason({ consumeQueue: file }: StorePaths): WhyReason {
-  return {
-    effect: "refuses",
-    releases: ["4.9"],
-    file,
-    message: "its consume queues are kept in RocksDB, which only 5.x reads",
-    fix: "start a broker of 5.x with storeType=defaultRocksDB",
-  };
+/** Messages in the log of a DLedger group, and queues in RocksDB: what nothing can be foretold of. */
+export function unreadReasons(files: FileSystem, paths: StorePaths): WhyReason[] {
+  const dledger = findDledgerLog(files, paths.root);
+  if (dledger !== undefined) return dledgerReasons(dledger);
+  return new QueueTrees(files, paths).isRocksDb ? rocksReasons(paths) : [];
+}
+
+function dledgerReasons(file: string): WhyReason[] {
+  const holds = "it holds the log of a DLedger group, which mq does not read";
+  return [
+    {
+      effect: "loses",
+      releases: WHY_RELEASES,
+      file,
+      message: `${holds}: a broker that is not in the group has the commit log alone, and cuts ` +
+        "off what queues have of the group's messages",
+      fix: "start the broker with enableDLegerCommitLog=true and the group's dLegerGroup, " +
+        "dLegerPeers and dLegerSelfId; where its own log is broken, the other members have it",
+    },
+    {
+      effect: "refuses",
+      releases: ["mq"],
+      file,
+      message: holds,
+      fix: "start Java's broker as a member of its group; mq serve shows what the commit log has",
+    },
+  ];
+}
+
+/** Seen of brokers of 4.9.7 and 5.5.0: they pass over the database and make queues beside it. */
+function rocksReasons({ consumeQueue: file }: StorePaths): WhyReason[] {
+  return [
+    {
+      effect: "loses",
+      releases: WHY_RELEASES,
+      file,
+      message: "its consume queues are kept in RocksDB, which mq does not read: a broker that is " +
+        "not told so builds them anew from the log, as files, and knows no topic, group or offset " +
+        "that is kept in RocksDB",
+      fix: "start a broker of 5.2 or later with storeType=defaultRocksDB",
+    },
+    {
+      effect: "refuses",
+      releases: ["mq"],
+      file,
+      message: "its consume queues are kept in RocksDB",
+      fix: "mq serve shows it, with queues built from the log",
+    },
+  ];
 }
 
 /** A store with batch queues, which releases of 4 do not know. */
@@ -67,6 +108,9 @@ export interface RefusalView {
   readonly actions: readonly Pick<RepairAction, "action" | "file">[];
 }
 
+/** How the reason of a queue that is not of its topic's kind begins. */
+const WRONG_KIND = "is of another kind";
+
 /** All files a release does not start with. */
 export function refusalReasons(
   refusals: readonly JavaRefusal[],
@@ -75,7 +119,9 @@ export function refusalReasons(
   const aside = actions.filter(({ action }) => action === "set-file-aside").map((it) => it.file);
   return refusals.map(({ file, reason }) => {
     const isOurs = parseOffsetName(basename(file)) !== undefined && !isFolder(fs, file);
-    const fix = aside.includes(file)
+    const fix = reason.startsWith(WRONG_KIND)
+      ? FINDINGS["queue-wrong-kind"].fix
+      : aside.includes(file)
       ? "mq recover --apply moves it into the quarantine"
       : isOurs
       ? "mq recover --apply gives it its length back"
@@ -90,7 +136,6 @@ function isFolder(fs: FileSystem, path: string): boolean {
 
 /** Findings that by themselves keep a release from starting. */
 const STOPS: Readonly<Partial<Record<Finding["code"], readonly WhyRelease[]>>> = {
-  "queue-wrong-kind": ["5.x"],
   "timer-wheel-length": ["5.x"],
 };
 

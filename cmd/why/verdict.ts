@@ -54,16 +54,19 @@ export interface VerdictView {
   readonly reasons: readonly WhyReason[];
   /** What `mq recover` would do. */
   readonly actions: readonly Pick<RepairAction, "messagesLost">[];
+  /** Messages that stand in no queue after it. */
+  readonly unqueued: number;
 }
 
 /** The verdicts on Java's brokers, and on this project's. */
 export function verdictsOf(
   reports: { readonly messages: number; readonly starts: readonly StartReport[] },
-  { reasons, actions }: VerdictView,
+  { reasons, actions, unqueued }: VerdictView,
 ): WhyVerdict[] {
   const given = actions.reduce((sum, it) => sum + it.messagesLost, 0);
   const messages = reports.messages + given;
-  const ours = verdict("mq", reasons, { ...NOTHING_LOST, messages, destroyed: given });
+  const costs = { ...NOTHING_LOST, destroyed: given, inNoQueue: unqueued };
+  const ours = verdict("mq", reasons, { ...costs, messages });
   const javas = reports.starts.map((report) => {
     const { release, stoppedCleanly, dispatched } = report;
     const isCaughtUp = release === "5.x" && stoppedCleanly && dispatched > 0;

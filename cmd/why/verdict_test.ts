@@ -11,13 +11,15 @@ function start(wish: Partial<StartReport>): StartReport {
 }
 
 function verdicts(starts: readonly StartReport[], reasons: readonly WhyReason[] = []) {
-  return verdictsOf({ messages: 10, starts }, { reasons, actions: [{ messagesLost: 2 }] });
+  const actions = [{ messagesLost: 2 }];
+  return verdictsOf({ messages: 10, starts }, { reasons, actions, unqueued: 3 });
 }
 
 Deno.test("verdictsOf() counts what a repair gives up among the messages there were", () => {
   const [java, ours] = verdicts([start({ messagesAfter: 7, keysLost: 1, keysMissing: 4 })]);
   assert.deepEqual([java!.messages, java!.destroyed, java!.keysLost], [12, 5, 4]);
   assert.deepEqual([ours!.release, ours!.messages, ours!.destroyed], ["mq", 12, 2]);
+  assert.equal(ours!.inNoQueue, 3);
 });
 
 Deno.test("verdictsOf() charges nothing to a broker that does not start", () => {
@@ -44,7 +46,8 @@ Deno.test("verdictsOf() notes what older releases of 5 leave undone after a clea
 });
 
 Deno.test("isWhole() asks for a start that loses nothing of any kind", () => {
-  const [whole] = verdictsOf({ messages: 10, starts: [start({})] }, { reasons: [], actions: [] });
+  const repair = { reasons: [], actions: [], unqueued: 0 };
+  const [whole] = verdictsOf({ messages: 10, starts: [start({})] }, repair);
   assert(isWhole(whole!));
   for (const lost of ["destroyed", "inNoQueue", "atWrongIndex", "keysLost"]) {
     assert(!isWhole({ ...whole!, [lost]: 1 }), lost);

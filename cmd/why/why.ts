@@ -8,7 +8,6 @@ import type { SoundIndex } from "../../store/check/index_check.ts";
 import { verifyStore } from "../../store/check/verify.ts";
 import { codeOf } from "../../store/file_disk.ts";
 import type { StorePaths } from "../../store/names.ts";
-import { QueueTrees } from "../../store/queue_reader.ts";
 import { planRepair } from "../../store/repair/repair.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
@@ -21,6 +20,7 @@ import type { Terminal } from "../terminal.ts";
 import { configReasons } from "./config_reasons.ts";
 import { dyingDiskReasons } from "./dying_disk.ts";
 import { JavaStarts } from "./java_starts.ts";
+import { LostEnd } from "./lost_end.ts";
 import { FoundCodes, type WhyFinding } from "./found_codes.ts";
 import { type WellPlaced, wellPlaced } from "./misplaced.ts";
 import { SharedLog } from "./shared_log.ts";
@@ -30,7 +30,7 @@ import {
   merged,
   noLogReasons,
   refusalReasons,
-  rocksReason,
+  unreadReasons,
 } from "./store_reasons.ts";
 import { surroundingReasons } from "./surroundings.ts";
 import { printWhy } from "./why_report.ts";
@@ -78,6 +78,10 @@ export const WHY_FIELDS: readonly Field[] = [
   { name: "length", type: "number", about: "of a finding: bytes" },
   { name: "severity", type: "string", about: "of a finding: error or warning" },
   { name: "code", type: "string", about: "of a finding: its code, see mq explain" },
+  { name: "topic", type: "string", about: "of a finding: topic concerned" },
+  { name: "queueId", type: "number", about: "of a finding: queue concerned" },
+  { name: "queueOffset", type: "number", about: "of a finding: first queue index concerned" },
+  { name: "logOffset", type: "number", about: "of a finding: first record concerned" },
   { name: "message", type: "string", about: "what stands there" },
   { name: "more", type: "number", about: "of a finding: others of its code" },
   { name: "java", type: "string", about: "of a finding: what a Java broker does with it" },
@@ -159,27 +163,33 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   const { files } = placed;
   const asked = { store: paths.root, isInUse: terminal.lockHolder(paths.lock) !== undefined };
   const reasons = [...around, ...configReasons(files, paths)];
-  const { isRocksDb } = new QueueTrees(files, paths);
+  const unread = unreadReasons(files, paths);
   const { segments } = listSegments(files, paths.commitLogs);
   const logStart = segments[0]?.start ?? 0;
   const shared = new SharedLog(files, paths.commitLogs);
-  using starts = isRocksDb ? undefined : new JavaStarts(shared, paths, place);
+  using starts = unread.length > 0 ? undefined : new JavaStarts(shared, paths, place);
   // The starts read beside the verification; what they leave is judged beside the plan of a repair.
   shared.follow(logStart, starts?.followers ?? []);
-  const { codes, soundIndex } = await verified(terminal, { shared, paths, placed, progress });
+  const { codes, soundIndex, lostEnd } = await verified(terminal, {
+    shared,
+    paths,
+    placed,
+    progress,
+  });
   shared.part();
   reasons.push(...placed.reasons(), ...findingReasons(codes.first));
   reasons.push(...batchQueueReasons(files, paths));
   if (starts === undefined) {
-    reasons.push(rocksReason(paths), ...diskReasons(terminal, paths));
+    reasons.push(...unread, ...diskReasons(terminal, paths));
     return { ...asked, reasons, verdicts: [], findings: codes.told([]), isRepairable: false };
   }
   shared.follow(logStart, [await starts.judge()]);
   const hasLog = segments.length > 0;
   const plan = { ...place, soundIndex };
-  const actions = hasLog ? (await planRepair(shared, paths.root, plan)).actions : [];
+  const { actions, report } = hasLog ? await planRepair(shared, paths.root, plan) : NOTHING_PLANNED;
   shared.part();
   if (!hasLog) reasons.push(...noLogReasons(files, paths));
+  else if (!asked.isInUse) reasons.push(...lostEnd.reasons());
   const reports = await starts.reports();
   reasons.push(...diskReasons(terminal, paths));
   for (const { release, refusals } of reports.starts) {
@@ -188,7 +198,7 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   return {
     ...asked,
     reasons: merged(reasons),
-    verdicts: verdictsOf(reports, { reasons, actions }),
+    verdicts: verdictsOf(reports, { reasons, actions, unqueued: report.unqueued }),
     findings: codes.told(reports.starts.flatMap(({ refusals }) => refusals)),
     isRepairable: (actions.length > 0 || placed.isAny) && placed.isMovable,
   };
@@ -201,7 +211,7 @@ async function verified(
     readonly shared: SharedLog;
     readonly placed: WellPlaced;
   },
-): Promise<{ codes: FoundCodes; soundIndex: SoundIndex | undefined }> {
+): Promise<{ codes: FoundCodes; soundIndex: SoundIndex | undefined; lostEnd: LostEnd }> {
   const { commitLogPath, unreadable } = terminal;
   let soundIndex: SoundIndex | undefined;
   const found = verifyStore(shared, paths.root, {
@@ -212,13 +222,15 @@ async function verified(
     onIndex: (it) => soundIndex = it,
   });
   const codes = new FoundCodes();
+  const lostEnd = new LostEnd(placed.files, paths);
   for await (const item of found) {
+    if (item.kind === "finding") lostEnd.see(item);
     if (item.kind !== "finding" || item.severity === "info") continue;
     codes.add(item);
     placed.see(item.file);
   }
   progress.clear();
-  return { codes, soundIndex };
+  return { codes, soundIndex, lostEnd };
 }
 
 /** What nobody can read, once all was looked at. */
@@ -228,3 +240,5 @@ function diskReasons({ files, unreadable }: Terminal, paths: StorePaths): WhyRea
   unreadable.isTold = true;
   return reasons;
 }
+
+const NOTHING_PLANNED = { actions: [], report: { unqueued: 0 } } as const;

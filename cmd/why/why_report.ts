@@ -4,6 +4,7 @@
  * @module
  */
 import { relative } from "node:path";
+import { counted } from "../output/counted.ts";
 import { cellText } from "../output/table.ts";
 import { toned } from "../output/tone.ts";
 import type { Terminal } from "../terminal.ts";
@@ -55,15 +56,20 @@ function verdictText(verdict: WhyVerdict, forgets: boolean): string {
   if (!starts) return `${broker} does not start on this store.`;
   if (isWhole(verdict)) {
     if (forgets && messages === 0) return `${broker} starts, and has no message:`;
-    const all = `${broker} starts, and has all ${messages} messages`;
+    const all = `${broker} starts, and has all ${counted(messages, "message")}`;
     return forgets ? `${all} in its log, but:` : `${all}.`;
   }
-  if (release === "mq") return `mq starts, and has all but ${destroyed} of ${messages} messages.`;
+  if (release === "mq") {
+    const lost = destroyed + verdict.inNoQueue;
+    return `mq starts, and has all but ${lost} of ${counted(messages, "message")}.`;
+  }
   const parts = [
-    destroyed > 0 ? `destroys ${destroyed} of ${messages} messages` : "",
-    verdict.inNoQueue > 0 ? `leaves ${verdict.inNoQueue} messages in no queue` : "",
-    verdict.atWrongIndex > 0 ? `has ${verdict.atWrongIndex} messages at a wrong index` : "",
-    verdict.keysLost > 0 ? `forgets ${verdict.keysLost} keys` : "",
+    destroyed > 0 ? `destroys ${destroyed} of ${counted(messages, "message")}` : "",
+    verdict.inNoQueue > 0 ? `leaves ${counted(verdict.inNoQueue, "message")} in no queue` : "",
+    verdict.atWrongIndex > 0
+      ? `has ${counted(verdict.atWrongIndex, "message")} at a wrong index`
+      : "",
+    verdict.keysLost > 0 ? `forgets ${counted(verdict.keysLost, "key")}` : "",
   ].filter((part) => part !== "");
   return `${broker} starts, and ${listed(parts)}.`;
 }
@@ -84,7 +90,7 @@ function brokerName(broker: WhyBroker): string {
 /** What each effect is, said of several brokers or one. */
 const EFFECT: Readonly<Record<WhyReason["effect"], string>> = {
   refuses: "cannot start on this store",
-  loses: "would lose or forget messages",
+  loses: "would start, and not have everything",
   unserved: "would not do its work in full",
 };
 

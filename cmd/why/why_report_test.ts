@@ -40,6 +40,15 @@ Deno.test("printWhy() lists what a start costs, and what mq gives up", () => {
   );
 });
 
+Deno.test("printWhy() counts one message as one, and what mq cannot place as lost to it", () => {
+  const one = verdict({ messages: 1, inNoQueue: 1, keysLost: 1 });
+  assert.equal(
+    printed({ verdicts: [one, verdict({ release: "mq", destroyed: 1, inNoQueue: 23 })] }),
+    "Java 5.5 starts, and leaves 1 message in no queue and forgets 1 key.\n" +
+      "mq starts, and has all but 24 of 445 messages.\n\nNext: mq verify store\n",
+  );
+});
+
 Deno.test("printWhy() lets no name steer the terminal", () => {
   const reason = {
     effect: "refuses",

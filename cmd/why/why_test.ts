@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import type { MemoryFiles } from "../../store/file_memory.ts";
 import { storeInMemory, storeNames } from "../../testdata/fixture.ts";
 import { record, type RecordedSurroundings } from "../../testdata/recorded_terminal.ts";
+import { WHY_FIELDS } from "./why.ts";
 
 interface Row {
   readonly kind: string;
@@ -167,4 +168,34 @@ Deno.test("mq why prints an answer a person can read", async () => {
     stdout,
     /Java 5.5 does not start on this store\.\n {2}config\/topics.json: as above/,
   );
+});
+
+Deno.test("mq why tells of messages behind a log file that is gone, and of those mq cannot place", async () => {
+  const files = storeInMemory("4.9.7-a-clean-101");
+  files.remove("store/commitlog/00000000000000262144");
+  const { exitCode, own, reasons } = await asked(files);
+  assert.deepEqual([exitCode, own?.destroyed], [4, 0]);
+  assert.deepEqual(reasons.map((it) => [it.effect, it.releases]), [["loses", [
+    "4.9",
+    "5.x",
+    "mq",
+  ]]]);
+  assert.match(String(reasons[0]?.message), /^queues lead to 10 messages behind its last file/);
+});
+
+Deno.test("mq why foretells nothing of a DLedger log", async () => {
+  const files = storeInMemory("4.9.7-a-clean-101");
+  files.put("store/dledger-n0/data/00000000000000000000", new Uint8Array(8));
+  const { exitCode, own, verdicts, reasons } = await asked(files);
+  assert.deepEqual([exitCode, own, verdicts], [4, undefined, []]);
+  assert.deepEqual(reasons.map((it) => it.file), Array(2).fill("store/dledger-n0"));
+});
+
+Deno.test("mq why prints no field that -o help does not list", async () => {
+  const known = new Set(WHY_FIELDS.map(({ name }) => name));
+  for (const name of ["5.5.0-c-damage-102-noabort-cqbehind", "5.5.0-e-rocksdb-102"]) {
+    const { stdout } = await record(["why", "store", "-o", "json"], { files: storeInMemory(name) });
+    const names = (JSON.parse(stdout) as object[]).flatMap((row) => Object.keys(row));
+    assert.deepEqual(names.filter((it) => !known.has(it)), [], name);
+  }
 });

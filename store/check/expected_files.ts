@@ -6,6 +6,7 @@
  */
 import { basename, dirname, join, sep } from "node:path";
 import { backupPath } from "../config_file.ts";
+import { DLEDGER_PREFIX } from "../dledger.ts";
 import { listIndexFiles } from "../key_index_reader.ts";
 import { NAME, parseOffsetName } from "../names.ts";
 import { QUARANTINE } from "../quarantine.ts";
@@ -53,7 +54,6 @@ const UNREAD_FOLDERS: readonly (readonly [folder: string, kind: FileKind])[] = [
   ["compaction", "compaction"],
   ["tiered_index_file", "tieredstore"],
 ];
-const DLEDGER_PREFIX = "dledger-";
 
 /** Kind of what mq does not read of a store, by the folder it stands in; else `undefined`. */
 export function unreadKind(

@@ -8,6 +8,7 @@
 import { join } from "node:path";
 import { backupPath } from "../config_file.ts";
 import { CONSUMER_OFFSETS, TOPICS } from "../config_tables.ts";
+import { findDledgerLog } from "../dledger.ts";
 import { listIndexFiles } from "../key_index_reader.ts";
 import { findMisnamed } from "../misnamed_files.ts";
 import { listQueueFiles } from "../queue_reader.ts";
@@ -18,7 +19,6 @@ import type { StoreState } from "./store_state.ts";
 
 /** How many topics or groups a message names. */
 const NAMED_MAX = 3;
-const DLEDGER_PREFIX = "dledger-";
 
 /** Looks at names and lengths only. */
 export function checkLostFiles(state: StoreState, sink: FindingSink): void {
@@ -38,7 +38,7 @@ function checkLog(state: StoreState, sink: FindingSink): void {
 function userOfLostLog({ fs, paths, log, queues }: StoreState): string | undefined {
   if (log.segments.length > 0) return undefined;
   // The log of a DLedger group lies elsewhere, and mq does not read it.
-  if (fs.list(paths.root).some((name) => name.startsWith(DLEDGER_PREFIX))) return undefined;
+  if (findDledgerLog(fs, paths.root) !== undefined) return undefined;
   const queue = queues.queues.find((it) => {
     return listQueueFiles(fs, it).segments.some(({ length }) => length > 0);
   });
@@ -47,11 +47,29 @@ function userOfLostLog({ fs, paths, log, queues }: StoreState): string | undefin
   return index === undefined ? undefined : `index file "${index}" is there`;
 }
 
+/** What is advised where a repair refuses the store: it cannot read all its queues, or messages. */
+function adviceWithoutRepair({ fs, paths, queues }: StoreState): string | undefined {
+  if (queues.isRocksDb) {
+    return "look for it in a replica or a backup: mq recover mends no store with queues in RocksDB; " +
+      "mq serve and mq export have all that is sound";
+  }
+  if (findDledgerLog(fs, paths.root) === undefined) return undefined;
+  return "mq recover mends no store with a DLedger log: start the broker as a member of its group";
+}
+
 /**
  * Where the log is lost every other advice waits: a recovery would refuse, a start would destroy. Where
- * log files have wrong names none is told to give up messages: they are all there.
+ * log files have wrong names none is told to give up messages: they are all there. Nobody is sent to a
+ * repair that refuses the store.
  */
 export function adviceOf(state: StoreState): (it: Finding) => Finding {
+  const instead = adviceWithoutRepair(state);
+  if (instead !== undefined) {
+    return (it) => {
+      if (!it.fix.includes("mq recover")) return it;
+      return { ...it, fix: it.severity === "info" ? "start the broker" : instead };
+    };
+  }
   if (userOfLostLog(state) !== undefined) {
     const fix = "first bring the log back, see log-missing";
     return (it) => it.code === "log-missing" ? it : { ...it, fix };

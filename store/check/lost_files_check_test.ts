@@ -44,6 +44,18 @@ Deno.test("adviceOf() lets all other advice wait until a lost log is back", asyn
   assert.deepEqual(others, ["first bring the log back, see log-missing"]);
 });
 
+Deno.test("adviceOf() sends nobody to a repair that refuses the store", async () => {
+  const files = storeInMemory("5.5.0-c-flip-102-first");
+  const advice = async () => (await verified(files)).findings.map((it) => it.fix).join("; ");
+  assert.match(await advice(), /mq recover --apply/);
+  files.put("store/dledger-n0/data/00000000000000000000", new Uint8Array(8));
+  assert.doesNotMatch(await advice(), /mq recover --apply/);
+  files.remove("store/dledger-n0/data/00000000000000000000");
+  files.put("store/consumequeue/CURRENT", new Uint8Array(8));
+  assert.match(await advice(), /mq recover mends no store with queues in RocksDB/);
+  assert.doesNotMatch(await advice(), /mq recover --apply/);
+});
+
 Deno.test("checkLostFiles() does not miss the log of a DLedger group, which lies elsewhere", async () => {
   const files = storeInMemory(STORE);
   removeAll(files, "store/commitlog");

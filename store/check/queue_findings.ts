@@ -47,8 +47,9 @@ export const QUEUE_FINDINGS = {
     kind: "consumequeue",
     severity: "info",
     about: "queues are kept in RocksDB and were not checked",
-    java: "5.2 and later read it with storeType=defaultRocksDB",
-    fix: "none needed",
+    java: "5.2 and later read it with storeType=defaultRocksDB; a broker that is not told so " +
+      "builds the queues anew from the log, as files beside it",
+    fix: "none needed; to have messages out without such a broker: mq serve, mq export",
     example: "queues are kept in RocksDB, which was not read",
   },
   "queue-missing-units": {

@@ -18,6 +18,7 @@ import { basename, dirname, join } from "node:path";
 import { delayLevelsSeen } from "../check/delay_levels_seen.ts";
 import type { SoundIndex } from "../check/index_check.ts";
 import { readStoreState, type StoreState } from "../check/store_state.ts";
+import { refuseDledger } from "../dledger.ts";
 import { redoFailedSync } from "../failed_sync.ts";
 import { type FileSystem, readWholeFile } from "../file.ts";
 import { type StorePaths, storePaths } from "../names.ts";
@@ -75,7 +76,8 @@ export interface ApplyOptions extends RepairOptions {
 
 /**
  * Tells what a repair would do, all of it, without writing anything: it is done in memory. Takes no
- * lock. Throws for what is no store, for queues kept in RocksDB, and for errors of the system.
+ * lock. Throws for what is no store, for queues kept in RocksDB, for messages kept in a DLedger log, and
+ * for errors of the system.
  *
  * ```ts
  * import assert from "node:assert/strict";
@@ -188,6 +190,7 @@ function pathsOf(fs: FileSystem, root: string, options: RepairOptions): StorePat
   if (new QueueTrees(fs, paths).isRocksDb) {
     throw new Error(`Cannot repair "${root}": its consume queues are kept in RocksDB`);
   }
+  refuseDledger(fs, root, "repair");
   return paths;
 }
 

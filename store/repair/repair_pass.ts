@@ -190,12 +190,13 @@ function* unnamedChanges(
   named: readonly RepairAction[],
 ): Generator<RepairAction, void> {
   const { paths } = state;
-  const names = new Set(named.map((it) => it.file));
+  // Of a queue the units from there on.
+  const names = new Map(named.map((it) => [it.file, it.from]));
   const queues = new Map<string, { from: number; to: number }>();
   for (const [file, { from, to }] of fs.changed) {
     const directory = dirname(file);
     const unitBytes = unitBytesUnder(paths, directory);
-    if (names.has(file) || names.has(directory)) continue;
+    if (names.has(file)) continue;
     if (directory === paths.index) {
       const reason = "keys were missing";
       yield repairAction({ action: "rebuild-index", file, from, to, reason });
@@ -210,8 +211,11 @@ function* unnamedChanges(
   const reason = keepDamaged
     ? "units were not those of the log's records"
     : "units led to messages that are lost; the one beside stands in";
-  for (const [file, range] of queues) {
-    yield repairAction({ action: "rebuild-queue", file, ...range, reason });
+  for (const [file, { from, to }] of queues) {
+    const end = Math.min(to, names.get(file) ?? to);
+    if (from < end || !names.has(file)) {
+      yield repairAction({ action: "rebuild-queue", file, from, to: end, reason });
+    }
   }
 }
 

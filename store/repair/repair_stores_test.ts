@@ -34,7 +34,7 @@ const PLANS: Readonly<Record<string, string>> = {
   "5.5.0-c-damage-102-cqbehind": "rebuild-queue×12 remove-abort×1",
   "5.5.0-c-damage-102-noabort-cqbehind": "rebuild-queue×12",
   // Java appended units to queues that were short: they stand at wrong indexes.
-  "5.5.0-c-damage-102-noabort-cqbehind, after Java": "rebuild-queue×10",
+  "5.5.0-c-damage-102-noabort-cqbehind, after Java": "rebuild-queue×18",
   "5.5.0-c-damage-102-noabort-nocq": "rebuild-queue×12",
   "5.5.0-c-damage-102-nocheckpoint": "write-checkpoint×1 remove-abort×1",
   "5.5.0-c-damage-102-nocq": "rebuild-queue×12 remove-abort×1",

@@ -11,6 +11,7 @@
  */
 import { type FileKind, type Finding, FINDINGS } from "../check/findings.ts";
 import { verifyStore } from "../check/verify.ts";
+import { findDledgerLog } from "../dledger.ts";
 import type { FileSystem } from "../file.ts";
 import { type StorePaths, storePaths } from "../names.ts";
 import { QueueTrees } from "../queue_reader.ts";
@@ -92,6 +93,9 @@ export async function viewStore(
     files.remove(paths.consumeQueue);
     files.makeDirectory(paths.consumeQueue);
   }
+  // What the commit log has is shown, as far as it goes.
+  const dledger = findDledgerLog(fs, root);
+  if (dledger !== undefined) files.remove(dledger);
   const reason = isRocksDb
     ? "its queues are kept in RocksDB"
     : await whyRepaired(files, { ...options, paths });
