@@ -140,7 +140,8 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
   "set-config-aside":
     "moves a file nobody can read, and its .bak, into quarantine/: a broker starts without what it held",
   "set-file-aside": "moves what is no file of log or queue into quarantine/",
-  "lower-offsets": "brings offsets of consumers back to the end of their queue",
+  "lower-offsets":
+    "brings offsets back to the end of their queue, or to what the broker has yet to do",
   "write-checkpoint": "writes the checkpoint anew from the log",
   "remove-abort": "removes the mark of an unclean stop",
 };

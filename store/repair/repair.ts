@@ -32,6 +32,7 @@ import {
   type RepairOutcome,
   type RepairPlan,
 } from "./action.ts";
+import { brokerProgress } from "./broker_progress.ts";
 import { settleConfigs } from "./config_aside.ts";
 import { lowerOffsets } from "./consumer_offsets.ts";
 import { type MarkKind, markOf, markStore, writeAbort } from "./mark.ts";
@@ -273,7 +274,9 @@ async function change(
   }
   const configs = recorded(fs);
   const settled = settleConfigs(configs, paths, { allowDataLoss: isAllowed });
-  applied.push(...settled.done, ...await lowerOffsets(configs, paths));
+  // Asked also where a run that was stopped has ended the log already.
+  const progress = options.until && await brokerProgress(fs, paths, options.signal);
+  applied.push(...settled.done, ...await lowerOffsets(configs, paths, progress));
   applied.push(...setStraysAside(configs, paths));
   left.push(...settled.left);
   await configs.sync();
