@@ -142,6 +142,7 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
   "set-file-aside": "moves what is no file of log or queue into quarantine/",
   "lower-offsets":
     "brings offsets back to the end of their queue, or to what the broker has yet to do",
+  "rewind-timer": "takes the files of timed messages back to where the log ends",
   "write-checkpoint": "writes the checkpoint anew from the log",
   "remove-abort": "removes the mark of an unclean stop",
 };

@@ -1,6 +1,6 @@
 /**
- * How far brokers were, where a log ends, with what they deliver later. Delayed messages and those of
- * open transactions wait in topics of the broker's own, and what comes of them is put behind them. Of a
+ * How far brokers were, where a log ends, with what they deliver later. Delayed and timed messages and those
+ * of open transactions wait in topics of the broker's own, and what comes of them is put behind them. Of a
  * log that is taken back some of that is gone: by offsets that stay, no broker would deliver it again.
  *
  * What may have been delivered counts as not delivered where the log does not tell: twice is better
@@ -19,6 +19,7 @@ import { listQueues, queuesOf } from "../queue_reader.ts";
 import { propertiesOf, topicOf } from "../record_text.ts";
 import type { RecordView } from "../record_view.ts";
 import { listSegments } from "../segments.ts";
+import { TIMER_TOPIC } from "../timer_wheel.ts";
 
 /** Where the messages of open transactions wait (Java: `TopicValidator`). */
 const HALF_TOPIC = "RMQ_SYS_TRANS_HALF_TOPIC";
@@ -29,15 +30,23 @@ const GIVEN_UP_TOPIC = "TRANS_CHECK_MAX_TIME_TOPIC";
 /** The group as which a broker reads them. */
 const TRANSACTION_GROUP = "CID_RMQ_SYS_TRANS";
 
+/** When a timed message is due, and when it came to its topic (Java: `MessageConst`). */
+const [DUE_MS, DELIVERED_MS] = ["TIMER_OUT_MS", "TIMER_DEQUEUE_MS"] as const;
+
 const RECORDS_PER_TURN = 65_536;
 
-/**
- * Tells the index behind which a broker must not go on in a queue of its own; `Infinity` where it may
- * anywhere. `group` is absent for delayed messages.
- */
-export type BrokerProgress = (
-  asked: { readonly topic: string; readonly queueId: number; readonly group?: string },
-) => number;
+/** How far a log is with what brokers deliver later; `Infinity` where nothing waits in it. */
+export interface BrokerProgress {
+  /**
+   * Index behind which a broker must not go on in a queue of its own. `group` is absent for delayed
+   * messages.
+   */
+  readonly indexIn: (
+    asked: { readonly topic: string; readonly queueId: number; readonly group?: string },
+  ) => number;
+  /** Due time behind which no timed message is delivered, ms. */
+  readonly timedTo: number;
+}
 
 /** Reads the log, where there is anything that waits in it. */
 export async function brokerProgress(
@@ -47,14 +56,16 @@ export async function brokerProgress(
 ): Promise<BrokerProgress> {
   const delayed = new Delayed();
   const halves = new Halves();
+  const timed = new Timed();
   const queues = listQueues(fs, paths);
-  if (![SCHEDULE_TOPIC, HALF_TOPIC].some((topic) => queuesOf(queues, topic).length > 0)) {
-    return () => Infinity;
-  }
+  const waits = [SCHEDULE_TOPIC, HALF_TOPIC, TIMER_TOPIC].some((topic) => {
+    return queuesOf(queues, topic).length > 0;
+  });
+  if (!waits) return { indexIn: () => Infinity, timedTo: Infinity };
   const scan = new CommitLogScan(fs, listSegments(fs, paths.commitLogs));
   try {
     for (let count = 1; scan.next(); count++) {
-      if (scan.kind === "message") take(scan.record, delayed, halves);
+      if (scan.kind === "message") take(scan.record, { delayed, halves, timed });
       if (count % RECORDS_PER_TURN !== 0) continue;
       await new Promise<void>((resolve) => setImmediate(resolve));
       signal?.throwIfAborted();
@@ -63,14 +74,22 @@ export async function brokerProgress(
     scan.close();
   }
   const { half, op } = halves.first();
-  return ({ topic, queueId, group }) => {
+  const indexIn: BrokerProgress["indexIn"] = ({ topic, queueId, group }) => {
     if (group === undefined) return delayed.first(queueId);
     if (group !== TRANSACTION_GROUP) return Infinity;
     return topic === HALF_TOPIC ? half : topic === OP_TOPIC ? op : Infinity;
   };
+  return { indexIn, timedTo: timed.deliveredTo };
 }
 
-function take(record: RecordView, delayed: Delayed, halves: Halves): void {
+/** What waits in a log. */
+interface Waiting {
+  readonly delayed: Delayed;
+  readonly halves: Halves;
+  readonly timed: Timed;
+}
+
+function take(record: RecordView, { delayed, halves, timed }: Waiting): void {
   const topic = topicOf(record);
   const index = record.queueOffset();
   if (topic === SCHEDULE_TOPIC) {
@@ -78,7 +97,11 @@ function take(record: RecordView, delayed: Delayed, halves: Halves): void {
   } else if (topic === HALF_TOPIC) halves.put(index, nameOf(record, undefined));
   else if (topic === OP_TOPIC) halves.end(index, endedBy(record));
   else if (topic === GIVEN_UP_TOPIC) halves.giveUp(nameOf(record, undefined));
-  else if (delayed.hasAny) delayed.deliver(nameOf(record, topic));
+  else if (topic === TIMER_TOPIC) timed.park(record.storeTimestamp());
+  else {
+    if (delayed.hasAny) delayed.deliver(nameOf(record, topic));
+    if (timed.hasAny) timed.deliver(propertiesOf(record));
+  }
 }
 
 /** What a message keeps on all its ways: a topic that it does not say itself is the one it is in. */
@@ -131,6 +154,30 @@ class Delayed {
   first(queueId: number): number {
     return this.#first.get(queueId) ?? Infinity;
   }
+}
+
+/** Timed messages; those of a second are delivered behind those of all seconds before. */
+class Timed {
+  deliveredTo = Infinity;
+
+  get hasAny(): boolean {
+    return this.deliveredTo < Infinity;
+  }
+
+  /** None is due before the first was stored. */
+  park(timeMs: number): void {
+    if (!this.hasAny) this.deliveredTo = secondOf(timeMs);
+  }
+
+  deliver(properties: string): void {
+    if (propertyOf(properties, DELIVERED_MS) === undefined) return;
+    const dueMs = Number(propertyOf(properties, DUE_MS));
+    if (dueMs > this.deliveredTo) this.deliveredTo = secondOf(dueMs);
+  }
+}
+
+function secondOf(timeMs: number): number {
+  return Math.floor(timeMs / 1000) * 1000;
 }
 
 /** Half messages, each by what it says: a later copy stands for the one it was made of. */

@@ -42,10 +42,13 @@ Deno.test("brokerProgress() names the first delayed message of a level that the 
   put(store, "T", "a");
   put(store, "Other", "b");
   const progress = await brokerProgress(store.save().files, PATHS);
-  const of = (queueId: number) => progress({ topic: SCHEDULE, queueId });
+  const of = (queueId: number) => progress.indexIn({ topic: SCHEDULE, queueId });
   assert.deepEqual([of(2), of(4), of(5)], [1, 0, Infinity]);
   put(store, "T", "b");
-  assert.equal((await brokerProgress(store.files, PATHS))({ topic: SCHEDULE, queueId: 2 }), 2);
+  assert.equal(
+    (await brokerProgress(store.files, PATHS)).indexIn({ topic: SCHEDULE, queueId: 2 }),
+    2,
+  );
 });
 
 Deno.test("brokerProgress() goes by the order of a level where one of its messages went nowhere", async () => {
@@ -53,7 +56,7 @@ Deno.test("brokerProgress() goes by the order of a level where one of its messag
   for (const key of ["a", "b", "c"]) put(store, SCHEDULE, key);
   put(store, "T", "b");
   assert.equal(
-    (await brokerProgress(store.save().files, PATHS))({ topic: SCHEDULE, queueId: 0 }),
+    (await brokerProgress(store.save().files, PATHS)).indexIn({ topic: SCHEDULE, queueId: 0 }),
     2,
   );
 });
@@ -69,7 +72,7 @@ Deno.test("brokerProgress() names the first half message without an end, and whe
   put(store, GIVEN_UP, "e");
   const asked = { queueId: 0, group: TRANSACTIONS };
   const of = async (topic: string) =>
-    (await brokerProgress(store.files, PATHS))({ ...asked, topic });
+    (await brokerProgress(store.files, PATHS)).indexIn({ ...asked, topic });
   store.save();
   assert.deepEqual([await of(HALF), await of(OP), await of("T")], [2, 1, Infinity]);
   end(store, "2,");

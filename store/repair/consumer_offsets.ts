@@ -122,7 +122,7 @@ export async function lowerOffsets(
 function limits(endOf: EndOf, progress: BrokerProgress | undefined): LimitOf {
   return (asked) => {
     const { offset } = asked;
-    const work = progress?.(asked) ?? Infinity;
+    const work = progress?.indexIn(asked) ?? Infinity;
     const end = endOf(asked) ?? Infinity;
     if (offset <= Math.min(work, end)) return undefined;
     return work < end ? { to: work, why: BEHIND_WORK } : { to: end, why: BEHIND_QUEUE };

@@ -44,6 +44,7 @@ import { RecordedFiles } from "./recorded_files.ts";
 import { repairPass } from "./repair_pass.ts";
 import { copyStore } from "./store_copy.ts";
 import { setMisplacedAside, setStraysAside } from "./strays_aside.ts";
+import { rewindTimer } from "./timer_repair.ts";
 import { UndoFiles } from "./undo_files.ts";
 
 export type { PointInTime } from "./point_in_time.ts";
@@ -277,6 +278,9 @@ async function change(
   // Asked also where a run that was stopped has ended the log already.
   const progress = options.until && await brokerProgress(fs, paths, options.signal);
   applied.push(...settled.done, ...await lowerOffsets(configs, paths, progress));
+  const timer = progress &&
+    await rewindTimer(configs, paths, { logEnd: report.end, deliveredTo: progress.timedTo });
+  if (timer !== undefined) applied.push(timer);
   applied.push(...setStraysAside(configs, paths));
   left.push(...settled.left);
   await configs.sync();
