@@ -59,7 +59,7 @@ export async function recover(
   if (rows === undefined) return EXIT.ok;
   const paths = unusedStore(terminal, argument);
   if (options.into !== undefined) {
-    checkNewStore(terminal.files, { root: paths.root, target: options.into, what: "recover into" });
+    checkNewStore(terminal, { paths, target: options.into, what: "recover into" });
   }
   const signal = terminal.stopSignal();
   try {
