@@ -21,6 +21,7 @@ import {
   lossOf,
   lossText,
   printRecovery,
+  quoted,
   recoverFields,
   type RecoverMode,
   type RecoverResult,
@@ -62,8 +63,12 @@ export async function recover(
     checkNewStore(terminal, { paths, target: options.into, what: "recover into" });
   }
   const signal = terminal.stopSignal();
+  let undoPath: string | undefined;
+  const begun = (path: string) => {
+    undoPath = path;
+  };
   try {
-    const done = await run({ terminal, paths, mode, options, signal });
+    const done = await run({ terminal, paths, mode, options, signal, begun });
     const result = { ...done, asked: askedAgain(options) };
     printRecovery(terminal, rows, result);
     terminal.out.flush();
@@ -71,7 +76,8 @@ export async function recover(
     const isLeft = left.length > 0 || isFound(verified) || (fixes?.unfixed.size ?? 0) > 0;
     return (applied.length > 0 ? EXIT.corrected : EXIT.ok) | (isLeft ? EXIT.left : EXIT.ok);
   } catch (error) {
-    throw signal.aborted && error === signal.reason ? stoppedFailure(error, mode) : error;
+    if (signal.aborted && error === signal.reason) throw stoppedFailure(error, mode, undoPath);
+    throw undoPath === undefined ? error : unfinishedFailure(error, undoPath);
   }
 }
 
@@ -96,6 +102,8 @@ interface RecoverTask {
   readonly mode: RecoverMode;
   readonly options: RecoverOptions;
   readonly signal: AbortSignal;
+  /** Told the undo file as soon as there is one. */
+  readonly begun: (undo: string) => void;
 }
 
 async function run(task: RecoverTask): Promise<RecoverResult> {
@@ -123,7 +131,12 @@ async function repair(
   const { unreadable } = task.terminal;
   const { paths: { root: store }, mode, options: { into: target } } = task;
   const allowDataLoss = task.options.allowDataLoss === true;
-  const options = { ...repairOptionsOf(task), allowDataLoss, now: task.terminal.now };
+  const options = {
+    ...repairOptionsOf(task),
+    allowDataLoss,
+    now: task.terminal.now,
+    begun: task.begun,
+  };
   const place = placeOf(task);
   if (mode === "plan") {
     const { actions, report } = await planRepair(files, store, options);
@@ -213,14 +226,25 @@ function actionText({ action, file, from, to, reason }: RepairAction): string {
 }
 
 /** What an operator who stopped the command should know. */
-function stoppedFailure(reason: unknown, mode: RecoverMode): Failure {
+function stoppedFailure(reason: unknown, mode: RecoverMode, undo?: string): Failure {
   const known = reason instanceof Failure ? reason : undefined;
-  const rest = mode === "apply"
-    ? "what was done is done, the same command does the rest"
+  const rest = undo !== undefined
+    ? goingOn(undo)
     : mode === "into"
     ? "the store is as it was"
     : "nothing was changed";
   return new Failure(`${known?.message ?? "Stopped"}: ${rest}`, {
     exitCode: known?.exitCode ?? EXIT.interrupted,
   });
+}
+
+/** What an operator should know where the system ended a repair half-way, as a full disk does. */
+function unfinishedFailure(cause: unknown, undo: string): Failure {
+  const { message } = cause as Error;
+  return new Failure(`${message}: ${goingOn(undo)}`, { cause });
+}
+
+function goingOn(undo: string): string {
+  return "what was done is done, the same command does the rest; " +
+    `to take it back: mq recover --undo ${quoted(undo)}`;
 }

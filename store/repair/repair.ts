@@ -72,6 +72,8 @@ export interface ApplyOptions extends RepairOptions {
   readonly allowDataLoss?: boolean;
   /** Names the undo file. Default: the machine's clock. */
   readonly now?: () => number;
+  /** Told the undo file before anything is changed in place: a repair that fails returns none. */
+  readonly begun?: (undo: string) => void;
 }
 
 /**
@@ -116,7 +118,8 @@ export async function applyRepair(
   const paths = pathsOf(fs, root, options);
   using _lock = lockForRepair(fs, paths.lock);
   await redoFailedSync(fs, paths, options.signal);
-  const kept = new UndoFiles(fs, { root, first: paths.abort, now: options.now ?? Date.now });
+  const { now = Date.now, begun } = options;
+  const kept = new UndoFiles(fs, { root, first: paths.abort, now, begun });
   const outcome = await repair(kept, paths, {
     ...options,
     beforeLast: (bytes) => {
