@@ -14,6 +14,7 @@ import { applyRepair, planRepair, repairInto } from "../../store/repair/repair.t
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
 import { openRows } from "../output/format_option.ts";
+import { quoted } from "../output/shell_words.ts";
 import { tellJavaStart } from "./java.ts";
 import { LogProgress } from "./log_progress.ts";
 import {
@@ -21,7 +22,6 @@ import {
   lossOf,
   lossText,
   printRecovery,
-  quoted,
   recoverFields,
   type RecoverMode,
   type RecoverResult,
@@ -69,7 +69,8 @@ export async function recover(
   };
   try {
     const done = await run({ terminal, paths, mode, options, signal, begun });
-    const result = { ...done, asked: askedAgain(options) };
+    const { commitLogPath } = terminal;
+    const result = { ...done, commitLogPath, asked: askedAgain(options) };
     printRecovery(terminal, rows, result);
     terminal.out.flush();
     const { applied, left, verified, fixes } = result;

@@ -342,3 +342,15 @@ Deno.test("mq recover --apply that ends half-way names the file that takes it ba
     );
   }
 });
+
+Deno.test("the next command mq recover names is for the log it was told of", async () => {
+  const files = storeInMemory(FLIPPED);
+  files.rename("store/commitlog", "disk/log");
+  const place = ["recover", "store", "--commitlog-path", "disk/log"];
+  const plan = await record(place, { files });
+  assert.match(plan.stdout, /^Next: mq recover store --commitlog-path disk\/log --apply$/m);
+  const copied = await record([...place, "--into", "copy"], { files });
+  assert.match(copied.stdout, /^Next: mq recover copy --apply --allow-data-loss$/m);
+  const done = await record([...place, ...ALL], { files });
+  assert.match(done.stdout, /^Next: mq verify store --commitlog-path disk\/log$/m);
+});
