@@ -14,7 +14,6 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { basename, dirname, join } from "node:path";
 import { delayLevelsSeen } from "../check/delay_levels_seen.ts";
 import type { SoundIndex } from "../check/index_check.ts";
 import { readStoreState, type StoreState } from "../check/store_state.ts";
@@ -37,6 +36,7 @@ import { settleConfigs } from "./config_aside.ts";
 import { lowerOffsets } from "./consumer_offsets.ts";
 import { type MarkKind, markOf, markStore, writeAbort } from "./mark.ts";
 import { repairNames } from "./misnamed_repair.ts";
+import { makeFolder } from "./new_folder.ts";
 import { OverlayFiles } from "./overlay_files.ts";
 import { cutLog, findCut } from "./point_in_time.ts";
 import { rebuild } from "./rebuild.ts";
@@ -147,20 +147,11 @@ export async function repairInto(
   if (fs.stat(target) !== undefined) {
     throw new Error(`Cannot repair "${root}" into "${target}": it exists already`);
   }
-  const parent = dirname(target);
-  const temporary = join(parent, `.${basename(target)}.mq-recover`);
-  fs.remove(temporary);
-  try {
+  return await makeFolder(fs, { target, ending: "mq-recover" }, async (temporary) => {
     await copyStore(fs, source, { root: temporary, signal: options.signal });
     const { commitLogPath: _, ...rest } = options;
-    const outcome = await repair(fs, storePaths(temporary), rest);
-    fs.rename(temporary, target);
-    fs.syncDirectory(parent);
-    return renamed(outcome, temporary, target);
-  } catch (error) {
-    fs.remove(temporary);
-    throw error;
-  }
+    return renamed(await repair(fs, storePaths(temporary), rest), temporary, target);
+  });
 }
 
 function pathsOf(fs: FileSystem, root: string, options: RepairOptions): StorePaths {
