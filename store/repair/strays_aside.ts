@@ -11,6 +11,7 @@ import { codeOf } from "../file_disk.ts";
 import { findMisplacedBesideQueues, isMovable } from "../misplaced.ts";
 import type { StorePaths } from "../names.ts";
 import { keepAside, placesAside } from "../quarantine.ts";
+import { listQueueExtFiles } from "../queue_ext_files.ts";
 import { listQueueFiles, listQueues } from "../queue_reader.ts";
 import { listSegments } from "../segments.ts";
 import { type RepairAction, repairAction } from "./action.ts";
@@ -35,7 +36,11 @@ export function setMisplacedAside(fs: FileSystem, paths: StorePaths): RepairActi
   });
   const { strays: ofLog } = listSegments(fs, paths.commitLogs);
   const { queues, strays } = listQueues(fs, paths);
-  const ofQueues = [...strays, ...queues.flatMap((it) => listQueueFiles(fs, it).strays)];
+  const ofQueues = [
+    ...strays,
+    ...queues.flatMap((it) => listQueueFiles(fs, it).strays),
+    ...listQueueExtFiles(fs, paths).flatMap(({ files }) => files.strays),
+  ];
   return [
     ...misplaced,
     ...straysAside(fs, paths.root, ofLog.filter((path) => fs.stat(path)!.isDirectory), "log"),
