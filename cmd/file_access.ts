@@ -55,7 +55,7 @@ export function systemAccess(): FileAccess | undefined {
   if (granting === undefined) return undefined;
   const { grants, close } = granting;
   return {
-    hindrance: hindrances({ grants, mounts: readMounts, real }),
+    hindrance: hindrances({ grants, mounts: readMounts, real: realPath }),
     [Symbol.dispose]: () => close?.(),
   };
 }
@@ -106,7 +106,8 @@ function readMounts(): string {
   }
 }
 
-function real(path: string): string {
+/** A path without links; one that nobody can follow as it is. */
+export function realPath(path: string): string {
   try {
     return fs.realpathSync(path);
   } catch {

@@ -10,7 +10,7 @@ import { diskFiles } from "../store/file_disk.ts";
 import { findHolder } from "../store/lock.ts";
 import { EXIT } from "./exit_code.ts";
 import { Failure } from "./failure.ts";
-import { systemAccess } from "./file_access.ts";
+import { realPath, systemAccess } from "./file_access.ts";
 import { descriptorSink, Out } from "./output/out.ts";
 import { run } from "./program.ts";
 import type { Terminal } from "./terminal.ts";
@@ -43,6 +43,7 @@ export function processTerminal(): Terminal {
     lockHolder,
     fileAccess: systemAccess,
     diskUse,
+    realPath,
     stopSignal: () => (stop ??= stopController()).signal,
     stdin: () => process.stdin,
     ...(isAsked ? { confirm } : {}),

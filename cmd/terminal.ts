@@ -44,6 +44,8 @@ export interface Terminal {
   readonly fileAccess?: () => FileAccess | undefined;
   /** How full the disk under a folder is, 0 to 1; `undefined` where the system does not tell. */
   readonly diskUse?: (path: string) => number | undefined;
+  /** A path without links, as far as the system tells; absent where there are none. */
+  readonly realPath?: (path: string) => string;
   /** A signal that fires when the process is asked to stop; from this call on it is not killed. */
   readonly stopSignal: () => AbortSignal;
   /** What comes through a pipe; absent where there is none. */

@@ -78,11 +78,7 @@ async function exportStore(
   const times = timeRangeOf(options, terminal.now());
   const paths = storeAt(terminal, givenPath(terminal, argument));
   if (options.into === "") throw usageFailure("The path of --into is empty");
-  checkNewStore(terminal.files, {
-    root: paths.root,
-    target: options.into,
-    what: "make a store at",
-  });
+  checkNewStore(terminal, { paths, target: options.into, what: "make a store at" });
   const { files } = terminal;
   const log = listSegments(files, paths.commitLogs);
   const { from, to, first } = logRange(files, log, { ...options, times });

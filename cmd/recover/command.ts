@@ -75,7 +75,8 @@ export function addRecoverCommand(program: CommandUnknownOpts, { terminal, finis
       "read whole, for which there is --into. What is done in place can be taken back with --undo and the file the " +
       "run names, as long as nobody has changed the store since. --until takes the store back to " +
       "a point in time: the log ends before the first record stored later, all behind it is kept " +
-      "in quarantine, and queues, index, checkpoint and consumer offsets follow.",
+      "in quarantine, and queues, index, checkpoint and consumer offsets follow. Delayed and timed messages and " +
+      "transactions whose delivery goes with it are delivered anew.",
     examples: [
       "mq recover mq-data",
       "mq recover mq-data --apply",

@@ -14,7 +14,7 @@ import {
   unreadableText,
 } from "../../store/unreadable_files.ts";
 import { Failure } from "../failure.ts";
-import { quoted } from "./report.ts";
+import { quoted } from "../output/shell_words.ts";
 
 const BLOCK_BYTES = 1024 * 1024;
 const BLOCKS_PER_TURN = 64;

@@ -14,6 +14,7 @@ import { applyRepair, planRepair, repairInto } from "../../store/repair/repair.t
 import { EXIT } from "../exit_code.ts";
 import { Failure } from "../failure.ts";
 import { openRows } from "../output/format_option.ts";
+import { quoted } from "../output/shell_words.ts";
 import { tellJavaStart } from "./java.ts";
 import { LogProgress } from "./log_progress.ts";
 import {
@@ -59,19 +60,25 @@ export async function recover(
   if (rows === undefined) return EXIT.ok;
   const paths = unusedStore(terminal, argument);
   if (options.into !== undefined) {
-    checkNewStore(terminal.files, { root: paths.root, target: options.into, what: "recover into" });
+    checkNewStore(terminal, { paths, target: options.into, what: "recover into" });
   }
   const signal = terminal.stopSignal();
+  let undoPath: string | undefined;
+  const begun = (path: string) => {
+    undoPath = path;
+  };
   try {
-    const done = await run({ terminal, paths, mode, options, signal });
-    const result = { ...done, asked: askedAgain(options) };
+    const done = await run({ terminal, paths, mode, options, signal, begun });
+    const { commitLogPath } = terminal;
+    const result = { ...done, commitLogPath, asked: askedAgain(options) };
     printRecovery(terminal, rows, result);
     terminal.out.flush();
     const { applied, left, verified, fixes } = result;
     const isLeft = left.length > 0 || isFound(verified) || (fixes?.unfixed.size ?? 0) > 0;
     return (applied.length > 0 ? EXIT.corrected : EXIT.ok) | (isLeft ? EXIT.left : EXIT.ok);
   } catch (error) {
-    throw signal.aborted && error === signal.reason ? stoppedFailure(error, mode) : error;
+    if (signal.aborted && error === signal.reason) throw stoppedFailure(error, mode, undoPath);
+    throw undoPath === undefined ? error : unfinishedFailure(error, undoPath);
   }
 }
 
@@ -96,6 +103,8 @@ interface RecoverTask {
   readonly mode: RecoverMode;
   readonly options: RecoverOptions;
   readonly signal: AbortSignal;
+  /** Told the undo file as soon as there is one. */
+  readonly begun: (undo: string) => void;
 }
 
 async function run(task: RecoverTask): Promise<RecoverResult> {
@@ -123,7 +132,12 @@ async function repair(
   const { unreadable } = task.terminal;
   const { paths: { root: store }, mode, options: { into: target } } = task;
   const allowDataLoss = task.options.allowDataLoss === true;
-  const options = { ...repairOptionsOf(task), allowDataLoss, now: task.terminal.now };
+  const options = {
+    ...repairOptionsOf(task),
+    allowDataLoss,
+    now: task.terminal.now,
+    begun: task.begun,
+  };
   const place = placeOf(task);
   if (mode === "plan") {
     const { actions, report } = await planRepair(files, store, options);
@@ -213,14 +227,25 @@ function actionText({ action, file, from, to, reason }: RepairAction): string {
 }
 
 /** What an operator who stopped the command should know. */
-function stoppedFailure(reason: unknown, mode: RecoverMode): Failure {
+function stoppedFailure(reason: unknown, mode: RecoverMode, undo?: string): Failure {
   const known = reason instanceof Failure ? reason : undefined;
-  const rest = mode === "apply"
-    ? "what was done is done, the same command does the rest"
+  const rest = undo !== undefined
+    ? goingOn(undo)
     : mode === "into"
     ? "the store is as it was"
     : "nothing was changed";
   return new Failure(`${known?.message ?? "Stopped"}: ${rest}`, {
     exitCode: known?.exitCode ?? EXIT.interrupted,
   });
+}
+
+/** What an operator should know where the system ended a repair half-way, as a full disk does. */
+function unfinishedFailure(cause: unknown, undo: string): Failure {
+  const { message } = cause as Error;
+  return new Failure(`${message}: ${goingOn(undo)}`, { cause });
+}
+
+function goingOn(undo: string): string {
+  return "what was done is done, the same command does the rest; " +
+    `to take it back: mq recover --undo ${quoted(undo)}`;
 }

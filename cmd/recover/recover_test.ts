@@ -4,7 +4,9 @@ import os from "node:os";
 import { join } from "node:path";
 import { diskFiles } from "../../store/file_disk.ts";
 import { StoreLockedError } from "../../store/lock.ts";
-import type { MemoryFiles } from "../../store/file_memory.ts";
+import type { WritableFile } from "../../store/file.ts";
+import { MemoryFiles } from "../../store/file_memory.ts";
+import { differences } from "../../testdata/store_bytes.ts";
 import { storeInMemory, storeNames, storeOnDisk } from "../../testdata/fixture.ts";
 import { record, type RecordedSurroundings } from "../../testdata/recorded_terminal.ts";
 import { EXIT } from "../exit_code.ts";
@@ -305,4 +307,50 @@ Deno.test("mq recover --rebuild says what was asked for and takes names of topic
   const other = await run(files, ["--rebuild", "log"]);
   assert.match(other.stderr, /Allowed choices are queue, index, checkpoint/);
   assert.equal(other.exitCode, 16);
+});
+
+Deno.test("mq recover --apply that ends half-way names the file that takes it back", async () => {
+  class Filling extends MemoryFiles {
+    room = Infinity;
+
+    override openWrite(path: string): WritableFile {
+      const file = super.openWrite(path);
+      const { write } = file;
+      return Object.assign(file, {
+        write: (bytes: Uint8Array, at: number) => {
+          if (--this.room < 0) throw new Error(`Cannot write "${path}": no space left on the disk`);
+          write.call(file, bytes, at);
+        },
+      });
+    }
+  }
+  const before = storeInMemory(FLIPPED).snapshot();
+  for (const room of [0, 5]) {
+    const files = new Filling();
+    for (const [path, bytes] of before) files.put(path, bytes);
+    files.room = room;
+    const { stderr, exitCode } = await run(files, ["--apply", "--allow-data-loss", "--yes"]);
+    assert.equal(exitCode, 8);
+    const undo = /^mq: .* no space left on the disk: .*: mq recover --undo (\S+)\n$/.exec(stderr);
+    assert.equal(undo !== null, room > 0, stderr);
+    files.room = Infinity;
+    if (undo === null) continue;
+    assert.equal((await record(["recover", "--undo", undo[1]!], { files })).exitCode, 0);
+    assert.deepEqual(
+      differences(before, files.snapshot()).filter((it) => !it.includes("lock")),
+      [],
+    );
+  }
+});
+
+Deno.test("the next command mq recover names is for the log it was told of", async () => {
+  const files = storeInMemory(FLIPPED);
+  files.rename("store/commitlog", "disk/log");
+  const place = ["recover", "store", "--commitlog-path", "disk/log"];
+  const plan = await record(place, { files });
+  assert.match(plan.stdout, /^Next: mq recover store --commitlog-path disk\/log --apply$/m);
+  const copied = await record([...place, "--into", "copy"], { files });
+  assert.match(copied.stdout, /^Next: mq recover copy --apply --allow-data-loss$/m);
+  const done = await record([...place, ...ALL], { files });
+  assert.match(done.stdout, /^Next: mq verify store --commitlog-path disk\/log$/m);
 });

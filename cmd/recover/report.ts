@@ -10,6 +10,7 @@ import type { Fixes } from "../../store/repair/fixes.ts";
 import type { RecoveryReport } from "../../store/recovery_report.ts";
 import type { Field } from "../output/format_option.ts";
 import type { RowWriter } from "../output/row_writer.ts";
+import { quoted, storeWords } from "../output/shell_words.ts";
 import { alignedLine, displayWidth, tabbedLine } from "../output/table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -23,6 +24,8 @@ export interface RecoverResult {
   readonly store: string;
   /** With `into`: where the repaired store is. */
   readonly target?: string | undefined;
+  /** Where the log was said to lie, when not in the store. */
+  readonly commitLogPath?: string | undefined;
   /** What was asked besides, as words of the command line. */
   readonly asked?: readonly string[] | undefined;
   /** Actions that were done. */
@@ -141,7 +144,9 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
   "set-config-aside":
     "moves a file nobody can read, and its .bak, into quarantine/: a broker starts without what it held",
   "set-file-aside": "moves what is no file of log or queue into quarantine/",
-  "lower-offsets": "brings offsets of consumers back to the end of their queue",
+  "lower-offsets":
+    "brings offsets back to the end of their queue, or to what the broker has yet to do",
+  "rewind-timer": "takes the files of timed messages back to where the log ends",
   "write-checkpoint": "writes the checkpoint anew from the log",
   "remove-abort": "removes the mark of an unclean stop",
 };
@@ -328,9 +333,10 @@ const REPLICA = "Look for what is lost in a replica or a backup first.";
 
 /** The one command to run next; none where nothing is left that can be done. */
 function nextSentences(
-  { mode, store, target, asked = [], applied, left, unreadable }: RecoverResult,
+  { mode, store, target, commitLogPath, asked = [], applied, left, unreadable }: RecoverResult,
 ): string[] {
-  const place = quoted(target ?? store);
+  // A log elsewhere is part of the copy.
+  const place = target === undefined ? storeWords(store, commitLogPath) : quoted(target);
   // What a log ends at is given up at once; what is left of anything else is another run's.
   const wish = mode === "plan" ? asked.map((word) => ` ${quoted(word)}`).join("") : "";
   const mendable = left.filter(isMendable);
@@ -342,9 +348,4 @@ function nextSentences(
   if (mode === "plan" && isSafeFirst) return [`Next: mq recover ${place}${wish} --apply`];
   if (mendable.length > 0) return [`Next: mq recover ${place}${wish} --apply --allow-data-loss`];
   return applied.length > 0 || mode === "into" ? [`Next: mq verify ${place}`] : [];
-}
-
-/** A path as a shell reads it. */
-export function quoted(path: string): string {
-  return /^[\w./:@%+=,-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`;
 }

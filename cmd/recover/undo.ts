@@ -11,7 +11,7 @@ import { EXIT } from "../exit_code.ts";
 import { Failure, usageFailure } from "../failure.ts";
 import { type Field, openRows } from "../output/format_option.ts";
 import type { Terminal } from "../terminal.ts";
-import { quoted } from "./report.ts";
+import { quoted } from "../output/shell_words.ts";
 import { checkUndo, type RecoverOptions } from "./wish.ts";
 
 const FIELDS: readonly Field[] = [

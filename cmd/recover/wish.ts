@@ -91,12 +91,19 @@ export function checkUndo(options: RecoverOptions): void {
 }
 
 /** What was asked besides how it is carried out, as it is typed again. */
-export function askedAgain({ until, rebuild = [], topic, queue }: RecoverOptions): string[] {
+export function askedAgain(options: RecoverOptions): string[] {
+  const { until, rebuild = [], topic, queue, queueFileUnits, indexSlots, indexEntries } = options;
+  const counts = [
+    ["--queue", queue],
+    ["--queue-file-units", queueFileUnits],
+    ["--index-slots", indexSlots],
+    ["--index-entries", indexEntries],
+  ] as const;
   return [
     ...(until === undefined ? [] : ["--until", until]),
     ...rebuild.flatMap((what) => ["--rebuild", what]),
     ...(topic === undefined ? [] : ["--topic", topic]),
-    ...(queue === undefined ? [] : ["--queue", String(queue)]),
+    ...counts.flatMap(([name, count]) => count === undefined ? [] : [name, String(count)]),
   ];
 }
 

@@ -66,4 +66,7 @@ Deno.test("askedAgain() gives the words that say what is done, and not how", () 
       ...["--topic", "T", "--queue", "0"],
     ],
   );
+  assert.deepEqual(askedAgain({ queueFileUnits: 60, indexSlots: 100, indexEntries: 400 }), [
+    ...["--queue-file-units", "60", "--index-slots", "100", "--index-entries", "400"],
+  ]);
 });

@@ -89,6 +89,7 @@ const VERBS: Readonly<Record<RepairVerb, readonly [verb: string, noun: string]>>
   "set-config-aside": ["left out", "configuration file"],
   "set-file-aside": ["left out", "stray file"],
   "lower-offsets": ["with offsets lowered", "file"],
+  "rewind-timer": ["rewound", "timer"],
   "write-checkpoint": ["rewritten", "checkpoint"],
   "remove-abort": ["ignored", "mark of an unclean stop"],
 };

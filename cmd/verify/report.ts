@@ -14,6 +14,7 @@ import {
   type Severity,
 } from "../../store/check/findings.ts";
 import type { VerifySummary } from "../../store/check/summary.ts";
+import { storeWords } from "../output/shell_words.ts";
 import { alignedLine, cellText, displayWidth, tabbedLine } from "../output/table.ts";
 import type { Terminal } from "../terminal.ts";
 
@@ -48,7 +49,7 @@ export function printReport(terminal: Terminal, input: ReportInput): void {
   const meanings = meaningsOf(input.found);
   out.write(meanings === "" ? "" : `\n${meanings}\n`);
   printCoverage(terminal, input.summary);
-  out.write(`\n${lookedAt(input)}${verdict(input)}`);
+  out.write(`\n${lookedAt(input)}${verdict(input, terminal.commitLogPath)}`);
 }
 
 /** The gravest first: a code, what it means, what can be done. */
@@ -132,13 +133,18 @@ function lookedAt({ summary, isLone = false }: ReportInput): string {
 /** Findings which say that parts of the store were not looked at. */
 const UNREAD_CODES: readonly FindingCode[] = ["queue-rocksdb", "store-not-read"];
 
-function verdict({ root, summary, found: codes, isPart, isLone = false }: ReportInput): string {
+function verdict(
+  { root, summary, found: codes, isPart, isLone = false }: ReportInput,
+  commitLogPath: string | undefined,
+): string {
   const { severities: { error, warning, info }, ignored, depth } = summary;
   const found = `${counted(error, "error")}, ${counted(warning, "warning")}, ${info} info` +
     (ignored > 0 ? `, ${ignored} ignored` : "");
   if (codes.error.has("store-unreadable")) {
     return `${found}: the disk cannot be read whole. Copy it with ddrescue before anything else; ` +
-      `mq recover ${cellText(root)} --into FOLDER makes a sound store of what can be read.\n`;
+      `mq recover ${
+        cellText(storeWords(root, commitLogPath))
+      } --into FOLDER makes a sound store of what can be read.\n`;
   }
   const isUnmended = codes.info.has("queue-rocksdb") || summary.files.dledger.bytesExpected > 0;
   if (error + warning > 0 && isUnmended) {
@@ -149,7 +155,7 @@ function verdict({ root, summary, found: codes, isPart, isLone = false }: Report
   if (error + warning > 0 && isLone) return `${found}: damaged.\n`;
   if (error + warning > 0) {
     return `${found}: damaged. mq recover ${
-      cellText(root)
+      cellText(storeWords(root, commitLogPath))
     } shows what can be put right, and writes nothing.\n`;
   }
   if (depth === "quick") return `${found}: nothing wrong at a quick look.\n`;

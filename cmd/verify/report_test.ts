@@ -151,5 +151,5 @@ Deno.test("printReport() aligns its columns for people, and lets no name steer t
   const text = report({ isTty: true, root: "a\u001b[2J", found: [["error", "queue-hole", 1]] });
   assert.match(text, /^files {6}count {2}expected {2}checked {2}skipped$/m);
   assert.match(text, /^commitlog {6}1 {6}1000 {5}1000 {8}0$/m);
-  assert(text.includes("mq recover a\\x1b[2J shows"));
+  assert(text.includes("mq recover 'a\\x1b[2J' shows"));
 });

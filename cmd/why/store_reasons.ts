@@ -116,13 +116,17 @@ export function refusalReasons(
   refusals: readonly JavaRefusal[],
   { fs, release, actions }: RefusalView,
 ): WhyReason[] {
-  const aside = actions.filter(({ action }) => action === "set-file-aside").map((it) => it.file);
+  const filesOf = (verb: RepairAction["action"]) =>
+    actions.filter(({ action }) => action === verb).map((it) => it.file);
+  const [aside, cut] = [filesOf("set-file-aside"), filesOf("cut-extension")];
   return refusals.map(({ file, reason }) => {
     const isOurs = parseOffsetName(basename(file)) !== undefined && !isFolder(fs, file);
     const fix = reason.startsWith(WRONG_KIND)
       ? FINDINGS["queue-wrong-kind"].fix
       : aside.includes(file)
       ? "mq recover --apply moves it into the quarantine"
+      : cut.includes(file)
+      ? "mq recover --apply ends it where its units do"
       : isOurs
       ? "mq recover --apply gives it its length back"
       : "move it elsewhere";

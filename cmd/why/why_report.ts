@@ -5,6 +5,7 @@
  */
 import { relative } from "node:path";
 import { counted } from "../output/counted.ts";
+import { storeWords } from "../output/shell_words.ts";
 import { cellText } from "../output/table.ts";
 import { toned } from "../output/tone.ts";
 import type { Terminal } from "../terminal.ts";
@@ -47,7 +48,7 @@ export function printWhy(terminal: Terminal, answer: WhyAnswer): void {
       out.write(`    Java: ${java}.\n`);
     }
   }
-  out.write(nextText(answer));
+  out.write(nextText(answer, terminal.commitLogPath));
 }
 
 function verdictText(verdict: WhyVerdict, forgets: boolean): string {
@@ -108,7 +109,11 @@ function reasonText(reason: WhyReason, { store }: WhyAnswer, isTold = false): st
   return `  ${cellText(place)}: ${cellText(reason.message)}\n    What to do: ${reason.fix}.\n`;
 }
 
-function nextText({ store, isRepairable, isInUse, reasons, verdicts }: WhyAnswer): string {
+function nextText(
+  { store: root, isRepairable, isInUse, reasons, verdicts }: WhyAnswer,
+  commitLogPath: string | undefined,
+): string {
+  const store = storeWords(root, commitLogPath);
   if (isInUse) return "\nStop the broker first, then ask again: a store in use is not repaired.\n";
   if (isRepairable) return `\nNext: mq recover ${store}\n`;
   if (reasons.length > 0) return "";

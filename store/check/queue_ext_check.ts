@@ -8,7 +8,8 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { basename, join } from "node:path";
+import { extFileBytes, listQueueExtFiles } from "../queue_ext_files.ts";
 import { QueueExtReader } from "../queue_ext_reader.ts";
 import { listSegments, type SegmentList } from "../segments.ts";
 import { finding } from "./findings.ts";
@@ -40,8 +41,37 @@ export function mayHaveExt({ context: { state }, topic }: QueuePlace): boolean {
   return topics.has(topic);
 }
 
-/** Checks that units follow one another up to the end of each file. */
+/** By store how long extension files are. */
+const extBytes = new WeakMap<StoreState, number>();
+
+function usualBytes(state: StoreState): number {
+  let bytes = extBytes.get(state);
+  if (bytes === undefined) {
+    bytes = extFileBytes(listQueueExtFiles(state.fs, state.paths));
+    extBytes.set(state, bytes);
+  }
+  return bytes;
+}
+
+/** A Java broker asks of these files what it asks of the queue's own. */
+function checkFiles(place: QueuePlace, { segments, strays }: SegmentList): void {
+  const { state, sink } = place.context;
+  const { topic, queueId } = place;
+  for (const file of strays) {
+    const message = `"${basename(file)}" is no extension file of a queue`;
+    sink(finding("queue-stray-file", { file, topic, queueId }, { message }));
+  }
+  const usual = usualBytes(state);
+  for (const { path: file, length } of segments) {
+    if (length === usual) continue;
+    const message = `file is ${length} bytes, the others are ${usual}`;
+    sink(finding("queue-wrong-length", { file, length, topic, queueId }, { message }));
+  }
+}
+
+/** Checks the files, and that units follow one another up to the end of each. */
 export function checkQueueExt(place: QueuePlace, files: SegmentList): void {
+  checkFiles(place, files);
   const { state, tally, sink } = place.context;
   const { topic, queueId } = place;
   const reader = new QueueExtReader(state.fs, files);

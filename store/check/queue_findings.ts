@@ -172,7 +172,8 @@ export const QUEUE_FINDINGS = {
     kind: "consumequeue_ext",
     severity: "warning",
     about: "no extension unit stands here: a Java broker drops the rest of the file when it starts",
-    java: "cuts the extension file there when it starts",
+    java:
+      "cuts the extension file there when it starts; it does not start where the size that stands here leads to the end of the file or behind it",
     fix:
       "mq recover --apply ends the file there, keeps the bytes aside, and puts the plain tags code into the units that led behind it",
     example: "expected a unit of 25 bytes, found a bit map that ends at 24",

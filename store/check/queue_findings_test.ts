@@ -128,7 +128,10 @@ testFindings(QUEUE_FINDINGS, {
   "queue-ext-dangling": {
     store: EXTENDED,
     damage: (files) => files.cut(EXT, 0),
-    finds: [`warning queue-ext-dangling consumequeue/T_plain/0/${FIRST} 0+620`],
+    finds: [
+      `error queue-wrong-length consumequeue_ext/T_plain/0/${FIRST} 0+0`,
+      `warning queue-ext-dangling consumequeue/T_plain/0/${FIRST} 0+620`,
+    ],
   },
   "queue-ext-bad-unit": {
     store: EXTENDED,

@@ -3,7 +3,8 @@
  * told before anybody has it, on real files the store becomes what Java would have made of it.
  *
  * Only what the start itself does is done. `abort`, `checkpoint` and the configuration, which a
- * running broker writes by its clock, stay as they are, and so do consume queue extensions. Nothing
+ * running broker writes by its clock, stay as they are, and so do consume queue extensions, which only
+ * tell whether the start goes on. Nothing
  * is synced: as after that start, the next crash is an unclean stop. Whoever calls holds the lock.
  *
  * @module
@@ -21,6 +22,7 @@ import { parseProperties, PROPERTY } from "../properties.ts";
 import type { RecordView } from "../record_view.ts";
 import { listSegments, type Segment, type SegmentList } from "../segments.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
+import { extensionRefusals, extensionUnitRefusals } from "./java_extensions.ts";
 import { type JavaRefusal, loadFiles } from "./java_files.ts";
 import { JavaIndex } from "./java_index.ts";
 import { JavaLogCursor } from "./java_log_cursor.ts";
@@ -246,8 +248,15 @@ class Start {
     this.#segmentBytes = segmentBytes;
     const found = loadFiles(this.#fs, this.#paths.commitLogs, { rules: this.#rules, segmentBytes });
     this.segments = found.segments;
-    const { refusals } = found;
-    this.refusals = [...refusals, ...this.queues.load({ isRefused: refusals.length > 0 })];
+    const refusals = [...found.refusals];
+    refusals.push(...this.queues.load({ isRefused: refusals.length > 0 }));
+    refusals.push(
+      ...extensionRefusals(this.#fs, this.#paths, {
+        rules: this.#rules,
+        isRefused: refusals.length > 0,
+      }),
+    );
+    this.refusals = refusals;
     if (this.refusal !== undefined) return;
     const checkpoint = readCheckpoint(this.#fs, this.#paths.checkpoint) ?? emptyCheckpoint();
     if (!this.stoppedCleanly) {
@@ -256,6 +265,9 @@ class Start {
         this.#dropped.set(file, (this.#dropped.get(file) ?? 0) + 1);
       });
     }
+    // By then index files are deleted.
+    this.refusals = extensionUnitRefusals(this.#fs, this.#paths);
+    if (this.refusal !== undefined) return;
     this.queues.recover();
     const remembered = this.queues.remembered;
     if (this.segments.length === 0) {

@@ -3,7 +3,7 @@
  * this folder. All rows were read from the releases named and compared with trees they left.
  *
  * A broker with default settings is meant: no duplication, no controller, no DLedger, no queues in
- * RocksDB, no consume queue extensions, `messageIndexSafe` off, CRC checked.
+ * RocksDB, consume queue extensions where there are some, `messageIndexSafe` off, CRC checked.
  *
  * @module
  */

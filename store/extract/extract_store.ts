@@ -8,7 +8,6 @@
  *
  * @module
  */
-import { basename, dirname, join } from "node:path";
 import { setImmediate } from "node:timers";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import type { FileSystem } from "../file.ts";
@@ -19,6 +18,7 @@ import { type StorePaths, storePaths } from "../names.ts";
 import { PROPERTY, propertyOf } from "../properties.ts";
 import { propertiesOf, topicOf } from "../record_text.ts";
 import type { RecordView } from "../record_view.ts";
+import { makeFolder } from "../repair/new_folder.ts";
 import { findQueueSizes } from "../repair/queue_sizes.ts";
 import { applyRepair } from "../repair/repair.ts";
 import { listSegments } from "../segments.ts";
@@ -90,18 +90,9 @@ export async function extractStore(
     throw new Error(`Cannot make a store at "${target}": it exists already`);
   }
   const source = storePaths(root, { commitLogPath: options.commitLogPath });
-  const parent = dirname(target);
-  const temporary = join(parent, `.${basename(target)}.mq-export`);
-  fs.remove(temporary);
-  try {
-    const outcome = await fill(fs, { source, target: storePaths(temporary) }, options);
-    fs.rename(temporary, target);
-    fs.syncDirectory(parent);
-    return outcome;
-  } catch (error) {
-    fs.remove(temporary);
-    throw error;
-  }
+  return await makeFolder(fs, { target, ending: "mq-export" }, (temporary) => {
+    return fill(fs, { source, target: storePaths(temporary) }, options);
+  });
 }
 
 async function fill(

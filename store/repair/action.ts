@@ -32,6 +32,8 @@ export type RepairVerb =
   | "set-file-aside"
   /** Offsets of consumers behind the end of their queue are brought back to it. */
   | "lower-offsets"
+  /** The timer's files are taken back to where the log ends. */
+  | "rewind-timer"
   /** The checkpoint is written anew. */
   | "write-checkpoint"
   /** The mark of an unclean stop is removed. */

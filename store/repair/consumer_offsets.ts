@@ -1,6 +1,7 @@
 /**
  * Brings offsets that lie behind the end of their queue back to it: the messages a group had consumed
- * are gone, and it would pass over those that get their indexes.
+ * are gone, and it would pass over those that get their indexes. Those of the broker itself go back to
+ * what the log still has to be done, where that is told.
  *
  * @module
  */
@@ -30,6 +31,7 @@ import {
 import { listSegments } from "../segments.ts";
 import { readTopicKinds } from "../topic_kinds.ts";
 import { type RepairAction, repairAction } from "./action.ts";
+import type { BrokerProgress } from "./broker_progress.ts";
 
 /** How many offsets a reason names. */
 const NAMED_MAX = 3;
@@ -37,23 +39,45 @@ const NAMED_MAX = 3;
 /** Bytes of a file that are copied at once. */
 const COPY_BYTES = 64 * 1024;
 
+/** Why an offset is too large, said of one and of several. */
+const BEHIND_QUEUE = [
+  "lies behind the end of the queue",
+  "lie behind the end of the queue",
+] as const;
+const BEHIND_WORK = [
+  "passes over what the log no longer delivers",
+  "pass over what the log no longer delivers",
+] as const;
+
+/** The largest offset that may stay, and why no larger one. */
+interface Limit {
+  readonly to: number;
+  readonly why: typeof BEHIND_QUEUE | typeof BEHIND_WORK;
+}
+
 /** The offsets of a file that were too large. */
 class Lowered {
-  count = 0;
-  /** The first few, in words. */
-  readonly #named: string[] = [];
+  /** How many for each reason, and the first few in words. */
+  readonly #reasons = new Map<Limit["why"], { count: number; readonly named: string[] }>();
 
-  add(name: string, from: number, to: number): void {
-    this.count++;
-    if (this.count <= NAMED_MAX) this.#named.push(`${name}: ${from} becomes ${to}`);
+  get isEmpty(): boolean {
+    return this.#reasons.size === 0;
+  }
+
+  add(name: string, from: number, { to, why }: Limit): void {
+    const known = this.#reasons.get(why) ?? { count: 0, named: [] };
+    this.#reasons.set(why, known);
+    known.count++;
+    if (known.count <= NAMED_MAX) known.named.push(`${name}: ${from} becomes ${to}`);
   }
 
   action(file: string): RepairAction {
-    const rest = this.count > NAMED_MAX ? [`${this.count - NAMED_MAX} more`] : [];
-    const what = this.count === 1 ? "1 offset lies" : `${this.count} offsets lie`;
-    const named = [...this.#named, ...rest].join("; ");
-    const reason = `${what} behind the end of the queue: ${named}`;
-    return repairAction({ action: "lower-offsets", file, reason });
+    const reasons = [...this.#reasons].map(([[one, several], { count, named }]) => {
+      const rest = count > NAMED_MAX ? [`${count - NAMED_MAX} more`] : [];
+      const what = count === 1 ? `1 offset ${one}` : `${count} offsets ${several}`;
+      return `${what}: ${[...named, ...rest].join("; ")}`;
+    });
+    return repairAction({ action: "lower-offsets", file, reason: reasons.join("; ") });
   }
 }
 
@@ -68,37 +92,64 @@ type EndOf = (
   asked: { readonly topic: string; readonly queueId: number; readonly offset: number },
 ) => number | undefined;
 
-/** Lowers what must be and tells of each file. A file that cannot be read is not touched. */
-export async function lowerOffsets(fs: FileSystem, paths: StorePaths): Promise<RepairAction[]> {
-  const endOf = queueEnds(fs, paths);
+/** How far an offset may be that somebody stored. */
+type LimitOf = (
+  asked: Parameters<EndOf>[0] & {
+    /** Absent for the broker's own delay levels. */
+    readonly group?: string;
+  },
+) => Limit | undefined;
+
+/**
+ * Lowers what must be and tells of each file; offsets of the broker's own also to its `progress`. A file
+ * that cannot be read is not touched.
+ */
+export async function lowerOffsets(
+  fs: FileSystem,
+  paths: StorePaths,
+  progress?: BrokerProgress,
+): Promise<RepairAction[]> {
+  const limitOf = limits(queueEnds(fs, paths), progress);
   const actions: (RepairAction | undefined)[] = [];
   for (const fileName of [NAME.consumerOffsets, NAME.lmqConsumerOffsets]) {
-    actions.push(await lowerConsumers(fs, join(paths.config, fileName), endOf));
+    actions.push(await lowerConsumers(fs, join(paths.config, fileName), limitOf));
   }
-  actions.push(await lowerDelays(fs, join(paths.config, NAME.delayOffsets), endOf));
+  actions.push(await lowerDelays(fs, join(paths.config, NAME.delayOffsets), limitOf));
   return actions.filter((it) => it !== undefined);
+}
+
+/** Tells what an offset that is too large becomes. */
+function limits(endOf: EndOf, progress: BrokerProgress | undefined): LimitOf {
+  return (asked) => {
+    const { offset } = asked;
+    const work = progress?.indexIn(asked) ?? Infinity;
+    const end = endOf(asked) ?? Infinity;
+    if (offset <= Math.min(work, end)) return undefined;
+    return work < end ? { to: work, why: BEHIND_WORK } : { to: end, why: BEHIND_QUEUE };
+  };
 }
 
 /** Nothing of the file is written anew but the numbers that change: it may be a large one. */
 async function lowerConsumers(
   fs: FileSystem,
   path: string,
-  endOf: EndOf,
+  limitOf: LimitOf,
 ): Promise<RepairAction | undefined> {
   const read = streamConfigFile(fs, path, (json, name) => {
     const lowered = new Lowered();
     const edits: number[] = [];
-    let [key, topic] = ["", ""];
+    let [key, topic, group] = ["", "", ""];
     readOffsetJson(json, name, {
       entry(next) {
         key = next;
-        topic = key.slice(0, key.lastIndexOf("@"));
+        const at = key.lastIndexOf("@");
+        [topic, group] = [key.slice(0, at), key.slice(at + 1)];
       },
       offset(queueId, offset, from, to) {
-        const limit = endOf({ topic, queueId, offset });
-        if (limit === undefined || offset <= limit) return;
+        const limit = limitOf({ topic, queueId, offset, group });
+        if (limit === undefined) return;
         lowered.add(`${key} queue ${queueId}`, offset, limit);
-        edits.push(from, to, limit);
+        edits.push(from, to, limit.to);
       },
     });
     return { lowered, edits };
@@ -141,19 +192,18 @@ function copyEdited(source: ReadableFile, target: WritableFile, edits: Edits): v
 async function lowerDelays(
   fs: FileSystem,
   path: string,
-  endOf: EndOf,
+  limitOf: LimitOf,
 ): Promise<RepairAction | undefined> {
   const read = readConfigFile(fs, path, DELAY_OFFSETS.decode);
   if (read.state !== "ok") return undefined;
   const lowered = new Lowered();
   const entries = new Map<number, number>();
   for (const [level, offset] of read.value.entries) {
-    const place = { topic: SCHEDULE_TOPIC, queueId: level - 1 };
-    const to = Math.min(offset, endOf({ ...place, offset }) ?? Infinity);
-    if (to < offset) lowered.add(`delay level ${level}`, offset, to);
-    entries.set(level, to);
+    const limit = limitOf({ topic: SCHEDULE_TOPIC, queueId: level - 1, offset });
+    if (limit !== undefined) lowered.add(`delay level ${level}`, offset, limit);
+    entries.set(level, limit?.to ?? offset);
   }
-  if (lowered.count === 0) return undefined;
+  if (lowered.isEmpty) return undefined;
   await writeConfigFile(fs, path, DELAY_OFFSETS.encode({ ...read.value, entries }));
   return lowered.action(path);
 }

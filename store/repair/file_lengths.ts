@@ -7,6 +7,7 @@
 import type { FileSystem } from "../file.ts";
 import { offsetName, type StorePaths } from "../names.ts";
 import { keepAside } from "../quarantine.ts";
+import { extFileBytes, listQueueExtFiles } from "../queue_ext_files.ts";
 import { listQueueFiles, listQueues, QUEUE_UNIT_BYTES, type QueueKind } from "../queue_reader.ts";
 import { listSegments, type Segment, type SegmentList } from "../segments.ts";
 import { usedLength } from "../used_bytes.ts";
@@ -26,6 +27,13 @@ export function repairLengths(fs: FileSystem, paths: StorePaths): RepairAction[]
     const found = listQueueFiles(fs, it);
     const queue = { ...found, segmentBytes: queueFileBytes(found, it.kind, sizes) };
     for (const segment of wrong(queue)) done.push(setLength(fs, segment, queue.segmentBytes));
+  }
+  const extensions = listQueueExtFiles(fs, paths);
+  const segmentBytes = extFileBytes(extensions);
+  for (const { files: { segments } } of extensions) {
+    for (const segment of wrong({ segments, segmentBytes, strays: [] })) {
+      done.push(setLength(fs, segment, segmentBytes));
+    }
   }
   return done;
 }

@@ -14,7 +14,6 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import { basename, dirname, join } from "node:path";
 import { delayLevelsSeen } from "../check/delay_levels_seen.ts";
 import type { SoundIndex } from "../check/index_check.ts";
 import { readStoreState, type StoreState } from "../check/store_state.ts";
@@ -34,10 +33,12 @@ import {
   type RepairOutcome,
   type RepairPlan,
 } from "./action.ts";
+import { brokerProgress } from "./broker_progress.ts";
 import { settleConfigs } from "./config_aside.ts";
 import { lowerOffsets } from "./consumer_offsets.ts";
 import { type MarkKind, markOf, markStore, writeAbort } from "./mark.ts";
 import { repairNames } from "./misnamed_repair.ts";
+import { makeFolder } from "./new_folder.ts";
 import { OverlayFiles } from "./overlay_files.ts";
 import { cutLog, findCut } from "./point_in_time.ts";
 import { rebuild } from "./rebuild.ts";
@@ -45,6 +46,7 @@ import { RecordedFiles } from "./recorded_files.ts";
 import { type PassOutcome, repairPass } from "./repair_pass.ts";
 import { copyStore } from "./store_copy.ts";
 import { setMisplacedAside, setStraysAside } from "./strays_aside.ts";
+import { rewindTimer } from "./timer_repair.ts";
 import { UndoFiles } from "./undo_files.ts";
 
 export type { PointInTime } from "./point_in_time.ts";
@@ -72,6 +74,8 @@ export interface ApplyOptions extends RepairOptions {
   readonly allowDataLoss?: boolean;
   /** Names the undo file. Default: the machine's clock. */
   readonly now?: () => number;
+  /** Told the undo file before anything is changed in place: a repair that fails returns none. */
+  readonly begun?: (undo: string) => void;
 }
 
 /**
@@ -133,7 +137,8 @@ export async function applyRepair(
   const paths = pathsOf(fs, root, options);
   using _lock = lockForRepair(fs, paths.lock);
   await redoFailedSync(fs, paths, options.signal);
-  const kept = new UndoFiles(fs, { root, first: paths.abort, now: options.now ?? Date.now });
+  const { now = Date.now, begun } = options;
+  const kept = new UndoFiles(fs, { root, first: paths.abort, now, begun });
   const outcome = await repair(kept, paths, {
     ...options,
     beforeLast: (bytes) => {
@@ -161,20 +166,11 @@ export async function repairInto(
   if (fs.stat(target) !== undefined) {
     throw new Error(`Cannot repair "${root}" into "${target}": it exists already`);
   }
-  const parent = dirname(target);
-  const temporary = join(parent, `.${basename(target)}.mq-recover`);
-  fs.remove(temporary);
-  try {
+  return await makeFolder(fs, { target, ending: "mq-recover" }, async (temporary) => {
     await copyStore(fs, source, { root: temporary, signal: options.signal });
     const { commitLogPath: _, ...rest } = options;
-    const outcome = await repair(fs, storePaths(temporary), rest);
-    fs.rename(temporary, target);
-    fs.syncDirectory(parent);
-    return renamed(outcome, temporary, target);
-  } catch (error) {
-    fs.remove(temporary);
-    throw error;
-  }
+    return renamed(await repair(fs, storePaths(temporary), rest), temporary, target);
+  });
 }
 
 function pathsOf(fs: FileSystem, root: string, options: RepairOptions): StorePaths {
@@ -275,7 +271,12 @@ async function change(work: Work): Promise<RepairOutcome> {
   }
   const configs = recorded(fs);
   const settled = settleConfigs(configs, paths, { allowDataLoss: isAllowed });
-  applied.push(...settled.done, ...await lowerOffsets(configs, paths));
+  // Asked also where a run that was stopped has ended the log already.
+  const progress = options.until && await brokerProgress(fs, paths, options.signal);
+  applied.push(...settled.done, ...await lowerOffsets(configs, paths, progress));
+  const timer = progress &&
+    await rewindTimer(configs, paths, { logEnd: passes.report.end, deliveredTo: progress.timedTo });
+  if (timer !== undefined) applied.push(timer);
   applied.push(...setStraysAside(configs, paths));
   left.push(...settled.left);
   await configs.sync();

@@ -11,6 +11,7 @@ import { codeOf } from "../file_disk.ts";
 import { findMisplacedBesideQueues, isMovable } from "../misplaced.ts";
 import type { StorePaths } from "../names.ts";
 import { keepAside, placesAside } from "../quarantine.ts";
+import { listQueueExtFiles } from "../queue_ext_files.ts";
 import { listQueueFiles, listQueues, type QueueListing } from "../queue_reader.ts";
 import { listSegments } from "../segments.ts";
 import { type RepairAction, repairAction } from "./action.ts";
@@ -44,6 +45,7 @@ export function setMisplacedAside(fs: FileSystem, paths: StorePaths): MisplacedA
   const ofQueues = [
     ...listing.strays,
     ...listing.queues.flatMap((it) => listQueueFiles(fs, it).strays),
+    ...listQueueExtFiles(fs, paths).flatMap(({ files }) => files.strays),
   ];
   const actions = [
     ...misplaced,

@@ -39,6 +39,8 @@ export interface UndoFilesOptions {
   readonly first: string;
   /** Names the undo file. */
   readonly now: () => number;
+  /** Told the undo file when it is there: before anything is changed. */
+  readonly begun?: ((path: string) => void) | undefined;
 }
 
 /** Files whose changes can be taken back. */
@@ -46,6 +48,7 @@ export class UndoFiles extends FilesOver {
   readonly #root: string;
   readonly #first: string;
   readonly #now: () => number;
+  readonly #begun: (path: string) => void;
   readonly #known = new Map<string, OldFile>();
   readonly #folders = new Set<string>();
   #entries: UndoEntry[] = [];
@@ -58,6 +61,7 @@ export class UndoFiles extends FilesOver {
     this.#root = options.root;
     this.#first = options.first;
     this.#now = options.now;
+    this.#begun = options.begun ?? (() => {});
   }
 
   /** The undo file; `undefined` as long as nothing was changed. */
@@ -233,7 +237,10 @@ export class UndoFiles extends FilesOver {
       if (this.#size === 0) this.#drop(path);
       throw error;
     }
-    if (this.#size === 0) this.#syncName(path);
+    if (this.#size === 0) {
+      this.#syncName(path);
+      this.#begun(path);
+    }
     this.#size += batch.length;
     this.#entries = [];
   }
