@@ -106,6 +106,7 @@ export async function inspectCommitLog(
   if (options.reverse === true) await walk.backward();
   else if (options.follow === true) await walk.follow(surroundings.wait ?? waited);
   else await walk.forward();
+  if (!rows.closed) await decoder?.finish();
   noteNotComparable(terminal, filter);
   return walk.damages + printer.bodyDamages > 0 ? EXIT.left : EXIT.ok;
 }
