@@ -241,8 +241,8 @@ class Walk {
 
   #followed(item: Parameters<Parameters<typeof followLog>[0]["take"]>[0]): void {
     if (item.flaw !== undefined) this.damages++;
-    if (item.kind === "message") this.#message(item.record);
-    else this.#printer.other(scanRow(item));
+    if (item.kind !== "message") this.#printer.other(scanRow(item));
+    else if (item.at >= this.#range.first) this.#message(item.record);
     this.#position = item.at + item.length;
     this.#rows.tick();
   }

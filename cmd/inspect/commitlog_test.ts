@@ -139,6 +139,13 @@ Deno.test("mq inspect commitlog --follow prints records as they come, up to the 
   assert.deepEqual([offsets, exitCode], ["0 1 2 3 4", 0]);
 });
 
+Deno.test("mq inspect commitlog --follow begins at --from, not at the record around it", async () => {
+  const log = new SmallLog(4096).addMany(3);
+  const inside = log.records[1]!.at + 1;
+  const { offsets } = await inspect(log.files, { follow: true, limit: 1, from: inside });
+  assert.equal(offsets, "2");
+});
+
 Deno.test("mq inspect commitlog --follow ends with 130 at Ctrl-C, its array whole", async () => {
   const log = new SmallLog(4096).addMany(2);
   const stop = new AbortController();
