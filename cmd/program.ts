@@ -216,6 +216,7 @@ function report(
 ): number {
   const { program, args, terminal } = run;
   // What was printed before the failure stays before it.
+  terminal.out.complete();
   terminal.out.flush();
   const unwritten = terminal.out.failure;
   if (error instanceof CommanderError && HELP_PRINTED.has(error.code)) {

@@ -229,6 +229,15 @@ Deno.test("mq inspect commitlog --decoder prints what the program answers, in th
   assert.match(failed.exitCode.message, /Decoder "sed -u 3q" ended with 0 before it answered/);
 });
 
+Deno.test("mq inspect commitlog -o json prints a whole array where it fails on the way", async () => {
+  if (!isUnix) return;
+  const { files } = new SmallLog(4096).addMany(5);
+  const args = ["inspect", "commitlog", "store/commitlog", "-o", "json", "--decoder", "sed -u 3q"];
+  const { stdout, exitCode } = await record(args, { files });
+  assert.equal(exitCode, 8);
+  assert.equal(JSON.parse(stdout).length, 3);
+});
+
 const isUnix = process.platform === "linux" || process.platform === "darwin";
 
 Deno.test("mq inspect commitlog refuses options that do not go together", async () => {
