@@ -194,6 +194,14 @@ Deno.test("mq inspect commitlog --cursor-file passes over no record that a crash
   assert.equal((await inspect(log.files, { cursorFile: "cursor" })).offsets, "2 tail");
 });
 
+Deno.test("mq inspect commitlog --cursor-file says first that its folder is not there", async () => {
+  const { files } = new SmallLog(4096).addMany(2);
+  const args = ["inspect", "commitlog", "store/commitlog", "--cursor-file", "gone/cursor"];
+  const { stdout, stderr, exitCode } = await record(args, { files });
+  assert.deepEqual([stdout, exitCode], ["", 8]);
+  assert.match(stderr, /Cannot keep cursor "gone\/cursor": there is no folder "gone"/);
+});
+
 Deno.test("mq inspect commitlog --cursor-file is left alone by a reader that went away", async () => {
   const log = new SmallLog(65_536).addMany(400);
   const args = [
