@@ -33,7 +33,7 @@ import { addReplayCommand } from "./replay/command.ts";
 import { addServeCommand } from "./serve/command.ts";
 import { addServerCommands } from "./server/server_commands.ts";
 import { tellUnreadable } from "./reading/unreadable_notes.ts";
-import { nearWord } from "./near_word.ts";
+import { nearWord, suggestion } from "./near_word.ts";
 import { lineText, type Terminal } from "./terminal.ts";
 import { addTopicCommands } from "./topic/command.ts";
 import { addTopCommand } from "./top/command.ts";
@@ -176,10 +176,11 @@ function addHelpCommand(program: CommandUnknownOpts, terminal: Terminal): void {
       if (topic !== undefined) return terminal.out.write(topic.text());
       const { command, rest } = walk(program, words);
       if (rest.length === 0) return command.outputHelp();
-      const known = [...program.commands, ...HELP_TOPICS.map((it) => ({ name: () => it.name }))];
-      throw usageFailure(
-        `No help for "${words.join(" ")}"; there is ${known.map((it) => it.name()).join(", ")}`,
-      );
+      const topics = command === program ? HELP_TOPICS.map((it) => it.name) : [];
+      const known = [...command.commands.map((it) => it.name()), ...topics];
+      const meant = suggestion(rest[0]!, known);
+      const there = known.length === 0 ? "" : `; there is ${known.join(", ")}`;
+      throw usageFailure(`No help for "${words.join(" ")}"${meant}${there}`);
     });
 }
 
@@ -224,6 +225,7 @@ function report(
 ): number {
   const { program, args, terminal } = run;
   // What was printed before the failure stays before it.
+  terminal.out.complete();
   terminal.out.flush();
   const unwritten = terminal.out.failure;
   if (error instanceof CommanderError && HELP_PRINTED.has(error.code)) {

@@ -99,3 +99,10 @@ Deno.test("run() turns a bug into one line, with the stack where it is asked for
     /^mq: Internal error: x is undefined \(.*\)\nTypeError: .*\n +at /,
   );
 });
+
+Deno.test("mq help suggests a topic, and a command below the one that is named", async () => {
+  const told = async (...words: string[]) => (await record(["help", ...words])).stderr;
+  assert.match(await told("tmie"), /No help for "tmie" \(did you mean time\?\); there is start, /);
+  assert.match(await told("inspect", "comitlog"), /\(did you mean commitlog\?\); there is store, /);
+  assert.match(await told("verify", "it"), /^mq: No help for "verify it"; see mq help --help\n$/);
+});

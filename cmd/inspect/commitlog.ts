@@ -106,6 +106,7 @@ export async function inspectCommitLog(
   if (options.reverse === true) await walk.backward();
   else if (options.follow === true) await walk.follow(surroundings.wait ?? waited);
   else await walk.forward();
+  if (!rows.closed) await decoder?.finish();
   noteNotComparable(terminal, filter);
   return walk.damages + printer.bodyDamages > 0 ? EXIT.left : EXIT.ok;
 }
@@ -240,8 +241,8 @@ class Walk {
 
   #followed(item: Parameters<Parameters<typeof followLog>[0]["take"]>[0]): void {
     if (item.flaw !== undefined) this.damages++;
-    if (item.kind === "message") this.#message(item.record);
-    else this.#printer.other(scanRow(item));
+    if (item.kind !== "message") this.#printer.other(scanRow(item));
+    else if (item.at >= this.#range.first) this.#message(item.record);
     this.#position = item.at + item.length;
     this.#rows.tick();
   }

@@ -139,6 +139,13 @@ Deno.test("mq inspect commitlog --follow prints records as they come, up to the 
   assert.deepEqual([offsets, exitCode], ["0 1 2 3 4", 0]);
 });
 
+Deno.test("mq inspect commitlog --follow begins at --from, not at the record around it", async () => {
+  const log = new SmallLog(4096).addMany(3);
+  const inside = log.records[1]!.at + 1;
+  const { offsets } = await inspect(log.files, { follow: true, limit: 1, from: inside });
+  assert.equal(offsets, "2");
+});
+
 Deno.test("mq inspect commitlog --follow ends with 130 at Ctrl-C, its array whole", async () => {
   const log = new SmallLog(4096).addMany(2);
   const stop = new AbortController();
@@ -187,6 +194,14 @@ Deno.test("mq inspect commitlog --cursor-file passes over no record that a crash
   assert.equal((await inspect(log.files, { cursorFile: "cursor" })).offsets, "2 tail");
 });
 
+Deno.test("mq inspect commitlog --cursor-file says first that its folder is not there", async () => {
+  const { files } = new SmallLog(4096).addMany(2);
+  const args = ["inspect", "commitlog", "store/commitlog", "--cursor-file", "gone/cursor"];
+  const { stdout, stderr, exitCode } = await record(args, { files });
+  assert.deepEqual([stdout, exitCode], ["", 8]);
+  assert.match(stderr, /Cannot keep cursor "gone\/cursor": there is no folder "gone"/);
+});
+
 Deno.test("mq inspect commitlog --cursor-file is left alone by a reader that went away", async () => {
   const log = new SmallLog(65_536).addMany(400);
   const args = [
@@ -220,6 +235,15 @@ Deno.test("mq inspect commitlog --decoder prints what the program answers, in th
   const failed = await inspect(log.files, { decoder: "sed -u 3q", limit: 10 });
   assert(failed.exitCode instanceof Failure && failed.exitCode.exitCode === 8);
   assert.match(failed.exitCode.message, /Decoder "sed -u 3q" ended with 0 before it answered/);
+});
+
+Deno.test("mq inspect commitlog -o json prints a whole array where it fails on the way", async () => {
+  if (!isUnix) return;
+  const { files } = new SmallLog(4096).addMany(5);
+  const args = ["inspect", "commitlog", "store/commitlog", "-o", "json", "--decoder", "sed -u 3q"];
+  const { stdout, exitCode } = await record(args, { files });
+  assert.equal(exitCode, 8);
+  assert.equal(JSON.parse(stdout).length, 3);
 });
 
 const isUnix = process.platform === "linux" || process.platform === "darwin";

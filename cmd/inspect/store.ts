@@ -184,7 +184,7 @@ class Page {
         it.kind,
         String(it.queues),
         String(it.messages ?? ""),
-        it.configured ? "" : "not in topics.json",
+        it.configured || it.kind === "light" ? "" : "not in topics.json",
       ]),
     ], { right: [2, 3], tones: ["heading"] });
     const rest = topics.length - shown.length;

@@ -12,6 +12,7 @@ import { type Field, openRows, type OutputOptions } from "../output/format_optio
 import { RecordReader } from "../reading/record_reader.ts";
 import { storeAt } from "../reading/store_path.ts";
 import { note, type Terminal } from "../terminal.ts";
+import { topicKind } from "./topic_kind.ts";
 import { queueExtent, readTable, rocksParts, rocksText } from "../reading/topic_table.ts";
 
 /** What `mq inspect topics` may be asked. */
@@ -222,7 +223,8 @@ function accessOf(perm: number): string {
 }
 
 function noteOf(row: object): string | undefined {
-  const { configured, kind, attributes, queues, readQueueNums = 0, writeQueueNums = 0 } = row as {
+  const it = row as {
+    readonly topic: string;
     readonly configured: boolean;
     readonly kind?: string;
     readonly attributes?: Readonly<Record<string, unknown>>;
@@ -230,6 +232,9 @@ function noteOf(row: object): string | undefined {
     readonly readQueueNums?: number;
     readonly writeQueueNums?: number;
   };
+  const { configured, kind, attributes, queues, readQueueNums = 0, writeQueueNums = 0 } = it;
+  // Brokers keep light queues in no table.
+  if (!configured && topicKind(it.topic) === "light") return undefined;
   if (!configured) return "not in topics.json: deleted, or its line was lost";
   const type = attributes?.["queue.type"];
   const isOther = kind !== undefined && typeof type === "string" &&

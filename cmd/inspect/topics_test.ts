@@ -30,3 +30,13 @@ Deno.test("mq inspect topics sums the queues of a topic, and keeps topics withou
   const topics = rows.map((row: { topic: string }) => row.topic);
   assert.deepEqual(topics, topics.toSorted());
 });
+
+Deno.test("mq inspect topics takes no light queue for a topic that was deleted", async () => {
+  const files = storeInMemory("5.5.0-e-lmq-102");
+  for (const what of ["topics", "store"]) {
+    const { stdout } = await record(["inspect", what, "store"], { files });
+    const light = stdout.split("\n").filter((line) => line.startsWith("%LMQ%dev"));
+    assert.equal(light.length, 3, what);
+    assert(light.every((line) => !line.includes("topics.json")), what);
+  }
+});

@@ -18,6 +18,9 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const ISO_DATE = /^\d{4}-\d{2}-\d{2}$/;
 const ISO_TIME =
   /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?)(Z|[+-]\d{2}:?\d{2})?$/i;
+/** Other times in digits alone: as milliseconds they lie in January 1970, or centuries from now. */
+const SECONDS = /^1\d{9}$/;
+const DIGITS_OF_DATE = /^(20\d{2})(\d{2})(\d{2})(?:(\d{2})(\d{2})(\d{2}))?$/;
 
 /**
  * Reads a point in time. Throws a usage failure for anything else.
@@ -73,6 +76,15 @@ export function isWithin(range: TimeRange, timeMs: number): boolean {
 }
 
 function epochMs(text: string): number {
+  if (SECONDS.test(text)) {
+    throw usageFailure(`"${text}" are seconds since 1970; in milliseconds that is ${text}000`);
+  }
+  const [, year, month, day, hour, minute, second] = DIGITS_OF_DATE.exec(text) ?? [];
+  const date = `${year}-${month}-${day}` +
+    (hour === undefined ? "" : `T${hour}:${minute}:${second}`);
+  if (year !== undefined && isoMs(date) !== undefined) {
+    throw usageFailure(`"${text}" is a number of milliseconds since 1970; write ${date}`);
+  }
   const time = Number(text);
   if (Number.isSafeInteger(time)) return time;
   throw usageFailure(`"${text}" is no time: milliseconds since 1970 have at most 16 digits`);
@@ -82,8 +94,15 @@ function isoMs(text: string): number | undefined {
   const date = ISO_DATE.test(text) ? `${text}T00:00:00Z` : undefined;
   const [, day, clock, zone = "Z"] = ISO_TIME.exec(text) ?? [];
   if (date === undefined && day === undefined) return undefined;
+  if (!isDay(day ?? text)) return undefined;
   const time = Date.parse(date ?? `${day}T${clock!.replace(",", ".")}${colonZone(zone)}`);
   return Number.isNaN(time) ? undefined : time;
+}
+
+/** Whether the calendar has a day: to the runtime, 31 November is 1 December. */
+function isDay(text: string): boolean {
+  const midnight = Date.parse(`${text}T00:00:00Z`);
+  return !Number.isNaN(midnight) && new Date(midnight).toISOString().startsWith(text);
 }
 
 function colonZone(zone: string): string {

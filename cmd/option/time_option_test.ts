@@ -45,6 +45,23 @@ Deno.test("parseTime() refuses what is no time", () => {
   assert.throws(() => parseTime("99999999999999999", NOW), { exitCode: 16 });
 });
 
+Deno.test("parseTime() refuses days that no calendar has", () => {
+  for (const text of ["2026-11-31", "2026-02-29", "2026-04-31T09:16", "2026-00-10"]) {
+    assert.throws(() => parseTime(text, NOW), { exitCode: 16, message: /is no time/ }, text);
+  }
+  assert.equal(parseTime("2028-02-29", NOW), Date.UTC(2028, 1, 29));
+});
+
+Deno.test("parseTime() takes neither seconds nor the digits of a date for milliseconds", () => {
+  const check = (text: string, message: RegExp) => {
+    assert.throws(() => parseTime(text, NOW), { exitCode: 16, message }, text);
+  };
+  check("1795252561", /seconds since 1970; in milliseconds that is 1795252561000$/);
+  check("20261121", /write 2026-11-21$/);
+  check("20261121091601", /write 2026-11-21T09:16:01$/);
+  assert.equal(parseTime("20269999", NOW), 20269999);
+});
+
 Deno.test("timeRangeOf() includes both ends and leaves out what is not given", () => {
   const range = timeRangeOf({ since: "10", until: "20" }, NOW);
   assert.deepEqual([9, 10, 20, 21].map((time) => isWithin(range, time)), [

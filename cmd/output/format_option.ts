@@ -6,6 +6,7 @@
  */
 import { Option } from "@commander-js/extra-typings";
 import { usageFailure } from "../failure.ts";
+import { suggestion } from "../near_word.ts";
 import { chosenProfile } from "../profile/chosen_profile.ts";
 import { RowWriter, type TableLayout } from "./row_writer.ts";
 import { alignedLine, displayWidth, tabbedLine } from "./table.ts";
@@ -114,8 +115,9 @@ function chosenFields(fields: readonly Field[], names: readonly string[] | undef
   return names.map((name) => {
     const field = fields.find((it) => it.name === name);
     if (field !== undefined) return field;
-    const all = fields.map((it) => it.name).join(", ");
-    throw usageFailure(`Unknown field "${name}"; the fields are ${all}`);
+    const all = fields.map((it) => it.name);
+    const meant = suggestion(name, all);
+    throw usageFailure(`Unknown field "${name}"${meant}; the fields are ${all.join(", ")}`);
   });
 }
 

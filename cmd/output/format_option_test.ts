@@ -26,7 +26,7 @@ Deno.test("openRows() prints the fields for -o help and opens nothing", () => {
 Deno.test("openRows() refuses a field the command does not have", () => {
   const { terminal } = recordedTerminal();
   assert.throws(() => openRows(terminal, FIELDS, { fields: ["topic", "sise"] }), {
-    message: 'Unknown field "sise"; the fields are topic, size',
+    message: 'Unknown field "sise" (did you mean size?); the fields are topic, size',
     exitCode: 16,
   });
 });

@@ -34,6 +34,7 @@ export class Out {
   #writtenAt = 0;
   #closed = false;
   #failure: Error | undefined;
+  #ending: (() => void) | undefined;
 
   constructor(sink: Sink, now: () => number = Date.now) {
     this.#sink = sink;
@@ -48,6 +49,18 @@ export class Out {
   /** Why text could not be written; `undefined` for a reader that went away. */
   get failure(): Error | undefined {
     return this.#failure;
+  }
+
+  /** Sets what writes the rest of an output that has begun; `undefined` where there is none. */
+  set ending(ending: (() => void) | undefined) {
+    this.#ending = ending;
+  }
+
+  /** Completes what was begun where its command cannot, so that half a JSON array is one still. */
+  complete(): void {
+    const ending = this.#ending;
+    this.#ending = undefined;
+    ending?.();
   }
 
   /** Adds text. What was added first is never held back for long. */

@@ -81,7 +81,7 @@ export class RowWriter {
   /** Prints one row. */
   row(row: object): void {
     if (this.format !== "table") return this.json(JSON.stringify(this.#picked(row)));
-    this.#count++;
+    this.#begin();
     this.#tableRow(row);
   }
 
@@ -92,14 +92,14 @@ export class RowWriter {
 
   /** Prints one row that is JSON text already. */
   json(text: string): void {
-    this.#count++;
+    this.#begin();
     if (this.format === "jsonl") this.#out.write(text + "\n");
     else this.#out.write((this.#count === 1 ? "[\n" : ",\n") + text);
   }
 
   /** Prints one row that is JSON text as bytes, with the line's end in format `jsonl`. */
   bytes(row: ByteRow): void {
-    this.#count++;
+    this.#begin();
     if (this.format !== "jsonl") this.#out.write(this.#count === 1 ? "[\n" : ",\n");
     this.#out.put(row);
   }
@@ -111,9 +111,15 @@ export class RowWriter {
 
   /** Finishes the output. */
   end(): void {
+    this.#out.ending = undefined;
     if (this.format === "json") this.#out.write(this.#count === 0 ? "[]\n" : "\n]\n");
     this.#header();
     this.#measure();
+  }
+
+  /** Counts a row; from the first on there is something to end, for whoever has to. */
+  #begin(): void {
+    if (this.#count++ === 0) this.#out.ending = () => this.end();
   }
 
   /** Prints the rows that wait. */

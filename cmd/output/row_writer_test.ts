@@ -36,6 +36,31 @@ Deno.test("RowWriter separates by tabs in a pipe and aligns for people", () => {
   );
 });
 
+Deno.test("RowWriter leaves it to the output to end what its command could not", () => {
+  const check = (options: RowsOptions, rows: readonly object[], expected: string) => {
+    const { terminal, printed } = recordedTerminal({ isTty: true });
+    const writer = openRows(terminal, FIELDS, options)!;
+    for (const row of rows) writer.row(row);
+    terminal.out.complete();
+    terminal.out.complete();
+    terminal.out.flush();
+    assert.equal(printed().stdout, expected);
+  };
+  check({ output: "json", fields: ["count"] }, ROWS, '[\n{"count":7},\n{"count":1234567}\n]\n');
+  check({ layout: "measured", fields: ["topic"] }, ROWS.slice(0, 1), "topic\nT\n");
+  check({ output: "json" }, [], "");
+});
+
+Deno.test("RowWriter ends once, whatever comes behind it", () => {
+  const { terminal, printed } = recordedTerminal();
+  const writer = openRows(terminal, FIELDS, { output: "json", fields: ["count"] })!;
+  writer.row(ROWS[0]!);
+  writer.end();
+  terminal.out.complete();
+  terminal.out.flush();
+  assert.equal(printed().stdout, '[\n{"count":7}\n]\n');
+});
+
 Deno.test("RowWriter measures columns where all rows are waited for", () => {
   assert.equal(
     print({ isTty: true, layout: "measured", fields: ["topic", "count"] }),

@@ -13,7 +13,7 @@ import { EXIT } from "../exit_code.ts";
 import { usageFailure } from "../failure.ts";
 import { openRows, type OutputOptions } from "../output/format_option.ts";
 import { LogFilter, noteNotComparable } from "../reading/log_filter.ts";
-import { logAt, type LogPlace } from "../reading/log_place.ts";
+import { logOf, type LogPlace } from "../reading/log_place.ts";
 import { type BodyOptions, messageFields, messageRow } from "../reading/message_rows.ts";
 import { findByBody } from "./body_match.ts";
 import { findByKey } from "./key.ts";
@@ -23,7 +23,7 @@ import { type OffsetRange, RangeProgress } from "../reading/range_progress.ts";
 import { RecordReader } from "../reading/record_reader.ts";
 import type { ProgressForm } from "../output/progress.ts";
 import type { RowWriter } from "../output/row_writer.ts";
-import { givenPath, placeAt } from "../reading/store_path.ts";
+import { placeAt } from "../reading/store_path.ts";
 import { note, type Terminal } from "../terminal.ts";
 import { type TimeRange, timeRangeOf } from "../option/time_option.ts";
 
@@ -171,10 +171,14 @@ export function query(
   const rows = openRows(terminal, messageFields(options), options);
   if (rows === undefined) return EXIT.ok;
   const times = timeRangeOf(options, terminal.now());
-  const path = givenPath(terminal, argument);
-  const place = placeAt(terminal, path);
+  const place = placeAt(terminal, argument);
   const paths = place.kind === "store" ? place.paths : undefined;
-  const search = new Query(terminal, rows, { place: logAt(terminal, path), paths, options, times });
+  const search = new Query(terminal, rows, {
+    place: logOf(terminal, place),
+    paths,
+    options,
+    times,
+  });
   try {
     find(search);
   } finally {

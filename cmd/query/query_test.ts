@@ -86,6 +86,12 @@ Deno.test("mq query --exit-status adds 1 to the code of an empty result", async 
   assert.equal(await code("--offset", "0", "--exit-status"), 5);
 });
 
+Deno.test("mq query says once who is using the store", async () => {
+  const files = storeInMemory("4.9.7-b-kill-load-101");
+  const { stderr } = await record(["query", "store", "--offset", "0"], { files, lockHolder: 4711 });
+  assert.equal(stderr.match(/process 4711 is using store/g)?.length, 1);
+});
+
 Deno.test("mq query --limit ends a search", async () => {
   const files = storeInMemory("5.5.0-a-clean-102");
   for (const way of [[], ["--scan"]]) {

@@ -14,6 +14,12 @@ const LINE_CHARS_MAX = 16 * 1024 * 1024;
 const COMPLAINT_CHARS_MAX = 1024;
 /** Time for one answer; the first one may wait for a virtual machine to start. */
 const ANSWER_MS_MAX = 30_000;
+/** Time for the program to go once its input has ended; one like `tail -f` never would. */
+const END_MS_MAX = 5_000;
+
+/** What is wrong with lines nobody waits for: which body each line before them is of is unknown. */
+const MORE_LINES = "answered with more lines than it was given bodies: " +
+  "it must answer each with one line, and say nothing else";
 
 /** A body that waits for its answer. */
 interface Waiting {
@@ -27,21 +33,26 @@ export class BodyDecoder implements AsyncDisposable {
   readonly #command: string;
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #waiting: Waiting[] = [];
-  readonly #closed: Promise<void>;
+  readonly #closed: PromiseWithResolvers<void> = Promise.withResolvers();
   #text = "";
   #complaint = "";
   #failure: Failure | undefined;
   #isDone = false;
   readonly #answerMsMax: number;
+  readonly #endMsMax: number;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   /**
    * Starts a program: its name and arguments, separated by blanks, quoted where they have some. Throws
    * a failure where it cannot.
    */
-  constructor(command: string, options: { readonly answerMsMax?: number } = {}) {
+  constructor(
+    command: string,
+    options: { readonly answerMsMax?: number; readonly endMsMax?: number } = {},
+  ) {
     this.#command = command;
     this.#answerMsMax = options.answerMsMax ?? ANSWER_MS_MAX;
+    this.#endMsMax = options.endMsMax ?? END_MS_MAX;
     const [program, ...args] = wordsOf(command);
     if (program === undefined) throw usageFailure("The command of --decoder is empty");
     try {
@@ -49,9 +60,7 @@ export class BodyDecoder implements AsyncDisposable {
     } catch (error) {
       throw new Failure(`Cannot run decoder "${command}": ${reasonOf(error)}`, { cause: error });
     }
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#closed = promise;
-    this.#listen(resolve);
+    this.#listen();
   }
 
   /** Has a body decoded; `offset` is that of its record, for people. Rejects with a failure. */
@@ -65,16 +74,39 @@ export class BodyDecoder implements AsyncDisposable {
     });
   }
 
-  /** Ends the program's input and waits until it is gone. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /**
+   * Ends the program's input and waits until it has said all it has to say. Rejects with a failure
+   * where that is more than a line for each body, since then no line is known to be its body's.
+   */
+  async finish(): Promise<void> {
+    await this.#end();
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** Ends the program's input and waits until it is gone; one that does not go is killed. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.#end();
+  }
+
+  async #end(): Promise<void> {
     this.#isDone = true;
     clearTimeout(this.#timer);
     if (this.#failure !== undefined) this.#child.kill();
     else this.#child.stdin.end();
-    await this.#closed;
+    const late = setTimeout(() => this.#abandon(), this.#endMsMax);
+    await this.#closed.promise;
+    clearTimeout(late);
   }
 
-  #listen(closed: () => void): void {
+  /** Waits no longer for the program, nor for others to which it gave its output. */
+  #abandon(): void {
+    this.#child.kill("SIGKILL");
+    for (const stream of [this.#child.stdout, this.#child.stderr]) stream.destroy();
+    this.#child.unref();
+    this.#closed.resolve();
+  }
+
+  #listen(): void {
     const child = this.#child;
     child.stdout.setEncoding("utf8").on("data", (text: string) => this.#take(text));
     child.stderr.setEncoding("utf8").on("data", (text: string) => {
@@ -84,12 +116,13 @@ export class BodyDecoder implements AsyncDisposable {
     child.stdin.on("error", () => {});
     child.on("error", (error) => {
       this.#fail(`Cannot run decoder "${this.#command}": ${reasonOf(error)}`);
-      closed();
+      this.#closed.resolve();
     });
     child.on("close", (code, signal) => {
       const how = signal === null ? `ended with ${code}` : `was ended by ${signal}`;
       if (!this.#isDone || this.#waiting.length > 0) this.#fail(this.#early(how));
-      closed();
+      else if (this.#text !== "") this.#stop(MORE_LINES);
+      this.#closed.resolve();
     });
   }
 
@@ -105,11 +138,15 @@ export class BodyDecoder implements AsyncDisposable {
   #take(text: string): void {
     const lines = (this.#text + text).split("\n");
     this.#text = lines.pop()!;
-    for (const line of lines) this.#waiting.shift()?.resolve(line.replace(/\r$/, ""));
-    if (lines.length > 0) this.#startTimer();
-    if (this.#text.length <= LINE_CHARS_MAX) return;
-    this.#fail(`Decoder "${this.#command}" answers with more than ${LINE_CHARS_MAX} characters`);
-    this.#child.kill();
+    for (const line of lines) {
+      const first = this.#waiting.shift();
+      if (first === undefined) return this.#stop(MORE_LINES);
+      first.resolve(line.replace(/\r$/, ""));
+    }
+    if (lines.length > 0 && !this.#isDone) this.#startTimer();
+    if (this.#text.length > LINE_CHARS_MAX) {
+      this.#stop(`answers with more than ${LINE_CHARS_MAX} characters`);
+    }
   }
 
   /** A program that gathers its output, as many do into a pipe, would be waited for without end. */
@@ -124,6 +161,11 @@ export class BodyDecoder implements AsyncDisposable {
       );
       this.#child.kill();
     }, this.#answerMsMax);
+  }
+
+  #stop(what: string): void {
+    this.#fail(`Decoder "${this.#command}" ${what}`);
+    this.#child.kill();
   }
 
   #fail(message: string): void {

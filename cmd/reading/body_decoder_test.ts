@@ -12,16 +12,14 @@ const isDeno = "Deno" in globalThis && process.versions.bun === undefined;
 async function withProgram(
   text: string,
   use: (decoder: BodyDecoder) => Promise<void>,
-  answerMsMax?: number,
+  options: { readonly answerMsMax?: number; readonly endMsMax?: number } = {},
 ): Promise<void> {
   const folder = fs.mkdtempSync(join(os.tmpdir(), "mq decoder "));
   const path = join(folder, "decode.mjs");
   fs.writeFileSync(path, text);
   try {
     const run = isDeno ? "run --quiet" : "run";
-    await using decoder = new BodyDecoder(`${process.execPath} ${run} "${path}"`, {
-      ...(answerMsMax !== undefined && { answerMsMax }),
-    });
+    await using decoder = new BodyDecoder(`${process.execPath} ${run} "${path}"`, options);
     await use(decoder);
   } finally {
     fs.rmSync(folder, { recursive: true });
@@ -75,7 +73,35 @@ Deno.test("BodyDecoder does not wait without end for a program that gathers its 
     for (const answer of answers) {
       await assert.rejects(answer, /did not answer for the message at 100 within 300 ms: it must/);
     }
-  }, 300);
+  }, { answerMsMax: 300 });
+});
+
+Deno.test("BodyDecoder refuses a program that answers a body with two lines, at the end, too", async () => {
+  const program = `${LINES} for await (const line of lines) console.log("{\\n}");`;
+  await withProgram(program, async (decoder) => {
+    await decoder.decode(Buffer.from([1]), 100);
+    await assert.rejects(decoder.finish(), {
+      exitCode: 8,
+      message: /more lines than it was given/,
+    });
+  });
+});
+
+Deno.test("BodyDecoder refuses lines more where the last of them has no end", async () => {
+  const program = `${LINES} for await (const line of lines) process.stdout.write("a\\nb");`;
+  await withProgram(program, async (decoder) => {
+    await decoder.decode(Buffer.from([1]), 100);
+    await assert.rejects(decoder.finish(), /more lines than it was given/);
+  });
+});
+
+Deno.test("BodyDecoder does not wait without end for a program that stays after its input", async () => {
+  const program = `${LINES} process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);
+    for await (const line of lines) console.log("fine");`;
+  await withProgram(program, async (decoder) => {
+    assert.equal(await decoder.decode(Buffer.from([1]), 100), "fine");
+    await decoder.finish();
+  }, { endMsMax: 50 });
 });
 
 Deno.test("wordsOf cuts at blanks but not in quotes, and knows no other rule", () => {

@@ -42,6 +42,11 @@ export function readCursor(files: FileSystem, path: string): Cursor | undefined 
   if (bytes === undefined && files.stat(path) !== undefined) {
     throw new Failure(`Cannot read cursor "${path}": it is a folder`);
   }
+  const folder = dirname(path);
+  // Said before anything is printed, not when the cursor is written behind all of it.
+  if (bytes === undefined && files.stat(folder)?.isDirectory !== true) {
+    throw new Failure(`Cannot keep cursor "${path}": there is no folder "${folder}"`);
+  }
   if (bytes === undefined) return undefined;
   const cursor = parsed(new TextDecoder().decode(bytes));
   if (cursor === undefined) {

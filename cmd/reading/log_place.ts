@@ -12,7 +12,7 @@ import { NAME, parseOffsetName } from "../../store/names.ts";
 import { listSegments, type SegmentList } from "../../store/segments.ts";
 import { Failure } from "../failure.ts";
 import { holdsLog, logHeadOf } from "./file_content.ts";
-import { notA, placeAt } from "./store_path.ts";
+import { notA, type Place, placeAt } from "./store_path.ts";
 import type { Terminal } from "../terminal.ts";
 
 const WANTED = "commit log";
@@ -28,8 +28,12 @@ export interface LogPlace {
 
 /** Finds the commit log at a path. Throws a failure when there is none. */
 export function logAt(terminal: Terminal, argument: string | undefined): LogPlace {
+  return logOf(terminal, placeAt(terminal, argument));
+}
+
+/** Finds the commit log at a place that was looked at before. */
+export function logOf(terminal: Terminal, place: Place): LogPlace {
   const { files } = terminal;
-  const place = placeAt(terminal, argument);
   const { path } = place;
   if (place.kind === "file") {
     const log = singleFile(files, path);

@@ -119,7 +119,7 @@ export class ChosenSource {
   ) {
     this.#items = items;
     this.#options = options;
-    this.#targets = targetsOf(options.mapTopic ?? []);
+    this.#targets = targetsOf(options);
     const { topic, queue, tag, key, from, to, since, until, limit, mapTopic } = options;
     this.identity = { path, topic, queue, tag, key, from, to, since, until, limit, mapTopic };
   }
@@ -127,6 +127,11 @@ export class ChosenSource {
   /** Counts by topic, in the order in which topics came. */
   topics(): Iterable<TopicCount> {
     return this.#topics.values();
+  }
+
+  /** Topics of `--map-topic` no message was chosen of. */
+  unmapped(): string[] {
+    return [...this.#targets.keys()].filter((topic) => !this.#topics.has(topic));
   }
 
   /** Yields the messages to send. */
@@ -175,13 +180,20 @@ export class ChosenSource {
   }
 }
 
-function targetsOf(pairs: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(pairs.map((pair) => {
+/** Where topics go. A pair that no message can be of would send them to their own topic. */
+function targetsOf({ topic, mapTopic = [] }: SourceOptions): ReadonlyMap<string, string> {
+  const targets = new Map<string, string>();
+  for (const pair of mapTopic) {
     const at = pair.indexOf("=");
     const [from, to] = [pair.slice(0, at), pair.slice(at + 1)];
     if (at < 1 || to === "") {
       throw usageFailure(`Cannot read --map-topic "${pair}": it is written from=to`);
     }
-    return [from, to];
-  }));
+    if (targets.has(from)) throw usageFailure(`--map-topic sends "${from}" to two topics`);
+    if (topic !== undefined && topic !== from) {
+      throw usageFailure(`--map-topic is of "${from}", and --topic chooses "${topic}" alone`);
+    }
+    targets.set(from, to);
+  }
+  return targets;
 }

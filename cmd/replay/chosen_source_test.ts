@@ -27,6 +27,22 @@ Deno.test("openSource() sends where --map-topic says, a broker's own topics too"
   assert.equal(targets.filter((it) => it === "Other").length, 140);
 });
 
+Deno.test("openSource() refuses --map-topic of what is not chosen, or to two topics", () => {
+  const { terminal } = recordedTerminal({ files: storeInMemory("5.5.0-b-kill-start-102") });
+  const refused = (options: SourceOptions, message: RegExp) => {
+    assert.throws(() => openSource(terminal, "store", options), { exitCode: 16, message });
+  };
+  refused({ topic: "T_plain", mapTopic: ["T_plian=Test"] }, /of "T_plian", and --topic chooses/);
+  refused({ mapTopic: ["T=A", "T=B"] }, /sends "T" to two topics/);
+});
+
+Deno.test("openSource() knows which of --map-topic no message was chosen of", async () => {
+  const { source } = await chosen(storeInMemory("5.5.0-a-clean-102"), "store", {
+    mapTopic: ["T_plian=Test", "T_tags=Other"],
+  });
+  assert.deepEqual(source.unmapped(), ["T_plian"]);
+});
+
 Deno.test("openSource() of a file tells JSON lines from a log", async () => {
   const files = storeInMemory("5.5.0-b-kill-start-102");
   files.put("lines", Buffer.from('{"topic":"T","body":"x","properties":{"KEYS":"a b"}}\n'));

@@ -92,7 +92,9 @@ function parse(line: string, place: Place): Row {
   try {
     value = JSON.parse(line);
   } catch (error) {
-    throw fail(place, `it is no JSON: ${(error as Error).message}`);
+    const isArray = line.trim() === "[";
+    const what = isArray ? "an array begins there; -o jsonl prints one object a line" : undefined;
+    throw fail(place, what ?? `it is no JSON: ${(error as Error).message}`);
   }
   if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Row;
   throw fail(place, "it is no JSON object; -o jsonl prints one a line");

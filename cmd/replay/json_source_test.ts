@@ -70,6 +70,7 @@ Deno.test("jsonMessages() names the line of what is no message with its body", a
     const [line, reason] of [
       ["nonsense", /line 2 of it: it is no JSON/],
       ["[1]", /no JSON object/],
+      ["[", /an array begins there; -o jsonl/],
       ['{"topic":"T"}', /has no body; export with --body base64/],
       ['{"topic":"T","body":"x","bodyEncoding":"json"}', /its body is json/],
       ['{"topic":"T","bodyDamage":"no zlib data"}', /could not be read/],

@@ -124,7 +124,7 @@ class Replay {
   }
 
   async run(): Promise<number> {
-    const { source, run, options } = this.#work;
+    const { terminal, source, run, options } = this.#work;
     let failure: unknown;
     try {
       await this.#sendAll();
@@ -136,6 +136,9 @@ class Replay {
     }
     this.#report();
     if (failure !== undefined) throw this.#told(failure);
+    for (const topic of source.unmapped()) {
+      note(terminal, `--map-topic: no message of topic "${topic}" was chosen`);
+    }
     const isWhole = options.dryRun === true || this.#sent === source.chosen;
     return isWhole && source.damagedBytes === 0 ? EXIT.ok : EXIT.left;
   }

@@ -6,7 +6,7 @@
  * @module
  */
 import { join } from "node:path";
-import { INDEX_HEADER, QUEUE_UNIT, SIZE } from "../format.ts";
+import { BLANK, INDEX_HEADER, MAGIC, QUEUE_UNIT, SIZE } from "../format.ts";
 import { listIndexFiles, openIndexFile } from "../key_index_reader.ts";
 import { LogLookup } from "../log_lookup.ts";
 import { isQueued } from "../message.ts";
@@ -40,7 +40,7 @@ export function* quickCheck(work: Work): Generator<void, void> {
   }
 }
 
-/** A file begins with a record, or holds nothing yet. */
+/** A file begins with a record, holds nothing yet, or is filled up from its first byte on. */
 function quickLog({ state, sink, tally }: Work, lookup: LogLookup): void {
   const { segments, segmentBytes } = state.log;
   let end = segments[0]?.start ?? 0;
@@ -62,11 +62,18 @@ function quickLog({ state, sink, tally }: Work, lookup: LogLookup): void {
     const got = file.read(head, 0);
     file.close();
     tally.check("commitlog", got);
-    if (allZero(head, 0, got)) continue;
+    if (allZero(head, 0, got) || isFilledUp(head.subarray(0, got), segmentBytes)) continue;
     const message = `log offset ${start}: the file does not begin with a record`;
     sink(finding("log-bad-record", { file: path, length: got }, { message }));
   }
   tally.logEnd = end;
+}
+
+/** Whether a file's head is that of a filler as long as the file, as a repair leaves it. */
+function isFilledUp(head: Uint8Array, segmentBytes: number): boolean {
+  if (head.length < BLANK.size) return false;
+  const { length, magic } = BLANK.read(new DataView(head.buffer, head.byteOffset), 0);
+  return magic === MAGIC.blank && length === segmentBytes;
 }
 
 /** Where the log has messages there are queues: without any the first record that lacks its own is told. */

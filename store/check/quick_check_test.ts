@@ -3,7 +3,7 @@ import { storeInMemory } from "../../testdata/fixture.ts";
 import { SmallStore } from "../../testdata/small_store.ts";
 import { STORE_CASES } from "../../testdata/store_cases.ts";
 import { foundIn, verified } from "../../testdata/verified.ts";
-import { INDEX_HEADER } from "../format.ts";
+import { BLANK, INDEX_HEADER, MAGIC } from "../format.ts";
 
 const QUICK = { depth: "quick" } as const;
 
@@ -62,6 +62,21 @@ Deno.test("quickCheck() takes a log file without a record for one not begun", as
   const { files, log } = new SmallStore().addMany(3).save();
   log.addFile(4096);
   assert.deepEqual(await foundIn(files, QUICK), []);
+});
+
+Deno.test("quickCheck() takes a log file that a repair has filled up for sound", async () => {
+  const { files, log } = new SmallStore({ segmentBytes: 1200, fileUnits: 99 }).addMany(25).save();
+  const fill = (length: number) => {
+    const filler = new DataView(new ArrayBuffer(BLANK.size));
+    BLANK.write(filler, 0, { length, magic: MAGIC.blank });
+    log.write(1200, new Uint8Array(filler.buffer));
+  };
+  fill(1200);
+  assert.deepEqual(await foundIn(files, QUICK), []);
+  fill(1199);
+  assert.deepEqual(await foundIn(files, QUICK), [
+    "error log-bad-record commitlog/00000000000000001200 0+8",
+  ]);
 });
 
 Deno.test("quickCheck() finds an index header that ends before it begins", async () => {

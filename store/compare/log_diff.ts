@@ -288,11 +288,8 @@ class Run {
     if (scan.kind === "damage") tally.damagedBytes += scan.length;
     if (scan.kind !== "message") return;
     tally.messages++;
-    if (tally.identities.size < this.#rememberedMax) {
-      tally.identities.add(messageIdentity(scan.record));
-    } else {
-      tally.isComplete = false;
-    }
+    if (tally.identities.size < this.#rememberedMax) tally.remember(messageIdentity(scan.record));
+    else tally.isComplete = false;
   }
 
   end(): LogDifference {
@@ -302,7 +299,7 @@ class Run {
     const side = (own: Tally, other: Tally): DifferingSide => ({
       messages: own.messages,
       damagedBytes: own.damagedBytes,
-      only: isKnown ? own.identities.difference(other.identities).size : undefined,
+      only: isKnown ? own.notIn(other) : undefined,
     });
     return { ...this.#begin, to: this.#to, a: side(a, b), b: side(b, a) };
   }
@@ -312,5 +309,20 @@ class Tally {
   messages = 0;
   damagedBytes = 0;
   isComplete = true;
-  identities: Set<number> = new Set();
+  readonly identities: Set<number> = new Set();
+  /** Records beside the first of an identity: what was sent or copied once more. */
+  readonly #repeats: Map<number, number> = new Map();
+
+  remember(identity: number): void {
+    if (!this.identities.has(identity)) this.identities.add(identity);
+    else this.#repeats.set(identity, (this.#repeats.get(identity) ?? 0) + 1);
+  }
+
+  /** How many of its records are of messages another side has not. */
+  notIn(other: Tally): number {
+    const missing = this.identities.difference(other.identities);
+    let count = missing.size;
+    for (const [identity, more] of this.#repeats) if (missing.has(identity)) count += more;
+    return count;
+  }
 }

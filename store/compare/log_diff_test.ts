@@ -61,6 +61,18 @@ Deno.test("diffLogs() tells messages that stand elsewhere from those one side la
   assert.deepEqual(found!.b, { messages: 3, damagedBytes: 0, only: 1 });
 });
 
+Deno.test("diffLogs() counts each record of a message that only one side has", () => {
+  const of = (names: readonly string[]) => {
+    const small = new SmallLog(2048);
+    for (const name of names) small.add({ properties: `UNIQ_KEY\u0001${name}\u0002` });
+    return small;
+  };
+  const [found] = differences(of(["new", "half", "half", "half", "old", "old"]), of(["old"]));
+  assert.equal(found!.a.messages, 6);
+  assert.equal(found!.a.only, 4);
+  assert.equal(found!.b.only, 0);
+});
+
 Deno.test("diffLogs() does not tell what it could not remember", () => {
   const [found] = differences(log(), log([1, 2, 3]), { rememberedMax: 2 });
   assert.equal(found!.a.messages, 3);
