@@ -100,10 +100,11 @@ export class BodyDecoder implements AsyncDisposable {
 
   /** Waits no longer for the program, nor for others to which it gave its output. */
   #abandon(): void {
-    this.#child.kill("SIGKILL");
-    for (const stream of [this.#child.stdout, this.#child.stderr]) stream.destroy();
-    this.#child.unref();
-    this.#closed.resolve();
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null) this.#closed.resolve();
+    else child.once("exit", () => this.#closed.resolve());
+    child.kill("SIGKILL");
+    for (const stream of [child.stdout, child.stderr]) stream.destroy();
   }
 
   #listen(): void {
