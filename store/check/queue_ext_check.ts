@@ -62,6 +62,8 @@ function checkFiles(place: QueuePlace, { segments, strays }: SegmentList): void 
     sink(finding("queue-stray-file", { file, topic, queueId }, { message }));
   }
   const usual = usualBytes(state);
+  // Of extensions whose queues were not begun yet, as where a broker was killed, nobody reads any.
+  if (usual === 0) return;
   for (const { path: file, length } of segments) {
     if (length === usual) continue;
     const message = `file is ${length} bytes, the others are ${usual}`;

@@ -73,3 +73,10 @@ Deno.test("Extension files of no queue are counted as skipped", async () => {
   const { summary } = await verified(files);
   assert.equal(summary.files.consumequeue_ext.bytesSkipped, 4096);
 });
+
+Deno.test("Extension files of queues that were not begun are as long as they should be", async () => {
+  const files = storeInMemory(STORE);
+  files.remove("store/consumequeue");
+  const { findings } = await verified(files);
+  assert.deepEqual(findings.filter(({ code }) => code === "queue-wrong-length"), []);
+});
