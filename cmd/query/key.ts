@@ -4,6 +4,8 @@
  * @module
  */
 import { counted } from "../output/counted.ts";
+import { quoted } from "../output/shell_words.ts";
+import { KEY_SEPARATOR } from "../../store/properties.ts";
 import { listIndexFiles } from "../../store/key_index_reader.ts";
 import { type KeySearchResult, searchKey } from "../reading/key_search.ts";
 import type { LogFilter } from "../reading/log_filter.ts";
@@ -15,6 +17,17 @@ const PART_UNREAD = "not all of the index can be read: ";
 
 /** Finds messages by one of their keys or their unique key. */
 export function findByKey(query: Query, key: string): void {
+  find(query, key);
+  const keys = key.split(KEY_SEPARATOR).filter((it) => it !== "");
+  if (query.found > 0 || keys.length === 0 || keys[0] === key) return;
+  const { topic } = query.options;
+  const only = topic === undefined ? "" : ` --topic ${quoted(topic)}`;
+  query.note(
+    `a blank divides keys, so no key has one; ask for each alone: --key ${quoted(keys[0]!)}${only}`,
+  );
+}
+
+function find(query: Query, key: string): void {
   const filter = query.filter({ key });
   if (query.options.scan === true) return findInLog(query, filter, "");
   const paths = query.paths === undefined
