@@ -1,12 +1,14 @@
 /**
  * Files of a dying disk, for those who only look: a block the disk cannot read is handed out as zeros
  * and noted, so that one bad sector does not hide all that stands behind it. To every reader it is
- * damage like any other.
+ * damage like any other. Where {@linkcode UnreadableFiles.goOnDenied} asks for it, the same is done with
+ * files and folders this user may not read; what stands in them is not known, so nothing may be told of it.
  *
  * Nothing that writes a store may read through it: zeros would be taken for what stands there.
  *
  * @module
  */
+import { dirname, sep } from "node:path";
 import type { FileStat, ReadableFile } from "./file.ts";
 import { codeOf } from "./file_disk.ts";
 import { FilesOver } from "./files_over.ts";
@@ -16,6 +18,9 @@ const BLOCK_BYTES = 4096;
 
 /** What a disk or its file system reports that cannot bring what is asked for. */
 const CODES: ReadonlySet<string> = new Set(["EIO", "EREMOTEIO", "ENODATA", "EBADMSG", "EUCLEAN"]);
+
+/** What a system reports to a user who may not read a file or folder. */
+const DENIED_CODES: ReadonlySet<string> = new Set(["EACCES", "EPERM"]);
 
 /** Bytes of a file that cannot be read. */
 export interface UnreadableRange {
@@ -32,8 +37,14 @@ export function isUnreadable(error: unknown): boolean {
   return CODES.has(codeOf(error) ?? "");
 }
 
+/** Whether it was this user who may not read, and not the disk that cannot. */
+export function isDenied({ code }: UnreadableRange): boolean {
+  return DENIED_CODES.has(code);
+}
+
 /** A range in words. */
 export function unreadableText({ file, from, to, code }: UnreadableRange): string {
+  if (DENIED_CODES.has(code)) return `this user may not read "${file}" (permission denied)`;
   const what = to > from ? `bytes ${from} to ${to} of "${file}"` : `"${file}"`;
   return `the disk cannot read ${what} (${code})`;
 }
@@ -59,6 +70,8 @@ export class UnreadableFiles extends FilesOver {
   onRange: ((range: UnreadableRange) => void) | undefined;
   /** Whether somebody has told the operator of what was met. */
   isTold = false;
+  /** Folders of which a refusal is thrown all the same; without them every refusal is. */
+  #strictFolders: readonly string[] | undefined;
   /** Ranges by file, ascending, with room between them. */
   readonly #ranges = new Map<string, UnreadableRange[]>();
 
@@ -72,6 +85,28 @@ export class UnreadableFiles extends FilesOver {
     return [...this.#ranges.values()].flat();
   }
 
+  /** Goes on from now on behind what this user may not read, but for what stands at or below folders. */
+  goOnDenied(strictFolders: readonly string[] = []): void {
+    this.#strictFolders = strictFolders;
+  }
+
+  /** What {@linkcode UnreadableFiles.goOnDenied} was told; `undefined` where it was not asked. */
+  get strictFolders(): readonly string[] | undefined {
+    return this.#strictFolders;
+  }
+
+  /** What was met of a file or folder and of all below it. */
+  rangesBelow(path: string): readonly UnreadableRange[] {
+    if (this.isSound) return [];
+    return this.ranges.filter(({ file }) => isAtOrBelow(file, path));
+  }
+
+  /** Whether this user may not read a file, or a folder it stands in. */
+  isDeniedAt(path: string): boolean {
+    if (this.isSound) return false;
+    return this.ranges.some((range) => isDenied(range) && isAtOrBelow(path, range.file));
+  }
+
   /** What was met in a range of a file. */
   rangesIn(file: string, from = 0, to = Infinity): readonly UnreadableRange[] {
     return this.#ranges.get(file)?.filter((it) => it.from < to && it.to > from) ?? [];
@@ -79,6 +114,18 @@ export class UnreadableFiles extends FilesOver {
 
   /** Takes over what somebody else has met. */
   note(range: UnreadableRange): void {
+    if (isDenied(range)) this.#noteDenied(range);
+    else this.#noteRange(range);
+  }
+
+  /** A folder says all of what stands in it. */
+  #noteDenied(range: UnreadableRange): void {
+    if (this.isDeniedAt(range.file)) return;
+    for (const { file } of this.rangesBelow(range.file)) this.#ranges.delete(file);
+    this.#noteRange(range);
+  }
+
+  #noteRange(range: UnreadableRange): void {
     const { file } = range;
     const known = this.#ranges.get(file) ?? [];
     const isNew = !known.some((it) => it.from <= range.from && it.to >= range.to);
@@ -99,8 +146,10 @@ export class UnreadableFiles extends FilesOver {
     try {
       return new UnreadableFile(this, super.openRead(path));
     } catch (error) {
-      const size = isUnreadable(error) ? this.stat(path)?.size : undefined;
+      const size = this.#isPassed(error, path) ? this.stat(path)?.size : undefined;
       if (size === undefined) throw error;
+      // A disk is asked block by block; a right is missing for all of the file.
+      if (!isUnreadable(error)) this.note({ file: path, from: 0, to: size, code: codeOf(error)! });
       return new UnreadableFile(this, closedFile(path, size, error));
     }
   }
@@ -110,18 +159,30 @@ export class UnreadableFiles extends FilesOver {
   }
 
   override stat(path: string): FileStat | undefined {
-    return this.#orNote(path, () => super.stat(path));
+    // Nobody is denied a look at a file itself, but the way to it.
+    return this.#orNote(path, () => super.stat(path), dirname(path));
   }
 
-  #orNote<T>(file: string, look: () => T): T | undefined {
+  #orNote<T>(path: string, look: () => T, denied: string = path): T | undefined {
     try {
       return look();
     } catch (error) {
-      if (!isUnreadable(error)) throw error;
+      if (!this.#isPassed(error, path)) throw error;
+      const file = isUnreadable(error) ? path : denied;
       this.note({ file, from: 0, to: 0, code: codeOf(error)! });
       return undefined;
     }
   }
+
+  #isPassed(error: unknown, path: string): boolean {
+    if (isUnreadable(error)) return true;
+    return this.#strictFolders?.every((folder) => !isAtOrBelow(path, folder)) === true &&
+      DENIED_CODES.has(codeOf(error) ?? "");
+  }
+}
+
+function isAtOrBelow(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder + sep);
 }
 
 /** A file whose reads go on behind what cannot be read. */

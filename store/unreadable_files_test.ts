@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { refuseReads } from "../testdata/refused_reads.ts";
 import { MemoryFiles } from "./file_memory.ts";
 import { isUnreadable, UnreadableFiles, unreadableText } from "./unreadable_files.ts";
 
@@ -119,4 +120,29 @@ Deno.test("UnreadableFiles lets every other error through", () => {
   const files = new UnreadableFiles(below);
   assert.throws(() => files.openRead("a"), denied);
   assert(files.isSound && !isUnreadable(denied));
+});
+
+Deno.test("UnreadableFiles goes on behind what this user may not read where it is asked to", () => {
+  const below = new MemoryFiles();
+  for (const path of ["store/log/a", "store/queue/b", "store/index/c"]) below.put(path, BYTES);
+  refuseReads(below, ["store/log/a", "store/queue/b", "store/index"]);
+  const files = new UnreadableFiles(below);
+  assert.throws(() => files.openRead("store/queue/b"), /permission denied/);
+  files.goOnDenied(["store/log"]);
+  assert.throws(() => files.openRead("store/log/a"), /permission denied/);
+  const into = new Uint8Array(100).fill(9);
+  assert.equal(files.openRead("store/queue/b").read(into, 0), 100);
+  assert.deepEqual(into, new Uint8Array(100));
+  assert.equal(files.stat("store/index/c"), undefined);
+  assert.deepEqual(files.list("store/index"), []);
+  assert.deepEqual(files.ranges.map((it) => [it.file, it.to]), [
+    ["store/queue/b", 20_000],
+    ["store/index", 0],
+  ]);
+  assert(files.isDeniedAt("store/index/c") && !files.isDeniedAt("store/log/a"));
+  assert.deepEqual(files.rangesBelow("store/queue").map((it) => it.file), ["store/queue/b"]);
+  assert.equal(
+    unreadableText(files.ranges[0]!),
+    'this user may not read "store/queue/b" (permission denied)',
+  );
 });

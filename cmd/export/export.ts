@@ -73,6 +73,10 @@ async function exportStore(
   argument: string | undefined,
   options: ExportOptions & { readonly into: string },
 ): Promise<number> {
+  for (const name of ["body", "raw"] as const) {
+    if (options[name] === undefined) continue;
+    throw usageFailure(`--${name} says how bodies are printed; --into keeps them as they are`);
+  }
   const rows = openRows(terminal, EXPORT_FIELDS, { ...options, layout: "record" });
   if (rows === undefined) return EXIT.ok;
   const times = timeRangeOf(options, terminal.now());

@@ -44,3 +44,14 @@ Deno.test("mq export --into ends with 4 where the log is damaged", async () => {
   assert.equal(exitCode, 4);
   assert.match(stderr, /466 bytes of the log are no record/);
 });
+
+Deno.test("mq export --into refuses how bodies are to be printed", async () => {
+  const files = storeInMemory("5.5.0-b-kill-start-102");
+  for (const option of [["--body", "text"], ["--raw"]]) {
+    const args = ["export", "store", "--into", "copy", ...option];
+    const { stderr, exitCode } = await record(args, { files });
+    assert.equal(exitCode, 16);
+    assert.match(stderr, new RegExp(`^mq: ${option[0]} says how bodies are printed; --into keeps`));
+    assert.equal(files.stat("copy"), undefined);
+  }
+});

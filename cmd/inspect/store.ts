@@ -88,7 +88,7 @@ function objectOf(survey: StoreSurvey, oddities: readonly Oddity[]): object {
 
 /** What an operator should look at next. */
 function nextCommand(
-  { store, isWhole, state }: StoreSurvey,
+  { store, isWhole, state, isDenied }: StoreSurvey,
   oddities: readonly Oddity[],
 ): string {
   const path = /^[\w./:@%+=-]+$/.test(store) ? store : `'${store.replaceAll("'", "'\\''")}'`;
@@ -98,7 +98,8 @@ function nextCommand(
   const isUnmended = oddities.some(({ code, file }) => {
     return code === "queue-rocksdb" || basename(file).startsWith(DLEDGER_PREFIX);
   });
-  if (isHurt && isUnmended) return `mq why ${path}`;
+  // Which user the broker runs as, and what that one may not read, is asked first.
+  if (isHurt && (isUnmended || isDenied())) return `mq why ${path}`;
   return isHurt && state !== "in use" ? `mq recover ${path}` : `mq verify ${path}`;
 }
 
@@ -139,14 +140,9 @@ class Page {
       ["stored", storedText(log.firstStoreTimestamp, log.lastStoreTimestamp)],
     ];
     if (isWhole) {
-      const isKnown = topics.length > 0 || groups.length > 0 || unread.length === 0;
+      const isKnown = topics.length > 0 || (groups?.length ?? 0) > 0 || unread.length === 0;
       lines.push(["topics", isKnown ? topicsText(topics) : "not known"]);
-      const more = groups.length > GROUPS_SHOWN ? ` and ${groups.length - GROUPS_SHOWN} more` : "";
-      const names = groups.slice(0, GROUPS_SHOWN).join(" ");
-      lines.push([
-        "groups",
-        !isKnown ? "not known" : groups.length === 0 ? "0" : `${groups.length}: ${names}${more}`,
-      ]);
+      lines.push(["groups", isKnown && groups !== undefined ? groupsText(groups) : "not known"]);
     }
     for (const part of unread) lines.push(["not read", part]);
     this.#table(lines.map(([name, text]) => [name, cellText(text)]));
@@ -184,7 +180,7 @@ class Page {
         it.kind,
         String(it.queues),
         String(it.messages ?? ""),
-        it.configured || it.kind === "light" ? "" : "not in topics.json",
+        it.configured !== false || it.kind === "light" ? "" : "not in topics.json",
       ]),
     ], { right: [2, 3], tones: ["heading"] });
     const rest = topics.length - shown.length;
@@ -245,6 +241,13 @@ function topicsText(topics: StoreSurvey["topics"]): string {
   return isKnown
     ? `${topics.length} with ${counted(messages, "message")} in queues`
     : `${topics.length}`;
+}
+
+function groupsText(groups: readonly string[]): string {
+  if (groups.length === 0) return "0";
+  const rest = groups.length - GROUPS_SHOWN;
+  const names = groups.slice(0, GROUPS_SHOWN).join(" ");
+  return `${groups.length}: ${names}${rest > 0 ? ` and ${rest} more` : ""}`;
 }
 
 /** First and last store time, and how long that is. */

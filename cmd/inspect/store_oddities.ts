@@ -31,13 +31,14 @@ const ODDITIES_MAX = 1000;
 
 /** What the quick checks find in a store, or in a lone log whose folder is given twice. */
 export async function quickOddities(
-  { files }: Terminal,
+  { files, unreadable }: Terminal,
   root: string,
   commitLogPath: string | undefined,
 ): Promise<Oddity[]> {
   const found: Oddity[] = [];
   const items = verifyStore(files, root, {
     depth: "quick",
+    unreadable,
     ...(commitLogPath !== undefined && { commitLogPath }),
     ...(commitLogPath === root && { only: ["commitlog"] }),
   });

@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { SUBSCRIPTION_GROUPS, TOPICS } from "../../store/config_tables.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, type StorePaths } from "../../store/names.ts";
 import { readPackedOffsets } from "../../store/offset_json_reader.ts";
 import { QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
+import { isDenied } from "../../store/unreadable_files.ts";
 import { logAt } from "../reading/log_place.ts";
 import { placeAt } from "../reading/store_path.ts";
+import { hasUnread } from "../reading/unreadable_notes.ts";
 import { queueExtent, readTable } from "../reading/topic_table.ts";
 import type { Terminal } from "../terminal.ts";
 import { glanceAtLog, type LogGlance } from "./store_log.ts";
@@ -42,8 +44,8 @@ export interface FilesOfKind {
 export interface TopicSurvey {
   readonly topic: string;
   readonly kind: TopicKind;
-  /** Whether `topics.json` has it. */
-  readonly configured: boolean;
+  /** Whether `topics.json` has it; absent where this user may not read that. */
+  readonly configured?: boolean;
   readonly queues: number;
   /** Messages in its queues; absent where those cannot be read. */
   readonly messages?: number;
@@ -61,9 +63,12 @@ export interface StoreSurvey {
   readonly log: LogGlance;
   readonly files: readonly FilesOfKind[];
   readonly topics: readonly TopicSurvey[];
-  readonly groups: readonly string[];
+  /** Consumer groups; absent where this user may not read who they are. */
+  readonly groups?: readonly string[];
   /** What of it mq does not read. */
   readonly unread: readonly string[];
+  /** Whether something was met that this user may not read. */
+  readonly isDenied: () => boolean;
   /** Looks for what is odd, which takes the longest. */
   readonly findOddities: () => Promise<readonly Oddity[]>;
 }
@@ -71,6 +76,7 @@ export interface StoreSurvey {
 /** Looks at what stands at a path. Throws a failure where that is no store and no commit log. */
 export function surveyStore(terminal: Terminal, argument: string | undefined): StoreSurvey {
   const place = placeAt(terminal, argument);
+  terminal.unreadable?.goOnDenied();
   return place.kind === "store"
     ? surveyWhole(terminal, place.paths)
     : surveyLog(terminal, place.path);
@@ -79,7 +85,7 @@ export function surveyStore(terminal: Terminal, argument: string | undefined): S
 function surveyWhole(terminal: Terminal, paths: StorePaths): StoreSurvey {
   const { files, commitLogPath } = terminal;
   const segments = listSegments(files, paths.commitLogs);
-  const { queues, lastRecord, isRocksDb } = surveyQueues(files, paths);
+  const { queues, lastRecord, isRocksDb } = surveyQueues(terminal, paths);
   const log = glanceAtLog(files, segments, lastRecord);
   const pid = terminal.lockHolder(paths.lock);
   const isUnclean = files.stat(paths.abort) !== undefined;
@@ -91,9 +97,10 @@ function surveyWhole(terminal: Terminal, paths: StorePaths): StoreSurvey {
     origin: storeOrigin(files, paths, log.signs),
     log,
     files: filesUnder(files, paths),
-    topics: surveyTopics(files, paths, { queues, isRocksDb }),
-    groups: groupsOf(files, paths),
-    unread: unreadParts(files, paths, isRocksDb),
+    topics: surveyTopics(terminal, paths, { queues, isRocksDb }),
+    ...groupsOf(terminal, paths),
+    unread: [...unreadParts(files, paths, isRocksDb), ...deniedParts(terminal, paths.root)],
+    isDenied: () => hasUnread(terminal.unreadable, paths.root),
     findOddities: async () => [
       ...clockOddities(log),
       // Of a store in use the checkpoint may know of more than the log had a moment ago.
@@ -118,7 +125,8 @@ function surveyLog(terminal: Terminal, path: string): StoreSurvey {
     files: [{ name: path, ...sizesOf(files, segments.segments.map((it) => it.path)) }],
     topics: [],
     groups: [],
-    unread: [],
+    unread: deniedParts(terminal, path),
+    isDenied: () => hasUnread(terminal.unreadable, path),
     findOddities: async () => [
       ...clockOddities(log),
       ...isFolder ? await quickOddities(terminal, path, path) : [],
@@ -127,16 +135,19 @@ function surveyLog(terminal: Terminal, path: string): StoreSurvey {
 }
 
 /** Messages of each topic's queues, and where the latest record they know of starts. */
-function surveyQueues(files: FileSystem, paths: StorePaths) {
+function surveyQueues({ files, unreadable }: Terminal, paths: StorePaths) {
   const logMin = listSegments(files, paths.commitLogs).segments[0]?.start ?? 0;
-  const queues = new Map<string, { queues: number; messages: number }>();
+  const queues = new Map<string, { queues: number; messages: number | undefined }>();
   let lastRecord = -1;
   const trees = new QueueTrees(files, paths);
   for (const queue of trees.walk()) {
     const extent = queueExtent(files, queue, logMin);
     const known = queues.get(queue.topic) ?? { queues: 0, messages: 0 };
     known.queues++;
-    known.messages += Math.max(0, extent.maxOffset - extent.minOffset);
+    const isKnown = known.messages !== undefined && !hasUnread(unreadable, queue.path);
+    known.messages = isKnown
+      ? known.messages! + Math.max(0, extent.maxOffset - extent.minOffset)
+      : undefined;
     queues.set(queue.topic, known);
     lastRecord = Math.max(lastRecord, extent.lastRecord);
   }
@@ -144,33 +155,51 @@ function surveyQueues(files: FileSystem, paths: StorePaths) {
 }
 
 function surveyTopics(
-  files: FileSystem,
+  { files, unreadable }: Terminal,
   paths: StorePaths,
   { queues, isRocksDb }: {
-    readonly queues: ReadonlyMap<string, { readonly queues: number; readonly messages: number }>;
+    readonly queues: ReadonlyMap<
+      string,
+      { readonly queues: number; readonly messages: number | undefined }
+    >;
     readonly isRocksDb: boolean;
   },
 ): TopicSurvey[] {
   const configured = readTable(files, paths, TOPICS).entries;
   const names = [...new Set([...configured?.keys() ?? [], ...queues.keys()])];
-  const topics = names.map((topic) => ({
-    topic,
-    kind: topicKind(topic),
-    configured: configured?.has(topic) ?? false,
-    queues: queues.get(topic)?.queues ?? 0,
-    ...(!isRocksDb && { messages: queues.get(topic)?.messages ?? 0 }),
-  }));
+  const isTableKnown = configured !== undefined ||
+    unreadable?.isDeniedAt(join(paths.config, NAME.topics)) !== true;
+  const topics = names.map((topic) => {
+    const own = queues.get(topic);
+    // A topic without queues in sight may have some in a folder that is closed.
+    const isKnown = own === undefined
+      ? !hasUnread(unreadable, join(paths.consumeQueue, topic))
+      : own.messages !== undefined;
+    return {
+      topic,
+      kind: topicKind(topic),
+      ...(isTableKnown && { configured: configured?.has(topic) ?? false }),
+      queues: own?.queues ?? 0,
+      ...(!isRocksDb && isKnown && { messages: own?.messages ?? 0 }),
+    };
+  });
   return topics.sort((one, other) =>
     (other.messages ?? 0) - (one.messages ?? 0) || (one.topic < other.topic ? -1 : 1)
   );
 }
 
 /** Consumer groups that are configured or have offsets. */
-function groupsOf(files: FileSystem, paths: StorePaths): string[] {
+function groupsOf(
+  { files, unreadable }: Terminal,
+  paths: StorePaths,
+): { readonly groups?: string[] } {
   const configured = readTable(files, paths, SUBSCRIPTION_GROUPS).entries;
   const read = readPackedOffsets(files, join(paths.config, NAME.consumerOffsets));
   const consuming = read.state === "ok" ? read.value.offsets.groups() : [];
-  return [...new Set([...configured?.keys() ?? [], ...consuming])].sort();
+  const groups = [...new Set([...configured?.keys() ?? [], ...consuming])].sort();
+  const isClosed =
+    unreadable?.isDeniedAt(join(paths.config, SUBSCRIPTION_GROUPS.fileName)) === true;
+  return configured === undefined && isClosed ? {} : { groups };
 }
 
 /** Counts what stands under the root, by the names there; small files together. */
@@ -208,6 +237,13 @@ function sizesOf(files: FileSystem, paths: Iterable<string>) {
     sizes.allocatedBytes += stat.allocatedBytes;
   }
   return sizes;
+}
+
+/** What this user may not read, as far as was met. */
+function deniedParts({ unreadable }: Terminal, root: string): string[] {
+  return (unreadable?.rangesBelow(root) ?? []).filter(isDenied).map(({ file }) => {
+    return `${relative(root, file) || file}: permission denied`;
+  });
 }
 
 function unreadParts(files: FileSystem, paths: StorePaths, isRocksDb: boolean): string[] {

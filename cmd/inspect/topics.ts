@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { join } from "node:path";
 import { type TopicEntry, TOPICS } from "../../store/config_tables.ts";
+import { NAME } from "../../store/names.ts";
 import { type QueueDirectory, QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 import { EXIT } from "../exit_code.ts";
@@ -11,6 +13,7 @@ import { Failure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { RecordReader } from "../reading/record_reader.ts";
 import { storeAt } from "../reading/store_path.ts";
+import { hasUnread } from "../reading/unreadable_notes.ts";
 import { note, type Terminal } from "../terminal.ts";
 import { topicKind } from "./topic_kind.ts";
 import { queueExtent, readTable, rocksParts, rocksText } from "../reading/topic_table.ts";
@@ -93,9 +96,10 @@ interface QueueRow {
   readonly topic: string;
   readonly queueId: number;
   readonly kind: string;
-  readonly minOffset: number;
-  readonly maxOffset: number;
-  readonly messages: number;
+  /** Absent, as what follows, of a queue this user may not read. */
+  readonly minOffset?: number;
+  readonly maxOffset?: number;
+  readonly messages?: number;
   readonly firstStoreTimestamp?: number;
   readonly lastStoreTimestamp?: number;
 }
@@ -109,8 +113,9 @@ export function inspectTopics(
   const fields = options.queues === true ? QUEUE_FIELDS : TOPIC_FIELDS;
   const rows = openRows(terminal, fields, { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
-  const { files } = terminal;
+  const { files, unreadable } = terminal;
   const paths = storeAt(terminal, argument);
+  unreadable?.goOnDenied();
   const rocks = rocksParts(files, paths);
   if (rocks.queues && (rocks.topics || options.queues === true)) {
     const parts = rocks.topics ? ["topics", "consume queues"] : ["consume queues"];
@@ -120,6 +125,8 @@ export function inspectTopics(
   const trees = new QueueTrees(files, paths);
   const log = new RecordReader(files, listSegments(files, paths.commitLogs));
   const table = readTable<ReadonlyMap<string, TopicEntry>>(files, paths, TOPICS);
+  const isDenied = unreadable?.isDeniedAt(join(paths.config, NAME.topics)) === true;
+  const isUnknown = isDenied && table.entries === undefined;
   try {
     const measure = (queue: QueueDirectory) => queueRow(terminal, queue, log);
     if (options.queues === true) {
@@ -134,9 +141,11 @@ export function inspectTopics(
         if (rows.closed) break;
         const entry = table.entries?.get(topic);
         const queues = folders.has(topic) ? trees.queues(topic) : [];
-        if (entry === undefined && queues.length === 0) continue;
-        const own = rocks.queues ? undefined : queues.map(measure);
-        rows.row(topicRow(topic, { entry, own }));
+        const isClosed = queues.length === 0 &&
+          hasUnread(unreadable, join(paths.consumeQueue, topic));
+        if (entry === undefined && queues.length === 0 && !isClosed) continue;
+        const own = rocks.queues || isClosed ? undefined : queues.map(measure);
+        rows.row(topicRow(topic, { entry, own, isUnknown }));
       }
     }
   } finally {
@@ -144,26 +153,35 @@ export function inspectTopics(
   }
   rows.end();
   terminal.out.flush();
-  for (const flaw of table.flaws) note(terminal, `damaged: ${flaw}`);
-  if (rows.count === 0 && options.topic !== undefined) note(terminal, "no such topic");
+  const flaws = isDenied ? [] : table.flaws;
+  for (const flaw of flaws) note(terminal, `damaged: ${flaw}`);
+  if (isDenied && !isUnknown) {
+    note(terminal, `${NAME.topics} may not be read: read its .bak instead`);
+  }
+  if (rows.count === 0 && options.topic !== undefined) {
+    const isAll = unreadable?.isSound !== false;
+    note(terminal, isAll ? "no such topic" : "no such topic in what could be read");
+  }
   if (rocks.topics) note(terminal, rocksText(paths.root, ["topics"]));
   if (rocks.queues) note(terminal, rocksText(paths.root, ["consume queues"]));
   const notSeen = rocks.topics || rocks.queues ? EXIT.operational : EXIT.ok;
-  return notSeen | (table.flaws.length > 0 ? EXIT.left : EXIT.ok);
+  return notSeen | (flaws.length > 0 ? EXIT.left : EXIT.ok);
 }
 
 function queueRow(terminal: Terminal, queue: QueueDirectory, log: RecordReader): QueueRow {
+  const { topic, queueId, kind } = queue;
   const { minOffset, maxOffset, firstRecord, lastRecord } = queueExtent(
     terminal.files,
     queue,
     log.start,
   );
+  if (hasUnread(terminal.unreadable, queue.path)) return { topic, queueId, kind };
   const first = storeTimeAt(log, firstRecord);
   const last = storeTimeAt(log, lastRecord);
   return {
-    topic: queue.topic,
-    queueId: queue.queueId,
-    kind: queue.kind,
+    topic,
+    queueId,
+    kind,
     minOffset,
     maxOffset,
     messages: Math.max(0, maxOffset - minOffset),
@@ -179,15 +197,17 @@ function storeTimeAt(log: RecordReader, offset: number): number | undefined {
 
 function topicRow(
   topic: string,
-  { entry, own }: {
+  { entry, own, isUnknown }: {
     readonly entry: TopicEntry | undefined;
+    /** Whether nobody can tell what is configured. */
+    readonly isUnknown: boolean;
     /** `undefined` where the queues cannot be read. */
     readonly own: readonly QueueRow[] | undefined;
   },
 ): object {
   return {
     topic,
-    configured: entry !== undefined,
+    ...(!isUnknown && { configured: entry !== undefined }),
     ...(entry && {
       perm: entry.perm,
       access: accessOf(entry.perm),
@@ -203,14 +223,15 @@ function topicRow(
 }
 
 function queueSums(own: readonly QueueRow[]): object {
+  const isKnown = own.every((row) => row.messages !== undefined);
   const firsts = own.flatMap((row) => row.firstStoreTimestamp ?? []);
   const lasts = own.flatMap((row) => row.lastStoreTimestamp ?? []);
   return {
     queues: own.length,
     ...(own.length > 0 && { kind: [...new Set(own.map((row) => row.kind))].join(",") }),
-    messages: own.reduce((sum, row) => sum + row.messages, 0),
-    ...(firsts.length > 0 && { firstStoreTimestamp: Math.min(...firsts) }),
-    ...(lasts.length > 0 && { lastStoreTimestamp: Math.max(...lasts) }),
+    ...(isKnown && { messages: own.reduce((sum, row) => sum + row.messages!, 0) }),
+    ...(isKnown && firsts.length > 0 && { firstStoreTimestamp: Math.min(...firsts) }),
+    ...(isKnown && lasts.length > 0 && { lastStoreTimestamp: Math.max(...lasts) }),
   };
 }
 
@@ -225,7 +246,7 @@ function accessOf(perm: number): string {
 function noteOf(row: object): string | undefined {
   const it = row as {
     readonly topic: string;
-    readonly configured: boolean;
+    readonly configured?: boolean;
     readonly kind?: string;
     readonly attributes?: Readonly<Record<string, unknown>>;
     readonly queues?: number;
@@ -233,6 +254,7 @@ function noteOf(row: object): string | undefined {
     readonly writeQueueNums?: number;
   };
   const { configured, kind, attributes, queues, readQueueNums = 0, writeQueueNums = 0 } = it;
+  if (configured === undefined) return undefined;
   // Brokers keep light queues in no table.
   if (!configured && topicKind(it.topic) === "light") return undefined;
   if (!configured) return "not in topics.json: deleted, or its line was lost";

@@ -4,6 +4,8 @@
  * @module
  */
 import { counted } from "../output/counted.ts";
+import { quoted } from "../output/shell_words.ts";
+import { KEY_SEPARATOR } from "../../store/properties.ts";
 import { listIndexFiles } from "../../store/key_index_reader.ts";
 import { type KeySearchResult, searchKey } from "../reading/key_search.ts";
 import type { LogFilter } from "../reading/log_filter.ts";
@@ -11,23 +13,38 @@ import type { Query } from "./query.ts";
 import { scanLog } from "./scan.ts";
 import { knownTopics } from "../reading/topic_table.ts";
 
+const PART_UNREAD = "not all of the index can be read: ";
+
 /** Finds messages by one of their keys or their unique key. */
 export function findByKey(query: Query, key: string): void {
+  find(query, key);
+  const keys = key.split(KEY_SEPARATOR).filter((it) => it !== "");
+  if (query.found > 0 || keys.length === 0 || keys[0] === key) return;
+  const { topic } = query.options;
+  const only = topic === undefined ? "" : ` --topic ${quoted(topic)}`;
+  query.note(
+    `a blank divides keys, so no key has one; ask for each alone: --key ${quoted(keys[0]!)}${only}`,
+  );
+}
+
+function find(query: Query, key: string): void {
   const filter = query.filter({ key });
+  if (query.options.scan === true) return findInLog(query, filter, "");
   const paths = query.paths === undefined
     ? []
     : listIndexFiles(query.files, query.paths.index).paths;
-  if (query.options.scan === true) return findInLog(query, filter, "");
+  const isClosed = query.paths !== undefined && isUnread(query, query.paths.index);
+  if (isClosed) return findInLog(query, filter, "the index cannot be read: ");
   if (paths.length === 0) return findInLog(query, filter, "there is no index: ");
   if (!findThroughIndex(query, { key, filter, paths })) {
-    return findInLog(query, filter, "the disk cannot read all of the index: ");
+    return findInLog(query, filter, PART_UNREAD);
   }
   if (query.found > 0 || query.isFull) return;
   if (query.options.topic === undefined) {
     return findInLog(query, filter, "not in the index under any known topic: ");
   }
   if (!findThroughIndex(query, { key, filter, paths, everyEntry: true })) {
-    return findInLog(query, filter, "the disk cannot read all of the index: ");
+    return findInLog(query, filter, PART_UNREAD);
   }
   if (query.found > 0) {
     query.damage("found only by reading every entry: the chains of the index are damaged");
@@ -43,7 +60,12 @@ function findInLog(query: Query, filter: LogFilter, reason: string): void {
   if (query.found === 0) query.noteMissing(`not among the ${records} messages there`);
 }
 
-/** Prints what the index leads to; false, and nothing, where the disk cannot read what leads there. */
+/** Whether something of a file or folder could not be read so far. */
+function isUnread({ terminal }: Query, path: string): boolean {
+  return (terminal.unreadable?.rangesBelow(path).length ?? 0) > 0;
+}
+
+/** Prints what the index leads to; false, and nothing, where what leads there cannot be read. */
 function findThroughIndex(
   query: Query,
   search: {
@@ -65,9 +87,7 @@ function findThroughIndex(
     log,
     everyEntry,
   });
-  if (paths.some((path) => (query.terminal.unreadable?.rangesIn(path).length ?? 0) > 0)) {
-    return false;
-  }
+  if (paths.some((path) => isUnread(query, path))) return false;
   const offsets = new Set(hitsOf(query, filter, result));
   if (!everyEntry) {
     for (const { path, flaw } of result.damages) {

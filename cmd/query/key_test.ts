@@ -35,3 +35,13 @@ Deno.test("findByKey() ends with 4 where the index leads to a damaged record", a
   assert.equal(exitCode, 4);
   assert.equal(notes[0], "mq: the index leads to 0, where the log is damaged");
 });
+
+Deno.test("findByKey() says that a blank divides keys where it finds none with one", async () => {
+  const told = "mq: a blank divides keys, so no key has one; ask for each alone: --key retry0";
+  for (const key of ["retry0 retry1", " retry0"]) {
+    const { notes, exitCode } = await notesOf(["--key", key]);
+    assert.deepEqual([notes.at(-1), exitCode], [told, 0]);
+    const { notes: ofTopic } = await notesOf(["--key", key, "--topic", "T_retry"]);
+    assert.equal(ofTopic.at(-1), `${told} --topic T_retry`);
+  }
+});

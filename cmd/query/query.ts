@@ -24,6 +24,7 @@ import { RecordReader } from "../reading/record_reader.ts";
 import type { ProgressForm } from "../output/progress.ts";
 import type { RowWriter } from "../output/row_writer.ts";
 import { placeAt } from "../reading/store_path.ts";
+import { goOnBesideLog } from "../reading/unreadable_notes.ts";
 import { note, type Terminal } from "../terminal.ts";
 import { type TimeRange, timeRangeOf } from "../option/time_option.ts";
 
@@ -173,6 +174,7 @@ export function query(
   const times = timeRangeOf(options, terminal.now());
   const place = placeAt(terminal, argument);
   const paths = place.kind === "store" ? place.paths : undefined;
+  if (paths !== undefined) goOnBesideLog(terminal, paths);
   const search = new Query(terminal, rows, {
     place: logOf(terminal, place),
     paths,

@@ -1,9 +1,11 @@
 /**
- * What a command says of bytes the disk could not read.
+ * What a command says of bytes the disk could not read, and of files this user may not read.
  *
  * @module
  */
+import type { StorePaths } from "../../store/names.ts";
 import {
+  isDenied,
   type UnreadableFiles,
   type UnreadableRange,
   unreadableText,
@@ -27,9 +29,24 @@ export function tellUnreadable(
   { ranges, isTold }: UnreadableFiles,
   exitCode: number,
 ): number {
-  if (ranges.length === 0 || isTold) return exitCode;
-  tell(terminal, ranges);
-  return exitCode < EXIT.operational ? exitCode | EXIT.left : exitCode;
+  const told = isTold ? [] : ranges.filter((it) => !isDenied(it));
+  const denied = ranges.filter(isDenied);
+  if (told.length > 0) tell(terminal, told);
+  if (denied.length > 0) tellDenied(terminal, denied, isTold);
+  if (exitCode >= EXIT.operational) return exitCode;
+  return exitCode | (told.length > 0 ? EXIT.left : 0) | (denied.length > 0 ? EXIT.operational : 0);
+}
+
+/** For a command all of whose answers come from the log: goes on behind what else this user may not read. */
+export function goOnBesideLog({ unreadable }: Terminal, { root, commitLogs }: StorePaths): void {
+  // Without the folder nobody knows what is in it.
+  if (unreadable?.list(root).length !== 0) unreadable?.goOnDenied(commitLogs);
+}
+
+/** Whether this user may not read all of what stands at a path or below. */
+export function hasUnread(unreadable: UnreadableFiles | undefined, path: string): boolean {
+  if (unreadable === undefined) return false;
+  return unreadable.isDeniedAt(path) || unreadable.rangesBelow(path).some(isDenied);
 }
 
 /** For a command that runs on: notes what could not be read so far, and from now on at once. */
@@ -43,6 +60,21 @@ export function tellFromNowOn(terminal: Terminal): void {
     if (told++ < TOLD_MAX) note(terminal, unreadableText(range));
     if (told === 1) note(terminal, COPY_FIRST);
   };
+}
+
+/** Names what this user may not read, unless the command has, and says who could look. */
+function tellDenied(
+  terminal: Terminal,
+  denied: readonly UnreadableRange[],
+  isTold: boolean,
+): void {
+  terminal.out.flush();
+  for (const range of isTold ? [] : denied.slice(0, TOLD_MAX)) {
+    note(terminal, `${unreadableText(range)}: nothing is told of what is in it`);
+  }
+  const rest = denied.length - TOLD_MAX;
+  if (!isTold && rest > 0) note(terminal, `nor ${counted(rest, "other file or folder")}`);
+  note(terminal, "run this as the user the broker runs as, such as with sudo -u, to see the rest");
 }
 
 function tell(terminal: Terminal, ranges: readonly UnreadableRange[]): void {

@@ -1,11 +1,16 @@
 import assert from "node:assert/strict";
 import { storeInMemory } from "../../testdata/fixture.ts";
 import { record, recordedTerminal } from "../../testdata/recorded_terminal.ts";
+import { refuseReads } from "../../testdata/refused_reads.ts";
 import { MemoryFiles } from "../../store/file_memory.ts";
 import { UnreadableFiles } from "../../store/unreadable_files.ts";
 import { tellUnreadable } from "./unreadable_notes.ts";
 
 const THIRD = "store/commitlog/00000000000000131072";
+
+function closedStore(paths: readonly string[]): MemoryFiles {
+  return refuseReads(storeInMemory("5.5.0-a-clean-102"), paths);
+}
 
 Deno.test("tellUnreadable() names each range once, and what to do first", () => {
   const { terminal, printed } = recordedTerminal();
@@ -61,18 +66,83 @@ Deno.test("commands that look at a store end with 8 for a file they may not read
   for (
     const args of [["verify", "store"], ["recover", "store"], ["query", "store", "--key", "k"]]
   ) {
-    const files = storeInMemory("5.5.0-a-clean-102");
-    const openRead = files.openRead.bind(files);
-    files.openRead = (path) => {
-      if (path !== THIRD) return openRead(path);
-      const cause = Object.assign(new Error("denied"), { code: "EACCES" });
-      throw new Error(`Cannot open "${path}": permission denied`, { cause });
-    };
+    const files = closedStore([THIRD]);
     const { exitCode, stderr } = await record(args, { files });
     assert.equal(exitCode, 8, args.join(" "));
     assert.match(
       stderr,
       /^mq: Cannot open "store\/commitlog\/00000000000000131072": permission denied/m,
     );
+  }
+});
+
+const [QUEUE, TOPICS] = ["store/consumequeue/T_plain/0", "store/config/topics.json"];
+
+Deno.test("mq inspect store shows all but what this user may not read, names that, and ends with 8", async () => {
+  for (const path of [QUEUE, TOPICS, THIRD, "store/config", "store/index", "store/consumequeue"]) {
+    const run = (more: readonly string[]) => {
+      return record(["inspect", "store", "store", ...more], { files: closedStore([path]) });
+    };
+    const { exitCode, stdout, stderr } = await run([]);
+    assert.equal(exitCode & 8, 8, path);
+    assert.match(stdout, /^log\t0 to 330461/m);
+    assert(stdout.includes(`not read\t${path.slice("store/".length)}: permission denied`), stdout);
+    assert.match(stdout, /next: mq why store\n$/);
+    assert(stderr.includes(`this user may not read "${path}" (permission denied)`), stderr);
+    const { oddities } = JSON.parse((await run(["-o", "jsonl"])).stdout);
+    const others = oddities.filter((it: { code: string }) => it.code !== "store-unreadable");
+    assert.deepEqual(others, [], path);
+  }
+});
+
+Deno.test("what this user may not read is neither counted nor told as missing", async () => {
+  const args = ["inspect", "store", "store", "-o", "jsonl"];
+  const queue = JSON.parse((await record(args, { files: closedStore([QUEUE]) })).stdout);
+  const plain = queue.topics.find((it: { topic: string }) => it.topic === "T_plain");
+  assert.deepEqual([plain.queues, plain.messages, plain.configured], [4, undefined, true]);
+  const config = JSON.parse((await record(args, { files: closedStore(["store/config"]) })).stdout);
+  assert.equal(config.groups, undefined);
+  assert(config.topics.every((it: { configured?: boolean }) => it.configured === undefined));
+});
+
+Deno.test("mq inspect topics reads the backup of a table it may not read, and ends with 8", async () => {
+  const args = ["inspect", "topics", "store", "-o", "json"];
+  const backup = await record(args, { files: closedStore([TOPICS]) });
+  assert.equal(backup.exitCode, 8);
+  assert.match(backup.stderr, /topics\.json may not be read: read its \.bak instead/);
+  assert.equal(JSON.parse(backup.stdout).length, 29);
+  const files = closedStore([TOPICS, `${TOPICS}.bak`, QUEUE]);
+  const { exitCode, stdout } = await record(args, { files });
+  assert.equal(exitCode, 8);
+  const rows = JSON.parse(stdout);
+  const plain = rows.find((it: { topic: string }) => it.topic === "T_plain");
+  assert.deepEqual(plain, { topic: "T_plain", queues: 4, kind: "simple" });
+});
+
+Deno.test("mq verify checks all but what this user may not read, and tells of nothing that follows", async () => {
+  for (const path of [QUEUE, TOPICS, "store/config", "store/index", "store/consumequeue/T_plain"]) {
+    const args = ["verify", "store", "-o", "jsonl"];
+    const { exitCode, stdout } = await record(args, { files: closedStore([path]) });
+    assert.equal(exitCode, 12, path);
+    const items = stdout.trim().split("\n").map((line) => JSON.parse(line));
+    const found = items.filter((it) => it.severity === "warning" || it.severity === "error");
+    assert.deepEqual(found.map((it) => [it.code, it.file]), [["store-unreadable", path]]);
+    assert.equal(found[0].message, "this user may not read it (EACCES)");
+    assert.equal(items.at(-1).messages, 569);
+  }
+  const { stdout } = await record(["verify", "store"], { files: closedStore([TOPICS]) });
+  assert.match(stdout, /this user may not read all of it, so nobody knows whether it is sound/);
+  assert.doesNotMatch(stdout, /Copy it with ddrescue/);
+});
+
+Deno.test("mq query --key reads the log where it may not read the index, and ends with 8", async () => {
+  for (const path of ["store/index", "store/index/20261121091601736"]) {
+    for (const more of [[], ["--topic", "T_plain"]]) {
+      const args = ["query", "store", "--key", "k0", "-o", "jsonl", ...more];
+      const whole = await record(args, { files: closedStore([]) });
+      const { exitCode, stdout, stderr } = await record(args, { files: closedStore([path]) });
+      assert.deepEqual([exitCode, stdout], [8, whole.stdout]);
+      assert.match(stderr, /index can(not)? be read: reading the whole log/);
+    }
   }
 });

@@ -4,7 +4,7 @@
  * @module
  */
 import { counted } from "../output/counted.ts";
-import { basename, dirname } from "node:path";
+import { basename, dirname, resolve } from "node:path";
 import { QUARANTINE } from "../../store/quarantine.ts";
 import { type UndoOutcome, undoRepair } from "../../store/repair/undo.ts";
 import { EXIT } from "../exit_code.ts";
@@ -35,7 +35,7 @@ export async function undo(
   const rows = openRows(terminal, FIELDS, { ...options, layout: "measured" });
   if (rows === undefined) return EXIT.ok;
   const { undo: path } = options;
-  const { root: store } = options.findStore(argument ?? storeOf(path));
+  const { root: store } = options.findStore(argument ?? storeOf(terminal, path));
   const outcome = await takeBack(terminal, store, path);
   if (rows.format === "table") terminal.out.write(sentences(store, outcome));
   else {
@@ -60,10 +60,11 @@ async function takeBack(terminal: Terminal, store: string, path: string): Promis
   }
 }
 
-/** Undo files lie in the quarantine of their store. */
-function storeOf(path: string): string {
-  const folder = dirname(path);
-  if (basename(folder) === QUARANTINE) return dirname(folder);
+/** Undo files lie in the quarantine of their store; who stands in it does not name it. */
+function storeOf({ realPath = resolve }: Terminal, path: string): string {
+  for (const folder of [dirname(path), dirname(realPath(path))]) {
+    if (basename(folder) === QUARANTINE) return dirname(folder);
+  }
   throw usageFailure(`"${path}" does not lie in a store's folder ${QUARANTINE}: name the store`);
 }
 

@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
+import { basename } from "node:path";
 import { storeInMemory } from "../../testdata/fixture.ts";
-import { record } from "../../testdata/recorded_terminal.ts";
+import { record, recordedTerminal } from "../../testdata/recorded_terminal.ts";
 import { differences } from "../../testdata/store_bytes.ts";
 import { Failure } from "../failure.ts";
+import { undo } from "./undo.ts";
 
 const DAMAGED = "5.5.0-c-damage-102-noabort-cqbehind";
 
@@ -29,6 +31,22 @@ Deno.test("mq recover --undo finds the store by the file it is given", async () 
     assert.equal(again.stderr, `mq: Cannot undo "${undo}": there is no such file\n`);
     assert.equal(again.exitCode, 8);
   }
+});
+
+Deno.test("mq recover --undo finds the store of a file whose name alone is given", async () => {
+  const { files, before, undo: path } = await applied();
+  const name = basename(path);
+  // What somebody sees who stands in the quarantine.
+  const { openRead, openWrite, stat } = files;
+  const here = (it: string) => it === name ? path : it;
+  files.openRead = (it) => openRead.call(files, here(it));
+  files.openWrite = (it) => openWrite.call(files, here(it));
+  files.stat = (it) => stat.call(files, here(it));
+  const { terminal } = recordedTerminal({ files });
+  const findStore = (root: string) => ({ root });
+  const options = { undo: name, findStore };
+  assert.equal(await undo({ ...terminal, realPath: here }, undefined, options), 0);
+  assert.deepEqual(differences(before, files.snapshot()).filter((it) => !it.includes(name)), []);
 });
 
 Deno.test("mq recover --undo refuses a store that was used since, and one that is in use", async () => {

@@ -134,6 +134,24 @@ export class ChosenSource {
     return [...this.#targets.keys()].filter((topic) => !this.#topics.has(topic));
   }
 
+  /**
+   * The topics that messages at some positions go to, without counting anything; of standard input,
+   * which is read once, only what the options tell.
+   */
+  async targets(isToSend: (position: number) => boolean): Promise<ReadonlySet<string>> {
+    const { topic } = this.#options;
+    const only = topic === undefined ? undefined : this.#targets.get(topic) ?? topic;
+    const found = new Set<string>();
+    const path = String(this.identity["path"]);
+    if (path === "-") return only === undefined ? found : found.add(only);
+    const ahead = new ChosenSource(this.#items, this.#options, path);
+    for await (const { message, target } of ahead.messages()) {
+      if (isToSend(message.position)) found.add(target);
+      if (found.has(only ?? "")) break;
+    }
+    return found;
+  }
+
   /** Yields the messages to send. */
   async *messages(): AsyncGenerator<{ message: ReplayMessage; target: string }, void> {
     const { limit = Infinity } = this.#options;

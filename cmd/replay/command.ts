@@ -45,7 +45,8 @@ export function addReplayCommand(program: CommandUnknownOpts, { terminal, finish
       "Sends chosen messages once more, with their keys, tags, properties and unique keys, to " +
       "the queue of the same number where there is one, in their order. Half messages of " +
       "transactions are never sent, messages of a broker's own topics (retry, dead letter, delay) " +
-      "only when --topic or --map-topic names them. A send that fails is tried three times more " +
+      "only when --topic or --map-topic names them. That every topic takes messages is looked up before " +
+      "the first is sent, but for standard input. A send that fails is tried three times more " +
       "before anything behind it; then the command ends with 8 and says how far it came. With " +
       "--cursor-file the same command goes on where it stopped; after kill -9 up to 1,000 messages " +
       "are sent twice. Ends with 0 when all that was chosen is sent.",

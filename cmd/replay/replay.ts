@@ -5,8 +5,10 @@
  */
 import { counted } from "../output/counted.ts";
 import { nameServersOf } from "../../net/broker/registration.ts";
+import { ClientError } from "../../net/client/client_error.ts";
 import { Cluster } from "../../net/client/cluster.ts";
 import type { Ask } from "../../net/client/name_servers.ts";
+import type { RouteBook } from "../../net/client/route_book.ts";
 import { send } from "../../net/client/send.ts";
 import { EXIT } from "../exit_code.ts";
 import { describeFailure, Failure, usageFailure } from "../failure.ts";
@@ -90,7 +92,16 @@ export async function replay(
     signal,
   });
   const of = JSON.stringify({ ...source.identity, namesrv: isNamed ? nameServers : [] });
-  const replaying = new Replay({ terminal, rows, options, source, run, of });
+  const replaying = new Replay({
+    terminal,
+    rows,
+    options,
+    source,
+    run,
+    routes: cluster.routes,
+    signal,
+    of,
+  });
   return await replaying.run();
 }
 
@@ -100,6 +111,8 @@ interface Work {
   readonly options: ReplayOptions;
   readonly source: ChosenSource;
   readonly run: ReplayRun;
+  readonly routes: RouteBook;
+  readonly signal: AbortSignal;
   /** What the cursor is of. */
   readonly of: string;
 }
@@ -147,12 +160,12 @@ class Replay {
     const { source, run, options, rows } = this.#work;
     const done = new Set(this.#before?.ahead);
     const from = this.#before?.next ?? 0;
+    const isToSend = (position: number) => position >= from && !done.has(position);
+    if (options.dryRun !== true) await this.#checkTargets(isToSend);
     let sinceSave = 0;
     for await (const { message, target } of source.messages()) {
       rows.tick();
-      if (options.dryRun === true || message.position < from || done.has(message.position)) {
-        continue;
-      }
+      if (options.dryRun === true || !isToSend(message.position)) continue;
       // A place that cannot be kept is known before anything is sent that would be sent again.
       if (!this.#isKept) this.#save(from, []);
       await run.add({
@@ -167,6 +180,24 @@ class Replay {
       await run.settle();
       this.#save(this.#next, []);
     }
+  }
+
+  /** Before the first send: a topic nobody takes messages for is told of then, and not after half. */
+  async #checkTargets(isToSend: (position: number) => boolean): Promise<void> {
+    const { source, routes, signal } = this.#work;
+    const missing: string[] = [];
+    for (const target of await source.targets(isToSend)) {
+      signal.throwIfAborted();
+      try {
+        await routes.writableQueues(target);
+      } catch (error) {
+        const isMissing = error instanceof ClientError &&
+          (error.kind === "no-route" || error.kind === "no-queue");
+        if (!isMissing) throw error;
+        missing.push(error.message);
+      }
+    }
+    if (missing.length > 0) throw new Failure(missing.join("; "));
   }
 
   /**

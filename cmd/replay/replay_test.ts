@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import { NameServer } from "../../net/namesrv/namesrv.ts";
 import { MemoryFiles } from "../../store/file_memory.ts";
 import { FullDisk } from "../../testdata/full_disk.ts";
@@ -143,8 +142,12 @@ Deno.test("mq replay --dry-run counts, and asks nobody", async () => {
 
 Deno.test("mq replay ends with 8 where it cannot send, and says how far it came", async () => {
   const { files, namesrv, stop } = await started({ autoCreateTopicEnable: false });
-  files.put("lines", Buffer.from('{"topic":"Unknown","body":"x"}\n'));
-  const { stderr, stdout, exitCode } = await record(["replay", "lines", "-n", namesrv], { files });
+  // Standard input is read once, so nobody knows its topics before.
+  const stdin = '{"topic":"Unknown","body":"x"}\n';
+  const { stderr, stdout, exitCode } = await record(["replay", "-", "-n", namesrv], {
+    files,
+    stdin,
+  });
   await stop();
   assert.equal(exitCode, 8);
   assert.match(stderr, /Cannot send the message at 1: .*"Unknown".*; 0 messages sent/);
@@ -157,4 +160,25 @@ Deno.test("mq replay needs a cluster", async () => {
   const { exitCode, stderr } = await record(["replay", "from"], { files });
   assert.equal(exitCode, 16);
   assert.match(stderr, /--namesrv/);
+});
+
+Deno.test("mq replay tells of every topic nobody takes before it sends anything", async () => {
+  const { files, namesrv, stop } = await started({ autoCreateTopicEnable: false });
+  const create = ["topic", "create", "T_tags", "-n", namesrv, "--broker", "broker-a"];
+  assert.equal((await record(create, { files })).exitCode, 0);
+  const args = ["replay", "from", "-n", namesrv, "-o", "json"];
+  const { stdout, stderr, exitCode } = await record(args, { files });
+  const one = await record([...args, "--topic", "T_tags"], { files });
+  const moved = await record([...args, "--topic", "T_tags", "--map-topic", "T_tags=no"], { files });
+  await stop();
+  assert.equal(exitCode, 8);
+  assert.match(stderr, /topic "T_plain": no broker has it.*; Cannot send to topic "T_big"/);
+  assert.match(stderr, /; 0 messages sent\n$/);
+  assert.doesNotMatch(stderr, /T_tags/);
+  assert.equal(JSON.parse(stdout).at(-1).sent, 0);
+  assert.equal(one.exitCode, 0);
+  assert.match(
+    moved.stderr,
+    /^mq: Cannot send to topic "no": no broker has it.*; 0 messages sent$/m,
+  );
 });

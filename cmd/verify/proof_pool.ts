@@ -106,8 +106,13 @@ class ProofPool implements ElsewhereProofs {
     this.#limit = workers * AHEAD_PER_WORKER;
     for (let count = 1; count < workers; count++) {
       const { port1: port, port2 } = new MessageChannel();
-      const goesOn = unreadable !== undefined;
-      const workerData: ProofWorkerData = { state: plain, options, goesOn, port: port2 };
+      const workerData: ProofWorkerData = {
+        state: plain,
+        options,
+        goesOn: unreadable !== undefined,
+        strictFolders: unreadable?.strictFolders,
+        port: port2,
+      };
       const program = new URL("./proof_worker.ts", import.meta.url);
       const worker = new Worker(program, { workerData, transferList: [port2] });
       worker.on("error", (cause: Error) => this.#fail(`a thread ended: ${cause.message}`, cause));

@@ -17,6 +17,8 @@ export interface ProofWorkerData {
   readonly options: PieceProofOptions;
   /** Whether it goes on behind what the disk cannot read. */
   readonly goesOn: boolean;
+  /** With which folders it was asked to go on behind what this user may not read, if it was. */
+  readonly strictFolders?: readonly string[] | undefined;
   /** Where tasks come from and answers go. */
   readonly port: MessagePort;
 }
@@ -38,8 +40,9 @@ export function answerTask(
   }
 }
 
-function serve({ state, options, goesOn, port }: ProofWorkerData): void {
+function serve({ state, options, goesOn, strictFolders, port }: ProofWorkerData): void {
   const unreadable = goesOn ? new UnreadableFiles(diskFiles) : undefined;
+  if (strictFolders !== undefined) unreadable?.goOnDenied(strictFolders);
   const proof = new PieceProof({ ...state, fs: unreadable ?? diskFiles }, options);
   port.on("message", (task: PieceTask) => {
     port.postMessage(answerTask(proof, task, unreadable));

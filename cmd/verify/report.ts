@@ -14,6 +14,7 @@ import {
   type Severity,
 } from "../../store/check/findings.ts";
 import type { VerifySummary } from "../../store/check/summary.ts";
+import { ASK_ANOTHER } from "../../store/check/unreadable_check.ts";
 import { storeWords } from "../output/shell_words.ts";
 import { alignedLine, cellText, displayWidth, tabbedLine } from "../output/table.ts";
 import type { Terminal } from "../terminal.ts";
@@ -140,7 +141,12 @@ function verdict(
   const { severities: { error, warning, info }, ignored, depth } = summary;
   const found = `${counted(error, "error")}, ${counted(warning, "warning")}, ${info} info` +
     (ignored > 0 ? `, ${ignored} ignored` : "");
-  if (codes.error.has("store-unreadable")) {
+  const unreadable = codes.error.get("store-unreadable");
+  if (unreadable !== undefined && [...unreadable.fixes.keys()].every((it) => it === ASK_ANOTHER)) {
+    return `${found}: this user may not read all of it, so nobody knows whether it is sound; run mq ` +
+      "verify as the user the broker runs as.\n";
+  }
+  if (unreadable !== undefined) {
     return `${found}: the disk cannot be read whole. Copy it with ddrescue before anything else; ` +
       `mq recover ${
         cellText(storeWords(root, commitLogPath))

@@ -20,6 +20,7 @@ import { suggestion } from "../near_word.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { Progress, type ProgressForm } from "../output/progress.ts";
 import { givenPath, storeAt } from "../reading/store_path.ts";
+import { goOnBesideLog } from "../reading/unreadable_notes.ts";
 import { note, type Terminal } from "../terminal.ts";
 import { Keeping } from "./keeping.ts";
 import { loneLogAt } from "./lone_log.ts";
@@ -82,7 +83,7 @@ export async function verify(
   if (rows === undefined) return EXIT.ok;
   const path = givenPath(terminal, argument);
   const lone = loneLogAt(terminal, path);
-  const place = lone ?? { ...terminal, root: storeAt(terminal, path).root };
+  const place = lone ?? { ...terminal, root: wholeStoreAt(terminal, path) };
   const wanted = lone === undefined ? only : onlyLog(only);
   const { root, commitLogPath } = place;
   const progress = new Progress(terminal, options.progress);
@@ -124,6 +125,13 @@ export async function verify(
     }
   }
   return count.isHarmful(options.strict === true) ? EXIT.left : EXIT.ok;
+}
+
+/** The root of a store, of which files besides the log may be closed to this user. */
+function wholeStoreAt(terminal: Terminal, path: string): string {
+  const paths = storeAt(terminal, path);
+  goOnBesideLog(terminal, paths);
+  return paths.root;
 }
 
 /** Threads read files of the disk only, as they are named there. */

@@ -34,7 +34,11 @@ export async function brokerInfo(
     const { code, remark, body } = await client.invoke(address, { name }, options);
     const said = responseName(code) ?? String(code);
     if (said === "SUCCESS") return body;
-    const message = `Cannot look at broker ${address}: ${said}, ${remark ?? "no remark"}`;
+    const reason = said === "REQUEST_CODE_NOT_SUPPORTED"
+      ? `what listens there is no broker (it does not know ${name}), this looks like a name ` +
+        "server's address; brokers usually listen on port 10911"
+      : `${said}, ${remark ?? "no remark"}`;
+    const message = `Cannot look at broker ${address}: ${reason}`;
     throw new ClientError(message, { kind: "refused", code: said });
   };
   const [table, settings] = await Promise.all([

@@ -8,6 +8,7 @@
 import { parseAddress } from "../rpc/address.ts";
 import type { Outgoing } from "../rpc/connection.ts";
 import type { InvokeOptions } from "../rpc/pending_requests.ts";
+import { type RequestName, responseName } from "../wire/codes.ts";
 import type { RemotingCommand } from "../wire/command.ts";
 import { ClientError } from "./client_error.ts";
 
@@ -49,6 +50,22 @@ function isAddress(text: string): boolean {
   }
 }
 
+/** What every name server of every release answers, and no broker. */
+const ANSWERED_BY_ALL: ReadonlySet<RequestName> = new Set<RequestName>([
+  "GET_ROUTEINFO_BY_TOPIC",
+  "GET_BROKER_CLUSTER_INFO",
+  "GET_ALL_TOPIC_LIST_FROM_NAMESERVER",
+]);
+
+/** Throws where what answers is no name server. */
+function checkNameServer(address: string, { name }: Outgoing, { code }: RemotingCommand): void {
+  if (responseName(code) !== "REQUEST_CODE_NOT_SUPPORTED" || !ANSWERED_BY_ALL.has(name)) return;
+  throw new Error(
+    `what listens at ${address} is no name server (it does not know ${name}), this looks like a ` +
+      "broker's address; name servers usually listen on port 9876",
+  );
+}
+
 /** Name servers that know the same. */
 export class NameServers {
   /** `host:port` of each. */
@@ -75,7 +92,7 @@ export class NameServers {
   }
 
   /**
-   * The first answer, whatever its code.
+   * The first answer of a name server, whatever its code.
    *
    * @throws {ClientError} `name-server` when none answers; the reason of `signal`.
    */
@@ -87,6 +104,7 @@ export class NameServers {
       try {
         const options = { timeoutMs: this.#timeoutMs, signal };
         const answer = await this.#ask(addresses[number]!, asked, options);
+        checkNameServer(addresses[number]!, asked, answer);
         this.#current = number;
         return answer;
       } catch (error) {

@@ -28,7 +28,8 @@ export const STORE_FINDINGS = {
     kind: "other",
     severity: "error",
     about:
-      "the disk cannot read these bytes: what stands there is not known, and more may follow soon",
+      "these bytes cannot be read: what stands there is not known, and of a disk that fails more may " +
+      "follow soon",
     java:
       "maps its files: where it reads these bytes it gets an InternalError, at its start it ends, later the thread that read ends, and dispatch or replication with it",
     fix:

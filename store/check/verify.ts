@@ -20,9 +20,9 @@ import { adviceOf } from "./lost_files_check.ts";
 import { quickCheck } from "./quick_check.ts";
 import { SideChecks } from "./side_checks.ts";
 import { readStoreState, type StoreState } from "./store_state.ts";
-import type { UnreadableFiles } from "../unreadable_files.ts";
+import { isDenied, type UnreadableFiles } from "../unreadable_files.ts";
 import { Tally, type VerifyDepth, type VerifySummary } from "./summary.ts";
-import { findUnreadable, unreadableTold } from "./unreadable_check.ts";
+import { findUnreadable, followsFromDenied, unreadableTold } from "./unreadable_check.ts";
 import {
   changedFiles,
   fileMarks,
@@ -66,8 +66,8 @@ export interface VerifyOptions {
    */
   readonly resume?: VerifyState;
   /**
-   * What the disk cannot read is noted here, by the files that are verified or by others on them: it is
-   * a finding then. Without it the first of it is thrown.
+   * What the disk cannot read, or this user may not, is noted here, by the files that are verified or by
+   * others on them: it is a finding then. Without it the first of it is thrown.
    */
   readonly unreadable?: UnreadableFiles | undefined;
   /** Told what is sound of the index, at the end of a pass over the whole log. */
@@ -121,7 +121,9 @@ export async function* verifyStore(
   });
   const advised = adviceOf(state);
   const told = unreadableTold(options.unreadable);
-  const sink = (it: Finding) => stream.add(told(advised(it)));
+  const sink = (it: Finding) => {
+    if (!followsFromDenied(state, options.unreadable, it)) stream.add(told(advised(it)));
+  };
   const sides = new SideChecks({ state, sink, tally, depth });
   stream.onFinding = (it) => sides.see(it);
   stream.isQuiet = options.resume !== undefined && depth !== "quick";
@@ -182,6 +184,8 @@ async function* fullCheck(work: Work): AsyncGenerator<Turn, void> {
     if (findings === undefined || marks === undefined) return undefined;
     const format = VERIFY_STATE_FORMAT;
     const unreadable = options.unreadable?.ranges ?? [];
+    // The next run may be one of a user who may read it.
+    if (unreadable.some(isDenied)) return undefined;
     return {
       format,
       depth,
