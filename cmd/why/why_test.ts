@@ -53,6 +53,19 @@ Deno.test("mq why tells what a start destroys, and what is behind it", async () 
   assert(findings.some((it) => it.code === "log-body-crc"));
 });
 
+Deno.test("mq why tells of delayed messages that would be delivered again", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const offsets = "store/config/delayOffset.json";
+  files.put(offsets, Buffer.from('{"offsetTable":{}}'));
+  const { exitCode, reasons } = await asked(files);
+  assert.equal(exitCode, 4);
+  assert.deepEqual(reasons.map(({ effect, file }) => [effect, file]), [["loses", offsets]]);
+  assert.match(
+    reasons[0]!.message!,
+    /level 1 \(5 delivered, up to 5\).*delivers every message again/,
+  );
+});
+
 Deno.test("mq why tells what no queue would lead to", async () => {
   const { verdicts } = await asked(storeInMemory("5.5.0-c-damage-102-noabort-cqbehind"));
   assert(verdicts.some((it) => it.inNoQueue! > 0));
