@@ -19,6 +19,13 @@ const FACTS: Readonly<Partial<Record<FindingCode, Fact>>> = {
     effect: "loses",
     then: "a broker delivers every message again that their queues still have",
   },
+  // Java 4.9.7: `AdminBrokerProcessor.deleteTopic` asks the store for `cleanUnusedTopic`.
+  "config-topic-unknown": {
+    effect: "unserved",
+    then:
+      "a broker does not know these topics: clients get no route to them, and their queues go " +
+      "with cleanUnusedTopic, and where Java 4.9 is told to delete any other topic",
+  },
 };
 
 /** The reasons that follow from facts. */

@@ -66,6 +66,22 @@ Deno.test("mq why tells of delayed messages that would be delivered again", asyn
   );
 });
 
+Deno.test("mq why tells of messages of topics a broker does not know", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const path = "store/config/topics.json";
+  const topics = JSON.parse(new TextDecoder().decode(files.snapshot().get(path)));
+  delete topics.topicConfigTable["T_plain"];
+  files.put(path, Buffer.from(JSON.stringify(topics)));
+  const { exitCode, verdicts, reasons } = await asked(files);
+  assert.equal(exitCode, 4);
+  assert(verdicts.every(({ starts, inNoQueue }) => starts && inNoQueue === 0));
+  assert.deepEqual(reasons.map(({ effect, file }) => [effect, file]), [["unserved", path]]);
+  assert.match(
+    reasons[0]!.message!,
+    /^there are queues with messages of T_plain \(267\); a broker/,
+  );
+});
+
 Deno.test("mq why tells what no queue would lead to", async () => {
   const { verdicts } = await asked(storeInMemory("5.5.0-c-damage-102-noabort-cqbehind"));
   assert(verdicts.some((it) => it.inNoQueue! > 0));

@@ -65,10 +65,11 @@ export const CONFIG_FINDINGS = {
     severity: "info",
     about:
       "queues hold messages of topics that topics.json does not know: clients get no route to them, and nobody consumes them; a slave gets its topics from its master",
-    java: "answers that the topic does not exist; the queues stay, and come back with their topic",
+    java:
+      "loads the queues by their folders and answers that the topic does not exist; the queues come back with their topic. Until then cleanUnusedTopic deletes them, and with 4.9 so does deleting any other topic",
     fix:
       "none needed at a slave, or where the topic was deleted; else create it again with as many queues (mq topic create): its messages are there at once",
-    example: "there are queues with messages of T_plain",
+    example: "there are queues with messages of T_plain (267)",
   },
   "config-queue-closed": {
     kind: "config",
