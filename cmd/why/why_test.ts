@@ -82,6 +82,29 @@ Deno.test("mq why tells of messages of topics a broker does not know", async () 
   );
 });
 
+Deno.test("mq why tells of a log whose end was erased after a clean stop", async () => {
+  for (const name of ["4.9.7-a-clean-101", "5.5.0-a-clean-102"]) {
+    const files = storeInMemory(name);
+    const last = `store/commitlog/${files.list("store/commitlog").sort().at(-1)}`;
+    const bytes = files.snapshot().get(last)!.slice();
+    const end = bytes.findLastIndex((it) => it !== 0) + 1;
+    files.put(last, bytes.fill(0, end - 1000));
+    const { exitCode, reasons } = await asked(files);
+    assert.equal(exitCode, 4, name);
+    const [erased] = reasons.filter((it) => it.message!.includes("behind its last record"));
+    assert.match(erased!.message!, /^queues lead to \d messages? behind .* was erased, or/, name);
+  }
+});
+
+Deno.test("mq why blames no store that Java left for units behind its end", async () => {
+  for (const name of ["5.5.0-c-damage-102-torn", "5.5.0-c-flip-102-first"]) {
+    for (const tree of ["recorded", "after-java-recovery"] as const) {
+      const { reasons } = await asked(storeInMemory(name, tree));
+      assert(!reasons.some((it) => it.message!.includes("behind its last record")), name);
+    }
+  }
+});
+
 Deno.test("mq why tells what no queue would lead to", async () => {
   const { verdicts } = await asked(storeInMemory("5.5.0-c-damage-102-noabort-cqbehind"));
   assert(verdicts.some((it) => it.inNoQueue! > 0));
