@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Finding } from "../../store/check/findings.ts";
 import type { SoundIndex } from "../../store/check/index_check.ts";
 import { verifyStore } from "../../store/check/verify.ts";
 import { codeOf } from "../../store/file_disk.ts";
@@ -17,6 +18,7 @@ import { Progress, type ProgressForm } from "../output/progress.ts";
 import { givenPath, storeAt } from "../reading/store_path.ts";
 import { loneLogAt } from "../verify/lone_log.ts";
 import type { Terminal } from "../terminal.ts";
+import { factReasons, isReason } from "./config_facts.ts";
 import { configReasons } from "./config_reasons.ts";
 import { dyingDiskReasons } from "./dying_disk.ts";
 import { JavaStarts } from "./java_starts.ts";
@@ -170,7 +172,7 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   using starts = unread.length > 0 ? undefined : new JavaStarts(shared, paths, place);
   // The starts read beside the verification; what they leave is judged beside the plan of a repair.
   shared.follow(logStart, starts?.followers ?? []);
-  const { codes, soundIndex, lostEnd } = await verified(terminal, {
+  const { codes, facts, soundIndex, lostEnd } = await verified(terminal, {
     shared,
     paths,
     placed,
@@ -179,6 +181,8 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   shared.part();
   reasons.push(...placed.reasons(), ...findingReasons(codes.first));
   reasons.push(...batchQueueReasons(files, paths));
+  // A broker at work has yet to write down what it did last.
+  if (!asked.isInUse) reasons.push(...factReasons(facts));
   if (starts === undefined) {
     reasons.push(...unread, ...diskReasons(terminal, paths));
     return { ...asked, reasons, verdicts: [], findings: codes.told([]), isRepairable: false };
@@ -204,14 +208,24 @@ async function look(terminal: Terminal, { paths, around, progress }: Look): Prom
   };
 }
 
-/** What a verification finds that is no mere fact, and what of the index it proves. */
+/** What a verification came to. */
+interface Verified {
+  /** What is no mere fact. */
+  readonly codes: FoundCodes;
+  /** Facts that are reasons. */
+  readonly facts: readonly Finding[];
+  /** What of the index it proves. */
+  readonly soundIndex: SoundIndex | undefined;
+  readonly lostEnd: LostEnd;
+}
+
 async function verified(
   terminal: Terminal,
   { shared, paths, placed, progress }: Pick<Look, "paths" | "progress"> & {
     readonly shared: SharedLog;
     readonly placed: WellPlaced;
   },
-): Promise<{ codes: FoundCodes; soundIndex: SoundIndex | undefined; lostEnd: LostEnd }> {
+): Promise<Verified> {
   const { commitLogPath, unreadable } = terminal;
   let soundIndex: SoundIndex | undefined;
   const found = verifyStore(shared, paths.root, {
@@ -222,15 +236,19 @@ async function verified(
     onIndex: (it) => soundIndex = it,
   });
   const codes = new FoundCodes();
+  const facts: Finding[] = [];
   const lostEnd = new LostEnd(placed.files, paths);
   for await (const item of found) {
-    if (item.kind === "finding") lostEnd.see(item);
+    if (item.kind === "finding") {
+      lostEnd.see(item);
+      if (isReason(item)) facts.push(item);
+    }
     if (item.kind !== "finding" || item.severity === "info") continue;
     codes.add(item);
     placed.see(item.file);
   }
   progress.clear();
-  return { codes, soundIndex, lostEnd };
+  return { codes, facts, soundIndex, lostEnd };
 }
 
 /** What nobody can read, once all was looked at. */

@@ -22,7 +22,7 @@ export function printWhy(terminal: Terminal, answer: WhyAnswer): void {
   const told = new Set<WhyReason>();
   for (const verdict of answer.verdicts) {
     const reasons = answer.reasons.filter((it) => it.releases.includes(verdict.release));
-    const forgets = reasons.some((it) => it.effect === "loses");
+    const forgets = reasons.some((it) => it.effect !== "refuses");
     heading(verdictText(verdict, forgets), forgets || !isWhole(verdict));
     if (verdict.note !== undefined && verdict.starts) out.write(`  ${verdict.note}\n`);
     for (const reason of reasons.slice(0, REASONS_MAX)) {

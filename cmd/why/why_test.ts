@@ -53,6 +53,58 @@ Deno.test("mq why tells what a start destroys, and what is behind it", async () 
   assert(findings.some((it) => it.code === "log-body-crc"));
 });
 
+Deno.test("mq why tells of delayed messages that would be delivered again", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const offsets = "store/config/delayOffset.json";
+  files.put(offsets, Buffer.from('{"offsetTable":{}}'));
+  const { exitCode, reasons } = await asked(files);
+  assert.equal(exitCode, 4);
+  assert.deepEqual(reasons.map(({ effect, file }) => [effect, file]), [["loses", offsets]]);
+  assert.match(
+    reasons[0]!.message!,
+    /level 1 \(5 delivered, up to 5\).*delivers every message again/,
+  );
+});
+
+Deno.test("mq why tells of messages of topics a broker does not know", async () => {
+  const files = storeInMemory("5.5.0-a-clean-102");
+  const path = "store/config/topics.json";
+  const topics = JSON.parse(new TextDecoder().decode(files.snapshot().get(path)));
+  delete topics.topicConfigTable["T_plain"];
+  files.put(path, Buffer.from(JSON.stringify(topics)));
+  const { exitCode, verdicts, reasons } = await asked(files);
+  assert.equal(exitCode, 4);
+  assert(verdicts.every(({ starts, inNoQueue }) => starts && inNoQueue === 0));
+  assert.deepEqual(reasons.map(({ effect, file }) => [effect, file]), [["unserved", path]]);
+  assert.match(
+    reasons[0]!.message!,
+    /^there are queues with messages of T_plain \(267\); a broker/,
+  );
+});
+
+Deno.test("mq why tells of a log whose end was erased after a clean stop", async () => {
+  for (const name of ["4.9.7-a-clean-101", "5.5.0-a-clean-102"]) {
+    const files = storeInMemory(name);
+    const last = `store/commitlog/${files.list("store/commitlog").sort().at(-1)}`;
+    const bytes = files.snapshot().get(last)!.slice();
+    const end = bytes.findLastIndex((it) => it !== 0) + 1;
+    files.put(last, bytes.fill(0, end - 1000));
+    const { exitCode, reasons } = await asked(files);
+    assert.equal(exitCode, 4, name);
+    const [erased] = reasons.filter((it) => it.message!.includes("behind its last record"));
+    assert.match(erased!.message!, /^queues lead to \d messages? behind .* was erased, or/, name);
+  }
+});
+
+Deno.test("mq why blames no store that Java left for units behind its end", async () => {
+  for (const name of ["5.5.0-c-damage-102-torn", "5.5.0-c-flip-102-first"]) {
+    for (const tree of ["recorded", "after-java-recovery"] as const) {
+      const { reasons } = await asked(storeInMemory(name, tree));
+      assert(!reasons.some((it) => it.message!.includes("behind its last record")), name);
+    }
+  }
+});
+
 Deno.test("mq why tells what no queue would lead to", async () => {
   const { verdicts } = await asked(storeInMemory("5.5.0-c-damage-102-noabort-cqbehind"));
   assert(verdicts.some((it) => it.inNoQueue! > 0));

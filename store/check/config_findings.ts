@@ -48,15 +48,28 @@ export const CONFIG_FINDINGS = {
     example:
       "neither it nor its .bak is there: without offsets are G_all, G_order, G_retry and 2 more",
   },
+  "config-delay-offsets-missing": {
+    kind: "config",
+    severity: "info",
+    about:
+      "delayed messages were delivered, but delayOffset.json has no offset of their levels, or it and its .bak are gone, or were not yet written: they are delivered again",
+    java:
+      "begins at 0 with a level that has no offset: every message that its queue still has is delivered again, at once. mq's own broker does the same",
+    fix:
+      'before a broker starts, bring the file back from a backup or a slave; else write it with the offsets named here, level by level: {"offsetTable":{1:5,2:1,3:1}}',
+    example:
+      "neither it nor its .bak is there: without offset are level 1 (5 delivered, up to 5), level 2 (1 delivered, up to 1), level 3 (1 delivered, up to 1)",
+  },
   "config-topic-unknown": {
     kind: "config",
     severity: "info",
     about:
       "queues hold messages of topics that topics.json does not know: clients get no route to them, and nobody consumes them; a slave gets its topics from its master",
-    java: "answers that the topic does not exist; the queues stay, and come back with their topic",
+    java:
+      "loads the queues by their folders and answers that the topic does not exist; the queues come back with their topic. Until then cleanUnusedTopic deletes them, and with 4.9 so does deleting any other topic",
     fix:
       "none needed at a slave, or where the topic was deleted; else create it again with as many queues (mq topic create): its messages are there at once",
-    example: "there are queues with messages of T_plain",
+    example: "there are queues with messages of T_plain (267)",
   },
   "config-queue-closed": {
     kind: "config",

@@ -48,6 +48,12 @@ testFindings(CONFIG_FINDINGS, {
     },
     finds: ["info config-offsets-missing config/consumerOffset.json 0+0"],
   },
+  "config-delay-offsets-missing": {
+    damage: (files) => {
+      for (const end of ["", ".bak"]) files.remove(`store/config/delayOffset.json${end}`);
+    },
+    finds: ["info config-delay-offsets-missing config/delayOffset.json 0+0"],
+  },
   "config-topic-unknown": {
     damage: (files) => configure(files, (topics) => delete topics["T_plain"]),
     finds: ["info config-topic-unknown config/topics.json 0+0"],
@@ -83,7 +89,8 @@ testFindings(CONFIG_FINDINGS, {
     finds: ["info consumer-offset-orphan config/consumerOffset.json 0+0"],
   },
   "delay-offset-ahead": {
-    damage: (files) => putText(files, "store/config/delayOffset.json", '{"offsetTable":{1:6}}'),
+    damage: (files) =>
+      putText(files, "store/config/delayOffset.json", '{"offsetTable":{1:6,2:1,3:1}}'),
     finds: ["warning delay-offset-ahead config/delayOffset.json 0+0"],
   },
   "delay-offset-behind": {
@@ -104,6 +111,7 @@ testFindings(CONFIG_FINDINGS, {
   "config-missing",
   "config-topics-missing",
   "config-offsets-missing",
+  "config-delay-offsets-missing",
   "config-topic-unknown",
   "config-queue-closed",
   "config-backup-unreadable",

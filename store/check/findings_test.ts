@@ -20,6 +20,7 @@ const CODES: Readonly<Record<string, string>> = {
   "config-missing": "warning",
   "config-queue-closed": "info",
   "config-offsets-missing": "info",
+  "config-delay-offsets-missing": "info",
   "config-topic-unknown": "info",
   "config-topics-missing": "warning",
   "config-unreadable": "error",

@@ -16,8 +16,11 @@ import { NAME, type StorePaths } from "../names.ts";
 import { readPackedOffsets } from "../offset_json_reader.ts";
 import type { PackedOffsets } from "../packed_offsets.ts";
 import { type QueueDirectory, queuesOf } from "../queue_reader.ts";
+import { isConfigInRocksDb } from "../topic_kinds.ts";
+import { deliveredDelays } from "./delivered_delays.ts";
 import { type Finding, finding, type FindingSink } from "./findings.ts";
 import type { MissingUnits } from "./missing_units.ts";
+import { namedList } from "./named_list.ts";
 import { extentAround } from "./queue_extent.ts";
 import type { StoreState } from "./store_state.ts";
 
@@ -45,6 +48,9 @@ interface ConsumerTable {
 /** Readers of a topic that is gone, as many as are named. */
 const READERS_NAMED = 5;
 
+/** Delay levels without offset, as many as are named. */
+const LEVELS_NAMED = 5;
+
 const TOPICS_PER_TURN = 64;
 
 /** Where static topics are described (Java: `TopicQueueMappingManager`). */
@@ -66,6 +72,8 @@ export class OffsetCheck {
   readonly #state: StoreState;
   readonly #consumers: ConsumerTable[] = [];
   readonly #delays: { readonly file: string; readonly levels: OffsetMap } | undefined;
+  /** Whether what stands there of delays cannot be read, which is told elsewhere. */
+  readonly #areDelaysDamaged: boolean;
 
   /** Reads the tables; one that cannot be read has no offsets. */
   constructor(state: StoreState) {
@@ -77,6 +85,7 @@ export class OffsetCheck {
       this.#consumers.push({ file: read.path, offsets: read.value.offsets });
     }
     const delays = readConfigFile(fs, join(config, DELAY_OFFSETS.fileName), DELAY_OFFSETS.decode);
+    this.#areDelaysDamaged = delays.state === "damaged";
     if (delays.state === "ok") {
       this.#delays = { file: delays.path, levels: delays.value.entries };
     }
@@ -101,6 +110,26 @@ export class OffsetCheck {
       const own = { topic: SCHEDULE_TOPIC, queueId, readers, offsets: [offset] };
       this.#compare(own, queues.get(queueId), { ...input, code: "delay-offset" });
     }
+    yield;
+    this.#missDelays(input);
+  }
+
+  /** Delay levels that a broker would deliver again from their queue's first message on. */
+  #missDelays({ sink, logEnd }: OffsetCheckInput): void {
+    const { fs, paths } = this.#state;
+    if (this.#areDelaysDamaged || isConfigInRocksDb(fs, paths)) return;
+    const isLost = (level: number) => this.#delays?.levels.has(level) !== true;
+    const found = deliveredDelays(this.#state, { isLost, logEnd });
+    if (found.length === 0) return;
+    const file = join(paths.config, DELAY_OFFSETS.fileName);
+    const levels = found.map(({ level, deliveredTo, messages }) =>
+      `level ${level} (${messages} delivered, up to ${deliveredTo})`
+    );
+    const holder = this.#delays === undefined
+      ? "neither it nor its .bak is there"
+      : "it lacks them";
+    const message = `${holder}: without offset are ${namedList(levels, LEVELS_NAMED)}`;
+    sink(finding("config-delay-offsets-missing", { file }, { message }));
   }
 
   /** Compares the offsets of a topic, or notes that it is gone. */

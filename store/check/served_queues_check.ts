@@ -33,19 +33,23 @@ export function checkServedQueues(state: StoreState, { sink, logEnd }: ServedQue
   if (readQueues === undefined || state.queues.isRocksDb) return;
   const mapped = mappedTopics(state.fs, state.paths);
   const file = join(state.paths.config, TOPICS.fileName);
-  const isFilled = (queue: QueueDirectory) => holdsMessages(state, queue, logEnd);
-  const unknown: string[] = [];
+  const isFilled = (queue: QueueDirectory) => messagesIn(state, queue, logEnd) > 0;
+  const unknown: { readonly topic: string; readonly messages: number }[] = [];
   for (const [topic, queues] of unserved(state, readQueues)) {
     if (isBrokersOwn(topic) || mapped.has(topic)) continue;
     const count = readQueues.get(topic);
     if (count !== undefined) {
       tellClosed(sink, { file, topic, count, queues: queues.filter(isFilled) });
-    } else if (queues.some(isFilled)) unknown.push(topic);
+      continue;
+    }
+    const messages = queues.reduce((sum, it) => sum + messagesIn(state, it, logEnd), 0);
+    if (messages > 0) unknown.push({ topic, messages });
   }
-  const [topic] = unknown;
-  if (topic === undefined) return;
-  const place = { file, ...(unknown.length === 1 && { topic }) };
-  const message = `there are queues with messages of ${namedList(unknown, NAMED_MAX)}`;
+  const [first] = unknown;
+  if (first === undefined) return;
+  const place = { file, ...(unknown.length === 1 && { topic: first.topic }) };
+  const names = unknown.map(({ topic, messages }) => `${topic} (${messages})`);
+  const message = `there are queues with messages of ${namedList(names, NAMED_MAX)}`;
   sink(finding("config-topic-unknown", place, { message }));
 }
 
@@ -75,9 +79,9 @@ function unserved(
   return Map.groupBy(behind, (it) => it.topic);
 }
 
-function holdsMessages({ fs, log }: StoreState, queue: QueueDirectory, logEnd?: number): boolean {
+function messagesIn({ fs, log }: StoreState, queue: QueueDirectory, logEnd?: number): number {
   const logStart = log.segments[0]?.start ?? 0;
   // An offset that no unit stands before has the ends looked for.
   const extent = extentAround(fs, queue, { offsets: [0], logStart, logEnd });
-  return extent !== undefined && extent.max > extent.min;
+  return extent === undefined ? 0 : Math.max(0, extent.max - extent.min);
 }

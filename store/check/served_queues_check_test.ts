@@ -56,11 +56,13 @@ Deno.test("checkServedQueues() tells of all unknown topics at once, and not of a
     assert(T_plain !== undefined && T_tags !== undefined);
     return others;
   });
-  assert.deepEqual(await told(files), ["- -: there are queues with messages of T_plain, T_tags"]);
+  assert.deepEqual(await told(files), [
+    "- -: there are queues with messages of T_plain (267), T_tags (140)",
+  ]);
   configure(files, () => ({}));
   const [message, ...more] = await told(files);
   assert.deepEqual(more, []);
-  assert.match(message!, / of (\S+, ){4}\S+ and \d+ more$/);
+  assert.match(message!, / of (\S+ \(\d+\), ){4}\S+ \(\d+\) and \d+ more$/);
   assert.doesNotMatch(message!, /SCHEDULE_TOPIC|rmq_sys/i);
 });
 

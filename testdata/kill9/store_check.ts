@@ -33,7 +33,7 @@ import { type StoreOrder, tinyStore } from "./order.ts";
 
 const KEYS_SEARCHED = 40;
 /** The load has topics and a group as a broker does, and no broker runs that would write them down. */
-const NO_CONFIG = /^(warning config-topics-missing|info config-offsets-missing) /;
+const NO_CONFIG = /^(warning config-topics-missing|info config-(delay-)?offsets-missing) /;
 /** What queues and index still lead to when a log file has left. */
 const BELOW_LOG = /^info [a-z]+-(unit|entry)-below-log /;
 /** What a store adds to the properties it is given. */
