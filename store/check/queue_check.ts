@@ -19,6 +19,7 @@ import { type FileKind, finding } from "./findings.ts";
 import { Expectation } from "./queue_expectation.ts";
 import { type QueueContext, QueuePlace } from "./queue_place.ts";
 import type { DeletedRecords, ProvenQueues } from "./queue_proof.ts";
+import { tellRocksDb } from "./rocksdb_check.ts";
 import type { QueueCheckState, QueuesCheckState } from "./verify_state.ts";
 import { SimpleQueueCheck } from "./simple_queue_check.ts";
 
@@ -101,10 +102,7 @@ export class QueueCheck {
     const { state, sink, tally } = this.#context;
     const { queues, strays, isRocksDb } = state.queues;
     this.#isRocksDb = isRocksDb;
-    if (isRocksDb) {
-      const message = "queues are kept in RocksDB, which was not read";
-      sink(finding("queue-rocksdb", { file: state.paths.consumeQueue }, { message }));
-    }
+    if (isRocksDb) tellRocksDb(state, sink);
     for (const file of strays) {
       sink(finding("queue-stray-file", { file }, { message: "belongs to no queue" }));
     }
