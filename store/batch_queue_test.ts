@@ -257,3 +257,16 @@ Deno.test("BatchQueue.dropExpiredFiles() removes what lies before the queue's be
   again.load();
   assert.deepEqual([again.min, again.end], [36, 42]);
 });
+
+Deno.test("a topic that has messages in consume queues stays with them, whatever its attribute says", async () => {
+  const fs = new MemoryFiles();
+  const first = await openStore(fs);
+  for (const body of ["a", "b"]) await put(first, { body });
+  await first[Symbol.asyncDispose]();
+  for (const expected of [2, 3]) {
+    await using store = await openStore(fs, { isBatchTopic: () => true });
+    assert.equal((await put(store)).queueOffset, expected);
+    assert.deepEqual(store.queueRange("TopicTest", 0), { min: 0, max: expected + 1 });
+    assert.deepEqual(fs.list("store/batchconsumequeue"), []);
+  }
+});

@@ -8,40 +8,39 @@
  * broker that meets it when it starts passes over all that follows in the same log file, or takes no
  * new message into the queue. `stand_in.ts` tells how readers know a stand-in.
  *
+ * Queues of another kind than their topic's are not of this log's making: they stay as they are, for
+ * whoever reads them.
+ *
  * A record whose queue id or index was changed goes where a unit leads to it, if the units beside it
- * vouch for that one; a record that claims the place of another and has none is left out: one flipped
- * bit costs one message at most.
+ * vouch for that one. A record that claims the place of another stays where a unit leads to it, as
+ * consumers had it; one that no unit leads to is left out.
  *
  * @module
  */
 import { join } from "node:path";
 import { BatchQueueReplay } from "./batch_queue_replay.ts";
-import type { BatchQueueTable } from "./batch_queue_table.ts";
 import { type ConsumeQueue, isQueueIndex } from "./consume_queue.ts";
-import type { DamageRanges } from "./damage_ranges.ts";
 import type { DispatchRequest } from "./dispatch.ts";
-import type { FileSystem } from "./file.ts";
 import { QUEUE_PADDING } from "./format.ts";
 import { innerBatchOf } from "./inner_batch.ts";
-import type { LogLookup } from "./log_lookup.ts";
+import { LeftOut } from "./left_out.ts";
 import { lightQueuesOf } from "./multi_dispatch.ts";
-import { queueDirectory, type StorePaths } from "./names.ts";
+import { queueDirectory } from "./names.ts";
 import type { StoredUnit } from "./queue_files.ts";
-import type { QueueDoubt } from "./queue_doubts.ts";
 import { QueueLanes } from "./queue_lanes.ts";
-import { listQueues } from "./queue_reader.ts";
-import type { QueuesAside } from "./queues_aside.ts";
-import { isSafeTopic, type QueueTable } from "./queue_table.ts";
+import type { QueueReplayInput } from "./queue_replay_input.ts";
+import { listQueues, type QueueKind } from "./queue_reader.ts";
+import { isSafeTopic } from "./queue_table.ts";
 import { StoredUnits } from "./stored_units.ts";
 import type { RecordView } from "./record_view.ts";
 import type { QueueBefore } from "./recovery_progress.ts";
-import type { RecoveryMode } from "./recovery_report.ts";
 import {
   believedEnd,
   holdsMessage,
   isFree,
   isMessage,
   isOf,
+  isOfTopic,
   isSame,
   isUnit,
   lastMessageOf,
@@ -50,35 +49,7 @@ import {
   unitOf,
 } from "./replay_units.ts";
 import type { AnyQueue } from "./sound_end.ts";
-import type { TopicKinds } from "./topic_kinds.ts";
 import { isVouchedFor, leadsNext, saysWrong, type WrongIndex } from "./wrong_index.ts";
-
-/** What a replay works with. */
-export interface QueueReplayInput {
-  readonly fs: FileSystem;
-  readonly paths: StorePaths;
-  readonly mode: RecoveryMode;
-  readonly queues: QueueTable;
-  /** Batch queues, which a full replay builds from their files; absent where nobody wants them. */
-  readonly batchQueues?: BatchQueueTable;
-  /** For `full`: units in a file of a batch queue that has none left to tell. */
-  readonly batchQueueFileUnits?: number | undefined;
-  readonly topics: Pick<TopicKinds, "exists" | "isBatch">;
-  readonly lookup: LogLookup;
-  readonly logStart: number;
-  /** Where the records that are replayed begin. */
-  readonly from: number;
-  /** How the queues were before a start that was interrupted, which this one goes on with. */
-  readonly resumed?: readonly QueueBefore[] | undefined;
-  readonly damage: DamageRanges;
-  /** After a clean stop: the queues that are built again. All others have all up to `current`. */
-  readonly doubts?: ReadonlyMap<AnyQueue, QueueDoubt>;
-  readonly current?: number;
-  /** After an unclean stop: the queues that are left alone; what lacks records is added to them. */
-  readonly aside?: QueuesAside;
-  /** Whether units that lead to damaged records stay. */
-  readonly keepDamaged: boolean;
-}
 
 /** How a queue was before and is now. */
 export interface QueueChange {
@@ -103,8 +74,6 @@ interface QueueUnderReplay {
 export class QueueReplay {
   /** Units appended. */
   units = 0;
-  /** Records no queue could take. */
-  unqueued = 0;
   /** Batches kept as one record whose index or count cannot be read, see `inner_batch.ts`. */
   flawedBatches = 0;
   /** Records that their queues lead to under another index than they say. */
@@ -119,13 +88,14 @@ export class QueueReplay {
   readonly #batchQueues = new Map<string, BatchQueueReplay>();
   readonly #hasExt: boolean;
   readonly #lanes = new QueueLanes();
+  readonly #leftOut = new LeftOut();
 
   constructor(input: QueueReplayInput) {
     this.#input = input;
     this.#hasExt = input.fs.stat(input.paths.consumeQueueExt) !== undefined;
     const resumed = input.resumed && new Map(input.resumed.map((it) => [queueKey(it), it]));
     for (const queue of input.queues) {
-      const replayed = this.#replayedFrom(queue);
+      const replayed = this.#replayedFrom(queue, "simple");
       if (replayed === Infinity) continue;
       const { topic, queueId, end } = queue;
       const hole = input.doubts?.get(queue)?.hole ?? Infinity;
@@ -151,7 +121,7 @@ export class QueueReplay {
     }
     if (input.mode !== "full") {
       for (const queue of input.batchQueues ?? []) {
-        const replayed = this.#replayedFrom(queue);
+        const replayed = this.#replayedFrom(queue, "batch");
         if (replayed === Infinity) continue;
         queue.truncate(input.doubts?.get(queue)?.hole ?? Infinity);
         queue.truncateBehind(replayed);
@@ -159,9 +129,14 @@ export class QueueReplay {
       }
       return;
     }
-    for (const { kind, path } of listQueues(input.fs, input.paths).queues) {
-      if (kind === "batch") this.#batchQueue(path);
+    for (const { kind, topic, path } of listQueues(input.fs, input.paths).queues) {
+      if (kind === "batch" && input.topics.isBatch(topic)) this.#batchQueue(path);
     }
+  }
+
+  /** Records no queue could take. */
+  get unqueued(): number {
+    return this.#leftOut.count;
   }
 
   /** Takes a sound record. */
@@ -194,7 +169,7 @@ export class QueueReplay {
       : this.#isWanted(request, request.physicalOffset);
     if (exists && !topics.isBatch(request.topic)) {
       const queue = this.#ownerOf(request);
-      if (queue === undefined) this.unqueued++;
+      if (queue === undefined) this.#leftOut.note(request.physicalOffset);
       else {
         this.#put(queue, request.queueOffset, request);
         this.#openLane(queue);
@@ -214,9 +189,10 @@ export class QueueReplay {
   }
 
   /** Log offset from which on a queue is replayed; Infinity for one that is left as it is. */
-  #replayedFrom(queue: AnyQueue): number {
-    const { doubts, mode, from, aside } = this.#input;
+  #replayedFrom(queue: AnyQueue, kind: QueueKind): number {
+    const { doubts, mode, from, aside, topics } = this.#input;
     if (aside?.has(queue) === true) return Infinity;
+    if (topics.isBatch(queue.topic) !== (kind === "batch")) return Infinity;
     if (doubts !== undefined) return doubts.get(queue)?.from ?? Infinity;
     return mode === "full" ? 0 : from;
   }
@@ -261,7 +237,7 @@ export class QueueReplay {
 
   /** Ends the queues where the log ends, and tells of each. */
   finish(logEnd: number, told: (queue: ConsumeQueue, change: QueueChange) => void): void {
-    const { queues, mode, logStart, damage, doubts, aside } = this.#input;
+    const { queues, mode, logStart, damage, doubts, aside, topics } = this.#input;
     for (const queue of queues) {
       if (!this.#queues.has(queue) || aside?.has(queue) === true) continue;
       const state = this.#state(queue);
@@ -283,7 +259,7 @@ export class QueueReplay {
     for (const queue of this.#batchQueues.values()) queue.finish();
     if (mode === "full") return;
     for (const queue of this.#input.batchQueues ?? []) {
-      if (aside?.has(queue) === true) continue;
+      if (aside?.has(queue) === true || !topics.isBatch(queue.topic)) continue;
       if (doubts !== undefined && !doubts.has(queue) && queue.unwritten === 0) continue;
       queue.truncateBehind(logEnd);
       queue.correctMin(logStart);
@@ -365,33 +341,39 @@ export class QueueReplay {
     }
     let place = index;
     if (isWrong) {
-      if (!isVouchedFor(queue, { stored: stored!, lookup }, queue.end)) return void this.unqueued++;
       const { topic, queueId, end } = queue;
       const { physicalOffset } = request;
-      this.wrongIndexes.push({ topic, queueId, physicalOffset, said: index, index: end });
+      if (isVouchedFor(queue, { stored: stored!, lookup }, end)) {
+        this.wrongIndexes.push({ topic, queueId, physicalOffset, said: index, index: end });
+      }
       place = end;
-    } else if (!this.#makeRoom(queue, index, { state, request })) return;
+    } else place = this.#makeRoom(queue, index, { state, request });
+    if (place < 0) return;
     if (this.#hasExt && this.#adoptExt(queue, place, request)) return;
     queue.append(place, request);
     this.units++;
   }
 
-  /** Brings the end of the queue to an index; false when the record cannot go there. */
+  /**
+   * Brings the end of the queue to an index, and returns where the record goes: there, or where the
+   * files led to it if it cannot; −1 for nowhere.
+   */
   #makeRoom(
     queue: ConsumeQueue,
     index: number,
     { state, request }: { readonly state: QueueUnderReplay; readonly request: DispatchRequest },
-  ): boolean {
-    if (index === queue.end) return true;
+  ): number {
+    if (index === queue.end) return index;
+    const { physicalOffset } = request;
     if (index > queue.end) {
       const isFirstPut = queue.end === state.change.kept;
-      if (isFirstPut && this.#input.aside?.lacks(queue, index, state.stored) === true) return false;
+      if (isFirstPut && this.#input.aside?.lacks(queue, index, state.stored) === true) return -1;
       const isFirst = queue.end === queue.min && queue.storedAt(queue.end) === undefined;
-      if (isFirst || this.#fill(queue, index, unitOf(request))) return true;
+      if (isFirst || this.#fill(queue, index, unitOf(request))) return index;
     } else {
-      if (queue.unitAt(index)?.physicalOffset === request.physicalOffset) return false;
+      if (queue.unitAt(index)?.physicalOffset === physicalOffset) return -1;
       // Where the files led past the record it must not take what stands behind its place along.
-      const isAstray = state.stored?.leadsPast(index, request.physicalOffset) === true;
+      const isAstray = state.stored?.leadsPast(index, physicalOffset) === true;
       const isRoom = isFree(queue, index, isAstray ? queue.end : index + 1);
       // A queue that begins again at 0 is that of a topic deleted and made again.
       if (index >= state.from && (isRoom || (index === 0 && !state.hadUnits))) {
@@ -399,11 +381,12 @@ export class QueueReplay {
         queue.truncate(index);
         // What another start goes on with must not have units of two lives in it.
         if (index < written) queue.write();
-        return true;
+        return index;
       }
     }
-    this.unqueued++;
-    return false;
+    if (leadsNext(queue, state, physicalOffset)) return queue.end;
+    this.#leftOut.note(physicalOffset);
+    return -1;
   }
 
   /**
@@ -447,6 +430,10 @@ export class QueueReplay {
         range.slotsFilled++;
       }
       // Before the first message it is the next one that can stand in.
+      if (range === undefined && this.#isOnlyWay(queue, stored)) {
+        this.#leftOut.take(stored.physicalOffset);
+        return queue.adopt(stored);
+      }
       if (range !== undefined || this.#isMisplaced(queue, stored)) standIn ??= next;
     }
     if (standIn === undefined) queue.pad();
@@ -474,9 +461,17 @@ export class QueueReplay {
       if (stored.physicalOffset >= logEnd) break;
       const isStandIn = stored.size === QUEUE_PADDING.size || isSame(stored, last);
       const isLost = isStandIn || damage.find(stored.physicalOffset) !== undefined;
-      if (isLost || this.#isMisplaced(queue, stored)) end = index + 1;
+      if (isLost || this.#isMisplaced(queue, stored) || this.#isOnlyWay(queue, stored)) {
+        end = index + 1;
+      }
     }
     this.#fill(queue, end);
+  }
+
+  /** Whether consumers have a message by this unit only: its record was left out. */
+  #isOnlyWay(queue: ConsumeQueue, { physicalOffset }: StoredUnit): boolean {
+    return this.#leftOut.has(physicalOffset) &&
+      isOfTopic(this.#input.lookup.frameAt(physicalOffset), queue);
   }
 
   /** Whether a unit leads to a record of the queue that is nowhere in it: its index must be wrong. */

@@ -53,6 +53,7 @@ export async function recoverStore(input: RecoveryInput): Promise<RecoveryReport
     keys: gaps.reduce((sum, it) => sum + it.keys, pass.keys),
     unqueued: pass.queues.unqueued + (second?.pass.queues.unqueued ?? 0),
     flawedBatches: pass.queues.flawedBatches + (second?.pass.queues.flawedBatches ?? 0),
+    wrongKinds: topics.wrongKinds,
     lastStoreTimestamp: pass.lastStoreTimestamp,
     // The first pass has told of the damage it came across.
     actions: [

@@ -263,21 +263,35 @@ Deno.test("a record whose index was changed gets back the one by which its queue
   }
 });
 
-Deno.test("a record whose index was changed leaves its place to a stand-in where nobody vouches for it", async () => {
+Deno.test("a record whose index was changed stays where its unit is, where nobody vouches for it", async () => {
   for (const mode of ["unclean", "full"] as const) {
     // Two in a row: the unit of each leads to a record that says otherwise.
     const store = sample();
     for (const nth of [20, 21]) {
       store.log.flip(store.log.records[nth]!.at + MESSAGE_V1.at.queueOffset + 4);
     }
-    const expected = placesOf(store);
-    expected[20] = expected[21] = expected[19]!;
     const before = store.files.snapshot().get(store.log.path(store.log.records[20]!.at));
     const report = await recovered(store, { mode });
-    assert.deepEqual([report.messages, report.unqueued], [40, 2]);
-    assert.deepEqual(units(store), expected, mode);
+    assert.deepEqual([report.messages, report.unqueued], [40, 0]);
+    assert.deepEqual(units(store), placesOf(store), mode);
     const after = store.files.snapshot().get(store.log.path(store.log.records[20]!.at));
     assert.deepEqual(after, before, mode);
+  }
+});
+
+Deno.test("a unit that alone leads to a record with a wrong index stays behind a damaged record", async () => {
+  for (const mode of ["unclean", "full"] as const) {
+    for (const count of [21, 40]) {
+      const store = sample(count);
+      const [damaged, wrong] = [store.log.records[19]!, store.log.records[20]!];
+      store.log.flip(damaged.at + MESSAGE_V1.at.bodyCRC);
+      // An index that another record has.
+      store.log.flip(wrong.at + MESSAGE_V1.at.queueOffset + 7);
+      const expected = placesOf(store);
+      const report = await recovered(store, { mode });
+      assert.equal(report.unqueued, 0);
+      assert.deepEqual(units(store)[20], expected[20], mode);
+    }
   }
 });
 

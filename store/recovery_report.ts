@@ -5,6 +5,7 @@
  */
 
 import type { RecordBefore } from "./damage_ranges.ts";
+import type { WrongKind } from "./topic_kinds.ts";
 
 /** What was, or would be, done to a file. */
 export type RecoveryVerb =
@@ -80,6 +81,8 @@ export interface RecoveryReport {
   readonly unqueued: number;
   /** Batches kept as one record of which nobody can tell their index or count: served as one message. */
   readonly flawedBatches: number;
+  /** Topics whose queues stay as they are, though the attribute says another kind. */
+  readonly wrongKinds: readonly WrongKind[];
   /** Store time of the last record read, 0 when none was. */
   readonly lastStoreTimestamp: number;
   readonly actions: readonly RecoveryAction[];

@@ -98,6 +98,12 @@ export function unitOf({ physicalOffset, size, tagsCode }: DispatchRequest): Sto
 export function isOf(record: RecordView | undefined, queue: ConsumeQueue, index?: number): boolean {
   if (record === undefined || record.queueId() !== queue.queueId) return false;
   if (index !== undefined && record.queueOffset() !== index) return false;
+  return isOfTopic(record, queue);
+}
+
+/** Whether a record says that it belongs to the topic of a queue. */
+export function isOfTopic(record: RecordView | undefined, queue: ConsumeQueue): boolean {
+  if (record === undefined) return false;
   const { bytes, topicAt, topicLength } = record;
   return Buffer.from(queue.topic).equals(bytes.subarray(topicAt, topicAt + topicLength));
 }

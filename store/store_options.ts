@@ -45,6 +45,7 @@ export interface StoreOptions {
   /**
    * Whether the messages of a topic belong into batch queues (5.x, attribute `queue.type=BatchCQ`).
    * A topic must not change. Default: as `topics.json` and the folders say when the store is opened.
+   * A topic that has messages in queues of one kind stays with them, whatever is said.
    */
   readonly isBatchTopic?: (topic: string) => boolean;
   /**

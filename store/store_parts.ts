@@ -33,7 +33,7 @@ import { OpenFiles } from "./open_files.ts";
 import { type QueueEnds, readQueueEnds, removeQueueEnds, writeQueueEnds } from "./queue_ends.ts";
 import { QueueExtWriter } from "./queue_ext_writer.ts";
 import { QueueTable } from "./queue_table.ts";
-import { treeEnds } from "./queue_tree.ts";
+import { type LeavableQueue, treeEnds } from "./queue_tree.ts";
 import { recoverStore } from "./recovery.ts";
 import type { RecoveryReport } from "./recovery_report.ts";
 import { type ExpiringQueue, Retention } from "./retention_loop.ts";
@@ -74,10 +74,15 @@ export function openDisk(root: string, options: StoreOptions, stack: AsyncDispos
     directory: paths.consumeQueue,
     fileUnits: options.queueFileUnits ?? SIZE.queueFileUnitsDefault,
   });
-  const batchQueues = new BatchQueueTable(files, {
+  const isSaidBatch = options.isBatchTopic ?? readTopicKinds(fs, paths).isBatch;
+  const batchQueues: BatchQueueTable = new BatchQueueTable(files, {
     directory: paths.batchConsumeQueue,
     fileUnits: options.batchQueueFileUnits ?? SIZE.batchQueueFileUnitsDefault,
-    isBatch: options.isBatchTopic ?? readTopicKinds(fs, paths).isBatch,
+    isBatch: (topic) => {
+      const isSimple = holdsAny(queues.queuesOf(topic));
+      // Queues of both kinds are what an attribute that is wrong would make.
+      return isSimple === holdsAny(batchQueues.queuesOf(topic)) ? isSaidBatch(topic) : !isSimple;
+    },
   });
   const index = new KeyIndex(files, {
     directory: paths.index,
@@ -93,6 +98,10 @@ export function openDisk(root: string, options: StoreOptions, stack: AsyncDispos
     bitMapOf: options.bitMapOf,
   });
   return { fs, paths, files, checkpoint, queues, batchQueues, queueExt, index };
+}
+
+function holdsAny(queues: readonly LeavableQueue[]): boolean {
+  return queues.some(({ min, end }) => end > min);
 }
 
 /** Folders of the log that take new files. */

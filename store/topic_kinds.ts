@@ -2,6 +2,9 @@
  * Which topics a store still has and of which kind their queues are. A record says neither: the
  * records of a deleted topic stay in the log, and must not bring its queues back.
  *
+ * A topic's attribute is one line that anybody can change; its queues are what consumers read. Where
+ * the two contradict it is the attribute that is wrong.
+ *
  * @module
  */
 import { join } from "node:path";
@@ -11,20 +14,36 @@ import { SCHEDULE_TOPIC } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
 import { isBrokersLock } from "./repair_lock.ts";
 import { LMQ_PREFIX } from "./multi_dispatch.ts";
-import type { StorePaths } from "./names.ts";
+import { parseQueueId, type StorePaths } from "./names.ts";
+import { isSafeTopic } from "./queue_table.ts";
+import { listSegments } from "./segments.ts";
+import { isUsed } from "./used_bytes.ts";
 
 /** What is known of a store's topics. */
 export interface TopicKinds {
   /** Whether a topic's records belong into queues; ask in the order of the log. */
   exists(topic: string, physicalOffset: number): boolean;
-  /** Whether its queues are batch consume queues (5.x). */
+  /**
+   * Whether its queues are batch consume queues (5.x): as those on the disk are where only one kind
+   * has units, else as the configuration says.
+   */
   isBatch(topic: string): boolean;
+  /** Whether it has batch queues by its configuration; where that does not know it, by its folder. */
+  isSaidBatch(topic: string): boolean;
+  /** Topics whose queues are of another kind than is said. */
+  readonly wrongKinds: readonly WrongKind[];
   /** Queues to read of each configured topic; absent where no configuration can be read. */
   readonly readQueues: ReadonlyMap<string, number> | undefined;
 }
 
-/** Attribute of a topic and its value for batch consume queues (Java: `QueueTypeUtils`). */
-const QUEUE_TYPE = { attribute: "queue.type", batch: "BatchCQ" } as const;
+/** A topic whose attribute is wrong, and what it is to say. */
+export interface WrongKind {
+  readonly topic: string;
+  readonly queueType: "SimpleCQ" | "BatchCQ";
+}
+
+/** Attribute of a topic and its values for the kinds of queues (Java: `QueueTypeUtils`). */
+const QUEUE_TYPE = { attribute: "queue.type", simple: "SimpleCQ", batch: "BatchCQ" } as const;
 
 /** Folders under `config/` in which a broker of 5.x keeps its topics instead of `topics.json`. */
 const ROCKSDB_FOLDERS = ["topics", "rdb"];
@@ -52,15 +71,22 @@ export function readTopicKinds(
   // Settings of thousands of topics are not kept.
   const readQueues = topics &&
     new Map([...topics].map(([topic, { readQueueNums }]) => [topic, readQueueNums]));
-  const batch = new Set(topicsWithQueues(fs, paths.batchConsumeQueue));
+  const inBatchFolder = topicsWithQueues(fs, paths.batchConsumeQueue);
   // Thousands of folders are not listed before somebody asks.
   let queued: Set<string> | undefined;
   const isQueued = (topic: string) => {
-    queued ??= new Set([...topicsWithQueues(fs, paths.consumeQueue), ...batch]);
+    queued ??= new Set([...topicsWithQueues(fs, paths.consumeQueue), ...inBatchFolder]);
     return queued.has(topic);
   };
+  const said = new Set(inBatchFolder.filter((topic) => readQueues?.has(topic) !== true));
   for (const [topic, { attributes }] of topics ?? []) {
-    if (attributes?.[QUEUE_TYPE.attribute] === QUEUE_TYPE.batch) batch.add(topic);
+    if (attributes?.[QUEUE_TYPE.attribute] === QUEUE_TYPE.batch) said.add(topic);
+  }
+  const wrongKinds = findWrongKinds(fs, paths, { said, inBatchFolder });
+  const batch = new Set(said);
+  for (const { topic, queueType } of wrongKinds) {
+    if (queueType === QUEUE_TYPE.batch) batch.add(topic);
+    else batch.delete(topic);
   }
   const unknown = new Map<string, boolean>();
   return {
@@ -72,8 +98,39 @@ export function readTopicKinds(
       return isNew;
     },
     isBatch: (topic) => batch.has(topic),
+    isSaidBatch: (topic) => said.has(topic),
+    wrongKinds,
     readQueues,
   };
+}
+
+/** Only topics that are said to have batch queues, or have, are looked at: few, mostly none. */
+function findWrongKinds(
+  fs: FileSystem,
+  paths: StorePaths,
+  { said, inBatchFolder }: {
+    readonly said: ReadonlySet<string>;
+    readonly inBatchFolder: readonly string[];
+  },
+): WrongKind[] {
+  const wrong: WrongKind[] = [];
+  for (const topic of new Set([...said, ...inBatchFolder])) {
+    if (!isSafeTopic(topic)) continue;
+    const isSimple = hasUnits(fs, join(paths.consumeQueue, topic));
+    if (isSimple !== said.has(topic)) continue;
+    if (isSimple === hasUnits(fs, join(paths.batchConsumeQueue, topic))) continue;
+    wrong.push({ topic, queueType: isSimple ? QUEUE_TYPE.simple : QUEUE_TYPE.batch });
+  }
+  return wrong;
+}
+
+/** Whether a queue of a topic holds anything. */
+function hasUnits(fs: FileSystem, folder: string): boolean {
+  const queues = fs.list(folder).filter((name) => parseQueueId(name) !== undefined);
+  return queues.some((name) => {
+    const { segments } = listSegments(fs, join(folder, name));
+    return segments.some((it) => isUsed(fs, it, 0));
+  });
 }
 
 /** Topics of messages that consumers of a group try again: a broker makes one for each group. */

@@ -78,6 +78,34 @@ Deno.test("readTopicKinds() knows batch topics by their attribute and by their f
   assert.equal(kinds.exists("F", 0), true);
 });
 
+Deno.test("readTopicKinds() follows the queues that hold units where the attribute says otherwise", () => {
+  const attributes = { "queue.type": "BatchCQ" };
+  const batch = (topicName: string) => [topicName, { topicName, attributes }];
+  const topics = Object.fromEntries([batch("Simple"), batch("Empty"), batch("Both")]);
+  const table = { topicConfigTable: { ...topics, Batch: { topicName: "Batch" } } };
+  const files = storeWith([], JSON.stringify(table));
+  const put = (folder: string, byte: number) => {
+    files.put(`store/${folder}/0/00000000000000000000`, new Uint8Array(920).fill(byte));
+  };
+  for (const topic of ["Simple", "Both"]) put(`consumequeue/${topic}`, 1);
+  for (const topic of ["Batch", "Both"]) put(`batchconsumequeue/${topic}`, 1);
+  put("consumequeue/Empty", 0);
+  const kinds = readTopicKinds(files, PATHS);
+  const told = ["Simple", "Empty", "Both", "Batch"].map((topic) => {
+    return [topic, kinds.isBatch(topic), kinds.isSaidBatch(topic)];
+  });
+  assert.deepEqual(told, [
+    ["Simple", false, true],
+    ["Empty", true, true],
+    ["Both", true, true],
+    ["Batch", true, false],
+  ]);
+  assert.deepEqual(kinds.wrongKinds, [
+    { topic: "Simple", queueType: "SimpleCQ" },
+    { topic: "Batch", queueType: "BatchCQ" },
+  ]);
+});
+
 Deno.test("readTopicKinds() reads what Java left: batch topics and a deleted one", () => {
   const batch = readTopicKinds(storeInMemory("5.5.0-e-bcq-102"), PATHS);
   assert.deepEqual([batch.isBatch("T_bcq"), batch.isBatch("T_plain")], [true, false]);

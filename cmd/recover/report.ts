@@ -261,6 +261,10 @@ function sentences(result: RecoverResult): string[] {
     ...unreadableSentences(result),
     ...(report.unqueued > 0 ? [unqueued] : []),
     ...(report.flawedBatches > 0 ? [flawed] : []),
+    ...report.wrongKinds.map(({ topic, queueType }) => {
+      return `The queues of topic "${topic}" stay: set its attribute queue.type to ${queueType}, ` +
+        "the kind they are of.";
+    }),
     ...(applied.length + left.length === 0 ? [soundSentence(result)] : workSentences(result)),
     ...findingSentences(result),
     ...nextSentences(result),

@@ -16,6 +16,7 @@ const REPORT: RecoveryReport = {
   keys: 0,
   unqueued: 0,
   flawedBatches: 0,
+  wrongKinds: [],
   lastStoreTimestamp: 0,
   actions: [],
   left: [],

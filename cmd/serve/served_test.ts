@@ -27,6 +27,7 @@ function report(actions: readonly RecoveryAction[]): RecoveryReport {
     keys: 0,
     unqueued: 0,
     flawedBatches: 0,
+    wrongKinds: [],
     lastStoreTimestamp: 0,
     actions,
     left: [],

@@ -79,10 +79,17 @@ function seconds(timeMs: number): string {
 /** The part of a recovery that an operator is told. */
 export type RecoveryNews =
   & Pick<RecoveryReport, "mode" | "from" | "end" | "messages" | "units" | "keys" | "resumed">
+  & Partial<Pick<RecoveryReport, "wrongKinds">>
   & { readonly actions: readonly Pick<RecoveryAction, "action" | "file" | "reason">[] };
 
-/** Says what opening the store had to put right; nothing after a clean stop. */
+/** Says what opening the store had to put right, and what it could not; mostly nothing. */
 export function noteRecovery(log: Log, report: RecoveryNews): void {
+  for (const { topic, queueType } of report.wrongKinds ?? []) {
+    log(
+      `the queues of topic "${topic}" are not of the kind its attribute queue.type says: they are ` +
+        `used as they are; set it to ${queueType}, no Java broker of 5.x starts on them else`,
+    );
+  }
   if (report.mode === "clean" && report.actions.length === 0) return;
   const state = report.mode === "clean" ? "stopped cleanly" : "not stopped cleanly";
   log(

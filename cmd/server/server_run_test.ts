@@ -66,6 +66,8 @@ Deno.test("noteRecovery() is silent after a clean stop and tells all after anoth
   noteRecovery(log, { ...report, mode: "unclean", actions: [cut] });
   assert.match(told[0]!, /not stopped cleanly: read 3 records /);
   assert.deepEqual(told.slice(1), ["cut-tail log: no record"]);
+  noteRecovery(log, { ...report, wrongKinds: [{ topic: "T", queueType: "SimpleCQ" }] });
+  assert.match(told[2]!, /queues of topic "T" are not of the kind .* set it to SimpleCQ/);
 });
 
 Deno.test("stopped() resolves when the signal fires, or did before", async () => {

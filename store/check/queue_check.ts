@@ -112,7 +112,7 @@ export class QueueCheck {
       const queue = new QueuePlace(this.#context, { kind, topic, queueId });
       const bytes = this.#queueFiles(queue);
       if (areRead) tally.check(FILE_KIND[kind], bytes);
-      if (state.topics.isBatch(topic) === (kind === "batch")) continue;
+      if (state.topics.isSaidBatch(topic) === (kind === "batch")) continue;
       const message = `units are of the kind ${kind}, the topic's queues are of another`;
       const place = { file: path, topic, queueId };
       sink(finding("queue-wrong-kind", place, { message }));

@@ -55,7 +55,9 @@ export class JavaQueues {
     }
     const refusals: JavaRefusal[] = [];
     for (const { kind, topic, queueId, directory } of places) {
-      if (rules.hasBatchQueues && this.#options.topics.isBatch(topic) !== (kind === BATCH_UNIT)) {
+      if (
+        rules.hasBatchQueues && this.#options.topics.isSaidBatch(topic) !== (kind === BATCH_UNIT)
+      ) {
         refusals.push({ file: directory, reason: `is of another kind than topic "${topic}"` });
         continue;
       }
@@ -93,7 +95,7 @@ export class JavaQueues {
     if (!request.queued) return;
     const { physicalOffset, size, tagsCode, storeTimestamp } = request;
     const isBatch = this.#options.rules.hasBatchQueues &&
-      this.#options.topics.isBatch(request.topic);
+      this.#options.topics.isSaidBatch(request.topic);
     if (isBatch) {
       const unit = { physicalOffset, size, tagsCode, storeTimestamp };
       this.#queueOf(request, BATCH_UNIT)?.putBatch({ ...unit, ...innerBatchOf(record) });
