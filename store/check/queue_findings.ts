@@ -95,7 +95,8 @@ export const QUEUE_FINDINGS = {
     about: "the unit leads to a record that has another index: consumers get messages twice or " +
       "never, and commit wrong offsets",
     java: 'only logs "logic queue order maybe wrong" when it appends, and serves by the slot',
-    fix: RECOVER,
+    fix: RECOVER +
+      "; a unit that is the only way to its message stays where it is",
     example: "unit 1: leads to the record with index 0",
   },
   "queue-tags-mismatch": {
