@@ -1,6 +1,6 @@
 /**
- * Reads `epochFileCheckpoint`, in which a broker under a controller (5.x) notes where in the commit
- * log each leadership began (Java: `EpochFileCache`). Nothing here writes.
+ * The text of `epochFileCheckpoint`, in which a broker under a controller (5.x) notes where in the commit
+ * log each leadership began (Java: `EpochFileCache`). No broker of this project writes it.
  *
  * @module
  */
@@ -73,6 +73,12 @@ export function parseEpochs(
   }
   const flaw = headFlaw({ count, crc, text, lines: lines.length });
   return flaw === undefined ? { epochs } : { epochs, flaw };
+}
+
+/** The text of an epoch file (Java: `CheckpointFile.write`). */
+export function epochText(epochs: readonly EpochEntry[]): string {
+  const lines = epochs.map(({ epoch, startOffset }) => `${epoch}-${startOffset}\n`).join("");
+  return `${epochs.length}\n${crc32(lines) & CRC_MASK}\n${lines}`;
 }
 
 function headFlaw(

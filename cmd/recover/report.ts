@@ -147,6 +147,7 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
   "lower-offsets":
     "brings offsets back to the end of their queue, or to what the broker has yet to do",
   "rewind-timer": "takes the files of timed messages back to where the log ends",
+  "cut-epochs": "drops leaderships that begin where the log no longer is",
   "write-checkpoint": "writes the checkpoint anew from the log",
   "remove-abort": "removes the mark of an unclean stop",
 };

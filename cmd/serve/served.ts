@@ -90,6 +90,7 @@ const VERBS: Readonly<Record<RepairVerb, readonly [verb: string, noun: string]>>
   "set-file-aside": ["left out", "stray file"],
   "lower-offsets": ["with offsets lowered", "file"],
   "rewind-timer": ["rewound", "timer"],
+  "cut-epochs": ["cut back", "epoch file"],
   "write-checkpoint": ["rewritten", "checkpoint"],
   "remove-abort": ["ignored", "mark of an unclean stop"],
 };

@@ -34,6 +34,8 @@ export type RepairVerb =
   | "lower-offsets"
   /** The timer's files are taken back to where the log ends. */
   | "rewind-timer"
+  /** Leaderships that begin behind the end of the log are dropped. */
+  | "cut-epochs"
   /** The checkpoint is written anew. */
   | "write-checkpoint"
   /** The mark of an unclean stop is removed. */

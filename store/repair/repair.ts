@@ -14,13 +14,14 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { join } from "node:path";
 import { delayLevelsSeen } from "../check/delay_levels_seen.ts";
 import type { SoundIndex } from "../check/index_check.ts";
 import { readStoreState, type StoreState } from "../check/store_state.ts";
 import { refuseDledger } from "../dledger.ts";
 import { redoFailedSync } from "../failed_sync.ts";
 import { type FileSystem, readWholeFile } from "../file.ts";
-import { type StorePaths, storePaths } from "../names.ts";
+import { NAME, type StorePaths, storePaths } from "../names.ts";
 import { lockForRepair } from "../repair_lock.ts";
 import { removeUnfinished } from "../new_file.ts";
 import { type QueueListing, QueueTrees } from "../queue_reader.ts";
@@ -36,6 +37,7 @@ import {
 import { brokerProgress } from "./broker_progress.ts";
 import { settleConfigs } from "./config_aside.ts";
 import { lowerOffsets } from "./consumer_offsets.ts";
+import { cutEpochs } from "./epoch_repair.ts";
 import { type MarkKind, markOf, markStore, writeAbort } from "./mark.ts";
 import { repairNames } from "./misnamed_repair.ts";
 import { makeFolder } from "./new_folder.ts";
@@ -277,6 +279,9 @@ async function change(work: Work): Promise<RepairOutcome> {
   const timer = progress &&
     await rewindTimer(configs, paths, { logEnd: passes.report.end, deliveredTo: progress.timedTo });
   if (timer !== undefined) applied.push(timer);
+  if (options.until !== undefined) {
+    applied.push(...cutEpochs(configs, join(paths.root, NAME.epochFile), passes.report.end));
+  }
   applied.push(...setStraysAside(configs, paths));
   left.push(...settled.left);
   await configs.sync();
