@@ -83,6 +83,8 @@ const FOUND: Readonly<Record<number, string>> = {
   60_039_584: "a file of the log cut in the seal of its only record",
   60_165_704: "a record that says a lost message's index in a light queue, long after it",
   40_132_106: "a record that says an index a million ahead, in a queue of small files",
+  61_225_548:
+    "a file of the log from another store, and a timer that has read further than is left",
 };
 
 Deno.test("what mutants have shown does not come back", async () => {

@@ -105,7 +105,9 @@ export const TIMER_FINDINGS = {
       "config/timercheck speaks of more than timer log or timer topic have: timed messages may be passed over",
     java:
       "trusts it: what it says to be parked is not read again, what it says to be delivered is not delivered",
-    fix: "move config/timercheck elsewhere: the broker parks again what it finds",
+    fix:
+      "mq recover --apply brings the index of the timer's queue back to its end; where it is the timer " +
+      "log that ends before, move config/timercheck elsewhere: the broker parks again what it finds",
     example: "lastTimerQueueOffset is 27, the queue of rmq_sys_wheel_timer ends at 26",
   },
   "timer-checkpoint-wrong-length": {

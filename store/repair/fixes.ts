@@ -7,6 +7,7 @@
 import { basename } from "node:path";
 import { type FileKind, type Finding, type FindingCode, FINDINGS } from "../check/findings.ts";
 import type { VerifySummary } from "../check/summary.ts";
+import { TIMER_CHECKPOINT } from "../format.ts";
 import { parseOffsetName } from "../names.ts";
 import type { RepairAction, RepairVerb } from "./action.ts";
 
@@ -119,6 +120,8 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
     }
     case "checkpoint":
       return done("write-checkpoint");
+    case "timer":
+      return isTimerRead(it) ? done("lower-offsets").filter(({ file }) => file === it.file) : [];
     case "config":
       return done(...isAhead(it) ? ["lower-offsets"] as const : CONFIG_VERBS)
         .filter(({ file }) => file === it.file);
@@ -130,6 +133,11 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
 /** Whether somebody has consumed further than a queue goes. */
 function isAhead({ code }: Finding): boolean {
   return code === "consumer-offset-ahead" || code === "delay-offset-ahead";
+}
+
+/** Whether a timer has read its topic further than the queue goes. */
+function isTimerRead({ code, offset }: Finding): boolean {
+  return code === "timer-checkpoint-ahead" && offset === TIMER_CHECKPOINT.at.lastTimerQueueOffset;
 }
 
 /** Whether a finding lies in the range of the log an action is about. */

@@ -48,7 +48,7 @@ import { RecordedFiles } from "./recorded_files.ts";
 import { type PassOutcome, repairPass } from "./repair_pass.ts";
 import { copyStore } from "./store_copy.ts";
 import { setMisplacedAside, setStraysAside } from "./strays_aside.ts";
-import { rewindTimer } from "./timer_repair.ts";
+import { lowerTimerRead, rewindTimer } from "./timer_repair.ts";
 import { UndoFiles } from "./undo_files.ts";
 
 export type { PointInTime } from "./point_in_time.ts";
@@ -276,11 +276,13 @@ async function change(work: Work): Promise<RepairOutcome> {
   // Asked also where a run that was stopped has ended the log already.
   const progress = options.until && await brokerProgress(fs, paths, options.signal);
   applied.push(...settled.done, ...await lowerOffsets(configs, paths, progress));
-  const timer = progress &&
-    await rewindTimer(configs, paths, { logEnd: passes.report.end, deliveredTo: progress.timedTo });
+  const logEnd = passes.report.end;
+  const rewound = progress &&
+    await rewindTimer(configs, paths, { logEnd, deliveredTo: progress.timedTo });
+  const timer = rewound ?? await lowerTimerRead(configs, paths);
   if (timer !== undefined) applied.push(timer);
   if (options.until !== undefined) {
-    applied.push(...cutEpochs(configs, join(paths.root, NAME.epochFile), passes.report.end));
+    applied.push(...cutEpochs(configs, join(paths.root, NAME.epochFile), logEnd));
   }
   applied.push(...setStraysAside(configs, paths));
   left.push(...settled.left);

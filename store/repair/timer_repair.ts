@@ -15,7 +15,11 @@ import { LogLookup } from "../log_lookup.ts";
 import { NAME, type StorePaths } from "../names.ts";
 import { listQueues, queuesOf } from "../queue_reader.ts";
 import { listSegments } from "../segments.ts";
-import { readTimerCheckpoint, writeTimerCheckpoint } from "../timer_checkpoint.ts";
+import {
+  readTimerCheckpoint,
+  type TimerCheckpoint,
+  writeTimerCheckpoint,
+} from "../timer_checkpoint.ts";
 import { TimerLogReader } from "../timer_log.ts";
 import { TimerStore } from "../timer_store.ts";
 import {
@@ -49,13 +53,9 @@ export async function rewindTimer(
     log.segments.length > 0 && log.segments.every(({ length }) => length === log.segmentBytes);
   if (found === undefined || !isWhole) return undefined;
   const units = unitsAhead(fs, paths, logEnd);
-  const [queue] = queuesOf(listQueues(fs, paths), TIMER_TOPIC);
-  const queueEnd = queue === undefined ? 0 : endOf(fs, queue);
   const lowered = {
-    ...found,
+    ...readTo(found, queueEnd(fs, paths)),
     lastReadTime: Math.min(found.lastReadTime, deliveredTo),
-    lastTimerQueueOffset: Math.min(found.lastTimerQueueOffset, queueEnd),
-    masterTimerQueueOffset: Math.min(found.masterTimerQueueOffset, queueEnd),
   };
   const isAhead = lowered.lastReadTime < found.lastReadTime ||
     lowered.lastTimerQueueOffset < found.lastTimerQueueOffset ||
@@ -89,6 +89,40 @@ export async function rewindTimer(
     to: units.to,
     reason: reasons.join("; "),
   });
+}
+
+/**
+ * Brings back how far a timer has read its topic, where the queue ends before: what comes to stand there
+ * would be passed over. Timer log and wheel stay as they are.
+ */
+export async function lowerTimerRead(
+  fs: FileSystem,
+  paths: StorePaths,
+): Promise<RepairAction | undefined> {
+  const file = join(paths.config, NAME.timerCheckpoint);
+  const found = readTimerCheckpoint(fs, file);
+  if (found === undefined) return undefined;
+  const end = queueEnd(fs, paths);
+  const from = found.lastTimerQueueOffset;
+  // What its master has read may well be more than a slave has.
+  if (from <= end) return undefined;
+  await writeTimerCheckpoint(fs, file, readTo(found, end));
+  const reason = `the timer has read its queue to ${from}, the queue ends at ${end}`;
+  return repairAction({ action: "lower-offsets", file, reason });
+}
+
+/** Index behind the last message of the timer's topic. */
+function queueEnd(fs: FileSystem, paths: StorePaths): number {
+  const [queue] = queuesOf(listQueues(fs, paths), TIMER_TOPIC);
+  return queue === undefined ? 0 : endOf(fs, queue);
+}
+
+function readTo(checkpoint: TimerCheckpoint, end: number): TimerCheckpoint {
+  return {
+    ...checkpoint,
+    lastTimerQueueOffset: Math.min(checkpoint.lastTimerQueueOffset, end),
+    masterTimerQueueOffset: Math.min(checkpoint.masterTimerQueueOffset, end),
+  };
 }
 
 /** Units from the first on that leads behind the end of the log; positions are those of the timer log. */

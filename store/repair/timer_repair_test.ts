@@ -2,18 +2,20 @@ import assert from "node:assert/strict";
 import { storeInMemory } from "../../testdata/fixture.ts";
 import { differences } from "../../testdata/store_bytes.ts";
 import { foundIn } from "../../testdata/verified.ts";
+import { verifyStore } from "../check/verify.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import type { MemoryFiles } from "../file_memory.ts";
 import { storePaths } from "../names.ts";
 import { propertyOf } from "../properties.ts";
 import { propertiesOf, topicOf } from "../record_text.ts";
 import { listSegments } from "../segments.ts";
-import { readTimerCheckpoint } from "../timer_checkpoint.ts";
+import { readTimerCheckpoint, writeTimerCheckpoint } from "../timer_checkpoint.ts";
 import { TimerLogReader } from "../timer_log.ts";
 import { TimerStore } from "../timer_store.ts";
 import { TIMER_TOPIC } from "../timer_wheel.ts";
+import { findFixes } from "./fixes.ts";
 import { applyRepair, planRepair } from "./repair.ts";
-import { rewindTimer } from "./timer_repair.ts";
+import { lowerTimerRead, rewindTimer } from "./timer_repair.ts";
 import { undoRepair } from "./undo.ts";
 
 const PATHS = storePaths("store");
@@ -120,3 +122,38 @@ Deno.test("rewindTimer() leaves alone files that no broker could use", async () 
   }
   assert.equal(await rewindTimer(storeInMemory("4.9.7-a-clean-101"), PATHS, end), undefined);
 });
+
+Deno.test("a timer that has read behind the end of its queue is brought back by any repair", async () => {
+  const path = "store/config/timercheck";
+  const files = storeInMemory(STORE);
+  const found = readTimerCheckpoint(files, path)!;
+  const ahead = found.lastTimerQueueOffset + 3;
+  await writeTimerCheckpoint(files, path, {
+    ...found,
+    lastTimerQueueOffset: ahead,
+    masterTimerQueueOffset: ahead,
+  });
+  const { actions, unfixed } = await planRepairWithFixes(files);
+  assert.deepEqual(actions, [
+    `lower-offsets ${path}: the timer has read its queue to ${ahead}, the queue ends at ` +
+    `${found.lastTimerQueueOffset}`,
+  ]);
+  assert.deepEqual([...unfixed], []);
+  await applyRepair(files, "store");
+  assert.equal(readTimerCheckpoint(files, path)!.masterTimerQueueOffset, ahead - 3);
+  assert.deepEqual((await foundIn(files)).filter((line) => !line.startsWith("info")), []);
+});
+
+Deno.test("lowerTimerRead() lets a slave know what only its master has read", async () => {
+  const path = "store/config/timercheck";
+  const files = storeInMemory(STORE);
+  const found = readTimerCheckpoint(files, path)!;
+  await writeTimerCheckpoint(files, path, { ...found, masterTimerQueueOffset: 1000 });
+  assert.equal(await lowerTimerRead(files, PATHS), undefined);
+});
+
+async function planRepairWithFixes(files: MemoryFiles) {
+  const { actions } = await planRepair(files, "store");
+  const { unfixed } = await findFixes(actions, verifyStore(files, "store"));
+  return { actions: actions.map((it) => `${it.action} ${it.file}: ${it.reason}`), unfixed };
+}
