@@ -59,7 +59,8 @@ Deno.test(`batch and light queues, extensions, retention and the pool, killed ${
   for (const [use, figures] of all) {
     const name = `${nameOf(use)}: ${figures}`;
     assert(figures.acknowledged > ROUNDS_MORE, `there was hardly any load: ${name}`);
-    assert.equal(figures.unwritten > 0, use.kind === "pool", name);
+    // Only a pool may lack what was acknowledged, and one that is killed between two messages has it all.
+    if (use.kind !== "pool") assert.equal(figures.unwritten, 0, name);
   }
 });
 
