@@ -6,34 +6,25 @@
  * @module
  */
 import { Buffer } from "node:buffer";
+import { dirname } from "node:path";
 import { backupPath } from "../config_file.ts";
 import { epochText, parseEpochs } from "../epoch_file.ts";
-import { type FileSystem, readWholeFile } from "../file.ts";
+import { type FileSystem, readWholeFile, replaceWholeFile } from "../file.ts";
 import { type RepairAction, repairAction } from "./action.ts";
 
 /** Cuts the file and its backup, each where it is ahead. One that cannot be read is left alone. */
 export function cutEpochs(fs: FileSystem, path: string, logEnd: number): RepairAction[] {
   return [path, backupPath(path)].flatMap((file) => {
-    const bytes = readWholeFile(fs, file);
-    if (bytes === undefined || bytes.length === 0) return [];
-    const { epochs, flaw } = parseEpochs(new TextDecoder().decode(bytes));
+    const found = readWholeFile(fs, file);
+    if (found === undefined || found.length === 0) return [];
+    const { epochs, flaw } = parseEpochs(new TextDecoder().decode(found));
     const kept = epochs.filter(({ startOffset }) => startOffset < logEnd);
     if (flaw !== undefined || kept.length === epochs.length) return [];
+    const bytes = Buffer.from(epochText(kept));
     if (kept.length === 0) fs.remove(file);
-    else overwrite(fs, file, Buffer.from(epochText(kept)));
+    else replaceWholeFile(fs, file, { bytes, directory: dirname(file) });
     const first = epochs[kept.length]!;
     const reason = `epoch ${first.epoch} begins at ${first.startOffset}, the log ends at ${logEnd}`;
     return [repairAction({ action: "cut-epochs", file, reason })];
   });
-}
-
-function overwrite(fs: FileSystem, path: string, bytes: Uint8Array): void {
-  const file = fs.openWrite(path);
-  try {
-    file.truncate(0);
-    file.write(bytes, 0);
-    file.syncNow();
-  } finally {
-    file.close();
-  }
 }
