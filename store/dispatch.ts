@@ -13,6 +13,9 @@ import { PROPERTY } from "./properties.ts";
 /** Topic that holds delayed messages until their time. */
 export const SCHEDULE_TOPIC = "SCHEDULE_TOPIC_XXXX";
 
+/** Topic in which messages of open transactions wait (Java: `TopicValidator`). */
+export const HALF_TOPIC = "RMQ_SYS_TRANS_HALF_TOPIC";
+
 /** Stands before a tag in the index (Java 5.5: `MessageConst.INDEX_TAG_TYPE`). */
 const INDEX_TAG_PREFIX = "T#";
 

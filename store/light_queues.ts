@@ -5,6 +5,7 @@
  * @module
  */
 import type { ConsumeQueue } from "./consume_queue.ts";
+import { HALF_TOPIC } from "./dispatch.ts";
 import { isQueued } from "./message.ts";
 import { isLightTopic } from "./light_topic.ts";
 import { allowsLightQueues } from "./multi_dispatch.ts";
@@ -16,8 +17,6 @@ import { isSafeTopic, type QueueTable } from "./queue_table.ts";
 const SEPARATOR = ",";
 /** Every light queue has one queue, this one. */
 const QUEUE_ID = 0;
-/** Java puts a half message into its light queues before it is committed, and once more then. */
-const HALF_TOPIC = "RMQ_SYS_TRANS_HALF_TOPIC";
 
 /**
  * The message with the indexes it will get if it is the next one stored; `undefined` where it names no
@@ -27,6 +26,7 @@ const HALF_TOPIC = "RMQ_SYS_TRANS_HALF_TOPIC";
 export function lightDraftOf(queues: QueueTable, draft: MessageDraft): PlacedDraft | undefined {
   const names = propertyOf(draft.properties, PROPERTY.innerMultiDispatch);
   if (names === undefined || names.trim() === "") return undefined;
+  // Java puts a half message into its light queues before it is committed, and once more then.
   if (!allowsLightQueues(draft.topic) || draft.topic === HALF_TOPIC) return undefined;
   if (!isQueued(draft.sysFlag)) return undefined;
   const topics = new Set<string>();

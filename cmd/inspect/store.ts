@@ -9,6 +9,7 @@ import { DLEDGER_PREFIX } from "../../store/dledger.ts";
 import { counted } from "../output/counted.ts";
 import { EXIT } from "../exit_code.ts";
 import { type Field, formatOf, openRows, type OutputOptions } from "../output/format_option.ts";
+import { quoted } from "../output/shell_words.ts";
 import { timeText } from "../output/row_writer.ts";
 import { alignedLine, cellText, displayWidth, tabbedLine } from "../output/table.ts";
 import { type Tone, toned, toneOf } from "../output/tone.ts";
@@ -91,7 +92,7 @@ function nextCommand(
   { store, isWhole, state, isDenied }: StoreSurvey,
   oddities: readonly Oddity[],
 ): string {
-  const path = /^[\w./:@%+=-]+$/.test(store) ? store : `'${store.replaceAll("'", "'\\''")}'`;
+  const path = quoted(store);
   if (!isWhole) return `mq inspect commitlog ${path} --stats=topic`;
   const isHurt = oddities.some((it) => it.severity !== "info") || state === "not stopped cleanly";
   // A repair refuses what it cannot read all of.

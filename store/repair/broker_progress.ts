@@ -10,7 +10,7 @@
  */
 import { setImmediate } from "node:timers";
 import { CommitLogScan } from "../commit_log_scan.ts";
-import { SCHEDULE_TOPIC } from "../dispatch.ts";
+import { HALF_TOPIC, SCHEDULE_TOPIC } from "../dispatch.ts";
 import type { FileSystem } from "../file.ts";
 import { MESSAGE_V1 } from "../format.ts";
 import type { StorePaths } from "../names.ts";
@@ -21,9 +21,7 @@ import type { RecordView } from "../record_view.ts";
 import { listSegments } from "../segments.ts";
 import { TIMER_TOPIC } from "../timer_wheel.ts";
 
-/** Where the messages of open transactions wait (Java: `TopicValidator`). */
-const HALF_TOPIC = "RMQ_SYS_TRANS_HALF_TOPIC";
-/** Which of them are ended. */
+/** Which half messages are ended (Java: `TopicValidator`). */
 const OP_TOPIC = "RMQ_SYS_TRANS_OP_HALF_TOPIC";
 /** Where those go that nobody ended. */
 const GIVEN_UP_TOPIC = "TRANS_CHECK_MAX_TIME_TOPIC";
