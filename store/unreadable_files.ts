@@ -107,6 +107,11 @@ export class UnreadableFiles extends FilesOver {
     return this.ranges.some((range) => isDenied(range) && isAtOrBelow(path, range.file));
   }
 
+  /** Whether this user may not read all of what stands at a path or below. */
+  isDeniedIn(path: string): boolean {
+    return this.isDeniedAt(path) || this.rangesBelow(path).some(isDenied);
+  }
+
   /** What was met in a range of a file. */
   rangesIn(file: string, from = 0, to = Infinity): readonly UnreadableRange[] {
     return this.#ranges.get(file)?.filter((it) => it.from < to && it.to > from) ?? [];

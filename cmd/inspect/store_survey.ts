@@ -13,7 +13,6 @@ import { listSegments } from "../../store/segments.ts";
 import { isDenied } from "../../store/unreadable_files.ts";
 import { logAt } from "../reading/log_place.ts";
 import { placeAt } from "../reading/store_path.ts";
-import { hasUnread } from "../reading/unreadable_notes.ts";
 import { queueExtent, readTable } from "../reading/topic_table.ts";
 import type { Terminal } from "../terminal.ts";
 import { glanceAtLog, type LogGlance } from "./store_log.ts";
@@ -100,7 +99,7 @@ function surveyWhole(terminal: Terminal, paths: StorePaths): StoreSurvey {
     topics: surveyTopics(terminal, paths, { queues, isRocksDb }),
     ...groupsOf(terminal, paths),
     unread: [...unreadParts(files, paths, isRocksDb), ...deniedParts(terminal, paths.root)],
-    isDenied: () => hasUnread(terminal.unreadable, paths.root),
+    isDenied: () => terminal.unreadable?.isDeniedIn(paths.root) === true,
     findOddities: async () => [
       ...clockOddities(log),
       // Of a store in use the checkpoint may know of more than the log had a moment ago.
@@ -126,7 +125,7 @@ function surveyLog(terminal: Terminal, path: string): StoreSurvey {
     topics: [],
     groups: [],
     unread: deniedParts(terminal, path),
-    isDenied: () => hasUnread(terminal.unreadable, path),
+    isDenied: () => terminal.unreadable?.isDeniedIn(path) === true,
     findOddities: async () => [
       ...clockOddities(log),
       ...isFolder ? await quickOddities(terminal, path, path) : [],
@@ -144,7 +143,7 @@ function surveyQueues({ files, unreadable }: Terminal, paths: StorePaths) {
     const extent = queueExtent(files, queue, logMin);
     const known = queues.get(queue.topic) ?? { queues: 0, messages: 0 };
     known.queues++;
-    const isKnown = known.messages !== undefined && !hasUnread(unreadable, queue.path);
+    const isKnown = known.messages !== undefined && unreadable?.isDeniedIn(queue.path) !== true;
     known.messages = isKnown
       ? known.messages! + Math.max(0, extent.maxOffset - extent.minOffset)
       : undefined;
@@ -173,7 +172,7 @@ function surveyTopics(
     const own = queues.get(topic);
     // A topic without queues in sight may have some in a folder that is closed.
     const isKnown = own === undefined
-      ? !hasUnread(unreadable, join(paths.consumeQueue, topic))
+      ? unreadable?.isDeniedIn(join(paths.consumeQueue, topic)) !== true
       : own.messages !== undefined;
     return {
       topic,

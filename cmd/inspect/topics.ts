@@ -13,7 +13,6 @@ import { Failure } from "../failure.ts";
 import { type Field, openRows, type OutputOptions } from "../output/format_option.ts";
 import { RecordReader } from "../reading/record_reader.ts";
 import { storeAt } from "../reading/store_path.ts";
-import { hasUnread } from "../reading/unreadable_notes.ts";
 import { note, type Terminal } from "../terminal.ts";
 import { topicKind } from "./topic_kind.ts";
 import { queueExtent, readTable, rocksParts, rocksText } from "../reading/topic_table.ts";
@@ -142,7 +141,7 @@ export function inspectTopics(
         const entry = table.entries?.get(topic);
         const queues = folders.has(topic) ? trees.queues(topic) : [];
         const isClosed = queues.length === 0 &&
-          hasUnread(unreadable, join(paths.consumeQueue, topic));
+          unreadable?.isDeniedIn(join(paths.consumeQueue, topic)) === true;
         if (entry === undefined && queues.length === 0 && !isClosed) continue;
         const own = rocks.queues || isClosed ? undefined : queues.map(measure);
         rows.row(topicRow(topic, { entry, own, isUnknown }));
@@ -175,7 +174,7 @@ function queueRow(terminal: Terminal, queue: QueueDirectory, log: RecordReader):
     queue,
     log.start,
   );
-  if (hasUnread(terminal.unreadable, queue.path)) return { topic, queueId, kind };
+  if (terminal.unreadable?.isDeniedIn(queue.path) === true) return { topic, queueId, kind };
   const first = storeTimeAt(log, firstRecord);
   const last = storeTimeAt(log, lastRecord);
   return {

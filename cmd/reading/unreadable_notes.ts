@@ -43,12 +43,6 @@ export function goOnBesideLog({ unreadable }: Terminal, { root, commitLogs }: St
   if (unreadable?.list(root).length !== 0) unreadable?.goOnDenied(commitLogs);
 }
 
-/** Whether this user may not read all of what stands at a path or below. */
-export function hasUnread(unreadable: UnreadableFiles | undefined, path: string): boolean {
-  if (unreadable === undefined) return false;
-  return unreadable.isDeniedAt(path) || unreadable.rangesBelow(path).some(isDenied);
-}
-
 /** For a command that runs on: notes what could not be read so far, and from now on at once. */
 export function tellFromNowOn(terminal: Terminal): void {
   const { unreadable } = terminal;

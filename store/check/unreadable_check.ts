@@ -57,14 +57,10 @@ export function followsFromDenied(
   const folders = [paths.consumeQueue, paths.batchConsumeQueue].map((tree) => {
     return join(tree, topic, queueId === undefined ? "" : String(queueId));
   });
-  if (folders.some((it) => isDeniedIn(unreadable, it))) return true;
+  if (folders.some((it) => unreadable.isDeniedIn(it))) return true;
   // The queues of a topic that was deleted are missed where nobody knows that it was.
   return unreadable.isDeniedAt(join(paths.config, `${NAME.topics}.bak`)) &&
     folders.every((it) => fs.stat(it) === undefined);
-}
-
-function isDeniedIn(unreadable: UnreadableFiles, folder: string): boolean {
-  return unreadable.isDeniedAt(folder) || unreadable.rangesBelow(folder).some(isDenied);
 }
 
 /** Says of findings in what could not be read that nobody knows what stands there. */
