@@ -9,7 +9,6 @@ import { DLEDGER_PREFIX } from "../../store/dledger.ts";
 import { counted } from "../output/counted.ts";
 import { EXIT } from "../exit_code.ts";
 import { type Field, formatOf, openRows, type OutputOptions } from "../output/format_option.ts";
-import { quoted } from "../output/shell_words.ts";
 import { timeText } from "../output/row_writer.ts";
 import { alignedLine, cellText, displayWidth, tabbedLine } from "../output/table.ts";
 import { type Tone, toned, toneOf } from "../output/tone.ts";
@@ -89,19 +88,18 @@ function objectOf(survey: StoreSurvey, oddities: readonly Oddity[]): object {
 
 /** What an operator should look at next. */
 function nextCommand(
-  { store, isWhole, state, isDenied }: StoreSurvey,
+  { words, isWhole, state, isDenied }: StoreSurvey,
   oddities: readonly Oddity[],
 ): string {
-  const path = quoted(store);
-  if (!isWhole) return `mq inspect commitlog ${path} --stats=topic`;
+  if (!isWhole) return `mq inspect commitlog ${words} --stats=topic`;
   const isHurt = oddities.some((it) => it.severity !== "info") || state === "not stopped cleanly";
   // A repair refuses what it cannot read all of.
   const isUnmended = oddities.some(({ code, file }) => {
     return code === "queue-rocksdb" || basename(file).startsWith(DLEDGER_PREFIX);
   });
   // Which user the broker runs as, and what that one may not read, is asked first.
-  if (isHurt && (isUnmended || isDenied())) return `mq why ${path}`;
-  return isHurt && state !== "in use" ? `mq recover ${path}` : `mq verify ${path}`;
+  if (isHurt && (isUnmended || isDenied())) return `mq why ${words}`;
+  return isHurt && state !== "in use" ? `mq recover ${words}` : `mq verify ${words}`;
 }
 
 /** The page for people. */
@@ -170,7 +168,7 @@ class Page {
   }
 
   #topics(): void {
-    const { topics, store } = this.#survey;
+    const { topics, words } = this.#survey;
     const shown = topics.filter((it) => it.queues > 0).slice(0, TOPICS_SHOWN);
     if (shown.length === 0) return;
     this.#line("");
@@ -185,7 +183,7 @@ class Page {
       ]),
     ], { right: [2, 3], tones: ["heading"] });
     const rest = topics.length - shown.length;
-    if (rest > 0) this.#line(`and ${counted(rest, "topic")} more: mq inspect topics ${store}`);
+    if (rest > 0) this.#line(`and ${counted(rest, "topic")} more: mq inspect topics ${words}`);
   }
 
   #oddities(oddities: readonly Oddity[]): void {
@@ -203,7 +201,7 @@ class Page {
       }),
     ], { tones: ["heading", ...shown.map(toneOf)] });
     const rest = sorted.length - ODDITIES_SHOWN;
-    if (rest > 0) this.#line(`and ${rest} more: mq verify --quick tells all`);
+    if (rest > 0) this.#line(`and ${rest} more: mq verify ${this.#survey.words} --quick tells all`);
   }
 
   /** Lines of cells, as wide as needed; columns of numbers and the tones of lines are named. */

@@ -11,6 +11,7 @@ import { readPackedOffsets } from "../../store/offset_json_reader.ts";
 import { QueueTrees } from "../../store/queue_reader.ts";
 import { listSegments } from "../../store/segments.ts";
 import { isDenied } from "../../store/unreadable_files.ts";
+import { storeWords } from "../output/shell_words.ts";
 import { logAt } from "../reading/log_place.ts";
 import { placeAt } from "../reading/store_path.ts";
 import { queueExtent, readTable } from "../reading/topic_table.ts";
@@ -53,6 +54,8 @@ export interface TopicSurvey {
 /** A store at a glance. */
 export interface StoreSurvey {
   readonly store: string;
+  /** What names it on a command line. */
+  readonly words: string;
   /** Whether it is a whole store, or a lone log. */
   readonly isWhole: boolean;
   readonly state: StoreState;
@@ -90,6 +93,7 @@ function surveyWhole(terminal: Terminal, paths: StorePaths): StoreSurvey {
   const isUnclean = files.stat(paths.abort) !== undefined;
   return {
     store: paths.root,
+    words: storeWords(paths.root, commitLogPath),
     isWhole: true,
     state: pid !== undefined ? "in use" : isUnclean ? "not stopped cleanly" : "stopped cleanly",
     ...(pid !== undefined && { pid }),
@@ -117,6 +121,7 @@ function surveyLog(terminal: Terminal, path: string): StoreSurvey {
   const isFolder = files.stat(path)?.isDirectory === true;
   return {
     store: path,
+    words: storeWords(path, terminal.commitLogPath),
     isWhole: false,
     state: isUnclean ? "not stopped cleanly" : "unknown",
     origin: storeOrigin(files, undefined, log.signs),

@@ -43,6 +43,15 @@ Deno.test("mq inspect store quotes a path for the command to run next", async ()
   assert.match(stdout, /next: mq recover 'my '\\''store'\\'''\n$/);
 });
 
+Deno.test("mq inspect store names a log elsewhere in the command to run next", async () => {
+  const files = storeInMemory("5.5.0-b-kill-start-102");
+  files.rename("store/commitlog", "big disk");
+  const args = ["inspect", "store", "store", "--commitlog-path", "big disk"];
+  const { stdout } = await record(args, { files });
+  assert.match(stdout, /: mq inspect topics store --commitlog-path 'big disk'$/m);
+  assert.match(stdout, /next: mq recover store --commitlog-path 'big disk'\n$/);
+});
+
 Deno.test("mq inspect store prints chosen members only", async () => {
   const files = storeInMemory("5.5.0-a-clean-102");
   const args = ["inspect", "store", "store", "--fields", "state,next"];

@@ -31,6 +31,13 @@ export interface LogCut {
   readonly messages: ReadonlyMap<number, number>;
 }
 
+/** How the end of a log is looked for. */
+export interface CutOptions {
+  /** The store errors name, where it is not that of the paths. */
+  readonly named?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
 const RECORDS_PER_TURN = 65_536;
 
 /**
@@ -41,10 +48,10 @@ export async function findCut(
   fs: FileSystem,
   paths: StorePaths,
   until: PointInTime,
-  signal?: AbortSignal,
+  { named = paths.root, signal }: CutOptions = {},
 ): Promise<LogCut | undefined> {
   const log = listSegments(fs, paths.commitLogs);
-  const scan = new CommitLogScan(fs, log, { from: firstRead(fs, { log, paths, until }) });
+  const scan = new CommitLogScan(fs, log, { from: firstRead(fs, { log, named, until }) });
   const messages = new Map<number, number>();
   let [at, end, earlier] = [-1, log.segments[0]?.start ?? 0, 0];
   try {
@@ -52,7 +59,7 @@ export async function findCut(
       if (scan.kind !== "tail") end = scan.at + scan.length;
       const isMessage = scan.kind === "message";
       if (at < 0 && isBehind(scan, until)) at = scan.at;
-      if (at < 0 && "offset" in until) refuseWithin(scan, paths, until.offset);
+      if (at < 0 && "offset" in until) refuseWithin(scan, named, until.offset);
       if (at >= 0 && isMessage) {
         const start = scan.segment!.start;
         messages.set(start, (messages.get(start) ?? 0) + 1);
@@ -67,7 +74,7 @@ export async function findCut(
   }
   if ("offset" in until && at < 0 && until.offset > end) {
     const why = `it lies behind the end of the log, ${end}`;
-    throw new Error(`Cannot end the log of "${paths.root}" at ${until.offset}: ${why}`);
+    throw new Error(`Cannot end the log of "${named}" at ${until.offset}: ${why}`);
   }
   return at < 0 ? undefined : { at, reason: reasonOf(until, earlier), messages };
 }
@@ -75,9 +82,9 @@ export async function findCut(
 /** An offset is looked for in its file only; what lies in room not in use, in the last that is. */
 function firstRead(
   fs: FileSystem,
-  { log: { segments }, paths: { root }, until }: {
+  { log: { segments }, named, until }: {
     readonly log: SegmentList;
-    readonly paths: StorePaths;
+    readonly named: string;
     readonly until: PointInTime;
   },
 ): number {
@@ -85,7 +92,7 @@ function firstRead(
   if (!("offset" in until)) return first;
   if (until.offset < first) {
     const why = `the log begins at ${first}`;
-    throw new Error(`Cannot end the log of "${root}" at ${until.offset}: ${why}`);
+    throw new Error(`Cannot end the log of "${named}" at ${until.offset}: ${why}`);
   }
   return segments.findLast((it) => it.start <= until.offset && isUsed(fs, it, 0))?.start ?? first;
 }
@@ -96,11 +103,11 @@ function isBehind(scan: CommitLogScan, until: PointInTime): boolean {
   return scan.kind === "message" && scan.record.storeTimestamp() > until.timeMs;
 }
 
-function refuseWithin({ kind, at, length }: CommitLogScan, paths: StorePaths, offset: number) {
+function refuseWithin({ kind, at, length }: CommitLogScan, named: string, offset: number) {
   if (kind === "tail" || offset <= at || offset >= at + length) return;
   const what = kind === "message" ? "a record" : kind === "blank" ? "a filler" : "a damaged range";
   throw new Error(
-    `Cannot end the log of "${paths.root}" at ${offset}: it lies in ${what}; ` +
+    `Cannot end the log of "${named}" at ${offset}: it lies in ${what}; ` +
       `the borders beside it are ${at} and ${at + length}`,
   );
 }

@@ -41,6 +41,8 @@ export interface RebuildTask {
   /** Tells what is changed in files over others. */
   readonly over: (below: FileSystem) => RecordedFiles;
   readonly paths: StorePaths;
+  /** The store errors name, where it is not that of the paths. */
+  readonly named?: string | undefined;
   readonly wish: RebuildWish;
   readonly allowDataLoss: boolean;
   /** Brings what is missing back from the log, and everything to the disk. */
@@ -52,7 +54,7 @@ const ASKED = "asked for";
 /** Removes what was chosen and lets it be built. Throws where a queue is named that is not there. */
 export async function rebuild(task: RebuildTask): Promise<RebuildOutcome> {
   const { fs, paths, wish, build } = task;
-  const chosen = wish.queues === undefined ? [] : chosenQueues(fs, paths, wish.queues);
+  const chosen = wish.queues === undefined ? [] : chosenQueues(task, wish.queues);
   const shorter = new Map<string, RepairAction>();
   const apart = task.over(new OverlayFiles(fs));
   const ends = new Map(chosen.map((it) => [it.path, endOf(fs, it)]));
@@ -85,8 +87,7 @@ export async function rebuild(task: RebuildTask): Promise<RebuildOutcome> {
 }
 
 function chosenQueues(
-  fs: FileSystem,
-  paths: StorePaths,
+  { fs, paths, named = paths.root }: RebuildTask,
   { topic, queueId }: QueueChoice,
 ): QueueDirectory[] {
   const { queues } = listQueues(fs, paths);
@@ -96,7 +97,7 @@ function chosenQueues(
   });
   if (chosen.length === 0 && topic !== undefined) {
     const what = queueId === undefined ? "no queue" : `no queue ${queueId}`;
-    throw new Error(`Cannot rebuild queues of "${paths.root}": topic "${topic}" has ${what}`);
+    throw new Error(`Cannot rebuild queues of "${named}": topic "${topic}" has ${what}`);
   }
   return chosen;
 }

@@ -171,7 +171,8 @@ export async function repairInto(
   return await makeFolder(fs, { target, ending: "mq-recover" }, async (temporary) => {
     await copyStore(fs, source, { root: temporary, signal: options.signal });
     const { commitLogPath: _, ...rest } = options;
-    return renamed(await repair(fs, storePaths(temporary), rest), temporary, target);
+    const outcome = await repair(fs, storePaths(temporary), { ...rest, named: root });
+    return renamed(outcome, temporary, target);
   });
 }
 
@@ -193,6 +194,8 @@ function pathsOf(fs: FileSystem, root: string, options: RepairOptions): StorePat
 }
 
 interface Task extends ApplyOptions {
+  /** The store errors name, where another one is changed. */
+  readonly named?: string;
   /** Only where nothing is done but told: see {@linkcode PlanOptions}. */
   readonly soundIndex?: SoundIndex | undefined;
   /** Called before the last change of all: what `abort` will hold; with `undefined` it is removed. */
@@ -261,6 +264,7 @@ async function change(work: Work): Promise<RepairOutcome> {
       fs: recorded(fs),
       over: recorded,
       paths,
+      named: options.named,
       wish: options.rebuild,
       allowDataLoss: isAllowed,
       build: async (files) => {
@@ -347,9 +351,10 @@ async function bothPasses(
 async function endLog(
   fs: FileSystem,
   paths: StorePaths,
-  { until, signal }: Task,
+  { until, named, signal }: Task,
 ): Promise<RepairAction[]> {
-  const cut = until === undefined ? undefined : await findCut(fs, paths, until, signal);
+  if (until === undefined) return [];
+  const cut = await findCut(fs, paths, until, { named, signal });
   return cut === undefined ? [] : cutLog(fs, paths, cut);
 }
 

@@ -355,6 +355,22 @@ Deno.test("repairInto() refuses a place that is taken, and leaves nothing when i
   assert.deepEqual(store.files.list("."), []);
 });
 
+Deno.test("repairInto() names the store, not the copy it fills, in what it refuses", async () => {
+  const store = sample();
+  await assert.rejects(
+    repairInto(store.files, ROOT, "new", { until: { offset: 17 } }),
+    /^Error: Cannot end the log of "store" at 17: it lies in a record/,
+  );
+  await assert.rejects(
+    repairInto(store.files, ROOT, "new", { until: { offset: 1e12 } }),
+    /^Error: Cannot end the log of "store" at 1000000000000: it lies behind the end of the log/,
+  );
+  await assert.rejects(
+    repairInto(store.files, ROOT, "new", { rebuild: { queues: { topic: "none" } } }),
+    /^Error: Cannot rebuild queues of "store": topic "none" has no queue$/,
+  );
+});
+
 Deno.test("repairInto() names the files of the new place, and takes a log from elsewhere", async () => {
   const store = killed(sample());
   store.log.flip(store.log.records[10]!.at + 120);
