@@ -31,8 +31,8 @@ export class LeftOut {
     return this.#offsets[from] === physicalOffset;
   }
 
-  /** One of them has its place in a queue after all. */
+  /** A record has its place in a queue after all, if it is one of them. */
   take(physicalOffset: number): void {
-    this.#taken.add(physicalOffset);
+    if (this.has(physicalOffset)) this.#taken.add(physicalOffset);
   }
 }

@@ -12,8 +12,8 @@
  * whoever reads them.
  *
  * A record whose queue id or index was changed goes where a unit leads to it, if the units beside it
- * vouch for that one. A record that claims the place of another stays where a unit leads to it, as
- * consumers had it; one that no unit leads to is left out.
+ * vouch for that one, and so does one whose topic was changed. A record that claims the place of another
+ * stays where a unit leads to it, as consumers had it; one that no unit leads to is left out.
  *
  * @module
  */
@@ -28,10 +28,11 @@ import { lightQueuesOf } from "./multi_dispatch.ts";
 import { queueDirectory } from "./names.ts";
 import type { StoredUnit } from "./queue_files.ts";
 import { QueueLanes } from "./queue_lanes.ts";
-import type { QueueReplayInput } from "./queue_replay_input.ts";
+import type { QueueChange, QueueReplayInput, QueueUnderReplay } from "./queue_replay_input.ts";
 import { listQueues, type QueueKind } from "./queue_reader.ts";
 import { isSafeTopic } from "./queue_table.ts";
 import { StoredUnits } from "./stored_units.ts";
+import { topicOf } from "./record_text.ts";
 import type { RecordView } from "./record_view.ts";
 import type { QueueBefore } from "./recovery_progress.ts";
 import {
@@ -40,7 +41,9 @@ import {
   isFree,
   isMessage,
   isOf,
+  isOfFormerLife,
   isOfTopic,
+  isPlaced,
   isSame,
   isUnit,
   lastMessageOf,
@@ -50,25 +53,7 @@ import {
 } from "./replay_units.ts";
 import type { AnyQueue } from "./sound_end.ts";
 import { isVouchedFor, leadsNext, saysWrong, type WrongIndex } from "./wrong_index.ts";
-
-/** How a queue was before and is now. */
-export interface QueueChange {
-  /** End before. */
-  readonly before: number;
-  /** End after what the replay brings again was dropped. */
-  readonly kept: number;
-}
-
-/** A queue while its records are replayed. */
-interface QueueUnderReplay {
-  readonly change: QueueChange;
-  /** Whether it had units when the replay began. */
-  readonly hadUnits: boolean;
-  /** What its files held then, in front of what was replayed; absent where there was nothing. */
-  readonly stored: StoredUnits | undefined;
-  /** Index from which on every unit is the replay's; Infinity while that is not known. */
-  from: number;
-}
+import { WrongTopics } from "./wrong_topic.ts";
 
 /** Queues while the log is read. */
 export class QueueReplay {
@@ -78,6 +63,8 @@ export class QueueReplay {
   flawedBatches = 0;
   /** Records that their queues lead to under another index than they say. */
   readonly wrongIndexes: WrongIndex[] = [];
+  /** Records that queues of another topic lead to than they say. */
+  readonly wrongTopics: WrongTopics;
   readonly #input: QueueReplayInput;
   readonly #queues = new Map<ConsumeQueue, QueueUnderReplay>();
   /** How the queues were before anything was replayed. */
@@ -92,6 +79,12 @@ export class QueueReplay {
 
   constructor(input: QueueReplayInput) {
     this.#input = input;
+    this.wrongTopics = new WrongTopics({
+      filled: this.#filled,
+      stored: (queue) => this.#queues.get(queue)?.stored,
+      exists: (topic, physicalOffset) => this.#exists(topic, physicalOffset),
+      lookup: input.lookup,
+    });
     this.#hasExt = input.fs.stat(input.paths.consumeQueueExt) !== undefined;
     const resumed = input.resumed && new Map(input.resumed.map((it) => [queueKey(it), it]));
     for (const queue of input.queues) {
@@ -143,7 +136,7 @@ export class QueueReplay {
   take(request: DispatchRequest, record: RecordView): void {
     if (!request.queued) return;
     if (this.#lanes.append(request)) this.units++;
-    else this.#place(request, record);
+    else this.#place(request, this.wrongTopics.righted(request, record) ?? record);
     if (!request.mayBeLight || !isSafeTopic(request.topic)) return;
     for (const { topic, queueOffset } of lightQueuesOf(record)) {
       if (!this.#isWanted({ topic, queueId: 0 }, request.physicalOffset)) continue;
@@ -310,7 +303,7 @@ export class QueueReplay {
     if (other !== undefined) return other;
     if (claimed > physicalOffset && isOf(lookup.frameAt(claimed), named!, queueOffset)) {
       const isNew = state!.from === Infinity;
-      return isNew && this.#isOfFormerLife(named!, request) ? named : undefined;
+      return isNew && isOfFormerLife(named!, request, lookup) ? named : undefined;
     }
     return named ?? queues.getOrCreate(topic, queueId);
   }
@@ -334,7 +327,7 @@ export class QueueReplay {
     const isWrong = saysWrong(queue, { stored, from: state.from, lookup }, request, index);
     if (state.from === Infinity) {
       // One that begins later has lost a file: a topic made again begins at 0.
-      if (!isWrong && queue.min === 0 && this.#isOfFormerLife(queue, request)) return;
+      if (!isWrong && queue.min === 0 && isOfFormerLife(queue, request, lookup)) return;
       const first = isWrong ? queue.min : Math.min(queue.min, index);
       queue.reopen(first);
       state.from = isWrong ? first : index;
@@ -389,17 +382,6 @@ export class QueueReplay {
     return -1;
   }
 
-  /**
-   * Whether a record comes before the queue's first unit, which leads to a later record with that
-   * very index: then its topic was deleted and made again since.
-   */
-  #isOfFormerLife(queue: ConsumeQueue, request: DispatchRequest): boolean {
-    const first = queue.storedAt(queue.min);
-    if (first === undefined || !isMessage(first.physicalOffset, first.size)) return false;
-    if (first.physicalOffset <= request.physicalOffset) return false;
-    return isOf(this.#input.lookup.frameAt(first.physicalOffset), queue, queue.min);
-  }
-
   /** Fills the slots up to `index`, where `next` goes; false when too many to be believed. */
   #fill(queue: ConsumeQueue, index: number, next?: StoredUnit): boolean {
     const { logStart } = this.#input;
@@ -430,7 +412,7 @@ export class QueueReplay {
         range.slotsFilled++;
       }
       // Before the first message it is the next one that can stand in.
-      if (range === undefined && this.#isOnlyWay(queue, stored)) {
+      if (range === undefined && this.#isOnlyWay(queue, stored, queue.end)) {
         this.#leftOut.take(stored.physicalOffset);
         return queue.adopt(stored);
       }
@@ -461,17 +443,26 @@ export class QueueReplay {
       if (stored.physicalOffset >= logEnd) break;
       const isStandIn = stored.size === QUEUE_PADDING.size || isSame(stored, last);
       const isLost = isStandIn || damage.find(stored.physicalOffset) !== undefined;
-      if (isLost || this.#isMisplaced(queue, stored) || this.#isOnlyWay(queue, stored)) {
-        end = index + 1;
-      }
+      const isKept = isLost || this.#isMisplaced(queue, stored);
+      if (isKept || this.#isOnlyWay(queue, stored, index)) end = index + 1;
     }
     this.#fill(queue, end);
   }
 
-  /** Whether consumers have a message by this unit only: its record was left out. */
-  #isOnlyWay(queue: ConsumeQueue, { physicalOffset }: StoredUnit): boolean {
-    return this.#leftOut.has(physicalOffset) &&
-      isOfTopic(this.#input.lookup.frameAt(physicalOffset), queue);
+  /**
+   * Whether consumers have a message by this unit only: its record was left out, or is right but for
+   * the name of a topic that is none.
+   */
+  #isOnlyWay(queue: ConsumeQueue, { physicalOffset }: StoredUnit, index: number): boolean {
+    const record = this.#input.lookup.frameAt(physicalOffset);
+    if (isOfTopic(record, queue)) return this.#leftOut.has(physicalOffset);
+    return isPlaced(record, queue, index) && !this.#exists(topicOf(record!), physicalOffset);
+  }
+
+  /** Whether a topic's records go into queues; a start makes those of any. */
+  #exists(topic: string, physicalOffset: number): boolean {
+    const { mode, topics } = this.#input;
+    return isSafeTopic(topic) && (mode !== "full" || topics.exists(topic, physicalOffset));
   }
 
   /** Whether a unit leads to a record of the queue that is nowhere in it: its index must be wrong. */

@@ -1,5 +1,5 @@
 /**
- * What {@linkcode QueueReplay} of `queue_replay.ts` is given.
+ * What {@linkcode QueueReplay} of `queue_replay.ts` is given, and what it keeps of each queue.
  *
  * @module
  */
@@ -10,6 +10,7 @@ import type { LogLookup } from "./log_lookup.ts";
 import type { StorePaths } from "./names.ts";
 import type { QueueDoubt } from "./queue_doubts.ts";
 import type { QueueTable } from "./queue_table.ts";
+import type { StoredUnits } from "./stored_units.ts";
 import type { QueuesAside } from "./queues_aside.ts";
 import type { QueueBefore } from "./recovery_progress.ts";
 import type { RecoveryMode } from "./recovery_report.ts";
@@ -41,4 +42,23 @@ export interface QueueReplayInput {
   readonly aside?: QueuesAside;
   /** Whether units that lead to damaged records stay. */
   readonly keepDamaged: boolean;
+}
+
+/** How a queue was before and is now. */
+export interface QueueChange {
+  /** End before. */
+  readonly before: number;
+  /** End after what the replay brings again was dropped. */
+  readonly kept: number;
+}
+
+/** A queue while its records are replayed. */
+export interface QueueUnderReplay {
+  readonly change: QueueChange;
+  /** Whether it had units when the replay began. */
+  readonly hadUnits: boolean;
+  /** What its files held then, in front of what was replayed; absent where there was nothing. */
+  readonly stored: StoredUnits | undefined;
+  /** Index from which on every unit is the replay's; Infinity while that is not known. */
+  from: number;
 }

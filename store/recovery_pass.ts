@@ -32,6 +32,7 @@ import { tornFlaw } from "./torn_end.ts";
 import type { TopicKinds } from "./topic_kinds.ts";
 import { usedLength } from "./used_bytes.ts";
 import { rightIndex, rightIndexAction } from "./wrong_index.ts";
+import { rightTopic, rightTopicAction } from "./wrong_topic.ts";
 
 /** Units that wait in memory: few of what a broker may take, and files rarely written before the end. */
 const UNWRITTEN_UNITS_MAX = 3_000_000;
@@ -151,7 +152,7 @@ export class RecoveryPass implements Disposable {
 
   /** Ends the log where it ends and lets the queues follow. */
   finish(): void {
-    const { fs, paths } = this.#input;
+    const { paths } = this.#input;
     const isTailKept = this.#cutTail();
     this.#dropFilesBehind();
     const changes: RecoveryAction[] = [];
@@ -189,15 +190,21 @@ export class RecoveryPass implements Disposable {
         before,
       });
     }
-    // Who receives a record goes on behind the index it says: it must be the one it was found by.
+    this.#rightRecords();
+    this.actions.push(...changes);
+  }
+
+  /** Who receives a record goes by what it says: that must be what it was found by. */
+  #rightRecords(): void {
+    const { fs, paths: { root } } = this.#input;
     for (const wrong of this.queues.wrongIndexes) {
       const segment = this.#lookup.segmentOf(wrong.physicalOffset)!;
-      this.#act(
-        rightIndexAction(wrong, segment),
-        () => rightIndex(fs, paths.root, { wrong, segment }),
-      );
+      this.#act(rightIndexAction(wrong, segment), () => rightIndex(fs, root, { wrong, segment }));
     }
-    this.actions.push(...changes);
+    for (const wrong of this.queues.wrongTopics.found) {
+      const segment = this.#lookup.segmentOf(wrong.physicalOffset)!;
+      this.#act(rightTopicAction(wrong, segment), () => rightTopic(fs, root, { wrong, segment }));
+    }
   }
 
   /** After a recovery that can be resumed: from here on there is nothing to resume. */

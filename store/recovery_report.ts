@@ -17,6 +17,8 @@ export type RecoveryVerb =
   | "skip-damage"
   /** A record's index in its queue was put right, by what its queue and the records beside it say. */
   | "right-index"
+  /** A record's topic was put right, by the queue that leads to it. */
+  | "right-topic"
   /** Units of a consume queue were appended or replaced from the log. */
   | "rebuild-queue"
   /** Units behind the end of the log, or contradicting it, were dropped. */
@@ -43,10 +45,12 @@ export interface RecoveryAction {
   readonly slotsFilled: number;
   /** For `skip-damage`: the last sound record before it. */
   readonly before?: RecordBefore | undefined;
-  /** For `right-index`: the message, by its queue and the index it is found by. */
+  /** For `right-index` and `right-topic`: the message, by its queue and the index it is found by. */
   readonly topic?: string;
   readonly queueId?: number;
   readonly queueOffset?: number;
+  /** For `right-topic`: what it said. */
+  readonly saidTopic?: string;
 }
 
 /** A step that loses nothing, but for what is said. */

@@ -10,6 +10,7 @@ import type { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
 import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64 } from "./layout.ts";
+import type { LogLookup } from "./log_lookup.ts";
 import { extOffset, QueueExtReader } from "./queue_ext_reader.ts";
 import type { StoredUnit } from "./queue_files.ts";
 import type { RecordView } from "./record_view.ts";
@@ -96,9 +97,17 @@ export function unitOf({ physicalOffset, size, tagsCode }: DispatchRequest): Sto
 
 /** Whether a record says that it belongs to a queue, and, where that is asked, at an index. */
 export function isOf(record: RecordView | undefined, queue: ConsumeQueue, index?: number): boolean {
-  if (record === undefined || record.queueId() !== queue.queueId) return false;
-  if (index !== undefined && record.queueOffset() !== index) return false;
-  return isOfTopic(record, queue);
+  return isPlaced(record, queue, index) && isOfTopic(record, queue);
+}
+
+/** As {@linkcode isOf}, whatever topic it says. */
+export function isPlaced(
+  record: RecordView | undefined,
+  { queueId }: ConsumeQueue,
+  index?: number,
+): boolean {
+  if (record === undefined || record.queueId() !== queueId) return false;
+  return index === undefined || record.queueOffset() === index;
 }
 
 /** Whether a record says that it belongs to the topic of a queue. */
@@ -106,6 +115,21 @@ export function isOfTopic(record: RecordView | undefined, queue: ConsumeQueue): 
   if (record === undefined) return false;
   const { bytes, topicAt, topicLength } = record;
   return Buffer.from(queue.topic).equals(bytes.subarray(topicAt, topicAt + topicLength));
+}
+
+/**
+ * Whether a record comes before the queue's first unit, which leads to a later record with that very
+ * index: then its topic was deleted and made again since.
+ */
+export function isOfFormerLife(
+  queue: ConsumeQueue,
+  { physicalOffset }: DispatchRequest,
+  lookup: LogLookup,
+): boolean {
+  const first = queue.storedAt(queue.min);
+  if (first === undefined || !isMessage(first.physicalOffset, first.size)) return false;
+  if (first.physicalOffset <= physicalOffset) return false;
+  return isOf(lookup.frameAt(first.physicalOffset), queue, queue.min);
 }
 
 /** Whether a unit is that of a record, with its tags code in an extension file. */

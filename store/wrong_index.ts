@@ -9,7 +9,7 @@ import type { FileSystem } from "./file.ts";
 import { MESSAGE_V1 } from "./format.ts";
 import { writeI64 } from "./layout.ts";
 import type { LogLookup } from "./log_lookup.ts";
-import { keepAside, keptRange } from "./quarantine.ts";
+import { editRecord } from "./record_edit.ts";
 import { type RecoveryAction, recoveryAction } from "./recovery_report.ts";
 import { isOf } from "./replay_units.ts";
 import type { ConsumeQueue } from "./consume_queue.ts";
@@ -51,6 +51,11 @@ export function isVouchedFor(
   const beside = [index - 1, index + 1].filter((at) => stored.offsetAt(at) >= 0);
   const isOwn = (at: number) => isOf(lookup.frameAt(stored.offsetAt(at)), queue, at);
   return beside.length > 0 && beside.every(isOwn);
+}
+
+/** Whether no unit beside one leads anywhere, so that none can vouch for it or speak against it. */
+export function hasNobodyBeside(stored: StoredUnits, index: number): boolean {
+  return stored.offsetAt(index - 1) < 0 && stored.offsetAt(index + 1) < 0;
 }
 
 /**
@@ -125,16 +130,8 @@ export function rightIndex(
   root: string,
   { wrong, segment }: { readonly wrong: WrongIndex; readonly segment: Segment },
 ): void {
-  const from = wrong.physicalOffset + MESSAGE_V1.at.queueOffset;
-  const at = from - segment.start;
-  keepAside(fs, root, keptRange(segment, at, INDEX_BYTES));
   const bytes = new DataView(new ArrayBuffer(INDEX_BYTES));
   writeI64(bytes, 0, wrong.index);
-  const file = fs.openWrite(segment.path);
-  try {
-    file.write(new Uint8Array(bytes.buffer), at);
-    file.syncNow();
-  } finally {
-    file.close();
-  }
+  const at = wrong.physicalOffset + MESSAGE_V1.at.queueOffset;
+  editRecord(fs, root, { segment, at, bytes: new Uint8Array(bytes.buffer) });
 }

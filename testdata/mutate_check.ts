@@ -11,7 +11,6 @@ import type { Finding } from "../store/check/findings.ts";
 import type { VerifyDepth } from "../store/check/summary.ts";
 import { verifyStore } from "../store/check/verify.ts";
 import type { FileSystem } from "../store/file.ts";
-import { MESSAGE_V1 } from "../store/format.ts";
 import type { MemoryFiles } from "../store/file_memory.ts";
 import { findFixes } from "../store/repair/fixes.ts";
 import {
@@ -20,10 +19,11 @@ import {
   repairInto,
   type RepairOutcome,
 } from "../store/repair/repair.ts";
+import type { RepairVerb } from "../store/repair/action.ts";
 import type { Mutant } from "./mutate.ts";
 import { BEFORE, commandLines, MADE } from "./mutate_commands.ts";
 import { repairAndUndo } from "./mutate_in_place.ts";
-import { type SoundRecord, soundRecords } from "./mutate_stores.ts";
+import { ledTo, type SoundRecord, soundRecords } from "./mutate_stores.ts";
 import { GuardedFiles, type ReadFigures } from "./mutate_files.ts";
 import { record } from "./recorded_terminal.ts";
 import type { StoreBytes } from "./store_bytes.ts";
@@ -69,6 +69,8 @@ const REPAIR = {
   indexGeometry: { slots: 100, entries: 400 },
   now: () => Date.UTC(2026, 10, 21, 12),
 };
+/** What is left as damage is no message. */
+const DAMAGE_VERBS: ReadonlySet<RepairVerb> = new Set(["fill-damage", "skip-damage"]);
 /** Whatever is read is read in pieces. */
 const BYTES_AT_ONCE_MAX = 8 * 2 ** 20;
 
@@ -196,19 +198,27 @@ export class MutantCheck {
       if (!isForGood(it, { found, strays, isMisplaced })) bad.push(brief(it));
     }
     assert.deepEqual(bad, [], "findings in the copy");
-    for (const { action, from } of applied) {
-      const at = from - MESSAGE_V1.at.queueOffset;
+    for (const { action, from, to } of applied) {
+      if (action !== "right-index" && action !== "right-topic") continue;
+      const at = [...records.keys()].findLast((it) => it <= from)!;
       // One whose file was cut in its seal is a record only once the file is as long as it was.
-      if (action !== "right-index" || !records.has(at)) continue;
-      kept.set(at, renumbered(kept.get(at), records.get(at)));
+      if (from >= at + records.get(at)!.bytes.length) continue;
+      kept.set(at, withPart(kept.get(at), records.get(at)!, { from: from - at, to: to - at }));
     }
-    // A record whose properties end in zeros was not written to its end.
-    const lost = [...records].filter(([at, { bytes }]) =>
-      bytes.at(-1) !== 0 && !isSame(kept.get(at)?.bytes, bytes)
-    );
+    // A record whose properties end in zeros was not written to its end. One that is sound only beside
+    // a file with a wrong name is left as what it is: damage.
+    const damaged = left.filter(({ action }) => DAMAGE_VERBS.has(action));
+    const whole = [...records.values()].filter(({ at, bytes }) => {
+      return bytes.at(-1) !== 0 && !damaged.some(({ from, to }) => from <= at && at < to);
+    });
+    const lost = whole.filter(({ at, bytes }) => !isSame(kept.get(at)?.bytes, bytes));
     // No recovery gives up a message without saying so.
     const told = applied.reduce((sum, it) => sum + it.messagesLost, 0);
-    if (lost.length > told) assert.deepEqual(lost.map(([at]) => at), [], "records that are lost");
+    if (lost.length > told) assert.deepEqual(lost.map(({ at }) => at), [], "records that are lost");
+    const had = ledTo(this.#files, "store", records);
+    const have = ledTo(this.#files, MADE, kept);
+    const missed = whole.filter(({ at }) => had.has(at) && !have.has(at)).map(({ at }) => at);
+    if (missed.length > told) assert.deepEqual(missed, [], "messages no queue leads to any more");
   }
 
   /** One command line. */
@@ -381,18 +391,15 @@ function isFine({ findings }: Verified): boolean {
   return findings.every((it) => it.severity === "info");
 }
 
-/** A record with the index of another, which is what putting its own right comes to, undone. */
-function renumbered(
+/** A record with a part of what it was, which is what putting that part right comes to, undone. */
+function withPart(
   record: SoundRecord | undefined,
-  other: SoundRecord | undefined,
+  { bytes: before }: SoundRecord,
+  { from, to }: { readonly from: number; readonly to: number },
 ): SoundRecord {
-  assert(
-    record !== undefined && other !== undefined,
-    "the record whose index is put right is there",
-  );
-  const { queueOffset, physicalOffset } = MESSAGE_V1.at;
+  assert(record !== undefined, "the record that is put right is there");
   const bytes = record.bytes.slice();
-  bytes.set(other.bytes.subarray(queueOffset, physicalOffset), queueOffset);
+  bytes.set(before.subarray(from, to), from);
   return { ...record, bytes };
 }
 

@@ -131,6 +131,7 @@ const VERBS: Readonly<Record<RepairVerb, string>> = {
     "kept in quarantine/",
   "skip-damage": "too small to be filled: mq passes over it, a Java broker ends the log there",
   "right-index": "writes the index into a record by which its queue leads to it",
+  "right-topic": "writes the topic into a record whose queue leads to it",
   "rebuild-queue": "writes queue units anew from the log",
   "truncate-queue": "drops queue units that lead to no message",
   "rebuild-index": "writes an index file anew from the log",

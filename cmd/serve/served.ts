@@ -78,6 +78,7 @@ const VERBS: Readonly<Record<RepairVerb, readonly [verb: string, noun: string]>>
   "skip-damage": ["passed over", "damaged range"],
   "fill-damage": ["passed over", "damaged range"],
   "right-index": ["put right", "index of a record"],
+  "right-topic": ["put right", "topic of a record"],
   "rebuild-queue": ["rebuilt", "queue"],
   "truncate-queue": ["cut back", "queue"],
   "rebuild-index": ["rebuilt", "index file"],

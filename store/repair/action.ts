@@ -57,10 +57,12 @@ export interface RepairAction {
   readonly bytesLost: number;
   /** Messages no longer served; 0 also where nobody can know. */
   readonly messagesLost: number;
-  /** For `right-index`: the message, by its queue and the index it is found by. */
+  /** For `right-index` and `right-topic`: the message, by its queue and the index it is found by. */
   readonly topic?: string;
   readonly queueId?: number;
   readonly queueOffset?: number;
+  /** For `right-topic`: what it said. */
+  readonly saidTopic?: string;
 }
 
 /** Settings of a repair. */

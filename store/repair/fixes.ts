@@ -112,7 +112,10 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
       return done("cut-tail", "drop-file", "fill-damage").filter((action) => isOver(action, it));
     case "consumequeue":
     case "consumequeue_ext":
-      return done("rebuild-queue", "truncate-queue").filter(({ file }) => isOfQueue(file, it));
+      return [
+        ...done("rebuild-queue", "truncate-queue").filter(({ file }) => isOfQueue(file, it)),
+        ...done("right-topic").filter((action) => isOfRecord(action, it)),
+      ];
     case "index": {
       const all = done("rebuild-index");
       const own = all.filter(({ file }) => file === it.file);
@@ -128,6 +131,15 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
     default:
       return [];
   }
+}
+
+/** Whether a finding is of a unit that a record with a wrong topic has, or would have. */
+function isOfRecord(
+  { topic, saidTopic, queueId, queueOffset }: RepairAction,
+  it: Finding,
+): boolean {
+  const isOfEither = it.topic === topic || it.topic === saidTopic;
+  return isOfEither && it.queueId === queueId && it.queueOffset === queueOffset;
 }
 
 /** Whether somebody has consumed further than a queue goes. */

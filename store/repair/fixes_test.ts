@@ -42,6 +42,22 @@ Deno.test("findFixes() tells of each kind of action what it puts right", async (
   assert.equal(unfixed.size, 0);
 });
 
+Deno.test("a topic that is put right is the fix for the queues of both names", async () => {
+  const store = new SmallStore();
+  for (let nth = 0; nth < 6; nth++) store.add({ topic: nth % 2 === 0 ? "orders0" : "orders1" });
+  const { files, log } = store.save();
+  const bytes = files.snapshot().get(log.path(0))!;
+  const { at, length } = log.records[2]!;
+  const name = bytes.indexOf("0".charCodeAt(0), bytes.indexOf("o".charCodeAt(0), at + 88));
+  assert(name < at + length);
+  log.flip(name);
+  const { lines, unfixed } = await fixes(files);
+  assert.deepEqual([...unfixed], []);
+  assert.deepEqual(lines, [
+    "right-topic commitlog/00000000000000000000: queue-unit-mismatch",
+  ]);
+});
+
 Deno.test("of what damage leaves nothing is without an action but torn properties", async () => {
   for (const { name, apply } of DAMAGES) {
     // Sound records of another store have times and indexes of their own.
