@@ -78,9 +78,13 @@ export function saysWrong(
   return !isExplained(queue, { stored, lookup }, index);
 }
 
+/** So many units that lead to no record are passed over to find one that does. */
+const DAMAGED_MAX = 64;
+
 /**
- * Whether it is the name of a queue's first file that is wrong: its first two units lead to records that
- * follow each other before it. Of a queue of one unit nobody knows, and it is the log that is followed.
+ * Whether it is the name of a queue's first file that is wrong: its first unit and the next that leads to
+ * a record lead to such as are as far from each other before it. Of a queue of one unit nobody knows, and
+ * it is the log that is followed.
  */
 function isMisnamed(
   queue: ConsumeQueue,
@@ -88,8 +92,13 @@ function isMisnamed(
   index: number,
 ): boolean {
   if (index < 0 || index >= queue.min) return false;
-  const second = stored.offsetAt(queue.min + 1);
-  return second < 0 || isOf(lookup.frameAt(second), queue, index + 1);
+  for (let nth = 1; nth <= DAMAGED_MAX; nth++) {
+    const offset = stored.offsetAt(queue.min + nth);
+    if (offset < 0) return true;
+    const record = lookup.frameAt(offset);
+    if (record !== undefined) return isOf(record, queue, index + nth);
+  }
+  return false;
 }
 
 /**

@@ -42,6 +42,28 @@ Deno.test("a queue whose only file has a wrong name begins again where its recor
   for await (const it of verifyStore(store.files, "made")) assert.equal(it.kind, "summary");
 });
 
+Deno.test("a queue with a wrong name begins where its records say, also past damaged ones", async () => {
+  const store = new SmallStore({ segmentBytes: 4096 }).addMany(6).save();
+  for (const nth of [1, 2]) store.log.flip(store.log.records[nth]!.at + MESSAGE_V1.at.totalSize);
+  const path = [...store.files.snapshot().keys()].find((it) => it.includes("/consumequeue/"))!;
+  const units = store.files.snapshot().get(path)!;
+  store.files.rename(path, path.replace(/\d+$/, "00000000000003000000"));
+  const options = { queueFileUnits: 60, allowDataLoss: true };
+  await repairInto(store.files, "store", "made", options);
+  const made = store.files.snapshot();
+  const queue = [...made.keys()].filter((it) => it.startsWith("made/consumequeue/"));
+  assert.deepEqual(queue, [path.replace("store", "made")]);
+  const found = new DataView(made.get(queue[0]!)!.buffer);
+  const before = new DataView(units.buffer);
+  // The places of the lost ones lead to the message before.
+  for (const [index, from] of [0, 0, 0, 3, 4, 5].entries()) {
+    assert.equal(found.getBigInt64(index * 20), before.getBigInt64(from * 20), `${index}`);
+  }
+  for await (const it of verifyStore(store.files, "made")) {
+    assert(it.kind === "summary" || it.severity === "info");
+  }
+});
+
 Deno.test("records that go on behind an index nobody has are all kept, each at its own", async () => {
   // A broker before 5.1.1 refused a message, and used up its index: the queue has no room for it.
   const store = new SmallStore({ segmentBytes: 4096 }).addMany(3).save();

@@ -5,13 +5,14 @@
  * @module
  */
 import { crc32 } from "node:zlib";
+import { BatchQueueReader } from "../store/batch_queue_reader.ts";
 import { CommitLogScan } from "../store/commit_log_scan.ts";
-import { MAGIC, QUEUE_UNIT } from "../store/format.ts";
+import { MAGIC } from "../store/format.ts";
 import { formatProperties, PROPERTY, propertyOf } from "../store/properties.ts";
 import { CRC_PROPERTY_PLACE } from "../store/property_crc.ts";
 import { propertiesOf, topicOf } from "../store/record_text.ts";
 import { storePaths } from "../store/names.ts";
-import { listQueues, QueueReader } from "../store/queue_reader.ts";
+import { listQueues, QUEUE_UNIT_BYTES, QueueReader } from "../store/queue_reader.ts";
 import { listSegments } from "../store/segments.ts";
 import { MemoryFiles } from "../store/file_memory.ts";
 import { storeInMemory } from "./fixture.ts";
@@ -98,13 +99,13 @@ export function ledTo(
   const found = new Set<number>();
   const paths = storePaths(root);
   for (const { kind, path } of listQueues(files, paths).queues) {
-    if (kind !== "simple") continue;
-    const list = listSegments(files, path, { unitBytes: QUEUE_UNIT.size });
-    const queue = new QueueReader(files, list);
+    const unitBytes = QUEUE_UNIT_BYTES[kind];
+    const list = listSegments(files, path, { unitBytes });
+    const queue = new (kind === "simple" ? QueueReader : BatchQueueReader)(files, list);
     // Not from end to end: a name may be far off.
     for (const { start, length } of list.segments) {
-      const first = start / QUEUE_UNIT.size;
-      for (let nth = 0; nth < length / QUEUE_UNIT.size && queue.moveTo(first + nth); nth++) {
+      const first = start / unitBytes;
+      for (let nth = 0; nth < length / unitBytes && queue.moveTo(first + nth); nth++) {
         const record = records.get(queue.physicalOffset);
         if (record?.bytes.length === queue.size) found.add(record.at);
       }
