@@ -85,6 +85,11 @@ const FOUND: Readonly<Record<number, string>> = {
   40_132_106: "a record that says an index a million ahead, in a queue of small files",
   61_225_548:
     "a file of the log from another store, and a timer that has read further than is left",
+  62_007_675: "a file of a queue far off, whose second unit leads to damage",
+  62_117_947: "a file of a light queue far off",
+  62_123_176: "a record of another store with an index behind those of records that come later",
+  62_127_599: "a flag by which a record is never queued, though its queue leads to it",
+  62_025_231: "a timer checkpoint ahead of its own log, and a log file under another's name",
 };
 
 Deno.test("what mutants have shown does not come back", async () => {

@@ -38,6 +38,7 @@ import type { QueueBefore } from "./recovery_progress.ts";
 import {
   believedEnd,
   holdsMessage,
+  indexIn,
   isFree,
   isMessage,
   isOf,
@@ -140,7 +141,8 @@ export class QueueReplay {
     if (!request.mayBeLight || !isSafeTopic(request.topic)) return;
     for (const { topic, queueOffset } of lightQueuesOf(record)) {
       if (!this.#isWanted({ topic, queueId: 0 }, request.physicalOffset)) continue;
-      this.#put(this.#input.queues.getOrCreate(topic, 0), queueOffset, request);
+      const queue = this.#input.queues.getOrCreate(topic, 0);
+      if (!this.#isAnothers(queue, queueOffset, request)) this.#put(queue, queueOffset, request);
     }
   }
 
@@ -287,7 +289,7 @@ export class QueueReplay {
    */
   #ownerOf(request: DispatchRequest): ConsumeQueue | undefined {
     const { topic, queueId, queueOffset, physicalOffset } = request;
-    const { queues, lookup } = this.#input;
+    const { queues } = this.#input;
     const filled = this.#filled.get(topic);
     if (filled === undefined) {
       return isQueueIndex(queueOffset) ? queues.getOrCreate(topic, queueId) : undefined;
@@ -297,15 +299,21 @@ export class QueueReplay {
     // The next place of the queue leads here: the index is looked at when the record is put there.
     if (state !== undefined && leadsNext(named!, state, physicalOffset)) return named;
     if (!isQueueIndex(queueOffset)) return undefined;
-    const claimed = state?.stored?.offsetAt(queueOffset) ?? -1;
-    if (claimed === physicalOffset) return named;
+    if (state?.stored?.offsetAt(queueOffset) === physicalOffset) return named;
     const other = filled.find((it) => it !== named && this.#waitsFor(it, request));
     if (other !== undefined) return other;
-    if (claimed > physicalOffset && isOf(lookup.frameAt(claimed), named!, queueOffset)) {
-      const isNew = state!.from === Infinity;
-      return isNew && isOfFormerLife(named!, request, lookup) ? named : undefined;
-    }
-    return named ?? queues.getOrCreate(topic, queueId);
+    if (named === undefined) return queues.getOrCreate(topic, queueId);
+    return this.#isAnothers(named, queueOffset, request) ? undefined : named;
+  }
+
+  /** Whether the files of a queue lead from an index to a later record that says it, too. */
+  #isAnothers(queue: ConsumeQueue, index: number, request: DispatchRequest): boolean {
+    const { lookup } = this.#input;
+    const state = this.#queues.get(queue);
+    const claimed = state?.stored?.offsetAt(index) ?? -1;
+    if (claimed <= request.physicalOffset) return false;
+    if (!isOf(lookup.frameAt(claimed), queue, index)) return false;
+    return state!.from !== Infinity || !isOfFormerLife(queue, request, lookup);
   }
 
   /**
@@ -411,11 +419,11 @@ export class QueueReplay {
         if (keepDamaged) return queue.adopt(stored);
         range.slotsFilled++;
       }
-      // Before the first message it is the next one that can stand in.
-      if (range === undefined && this.#isOnlyWay(queue, stored, queue.end)) {
+      if (range === undefined && this.#isKept(queue, stored, queue.end)) {
         this.#leftOut.take(stored.physicalOffset);
         return queue.adopt(stored);
       }
+      // Before the first message it is the next one that can stand in.
       if (range !== undefined || this.#isMisplaced(queue, stored)) standIn ??= next;
     }
     if (standIn === undefined) queue.pad();
@@ -444,17 +452,20 @@ export class QueueReplay {
       const isStandIn = stored.size === QUEUE_PADDING.size || isSame(stored, last);
       const isLost = isStandIn || damage.find(stored.physicalOffset) !== undefined;
       const isKept = isLost || this.#isMisplaced(queue, stored);
-      if (isKept || this.#isOnlyWay(queue, stored, index)) end = index + 1;
+      if (isKept || this.#isKept(queue, stored, index)) end = index + 1;
     }
     this.#fill(queue, end);
   }
 
   /**
-   * Whether consumers have a message by this unit only: its record was left out, or is right but for
-   * the name of a topic that is none.
+   * Whether a unit stays though no record was put there: it leads to one that says it belongs there and
+   * stands further on in the log, or it is the only way to one. That was left out, or is right but for
+   * the name of a topic that is none, or for flags by which it were never to be queued.
    */
-  #isOnlyWay(queue: ConsumeQueue, { physicalOffset }: StoredUnit, index: number): boolean {
+  #isKept(queue: ConsumeQueue, { physicalOffset }: StoredUnit, index: number): boolean {
     const record = this.#input.lookup.frameAt(physicalOffset);
+    if (record?.checkBody() !== undefined) return false;
+    if (isOf(record, queue, index)) return true;
     if (isOfTopic(record, queue)) return this.#leftOut.has(physicalOffset);
     return isPlaced(record, queue, index) && !this.#exists(topicOf(record!), physicalOffset);
   }
@@ -467,9 +478,8 @@ export class QueueReplay {
 
   /** Whether a unit leads to a record of the queue that is nowhere in it: its index must be wrong. */
   #isMisplaced(queue: ConsumeQueue, { physicalOffset }: StoredUnit): boolean {
-    const record = this.#input.lookup.frameAt(physicalOffset);
-    return isOf(record, queue) &&
-      queue.unitAt(record!.queueOffset())?.physicalOffset !== physicalOffset;
+    const index = indexIn(this.#input.lookup.frameAt(physicalOffset), queue);
+    return index !== undefined && queue.unitAt(index)?.physicalOffset !== physicalOffset;
   }
 
   /** Keeps a unit that leads to its tags code through the extension files. */

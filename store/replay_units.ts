@@ -11,6 +11,7 @@ import type { FileSystem } from "./file.ts";
 import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64 } from "./layout.ts";
 import type { LogLookup } from "./log_lookup.ts";
+import { lightQueuesOf, LMQ_PREFIX } from "./multi_dispatch.ts";
 import { extOffset, QueueExtReader } from "./queue_ext_reader.ts";
 import type { StoredUnit } from "./queue_files.ts";
 import type { RecordView } from "./record_view.ts";
@@ -97,7 +98,16 @@ export function unitOf({ physicalOffset, size, tagsCode }: DispatchRequest): Sto
 
 /** Whether a record says that it belongs to a queue, and, where that is asked, at an index. */
 export function isOf(record: RecordView | undefined, queue: ConsumeQueue, index?: number): boolean {
-  return isPlaced(record, queue, index) && isOfTopic(record, queue);
+  const said = indexIn(record, queue);
+  return said !== undefined && (index === undefined || said === index);
+}
+
+/** The index by which a record says it stands in a queue, its own or a light one. */
+export function indexIn(record: RecordView | undefined, queue: ConsumeQueue): number | undefined {
+  if (isPlaced(record, queue) && isOfTopic(record, queue)) return record!.queueOffset();
+  const { topic, queueId } = queue;
+  if (record === undefined || queueId !== 0 || !topic.startsWith(LMQ_PREFIX)) return undefined;
+  return lightQueuesOf(record).find((it) => it.topic === topic)?.queueOffset;
 }
 
 /** As {@linkcode isOf}, whatever topic it says. */

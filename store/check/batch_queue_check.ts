@@ -5,22 +5,23 @@
  * @module
  */
 import { BatchQueueReader } from "../batch_queue_reader.ts";
-import { Expectation, PendingUnits } from "./queue_expectation.ts";
+import { Expectation, type PendingPool, PendingUnits } from "./queue_expectation.ts";
 import { missingUnit, type QueuePlace, type UnitFlaw } from "./queue_place.ts";
 import type { QueueCheckState } from "./verify_state.ts";
 
 /** A batch queue while the log is read. Findings name units by their number, not their index. */
 export class BatchQueueCheck {
   readonly place: QueuePlace;
-  readonly #pending = new PendingUnits();
+  readonly #pending: PendingUnits;
   readonly #expected = new Expectation();
   /** Unit that was not looked at yet; −1 before the first. */
   #next = -1;
   /** First unit behind the empty slots at `#next`, once it was looked for. */
   #holeEnd = -1;
 
-  constructor(place: QueuePlace) {
+  constructor(place: QueuePlace, pool: PendingPool) {
     this.place = place;
+    this.#pending = new PendingUnits(pool);
   }
 
   /** Units kept back. */
@@ -49,12 +50,8 @@ export class BatchQueueCheck {
   compare(): void {
     if (this.#pending.length === 0) return;
     this.#withReader((queue) => {
-      for (let number = 0; number < this.#pending.length; number++) {
-        this.#pending.read(number, this.#expected);
-        this.#compareOne(queue, this.#expected);
-      }
+      this.#pending.takeAll(this.#expected, () => this.#compareOne(queue, this.#expected));
     });
-    this.#pending.clear();
   }
 
   /** Looks at the units behind the last record. `logEnd` is the end of the sound records. */

@@ -16,14 +16,14 @@ import { isSafeTopic } from "../queue_table.ts";
 import type { RecordView } from "../record_view.ts";
 import { BatchQueueCheck } from "./batch_queue_check.ts";
 import { type FileKind, finding } from "./findings.ts";
-import { Expectation } from "./queue_expectation.ts";
+import { Expectation, PendingPool } from "./queue_expectation.ts";
 import { type QueueContext, QueuePlace } from "./queue_place.ts";
 import type { DeletedRecords, ProvenQueues } from "./queue_proof.ts";
 import { tellRocksDb } from "./rocksdb_check.ts";
 import type { QueueCheckState, QueuesCheckState } from "./verify_state.ts";
 import { SimpleQueueCheck } from "./simple_queue_check.ts";
 
-/** Expectations kept back at the most: 48 bytes each. */
+/** Expectations kept back at the most: 56 bytes each. */
 const PENDING_UNITS_MAX = 1_000_000;
 
 const QUEUES_PER_TURN = 512;
@@ -58,6 +58,12 @@ function progressOf(it: number): QueueProgress {
   return { next: Math.floor(it / 2) - 1, hasBegun: it % 2 === 1 };
 }
 
+/** Whether nothing is open about a queue, and no slot is left before an index. */
+function isJustBefore(it: QueueUnderCheck | number, first: number): boolean {
+  if (typeof it !== "number") return false;
+  return it === NOT_BEGUN ? first === 0 : progressOf(it).next === first;
+}
+
 type QueueProgress = Pick<QueueCheckState, "next" | "hasBegun">;
 
 /** Keeps only how far a queue is, if nothing is open about it. */
@@ -86,6 +92,7 @@ export class QueueCheck {
   };
   readonly #deleted = new Map<string, DeletedTopic>();
   readonly #expected = new Expectation();
+  readonly #pool = new PendingPool();
   #pending = 0;
   #isRocksDb = false;
 
@@ -155,6 +162,7 @@ export class QueueCheck {
       it.compare();
       settle(queues, queueId);
     }
+    this.#pool.clear();
   }
 
   /** How far all queues are, when nothing is kept back. */
@@ -185,10 +193,16 @@ export class QueueCheck {
   adopt({ units, queues, deleted }: ProvenQueues): void {
     this.#context.tally.units += units;
     for (const it of queues) {
+      const { topic, queueId, first, end } = it;
+      const ofTopic = this.#ofTopic("simple", topic);
+      if (isJustBefore(ofTopic.get(queueId) ?? NOT_BEGUN, first)) {
+        ofTopic.set(queueId, progressNumber({ next: end, hasBegun: true }));
+        continue;
+      }
       const queue = this.#get("simple", it);
       assert(queue instanceof SimpleQueueCheck);
       queue.adopt(it);
-      settle(this.#ofTopic("simple", it.topic), it.queueId);
+      settle(ofTopic, queueId);
     }
     for (const it of deleted) this.#addDeleted(it);
   }
@@ -260,7 +274,7 @@ export class QueueCheck {
   #opened({ kind, topic, queueId, it }: Omit<OneQueue, "queues">): QueueUnderCheck {
     if (typeof it !== "number") return it;
     const place = new QueuePlace(this.#context, { kind, topic, queueId });
-    const queue = kind === "batch" ? new BatchQueueCheck(place) : new SimpleQueueCheck(place);
+    const queue = new (kind === "batch" ? BatchQueueCheck : SimpleQueueCheck)(place, this.#pool);
     if (it !== NOT_BEGUN) queue.restore({ kind, topic, queueId, ...progressOf(it) });
     return queue;
   }

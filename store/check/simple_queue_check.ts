@@ -14,7 +14,7 @@ import type { RecordView } from "../record_view.ts";
 import type { SegmentList } from "../segments.ts";
 import { topicOf } from "../record_text.ts";
 import { checkQueueExt, listQueueExt, mayHaveExt } from "./queue_ext_check.ts";
-import { Expectation, PendingUnits } from "./queue_expectation.ts";
+import { Expectation, type PendingPool, PendingUnits } from "./queue_expectation.ts";
 import { indexIn, missingUnit, type QueuePlace } from "./queue_place.ts";
 import type { QueueCheckState } from "./verify_state.ts";
 import type { ProvenQueue } from "./queue_proof.ts";
@@ -25,15 +25,16 @@ const EXPECTED = new Expectation();
 /** A queue while the log is read. */
 export class SimpleQueueCheck {
   readonly place: QueuePlace;
-  readonly #pending = new PendingUnits();
+  readonly #pending: PendingUnits;
   /** Slot that was not looked at yet; −1 before the first. */
   #next = -1;
   /** Whether a slot before had a message: padding behind it stands for one that is gone. */
   #hasBegun = false;
   #extFiles: SegmentList | undefined;
 
-  constructor(place: QueuePlace) {
+  constructor(place: QueuePlace, pool: PendingPool) {
     this.place = place;
+    this.#pending = new PendingUnits(pool);
   }
 
   /** Files of the queue's extension, listed once. */
@@ -89,12 +90,8 @@ export class SimpleQueueCheck {
   compare(): void {
     if (this.#pending.length === 0) return;
     this.#withReader((units) => {
-      for (let number = 0; number < this.#pending.length; number++) {
-        this.#pending.read(number, EXPECTED);
-        this.#compareOne(units, EXPECTED);
-      }
+      this.#pending.takeAll(EXPECTED, () => this.#compareOne(units, EXPECTED));
     });
-    this.#pending.clear();
   }
 
   /** Looks at the slots behind the last record. `logEnd` is the end of the sound records. */

@@ -39,8 +39,8 @@ export function repairLengths(fs: FileSystem, paths: StorePaths): RepairAction[]
 }
 
 /**
- * The only file of a queue cannot tell that it was cut, nor can several that end in a unit; those of
- * other queues can.
+ * The only file of a queue cannot tell that it was cut, or got a few bytes more, nor can several that
+ * end in a unit; those of other queues can.
  */
 function queueFileBytes(
   { segments, segmentBytes }: SegmentList,
@@ -51,8 +51,9 @@ function queueFileBytes(
   const unitBytes = QUEUE_UNIT_BYTES[kind];
   const usual = (sizes[kind] ?? 0) * unitBytes;
   const isLone = next === undefined || segmentBytes % unitBytes !== 0;
-  const isCut = isLone && first !== undefined && segmentBytes < usual;
-  return isCut && first.start % usual === 0 ? usual : segmentBytes;
+  const isOff = isLone && first !== undefined && segmentBytes !== usual &&
+    segmentBytes < usual + unitBytes;
+  return isOff && first.start % usual === 0 ? usual : segmentBytes;
 }
 
 function wrong({ segments, segmentBytes }: SegmentList): readonly Segment[] {

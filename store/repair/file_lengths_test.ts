@@ -72,6 +72,14 @@ Deno.test("repairLengths() asks other queues where all files of one end in a uni
   ]);
 });
 
+Deno.test("repairLengths() takes a few bytes too many off the only file of a queue", () => {
+  const store = sample();
+  store.addMany(2, { queueId: 1 });
+  const path = "store/consumequeue/TopicTest/1/00000000000000000000";
+  store.files.openWrite(path).truncate(203);
+  assert.deepEqual(told(store), ["trim-file 00000000000000000000 200-203"]);
+});
+
 Deno.test("repairLengths() cannot know the length of a lone empty file", () => {
   const store = new SmallStore();
   store.files.put("store/commitlog/00000000000000000000", new Uint8Array(0));

@@ -45,7 +45,6 @@ const OF_THE_LOG: ReadonlySet<FileKind> = new Set<FileKind>([
 const TIMER_OF_THE_LOG: ReadonlySet<FindingCode> = new Set<FindingCode>([
   "timer-unit-dangling",
   "timer-unit-below-log",
-  "timer-checkpoint-ahead",
 ]);
 
 const CONFIG_VERBS = ["restore-config", "set-config-aside"] as const;
@@ -82,7 +81,7 @@ function fixedByNames(
   if (kind === "commitlog") {
     return renames.filter((action) => action.file === it.file || isOver(action, it));
   }
-  const isOfTheLog = OF_THE_LOG.has(kind) || TIMER_OF_THE_LOG.has(it.code);
+  const isOfTheLog = OF_THE_LOG.has(kind) || TIMER_OF_THE_LOG.has(it.code) || isTimerRead(it);
   return isOfTheLog || isAhead(it) ? renames : [];
 }
 
@@ -113,7 +112,9 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
     case "consumequeue":
     case "consumequeue_ext":
       return [
-        ...done("rebuild-queue", "truncate-queue").filter(({ file }) => isOfQueue(file, it)),
+        ...done("rebuild-queue", "truncate-queue").filter((action) => {
+          return isOfQueue(action.file, it) && mayPutRight(action, it);
+        }),
         ...done("right-topic").filter((action) => isOfRecord(action, it)),
       ];
     case "index": {
@@ -131,6 +132,11 @@ function fixingActions(actions: readonly RepairAction[], it: Finding): readonly 
     default:
       return [];
   }
+}
+
+/** Units of another record stay where nothing else leads to it: in front of what is changed they do. */
+function mayPutRight({ from }: RepairAction, { code, queueOffset = Infinity }: Finding): boolean {
+  return code !== "queue-unit-mismatch" || queueOffset >= from;
 }
 
 /** Whether a finding is of a unit that a record with a wrong topic has, or would have. */

@@ -6,11 +6,12 @@
  */
 import assert from "node:assert/strict";
 import { storeInMemory } from "../../testdata/fixture.ts";
+import { SmallStore } from "../../testdata/small_store.ts";
 import { differences } from "../../testdata/store_bytes.ts";
 import { foundIn } from "../../testdata/verified.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import type { MemoryFiles } from "../file_memory.ts";
-import { MESSAGE_V1 } from "../format.ts";
+import { MESSAGE_V1, SYS_FLAG } from "../format.ts";
 import { writeI64 } from "../layout.ts";
 import { storePaths } from "../names.ts";
 import { topicOf } from "../record_text.ts";
@@ -83,4 +84,34 @@ Deno.test("applyRepair() keeps units that lead to records whose indexes begin ag
   assert.deepEqual([applied, left, report.unqueued], [[], [], 0]);
   assert.deepEqual(differences(before, files.snapshot()), []);
   assert.deepEqual(await foundIn(files), found);
+});
+
+Deno.test("applyRepair() keeps a unit whose record has a flag by which it is never queued", async () => {
+  const store = new SmallStore().addMany(5).save();
+  const { files, log } = store;
+  // The flags of a prepared transaction, and of one rolled back.
+  log.flip(log.records[2]!.at + MESSAGE_V1.at.sysFlag + 3, SYS_FLAG.transactionPrepared);
+  log.flip(log.records[4]!.at + MESSAGE_V1.at.sysFlag + 3, SYS_FLAG.transactionRollback);
+  const before = files.snapshot();
+  const { applied } = await applyRepair(files, "store", { allowDataLoss: true });
+  assert.deepEqual(applied.filter((it) => it.action !== "rebuild-index"), []);
+  assert.deepEqual(differences(before, files.snapshot()), []);
+  assert.deepEqual(grave(await foundIn(files)), [
+    "error queue-unit-mismatch consumequeue/TopicTest/0/00000000000000000000 40+20",
+    "error queue-unit-mismatch consumequeue/TopicTest/0/00000000000000000000 80+20",
+  ]);
+});
+
+Deno.test("applyRepair() keeps units behind which a record from elsewhere claims an index", async () => {
+  const store = new SmallStore().addMany(2);
+  // It stands before three others in the log, and says an index behind theirs.
+  const { at } = store.log.add({ queueOffset: 7, body: new Uint8Array(9) });
+  const { files } = store.addMany(3).save();
+  const path = "store/consumequeue/TopicTest/0/00000000000000000000";
+  const units = files.snapshot().get(path)!;
+  await applyRepair(files, "store", { allowDataLoss: true });
+  const after = files.snapshot().get(path)!;
+  assert.deepEqual(after.subarray(0, 100), units.subarray(0, 100));
+  const queue = new DataView(after.buffer);
+  assert.equal(queue.getBigInt64(7 * 20), BigInt(at));
 });
