@@ -89,6 +89,8 @@ const FOUND: Readonly<Record<number, string>> = {
   62_117_947: "a file of a light queue far off",
   62_123_176: "a record of another store with an index behind those of records that come later",
   62_127_599: "a flag by which a record is never queued, though its queue leads to it",
+  62_210_174: "a record with the name of no topic and an index far off, which its queue leads to",
+  62_204_082: "a topic that is changed before a unit to what the log has no more",
   62_025_231: "a timer checkpoint ahead of its own log, and a log file under another's name",
 };
 

@@ -459,15 +459,19 @@ export class QueueReplay {
 
   /**
    * Whether a unit stays though no record was put there: it leads to one that says it belongs there and
-   * stands further on in the log, or it is the only way to one. That was left out, or is right but for
-   * the name of a topic that is none, or for flags by which it were never to be queued.
+   * stands further on in the log, or it is the only way to one. That was left out, or has flags by which
+   * it were never to be queued, or the name of a topic that is none.
    */
   #isKept(queue: ConsumeQueue, { physicalOffset }: StoredUnit, index: number): boolean {
-    const record = this.#input.lookup.frameAt(physicalOffset);
-    if (record?.checkBody() !== undefined) return false;
+    const { lookup } = this.#input;
+    const record = lookup.frameAt(physicalOffset);
+    if (record === undefined || record.checkBody() !== undefined) return false;
     if (isOf(record, queue, index)) return true;
     if (isOfTopic(record, queue)) return this.#leftOut.has(physicalOffset);
-    return isPlaced(record, queue, index) && !this.#exists(topicOf(record!), physicalOffset);
+    if (this.#exists(topicOf(record), physicalOffset)) return false;
+    const stored = this.#queues.get(queue)?.stored;
+    return isPlaced(record, queue, index) ||
+      (stored !== undefined && isVouchedFor(queue, { stored, lookup }, index));
   }
 
   /** Whether a topic's records go into queues; a start makes those of any. */

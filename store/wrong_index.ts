@@ -40,17 +40,24 @@ export function leadsNext(
 }
 
 /**
- * Whether the units beside one lead to records that say so themselves: then that one leads to a record
- * of the queue, too, whatever the record says. A queue that was moved by a unit has no such neighbours.
+ * Whether the units beside one lead to records that say so themselves, or to damage: then that one leads
+ * to a record of the queue, too, whatever the record says. A queue that was moved by a unit has no such
+ * neighbours.
  */
 export function isVouchedFor(
   queue: ConsumeQueue,
   { stored, lookup }: { readonly stored: StoredUnits; readonly lookup: LogLookup },
   index: number,
 ): boolean {
-  const beside = [index - 1, index + 1].filter((at) => stored.offsetAt(at) >= 0);
-  const isOwn = (at: number) => isOf(lookup.frameAt(stored.offsetAt(at)), queue, at);
-  return beside.length > 0 && beside.every(isOwn);
+  let vouching = 0;
+  for (const at of [index - 1, index + 1]) {
+    const offset = stored.offsetAt(at);
+    const record = offset < 0 ? undefined : lookup.frameAt(offset);
+    if (record === undefined) continue;
+    if (!isOf(record, queue, at)) return false;
+    vouching++;
+  }
+  return vouching > 0;
 }
 
 /** Whether no unit beside one leads anywhere, so that none can vouch for it or speak against it. */

@@ -21,7 +21,7 @@ export interface MutantCampaignOptions {
   readonly keep?: readonly number[] | undefined;
 }
 
-const EFFORT: CheckEffort = { copyEvery: 4, commands: 2, thoroughEvery: 500 };
+const EFFORT: CheckEffort = { copyEvery: 2, commands: 2, thoroughEvery: 500 };
 const ALL: CheckEffort = { copyEvery: 1, commands: 0, thoroughEvery: 1 };
 const FLIP_EFFORT: CheckEffort = { copyEvery: 16, commands: 1, thoroughEvery: 5000 };
 const REPORT_MS = 30_000;
