@@ -8,6 +8,19 @@ async function benched(it: ClusterFixture, ...words: string[]) {
   return { ...run, row: run.stdout === "" ? undefined : JSON.parse(run.stdout) };
 }
 
+/** Beside much other work little is done within a second: then the same lasts longer. */
+async function lasting(
+  it: ClusterFixture,
+  words: readonly string[],
+  isEnough: (row: { readonly messages: number }) => boolean,
+): ReturnType<typeof benched> {
+  for (let seconds = 0.5;; seconds *= 2) {
+    const result = await benched(it, ...words, "--duration", String(seconds));
+    if (result.row !== undefined && isEnough(result.row)) return result;
+    assert(seconds < 60, `${words.join(" ")}: ${JSON.stringify(result.row)} in ${seconds} s`);
+  }
+}
+
 async function storedIn(it: ClusterFixture, topic: string): Promise<number> {
   const { queues } = await it.client.admin.topicStats(topic);
   return queues.reduce((sum, queue) => sum + queue.maxOffset, 0);
@@ -20,13 +33,17 @@ Deno.test("mq bench send counts what is stored, and mq bench receive what is con
   assert.equal(closed.exitCode, 0, closed.stderr);
   // One more finds the route before time is taken.
   assert.equal(await storedIn(it, "T"), closed.row.messages + 1);
-  assert(closed.row.p50Ms <= closed.row.p99Ms && closed.row.p99Ms <= closed.row.maxMs);
+  if (closed.row.messages > 0) {
+    assert(closed.row.p50Ms <= closed.row.p99Ms && closed.row.p99Ms <= closed.row.maxMs);
+  }
   const batch = await benched(it, "send", "T", "--duration", "0.2", "--batch", "8");
   assert.equal(batch.row.messages % 8, 0);
   const all = closed.row.messages + batch.row.messages + 2;
   assert.equal(await storedIn(it, "T"), all);
-  const received = await benched(it, "receive", "T", "--duration", "2");
-  assert.deepEqual([received.row.messages, received.exitCode], [all, 0], received.stderr);
+  // A group goes on where it was.
+  let messages = 0;
+  const received = await lasting(it, ["receive", "T"], (row) => (messages += row.messages) >= all);
+  assert.deepEqual([messages, received.exitCode], [all, 0], received.stderr);
   const last = ["--group", "new", "--from", "last", "--duration", "1"];
   const none = await benched(it, "receive", "T", ...last);
   assert.deepEqual([none.row.messages, none.exitCode], [0, 0], none.stderr);
@@ -35,15 +52,16 @@ Deno.test("mq bench send counts what is stored, and mq bench receive what is con
 Deno.test("mq bench send keeps a rate", async () => {
   await using it = await ClusterFixture.start();
   await it.client.admin.createTopic("T");
-  const { row } = await benched(it, "send", "T", "--duration", "1", "--rate", "50");
-  assert(row.messages >= 10 && row.messages <= 51, `${row.messages}`);
+  const words = ["send", "T", "--rate", "50"];
+  const { row } = await lasting(it, words, ({ messages }) => messages >= 10);
+  assert(row.messages <= 50 * row.seconds + 1, `${row.messages} in ${row.seconds} s`);
 });
 
 Deno.test("mq bench latency gets every message back", async () => {
   await using it = await ClusterFixture.start();
-  const run = await benched(it, "latency", "T", "--duration", "1", "--rate", "50");
+  const words = ["latency", "T", "--rate", "50"];
+  const run = await lasting(it, words, ({ messages }) => messages > 10);
   assert.deepEqual([run.exitCode, run.row.errors], [0, 0], run.stderr);
-  assert(run.row.messages > 10);
   assert(run.row.p50Ms > 0);
 });
 
@@ -65,10 +83,10 @@ Deno.test("mq bench ends at once where there is no cluster, no time, or no reque
 
 Deno.test("mq bench at a rate that nobody reaches ends after its time, and says so", async () => {
   await using it = await ClusterFixture.start();
-  const common = ["T", "--duration", "1", "--rate", "1000000"];
   for (const command of ["latency", "send"]) {
-    const { row, stderr } = await benched(it, command, ...common);
-    assert(row.messages > 0 && row.messages < 1_000_000, `${command}: ${row.messages}`);
+    const words = [command, "T", "--rate", "1000000"];
+    const { row, stderr } = await lasting(it, words, ({ messages }) => messages > 0);
+    assert(row.messages < 1_000_000, `${command}: ${row.messages}`);
     assert(row.lateMs > 10 && row.lateMs <= row.seconds * 1000 + 100, `${command}: ${row.lateMs}`);
     // Times are those since a send was due.
     assert(row.maxMs >= row.lateMs, `${command}: ${row.maxMs} ${row.lateMs}`);
