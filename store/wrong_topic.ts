@@ -71,12 +71,11 @@ export class WrongTopics {
 
   /** The record as it must have been, which `request` then tells of; `undefined` for a right one. */
   righted(request: DispatchRequest, record: RecordView): RecordView | undefined {
+    if (this.#leadsHere(request.topic, request)) return undefined;
     const known = this.#knownOf(request, record);
     const { others } = known;
     if (others.length === 0 || known.strangers >= STRANGERS_MAX) return undefined;
-    if (others.length > this.#looksLeft || this.#leadsHere(request.topic, request)) {
-      return undefined;
-    }
+    if (others.length > this.#looksLeft) return undefined;
     this.#looksLeft -= others.length;
     const topic = others.find((it) => this.#isOwner(it, request));
     if (topic === undefined) {
