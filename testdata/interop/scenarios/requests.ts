@@ -16,6 +16,7 @@ const COUNT = 3;
 const LARGE_BYTES = 9000;
 const TIMEOUT_MS = 15_000;
 const SHORT_TIMEOUT_MS = 1500;
+const AWAKE_MS = 90_000;
 
 /** Who asks and replies. */
 interface Party extends AsyncDisposable {
@@ -42,10 +43,25 @@ export async function requests(stage: Stage): Promise<void> {
     const topic = topicOf(party);
     await party.respond({ topic, group: `G_${topic}` });
   }
+  await sideBySide(parties, (party) => awaken(party, parties.at(-1)!));
   await sideBySide(parties, async (asking) => {
     for (const replying of parties) await ask(stage, { asking, replying });
   });
   for (const asking of parties) await unheard(stage, asking);
+}
+
+/**
+ * Asks until there is a reply. A client of Java drops a heartbeat that meets another of its own; then its
+ * broker knows nothing of it for 30 s more.
+ */
+async function awaken(replying: Party, asking: Party): Promise<void> {
+  const request = { topic: topicOf(replying), mark: "awake", timeoutMs: SHORT_TIMEOUT_MS };
+  const deadline = Date.now() + AWAKE_MS;
+  for (;;) {
+    const [reply] = await asking.request(request);
+    if (reply === `awake-0 by ${replying.name}`) return;
+    if (Date.now() > deadline) throw new Error(`${replying.name} replies to nothing: ${reply}`);
+  }
 }
 
 async function ask(
