@@ -17,7 +17,8 @@ import { offsetName } from "./names.ts";
 import { isMessage, isUnit } from "./replay_units.ts";
 import type { UnitRange } from "./queue_files.ts";
 import type { SegmentList } from "./segments.ts";
-import { type AnyQueue, indexIn, isRight } from "./sound_end.ts";
+import { indexIn } from "./replay_units.ts";
+import { type AnyQueue, isRight } from "./sound_end.ts";
 
 /** How it shows that a queue lacks units, or has wrong ones. */
 export interface Discontinuity {
@@ -77,7 +78,7 @@ function lacksFront(queue: AnyQueue, { first }: UnitRange, place: ContinuityPlac
   try {
     while (scan.next()) {
       const { kind, record } = scan;
-      if (kind === "message" && isQueued(record.sysFlag()) && indexIn(record, queue) >= 0) {
+      if (kind === "message" && isQueued(record.sysFlag()) && (indexIn(record, queue) ?? -1) >= 0) {
         return true;
       }
     }

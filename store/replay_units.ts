@@ -10,8 +10,9 @@ import type { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
 import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { readI64 } from "./layout.ts";
+import { isLightTopic } from "./light_topic.ts";
 import type { LogLookup } from "./log_lookup.ts";
-import { lightQueuesOf, LMQ_PREFIX } from "./multi_dispatch.ts";
+import { lightQueuesOf } from "./multi_dispatch.ts";
 import { extOffset, QueueExtReader } from "./queue_ext_reader.ts";
 import type { StoredUnit } from "./queue_files.ts";
 import type { RecordView } from "./record_view.ts";
@@ -20,8 +21,14 @@ import { listSegments } from "./segments.ts";
 /** Files of a queue that are made anew between two that are there, at the most. */
 const MISSING_FILES_MAX = 100;
 
+/** What names a queue, of either kind. */
+interface QueueName {
+  readonly topic: string;
+  readonly queueId: number;
+}
+
 /** A queue as a key of a map. */
-export function queueKey(queue: { readonly topic: string; readonly queueId: number }): string {
+export function queueKey(queue: QueueName): string {
   return `${queue.topic}/${queue.queueId}`;
 }
 
@@ -97,23 +104,30 @@ export function unitOf({ physicalOffset, size, tagsCode }: DispatchRequest): Sto
 }
 
 /** Whether a record says that it belongs to a queue, and, where that is asked, at an index. */
-export function isOf(record: RecordView | undefined, queue: ConsumeQueue, index?: number): boolean {
+export function isOf(record: RecordView | undefined, queue: QueueName, index?: number): boolean {
   const said = indexIn(record, queue);
   return said !== undefined && (index === undefined || said === index);
 }
 
-/** The index by which a record says it stands in a queue, its own or a light one. */
-export function indexIn(record: RecordView | undefined, queue: ConsumeQueue): number | undefined {
-  if (isPlaced(record, queue) && isOfTopic(record, queue)) return record!.queueOffset();
-  const { topic, queueId } = queue;
-  if (record === undefined || queueId !== 0 || !topic.startsWith(LMQ_PREFIX)) return undefined;
-  return lightQueuesOf(record).find((it) => it.topic === topic)?.queueOffset;
+/** The index by which a record says it stands in a queue, a light one or its own. */
+export function indexIn(record: RecordView | undefined, queue: QueueName): number | undefined {
+  if (record === undefined) return undefined;
+  if (isLightTopic(queue.topic)) {
+    const light = lightQueuesOf(record).find((it) => it.topic === queue.topic);
+    if (light !== undefined) return light.queueOffset;
+  }
+  return isOwnOf(record, queue) ? record.queueOffset() : undefined;
+}
+
+/** Whether a queue is the one a record names as its own. */
+export function isOwnOf(record: RecordView, queue: QueueName): boolean {
+  return isPlaced(record, queue) && isOfTopic(record, queue);
 }
 
 /** As {@linkcode isOf}, whatever topic it says. */
 export function isPlaced(
   record: RecordView | undefined,
-  { queueId }: ConsumeQueue,
+  { queueId }: QueueName,
   index?: number,
 ): boolean {
   if (record === undefined || record.queueId() !== queueId) return false;
@@ -121,10 +135,10 @@ export function isPlaced(
 }
 
 /** Whether a record says that it belongs to the topic of a queue. */
-export function isOfTopic(record: RecordView | undefined, queue: ConsumeQueue): boolean {
+export function isOfTopic(record: RecordView | undefined, { topic }: QueueName): boolean {
   if (record === undefined) return false;
   const { bytes, topicAt, topicLength } = record;
-  return Buffer.from(queue.topic).equals(bytes.subarray(topicAt, topicAt + topicLength));
+  return Buffer.from(topic).equals(bytes.subarray(topicAt, topicAt + topicLength));
 }
 
 /**

@@ -4,16 +4,14 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import type { BatchQueue } from "./batch_queue.ts";
 import type { ConsumeQueue } from "./consume_queue.ts";
 import { DispatchRequest, SCHEDULE_TOPIC } from "./dispatch.ts";
 import { QUEUE_EXT_ADDRESS_MAX, QUEUE_PADDING, QUEUE_UNIT } from "./format.ts";
 import { innerBatchOf } from "./inner_batch.ts";
-import { isLightTopic } from "./light_topic.ts";
 import type { LogLookup } from "./log_lookup.ts";
-import { lightQueuesOf } from "./multi_dispatch.ts";
 import type { RecordView } from "./record_view.ts";
+import { indexIn, isOwnOf } from "./replay_units.ts";
 
 /** A queue of either kind. */
 export type AnyQueue = ConsumeQueue | BatchQueue;
@@ -56,11 +54,11 @@ export function isRight(queue: AnyQueue, unit: LastUnit, lookup: LogLookup): boo
   const record = lookup.frameAt(unit.physicalOffset);
   if (record === undefined || record.size !== unit.size) return false;
   if ("endUnit" in queue) {
-    if (!isOf(record, queue)) return false;
+    if (!isOwnOf(record, queue)) return false;
     const { baseOffset, tagsCode } = queue.unitAt(unit.last)!;
     return innerBatchOf(record).base === baseOffset && hasTagsCode(record, tagsCode);
   }
-  const index = indexIn(record, queue);
+  const index = indexIn(record, queue) ?? -1;
   if (index < unit.first || index > unit.last) return false;
   const bytes = new Uint8Array(QUEUE_UNIT.size);
   if (queue.read(index, bytes) === 0) return false;
@@ -98,21 +96,6 @@ function lastOfBatches(
   }
   if (unit === undefined) return undefined;
   return { first: last, last, physicalOffset: unit.physicalOffset, size: unit.size };
-}
-
-/** The index a record says it has in a queue; −1 where it is not of that queue. */
-export function indexIn(record: RecordView, queue: AnyQueue): number {
-  if (isLightTopic(queue.topic)) {
-    const light = lightQueuesOf(record).find((it) => it.topic === queue.topic);
-    if (light !== undefined) return light.queueOffset;
-  }
-  return isOf(record, queue) ? record.queueOffset() : -1;
-}
-
-function isOf(record: RecordView, { topic, queueId }: AnyQueue): boolean {
-  const { bytes, topicAt, topicLength } = record;
-  return record.queueId() === queueId &&
-    Buffer.from(topic).equals(bytes.subarray(topicAt, topicAt + topicLength));
 }
 
 /** What is due at a time hangs on settings, and an address leads to the code: both may stand there. */

@@ -11,7 +11,7 @@ import type { ConsumeQueue } from "./consume_queue.ts";
 import type { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
 import type { LogLookup } from "./log_lookup.ts";
-import { LMQ_PREFIX } from "./light_topic.ts";
+import { isLightTopic } from "./light_topic.ts";
 import { editRecord } from "./record_edit.ts";
 import { RecordView } from "./record_view.ts";
 import { type RecoveryAction, recoveryAction } from "./recovery_report.ts";
@@ -134,7 +134,7 @@ export class WrongTopics {
   /** Whether the files of another topic lead here, and not because they are those of the topic said. */
   #isOwner(topic: string, request: DispatchRequest): boolean {
     // Light queues lead to records of other topics.
-    if (topic.startsWith(LMQ_PREFIX) || !this.#leadsHere(topic, request)) return false;
+    if (isLightTopic(topic) || !this.#leadsHere(topic, request)) return false;
     const { lookup, exists } = this.#before;
     const queue = this.#queue(topic, request.queueId)!;
     const { queueOffset, physicalOffset } = request;

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { Buffer } from "node:buffer";
 import { lightQueuesOf, LMQ_PREFIX } from "../multi_dispatch.ts";
 import { queueDirectory } from "../names.ts";
 import { listQueueFiles, QUEUE_UNIT_BYTES, type QueueKind } from "../queue_reader.ts";
 import type { RecordView } from "../record_view.ts";
+import { isOwnOf } from "../replay_units.ts";
 import type { Segment, SegmentList } from "../segments.ts";
 import {
   BY_START,
@@ -57,14 +57,7 @@ export function indexIn(
   if (topic.startsWith(LMQ_PREFIX)) {
     return lightQueuesOf(record).find((it) => it.topic === topic)?.queueOffset;
   }
-  const isHere = record.queueId() === queueId && isTopic(record, topic);
-  return isHere ? record.queueOffset() : undefined;
-}
-
-function isTopic(record: RecordView, topic: string): boolean {
-  return Buffer.from(topic).equals(
-    record.bytes.subarray(record.topicAt, record.topicAt + record.topicLength),
-  );
+  return isOwnOf(record, { topic, queueId }) ? record.queueOffset() : undefined;
 }
 
 /** A queue, and the findings about neighbouring units joined. */
