@@ -1,39 +1,40 @@
 /**
- * Builds batch consume queues (5.x) again from the log: units of expired records stay, then comes one
- * unit for every sound record, in the order of the log. What stands there already is not written.
+ * Writes the files of a batch consume queue (5.x) again: units of expired records stay, then comes one
+ * unit for every record, in the order of the log. What stands there already is not written.
  *
  * @module
  */
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import type { BatchQueueRecord } from "./batch_queue.ts";
 import { BatchQueueReader } from "./batch_queue_reader.ts";
-import type { DamageRanges } from "./damage_ranges.ts";
-import type { DispatchRequest } from "./dispatch.ts";
+import { BatchUnitsBefore, type BatchUnitsInput } from "./batch_units_before.ts";
 import type { FileSystem, WritableFile } from "./file.ts";
 import { BATCH_QUEUE_UNIT, SIZE } from "./format.ts";
-import { innerBatchOf } from "./inner_batch.ts";
+import type { InnerBatch } from "./inner_batch.ts";
 import { offsetName } from "./names.ts";
-import type { RecordView } from "./record_view.ts";
 import { listSegments } from "./segments.ts";
+import { StoredBatchUnits } from "./stored_batch_units.ts";
 
 const UNIT_BYTES = BATCH_QUEUE_UNIT.size;
 /** There may be many thousand queues. */
 const BUFFER_UNITS = 64;
 
 /** What a replay of one queue works with. */
-export interface BatchQueueReplayInput {
+export interface BatchQueueReplayInput extends BatchUnitsInput {
   readonly fs: FileSystem;
   readonly directory: string;
   readonly logStart: number;
-  readonly damage: DamageRanges;
-  /** Whether units that lead to damaged records stay; else they are dropped. */
-  readonly keepDamaged: boolean;
   /** Units in a file of a queue that has none left to tell. Default: RocketMQ's. */
   readonly batchQueueFileUnits?: number | undefined;
 }
 
 /** One batch queue while the log is read. */
 export class BatchQueueReplay {
+  readonly topic: string;
+  readonly queueId: number;
+  /** What the files held behind the units of expired records. */
+  readonly before: BatchUnitsBefore;
   readonly #input: BatchQueueReplayInput;
   readonly #fileUnits: number;
   readonly #buffer = new Uint8Array(BUFFER_UNITS * UNIT_BYTES);
@@ -41,42 +42,40 @@ export class BatchQueueReplay {
   #buffered = 0;
   /** Number of the next unit to write. */
   #next: number;
-  /** Number of the next unit to compare with the log, as the files had it. */
-  #old: number;
 
   constructor(input: BatchQueueReplayInput) {
+    const { fs, directory, topic, queueId } = input;
+    this.topic = topic;
+    this.queueId = queueId;
     this.#input = input;
-    const files = listSegments(input.fs, input.directory, { unitBytes: UNIT_BYTES });
+    const files = listSegments(fs, directory, { unitBytes: UNIT_BYTES });
     this.#fileUnits = Math.floor(files.segmentBytes / UNIT_BYTES) ||
       (input.batchQueueFileUnits ?? SIZE.batchQueueFileUnitsDefault);
-    this.#next = this.#read((queue) => {
-      let number = queue.files.first;
-      while (isUnit(queue, number) && queue.physicalOffset < input.logStart) number++;
-      return number;
-    });
-    this.#old = this.#next;
+    this.#next = firstSince(input.logStart, new BatchQueueReader(fs, files));
+    this.before = new BatchUnitsBefore(
+      input,
+      new StoredBatchUnits(fs, files, { first: this.#next }),
+    );
   }
 
-  /** Takes a sound record of the queue. */
-  take(request: DispatchRequest, record: RecordView): void {
-    if (!this.#input.damage.isEmpty) this.#passDamaged(request.physicalOffset);
-    const { base, count } = innerBatchOf(record);
+  /** Appends the unit of a record. */
+  append(record: BatchQueueRecord, { base, count }: InnerBatch): true {
     BATCH_QUEUE_UNIT.write(this.#view, this.#buffered * UNIT_BYTES, {
-      physicalOffset: request.physicalOffset,
-      size: request.size,
-      tagsCode: BigInt(request.tagsCode),
-      storeTimestamp: request.storeTimestamp,
+      physicalOffset: record.physicalOffset,
+      size: record.size,
+      tagsCode: BigInt(record.tagsCode),
+      storeTimestamp: record.storeTimestamp,
       baseOffset: base,
       batchSize: count,
       compactedOffset: -1,
       reserved: 0,
     });
-    this.#pushed();
+    if (++this.#buffered === BUFFER_UNITS) this.#flush();
+    return true;
   }
 
   /** Writes what is left and clears what the files hold behind it. */
   finish(): void {
-    if (!this.#input.damage.isEmpty) this.#passDamaged(Infinity);
     this.#flush();
     const { fs, directory } = this.#input;
     const end = this.#next * UNIT_BYTES;
@@ -84,36 +83,6 @@ export class BatchQueueReplay {
       if (start >= end) fs.remove(path);
       else if (start + this.#fileUnits * UNIT_BYTES > end) this.#clear(path, end - start);
     }
-  }
-
-  /** Units before a log offset that lead to damaged records. */
-  #passDamaged(before: number): void {
-    const { damage, keepDamaged } = this.#input;
-    this.#read((queue) => {
-      while (isUnit(queue, this.#old) && queue.physicalOffset < before) {
-        const range = damage.find(queue.physicalOffset);
-        if (range !== undefined && keepDamaged) {
-          this.#buffer.set(queue.unit(), this.#buffered * UNIT_BYTES);
-          this.#pushed();
-        } else if (range !== undefined) range.slotsFilled += queue.batchSize;
-        this.#old++;
-      }
-      if (isUnit(queue, this.#old) && queue.physicalOffset === before) this.#old++;
-    });
-  }
-
-  #read<T>(work: (queue: BatchQueueReader) => T): T {
-    const { fs, directory } = this.#input;
-    const queue = new BatchQueueReader(fs, listSegments(fs, directory, { unitBytes: UNIT_BYTES }));
-    try {
-      return work(queue);
-    } finally {
-      queue.close();
-    }
-  }
-
-  #pushed(): void {
-    if (++this.#buffered === BUFFER_UNITS) this.#flush();
   }
 
   #flush(): void {
@@ -132,6 +101,7 @@ export class BatchQueueReplay {
     const { fs, directory } = this.#input;
     fs.makeDirectory(directory);
     const at = (this.#next - start) * UNIT_BYTES;
+    this.before.readBefore(this.#next + units.length / UNIT_BYTES);
     const file = fs.openWrite(join(directory, offsetName(start * UNIT_BYTES)));
     try {
       if (file.size() === 0) file.truncate(this.#fileUnits * UNIT_BYTES);
@@ -154,8 +124,15 @@ export class BatchQueueReplay {
   }
 }
 
-function isUnit(queue: BatchQueueReader, number: number): boolean {
-  return queue.moveTo(number) && queue.isValid();
+/** Number of the first unit that does not lead to an expired record. */
+function firstSince(logStart: number, queue: BatchQueueReader): number {
+  try {
+    let number = queue.files.first;
+    while (queue.moveTo(number) && queue.isValid() && queue.physicalOffset < logStart) number++;
+    return number;
+  } finally {
+    queue.close();
+  }
 }
 
 function holds(file: WritableFile, units: Uint8Array, at: number): boolean {

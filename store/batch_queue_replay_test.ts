@@ -2,19 +2,20 @@ import assert from "node:assert/strict";
 import { storeInMemory } from "../testdata/fixture.ts";
 import { differences } from "../testdata/store_bytes.ts";
 import { BatchQueueReader } from "./batch_queue_reader.ts";
-import { BatchQueueReplay } from "./batch_queue_replay.ts";
+import { BatchReplay } from "./batch_replay.ts";
 import { CommitLogScan } from "./commit_log_scan.ts";
 import { DamageRanges } from "./damage_ranges.ts";
 import { DispatchRequest } from "./dispatch.ts";
 import type { MemoryFiles } from "./file_memory.ts";
 import { BATCH_QUEUE_UNIT } from "./format.ts";
+import { LogLookup } from "./log_lookup.ts";
+import { storePaths } from "./names.ts";
 import { listSegments } from "./segments.ts";
 
 const UNIT_BYTES = BATCH_QUEUE_UNIT.size;
 const TOPIC = "T_bcq";
 
 interface Wish {
-  readonly queueId?: number;
   readonly logStart?: number;
   readonly damaged?: readonly [from: number, to: number];
   readonly keepDamaged?: boolean;
@@ -26,27 +27,43 @@ function directoryOf(queueId: number): string {
   return `store/batchconsumequeue/${TOPIC}/${queueId}`;
 }
 
-/** Replays one queue of the topic from the log. */
+/** Replays the queues of the topic from the log. */
 function replay(files: MemoryFiles, wish: Wish = {}): DamageRanges {
-  const { queueId = 0, logStart = 0, damaged, keepDamaged = false, without } = wish;
+  const { logStart = 0, damaged, keepDamaged = false, without } = wish;
   const damage = new DamageRanges();
   if (damaged !== undefined) {
     const [at, to] = damaged;
     const range = { at, length: to - at, segment: undefined, why: "", messagesMin: 0 };
     damage.add({ ...range, slotsFilled: 0 });
   }
-  const directory = directoryOf(queueId);
-  const queue = new BatchQueueReplay({ fs: files, directory, logStart, damage, keepDamaged });
-  const scan = new CommitLogScan(files, listSegments(files, "store/commitlog"));
+  const log = listSegments(files, "store/commitlog");
+  const lookup = new LogLookup(files, log);
+  const queues = new BatchReplay({
+    fs: files,
+    paths: storePaths("store"),
+    mode: "full",
+    topics: { isBatch: () => true, exists: () => true },
+    lookup,
+    logStart,
+    damage,
+    keepDamaged,
+    wrongIndexes: [],
+    replayedFrom: () => 0,
+    hasQueues: () => true,
+  });
+  const scan = new CommitLogScan(files, log);
   const request = new DispatchRequest();
+  let end = 0;
   while (scan.next()) {
     if (scan.kind !== "message") continue;
     request.read(scan.record);
-    if (request.topic !== TOPIC || request.queueId !== queueId) continue;
+    if (request.topic !== TOPIC) continue;
     if (scan.at < logStart || without?.(scan.at) === true) continue;
-    queue.take(request, scan.record);
+    queues.take(request, scan.record);
+    end = scan.at + request.size;
   }
-  queue.finish();
+  queues.finish(damaged === undefined ? end : Math.max(end, damaged[1]));
+  lookup.close();
   return damage;
 }
 
@@ -62,29 +79,29 @@ function units(files: MemoryFiles, queueId = 0): number[][] {
 }
 
 for (const name of ["5.5.0-e-bcq-102", "5.5.0-e-bcq-kill-102"]) {
-  Deno.test(`BatchQueueReplay makes of the log of ${name} what Java made`, () => {
+  Deno.test(`BatchReplay makes of the log of ${name} what Java made`, () => {
     for (const queueId of [0, 1]) {
       const files = storeInMemory(name);
       const whole = files.snapshot();
-      replay(files, { queueId });
+      replay(files);
       assert.deepEqual(differences(whole, files.snapshot()), [], "what is right is not touched");
       for (const { path, length } of listSegments(files, directoryOf(queueId)).segments) {
         files.zero(path, 0, length);
       }
-      replay(files, { queueId });
+      replay(files);
       assert.deepEqual(differences(whole, files.snapshot()), []);
       const [first] = listSegments(files, directoryOf(queueId)).segments;
       for (const { path } of listSegments(files, directoryOf(queueId)).segments.slice(1)) {
         files.remove(path);
       }
       files.zero(first!.path, 0, 3 * UNIT_BYTES);
-      replay(files, { queueId });
+      replay(files);
       assert.deepEqual(differences(whole, files.snapshot()), []);
     }
   });
 }
 
-Deno.test("BatchQueueReplay makes files where there are none", () => {
+Deno.test("BatchReplay makes files where there are none", () => {
   const files = storeInMemory("5.5.0-e-bcq-102");
   const expected = units(files);
   files.remove(directoryOf(0));
@@ -94,7 +111,7 @@ Deno.test("BatchQueueReplay makes files where there are none", () => {
   assert.equal(file!.length, 300_000 * UNIT_BYTES, "as long as RocketMQ makes them");
 });
 
-Deno.test("BatchQueueReplay keeps units of expired records", () => {
+Deno.test("BatchReplay keeps units of expired records", () => {
   const files = storeInMemory("5.5.0-e-bcq-102");
   const before = files.snapshot();
   const expected = units(files);
@@ -103,7 +120,7 @@ Deno.test("BatchQueueReplay keeps units of expired records", () => {
   assert.deepEqual(differences(before, files.snapshot()), []);
 });
 
-Deno.test("BatchQueueReplay drops units behind the last record, and files without a unit", () => {
+Deno.test("BatchReplay drops units behind the last record, and files without a unit", () => {
   const files = storeInMemory("5.5.0-e-bcq-102");
   const all = units(files);
   for (let count = all.length - 1; count >= 0; count--) {
@@ -119,7 +136,7 @@ Deno.test("BatchQueueReplay drops units behind the last record, and files withou
   }
 });
 
-Deno.test("BatchQueueReplay drops units of damaged records, or keeps them where asked to", () => {
+Deno.test("BatchReplay drops units of damaged records, or keeps them where asked to", () => {
   const files = storeInMemory("5.5.0-e-bcq-102");
   const all = units(files);
   const [from, , messages] = all[4]!;
@@ -138,7 +155,7 @@ Deno.test("BatchQueueReplay drops units of damaged records, or keeps them where 
   assert.deepEqual(units(files), all.filter(([at]) => at !== from));
 });
 
-Deno.test("BatchQueueReplay overrules wrong units", () => {
+Deno.test("BatchReplay overrules wrong units", () => {
   const files = storeInMemory("5.5.0-e-bcq-102");
   const whole = files.snapshot();
   const [first] = listSegments(files, directoryOf(0)).segments;

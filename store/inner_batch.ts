@@ -28,7 +28,7 @@ const decoder = new TextDecoder();
 /** Reads a sound record of a topic whose queues are batch consume queues. */
 export function innerBatchOf(record: RecordView): InnerBatch {
   const base = record.queueOffset();
-  if ((record.sysFlag() & SYS_FLAG.innerBatch) === 0) return { base, count: 1 };
+  if (!isInnerBatch(record.sysFlag())) return { base, count: 1 };
   const { propertiesAt: at, propertiesLength: length } = record;
   const properties = parseProperties(decoder.decode(record.bytes.subarray(at, at + length)));
   const baseText = properties.get(PROPERTY.innerBase);
@@ -39,6 +39,11 @@ export function innerBatchOf(record: RecordView): InnerBatch {
     return flawed(inner.base, PROPERTY.innerNum, countText);
   }
   return { base: inner.base, count: inner.count };
+}
+
+/** Whether a record with this `sysFlag` is a batch, whose index stands in its properties. */
+export function isInnerBatch(sysFlag: number): boolean {
+  return (sysFlag & SYS_FLAG.innerBatch) !== 0;
 }
 
 /** Bits of a batch whose messages clients take out of its body. */

@@ -5,7 +5,7 @@
  * @module
  */
 import type { BatchQueueTable } from "./batch_queue_table.ts";
-import { SYS_FLAG } from "./format.ts";
+import { isInnerBatch } from "./inner_batch.ts";
 import { stringHash } from "./hash.ts";
 import { formatProperties, parseProperties, PROPERTY, propertyOf } from "./properties.ts";
 import type { MessageDraft } from "./put.ts";
@@ -39,11 +39,6 @@ export function withProperty(text: string, name: string, value: string): string 
   );
 }
 
-/** Whether a message is a batch kept as one record. */
-export function isInnerBatch({ sysFlag }: Pick<MessageDraft, "sysFlag">): boolean {
-  return (sysFlag & SYS_FLAG.innerBatch) !== 0;
-}
-
 /**
  * Why a batch kept as one record cannot be; `undefined` where it can, and for any other message: every
  * put asks. A message that counts its messages and is no batch, the broker turns away.
@@ -52,7 +47,7 @@ export function innerBatchProblem(
   draft: MessageDraft,
   isBatchTopic: (topic: string) => boolean,
 ): string | undefined {
-  if (!isInnerBatch(draft)) return undefined;
+  if (!isInnerBatch(draft.sysFlag)) return undefined;
   const count = propertyOf(draft.properties, PROPERTY.innerNum);
   if (!isBatchTopic(draft.topic)) return "an inner batch needs a topic with batch queues";
   const isCount = /^\d{1,5}$/.test(count ?? "") && Number(count) >= 1 &&

@@ -3,7 +3,8 @@ import { readTruth, storeInMemory } from "../testdata/fixture.ts";
 import { draftOf } from "../testdata/open_store.ts";
 import { messagesOf } from "../testdata/reput.ts";
 import { SYS_FLAG } from "./format.ts";
-import { innerBatchProblem, isInnerBatch, withProperty } from "./placed_draft.ts";
+import { isInnerBatch } from "./inner_batch.ts";
+import { innerBatchProblem, withProperty } from "./placed_draft.ts";
 import { formatProperties, parseProperties } from "./properties.ts";
 
 Deno.test("withProperty() writes pairs in the order Java wrote them", () => {
@@ -35,7 +36,7 @@ Deno.test("innerBatchProblem() finds nothing in a plain message, whatever its to
   for (const isBatch of [true, false]) {
     assert.equal(innerBatchProblem(draft, () => isBatch), undefined);
   }
-  assert(!isInnerBatch(draft));
+  assert(!isInnerBatch(draft.sysFlag));
 });
 
 Deno.test("innerBatchProblem() wants to know how many messages there are", () => {

@@ -18,18 +18,16 @@
  * @module
  */
 import { join } from "node:path";
-import { BatchQueueReplay } from "./batch_queue_replay.ts";
+import { BatchReplay } from "./batch_replay.ts";
 import { type ConsumeQueue, isQueueIndex } from "./consume_queue.ts";
 import type { DispatchRequest } from "./dispatch.ts";
 import { QUEUE_PADDING } from "./format.ts";
-import { innerBatchOf } from "./inner_batch.ts";
 import { LeftOut } from "./left_out.ts";
 import { lightQueuesOf } from "./multi_dispatch.ts";
-import { queueDirectory } from "./names.ts";
 import type { StoredUnit } from "./queue_files.ts";
 import { QueueLanes } from "./queue_lanes.ts";
 import type { QueueChange, QueueReplayInput, QueueUnderReplay } from "./queue_replay_input.ts";
-import { listQueues, type QueueKind } from "./queue_reader.ts";
+import type { QueueKind } from "./queue_reader.ts";
 import { isSafeTopic } from "./queue_table.ts";
 import { StoredUnits } from "./stored_units.ts";
 import { topicOf } from "./record_text.ts";
@@ -53,15 +51,17 @@ import {
   unitOf,
 } from "./replay_units.ts";
 import type { AnyQueue } from "./sound_end.ts";
-import { isVouchedFor, leadsNext, saysWrong, type WrongIndex } from "./wrong_index.ts";
-import { WrongTopics } from "./wrong_topic.ts";
+import {
+  hasNobodyBeside,
+  isVouchedFor,
+  leadsNext,
+  saysWrong,
+  type WrongIndex,
+} from "./wrong_index.ts";
+import { type UnitsBeside, WrongTopics } from "./wrong_topic.ts";
 
 /** Queues while the log is read. */
 export class QueueReplay {
-  /** Units appended. */
-  units = 0;
-  /** Batches kept as one record whose index or count cannot be read, see `inner_batch.ts`. */
-  flawedBatches = 0;
   /** Records that their queues lead to under another index than they say. */
   readonly wrongIndexes: WrongIndex[] = [];
   /** Records that queues of another topic lead to than they say. */
@@ -72,8 +72,8 @@ export class QueueReplay {
   readonly #before: QueueBefore[] = [];
   /** Queues that had units when the replay began, by topic. */
   readonly #filled = new Map<string, ConsumeQueue[]>();
-  /** Batch queues by their folder; only a full replay builds them. */
-  readonly #batchQueues = new Map<string, BatchQueueReplay>();
+  readonly #batch: BatchReplay;
+  #units = 0;
   readonly #hasExt: boolean;
   readonly #lanes = new QueueLanes();
   readonly #leftOut = new LeftOut();
@@ -81,10 +81,10 @@ export class QueueReplay {
   constructor(input: QueueReplayInput) {
     this.#input = input;
     this.wrongTopics = new WrongTopics({
-      filled: this.#filled,
-      stored: (queue) => this.#queues.get(queue)?.stored,
+      topics: () => [...this.#filled.keys(), ...this.#batch.topics],
+      leadsTo: (topic, request) => this.#leadTo(topic, request),
+      beside: (topic, request) => this.#beside(topic, request),
       exists: (topic, physicalOffset) => this.#exists(topic, physicalOffset),
-      lookup: input.lookup,
     });
     this.#hasExt = input.fs.stat(input.paths.consumeQueueExt) !== undefined;
     const resumed = input.resumed && new Map(input.resumed.map((it) => [queueKey(it), it]));
@@ -113,19 +113,22 @@ export class QueueReplay {
       if (filled === undefined) this.#filled.set(queue.topic, [queue]);
       else filled.push(queue);
     }
-    if (input.mode !== "full") {
-      for (const queue of input.batchQueues ?? []) {
-        const replayed = this.#replayedFrom(queue, "batch");
-        if (replayed === Infinity) continue;
-        queue.truncate(input.doubts?.get(queue)?.hole ?? Infinity);
-        queue.truncateBehind(replayed);
-        if (input.doubts !== undefined && queue.endUnit === queue.firstUnit) queue.reopen();
-      }
-      return;
-    }
-    for (const { kind, topic, path } of listQueues(input.fs, input.paths).queues) {
-      if (kind === "batch" && input.topics.isBatch(topic)) this.#batchQueue(path);
-    }
+    this.#batch = new BatchReplay({
+      ...input,
+      wrongIndexes: this.wrongIndexes,
+      replayedFrom: (queue) => this.#replayedFrom(queue, "batch"),
+      hasQueues: (topic, physicalOffset) => this.#exists(topic, physicalOffset),
+    });
+  }
+
+  /** Units appended. */
+  get units(): number {
+    return this.#units + this.#batch.units;
+  }
+
+  /** Batches kept as one record whose index or count cannot be read, see `inner_batch.ts`. */
+  get flawedBatches(): number {
+    return this.#batch.flawedBatches;
   }
 
   /** Records no queue could take. */
@@ -136,7 +139,7 @@ export class QueueReplay {
   /** Takes a sound record. */
   take(request: DispatchRequest, record: RecordView): void {
     if (!request.queued) return;
-    if (this.#lanes.append(request)) this.units++;
+    if (this.#lanes.append(request)) this.#units++;
     else this.#place(request, this.wrongTopics.righted(request, record) ?? record);
     if (!request.mayBeLight || !isSafeTopic(request.topic)) return;
     for (const { topic, queueOffset } of lightQueuesOf(record)) {
@@ -158,7 +161,7 @@ export class QueueReplay {
 
   #place(request: DispatchRequest, record: RecordView): void {
     if (!isSafeTopic(request.topic)) return;
-    const { topics, batchQueues, mode } = this.#input;
+    const { topics, mode } = this.#input;
     const exists = mode === "full"
       ? topics.exists(request.topic, request.physicalOffset)
       : this.#isWanted(request, request.physicalOffset);
@@ -169,18 +172,7 @@ export class QueueReplay {
         this.#put(queue, request.queueOffset, request);
         this.#openLane(queue);
       }
-    } else if (exists && mode === "full") {
-      const { paths } = this.#input;
-      const { flaw } = innerBatchOf(record);
-      if (flaw !== undefined) this.flawedBatches++;
-      this.#batchQueue(queueDirectory(paths.batchConsumeQueue, request)).take(request, record);
-    } else if (exists && batchQueues !== undefined) {
-      const queue = batchQueues.getOrCreate(request.topic, request.queueId);
-      const batch = innerBatchOf(record);
-      if (this.#input.aside?.lacksBatches(queue, batch.base) === true) return;
-      if (batch.flaw !== undefined) this.flawedBatches++;
-      if (queue.append(request, batch)) this.units++;
-    }
+    } else if (exists) this.#batch.take(request, record);
   }
 
   /** Log offset from which on a queue is replayed; Infinity for one that is left as it is. */
@@ -232,7 +224,7 @@ export class QueueReplay {
 
   /** Ends the queues where the log ends, and tells of each. */
   finish(logEnd: number, told: (queue: ConsumeQueue, change: QueueChange) => void): void {
-    const { queues, mode, logStart, damage, doubts, aside, topics } = this.#input;
+    const { queues, mode, logStart, damage, aside } = this.#input;
     for (const queue of queues) {
       if (!this.#queues.has(queue) || aside?.has(queue) === true) continue;
       const state = this.#state(queue);
@@ -251,25 +243,28 @@ export class QueueReplay {
       // Consumers have got as far as here: the next message is not to be behind them.
       if (isEmpty) queue.reopen(end);
     }
-    for (const queue of this.#batchQueues.values()) queue.finish();
-    if (mode === "full") return;
-    for (const queue of this.#input.batchQueues ?? []) {
-      if (aside?.has(queue) === true || !topics.isBatch(queue.topic)) continue;
-      if (doubts !== undefined && !doubts.has(queue) && queue.unwritten === 0) continue;
-      queue.truncateBehind(logEnd);
-      queue.correctMin(logStart);
-      queue.write();
-      if (doubts !== undefined) queue.lengthen();
-    }
+    this.#batch.finish(logEnd);
   }
 
-  #batchQueue(directory: string): BatchQueueReplay {
-    let queue = this.#batchQueues.get(directory);
-    if (queue === undefined) {
-      queue = new BatchQueueReplay({ ...this.#input, directory });
-      this.#batchQueues.set(directory, queue);
-    }
-    return queue;
+  #leadTo(topic: string, request: DispatchRequest): boolean {
+    if (this.#input.topics.isBatch(topic)) return this.#batch.leadsTo(topic, request);
+    const stored = this.#filledQueue(topic, request)?.stored;
+    return stored?.offsetAt(request.queueOffset) === request.physicalOffset;
+  }
+
+  #beside(topic: string, request: DispatchRequest): UnitsBeside {
+    if (this.#input.topics.isBatch(topic)) return this.#batch.beside(topic, request);
+    const { queue, stored } = this.#filledQueue(topic, request)!;
+    const { lookup } = this.#input;
+    return {
+      isVouchedFor: isVouchedFor(queue, { stored, lookup }, request.queueOffset),
+      hasNobodyBeside: hasNobodyBeside(stored, request.queueOffset),
+    };
+  }
+
+  #filledQueue(topic: string, { queueId }: DispatchRequest) {
+    const queue = this.#filled.get(topic)?.find((it) => it.queueId === queueId);
+    return queue && { queue, stored: this.#queues.get(queue)!.stored! };
   }
 
   #state(queue: ConsumeQueue): QueueUnderReplay {
@@ -352,7 +347,7 @@ export class QueueReplay {
     if (place < 0) return;
     if (this.#hasExt && this.#adoptExt(queue, place, request)) return;
     queue.append(place, request);
-    this.units++;
+    this.#units++;
   }
 
   /**

@@ -15,10 +15,11 @@ import { Dispatcher, type DispatcherOptions } from "./dispatcher.ts";
 import { isDiskFull } from "./file_disk.ts";
 import type { FlushGate } from "./flush_gate.ts";
 import { SIZE } from "./format.ts";
+import { isInnerBatch } from "./inner_batch.ts";
 import type { HostBytes } from "./layout.ts";
 import { exceedsLightQueues, giveBack, lightDraftOf, takeIndexes } from "./light_queues.ts";
 import { isQueued } from "./message.ts";
-import { innerBatchProblem, innerDraftOf, isInnerBatch, type PlacedDraft } from "./placed_draft.ts";
+import { innerBatchProblem, innerDraftOf, type PlacedDraft } from "./placed_draft.ts";
 import type { BatchElement, MessageDraft, PutDone, PutResult } from "./put.ts";
 import { PROPERTY, propertyOf } from "./properties.ts";
 import { sealRecord, withCrcPlace } from "./property_crc.ts";
@@ -117,7 +118,7 @@ export class WriteTurn {
       return queueMicrotask(() => done(refusal));
     }
     let placed: PlacedDraft | undefined;
-    if (isInnerBatch(draft)) placed = innerDraftOf(batchQueues, draft);
+    if (isInnerBatch(draft.sysFlag)) placed = innerDraftOf(batchQueues, draft);
     else if (lightQueues === true) placed = lightDraftOf(queues, draft);
     const whole = placed?.draft ?? draft;
     const topic = this.#topics.of(whole.topic);

@@ -7,17 +7,13 @@
  * @module
  */
 import { Buffer } from "node:buffer";
-import type { ConsumeQueue } from "./consume_queue.ts";
 import type { DispatchRequest } from "./dispatch.ts";
 import type { FileSystem } from "./file.ts";
-import type { LogLookup } from "./log_lookup.ts";
 import { isLightTopic } from "./light_topic.ts";
 import { editRecord } from "./record_edit.ts";
 import { RecordView } from "./record_view.ts";
 import { type RecoveryAction, recoveryAction } from "./recovery_report.ts";
 import type { Segment } from "./segments.ts";
-import type { StoredUnits } from "./stored_units.ts";
-import { hasNobodyBeside, isVouchedFor } from "./wrong_index.ts";
 
 /** Where such a record stands in the log, what it says, and where it is found. */
 export interface WrongTopic {
@@ -30,15 +26,24 @@ export interface WrongTopic {
   readonly topicAt: number;
 }
 
+/** What stood beside the unit of a record. */
+export interface UnitsBeside {
+  /** Whether it led to records that say so themselves. */
+  readonly isVouchedFor: boolean;
+  /** Whether nothing stood there. */
+  readonly hasNobodyBeside: boolean;
+}
+
 /** What queues held before they are built again. */
 export interface QueuesBefore {
   /** Topics that had units. */
-  readonly filled: ReadonlyMap<string, readonly ConsumeQueue[]>;
-  /** What the files of a queue held. */
-  stored(queue: ConsumeQueue): StoredUnits | undefined;
+  topics(): Iterable<string>;
+  /** Whether the files of a topic's queue led to a record from the index it says. */
+  leadsTo(topic: string, request: DispatchRequest): boolean;
+  /** What stood beside the unit that did. */
+  beside(topic: string, request: DispatchRequest): UnitsBeside;
   /** Whether a topic has queues, or is to have them. */
   exists(topic: string, physicalOffset: number): boolean;
-  readonly lookup: LogLookup;
 }
 
 /** A topic of that many records nobody led to was deleted. */
@@ -71,7 +76,7 @@ export class WrongTopics {
 
   /** The record as it must have been, which `request` then tells of; `undefined` for a right one. */
   righted(request: DispatchRequest, record: RecordView): RecordView | undefined {
-    if (this.#leadsHere(request.topic, request)) return undefined;
+    if (this.#before.leadsTo(request.topic, request)) return undefined;
     const known = this.#knownOf(request, record);
     const { others } = known;
     if (others.length === 0 || known.strangers >= STRANGERS_MAX) return undefined;
@@ -98,10 +103,8 @@ export class WrongTopics {
     const key = name.toString("latin1");
     let known = this.#said.get(key);
     if (known === undefined) {
-      const { filled, exists } = this.#before;
-      const others = exists(topic, physicalOffset)
-        ? oneBitAway(name).filter((it) => filled.has(it))
-        : this.#ofLength(topicLength);
+      const alike = this.#ofLength(topicLength);
+      const others = this.#before.exists(topic, physicalOffset) ? oneBitAway(name, alike) : alike;
       known = { others, strangers: 0 };
       this.#said.set(key, known);
     }
@@ -111,7 +114,7 @@ export class WrongTopics {
   #ofLength(length: number): readonly string[] {
     if (this.#byLength === undefined) {
       this.#byLength = new Map();
-      for (const topic of this.#before.filled.keys()) {
+      for (const topic of this.#before.topics()) {
         const bytes = Buffer.byteLength(topic);
         const others = this.#byLength.get(bytes);
         if (others === undefined) this.#byLength.set(bytes, [topic]);
@@ -121,41 +124,30 @@ export class WrongTopics {
     return this.#byLength.get(length) ?? [];
   }
 
-  #queue(topic: string, queueId: number): ConsumeQueue | undefined {
-    return this.#before.filled.get(topic)?.find((it) => it.queueId === queueId);
-  }
-
-  #leadsHere(topic: string, { queueId, queueOffset, physicalOffset }: DispatchRequest): boolean {
-    const queue = this.#queue(topic, queueId);
-    const stored = queue && this.#before.stored(queue);
-    return stored?.offsetAt(queueOffset) === physicalOffset;
-  }
-
   /** Whether the files of another topic lead here, and not because they are those of the topic said. */
   #isOwner(topic: string, request: DispatchRequest): boolean {
     // Light queues lead to records of other topics.
-    if (isLightTopic(topic) || !this.#leadsHere(topic, request)) return false;
-    const { lookup, exists } = this.#before;
-    const queue = this.#queue(topic, request.queueId)!;
-    const { queueOffset, physicalOffset } = request;
-    const input = { stored: this.#before.stored(queue)!, lookup };
-    if (isVouchedFor(queue, input, queueOffset)) return true;
-    return hasNobodyBeside(input.stored, queueOffset) && !exists(request.topic, physicalOffset);
+    if (isLightTopic(topic) || !this.#before.leadsTo(topic, request)) return false;
+    const beside = this.#before.beside(topic, request);
+    if (beside.isVouchedFor) return true;
+    return beside.hasNobodyBeside && !this.#before.exists(request.topic, request.physicalOffset);
   }
 }
 
-/** Names of which one bit differs. */
-function oneBitAway(name: Buffer): string[] {
-  const names: string[] = [];
+/** Those of many names, all as long, that differ in one bit. */
+function oneBitAway(name: Buffer, others: readonly string[]): string[] {
+  const known = new Set(others);
+  const found: string[] = [];
   const other = Buffer.from(name);
   for (let at = 0; at < other.length; at++) {
     for (let bit = 1; bit < 0x100; bit <<= 1) {
       other[at] = name[at]! ^ bit;
-      names.push(other.toString());
+      const text = other.toString();
+      if (known.has(text)) found.push(text);
     }
     other[at] = name[at]!;
   }
-  return names;
+  return found;
 }
 
 /** A copy of a record with another topic, whose name is as long. */

@@ -223,9 +223,8 @@ export class MutantCheck {
     // No recovery gives up a message without saying so.
     const told = applied.reduce((sum, it) => sum + it.messagesLost, 0);
     if (lost.length > told) assert.deepEqual(lost.map(({ at }) => at), [], "records that are lost");
-    // Units of batch queues say themselves where they belong: nothing is known of their records.
-    const had = ledTo(this.#files, "store", { records, kinds: ["simple"] });
-    const have = ledTo(this.#files, MADE, { records: kept, kinds: ["simple", "batch"] });
+    const had = ledTo(this.#files, "store", records);
+    const have = ledTo(this.#files, MADE, kept);
     const missed = whole.filter(({ at }) => had.has(at) && !have.has(at)).map(({ at }) => at);
     if (missed.length > told) assert.deepEqual(missed, [], "messages no queue leads to any more");
   }

@@ -12,12 +12,7 @@ import { formatProperties, PROPERTY, propertyOf } from "../store/properties.ts";
 import { CRC_PROPERTY_PLACE } from "../store/property_crc.ts";
 import { propertiesOf, topicOf } from "../store/record_text.ts";
 import { storePaths } from "../store/names.ts";
-import {
-  listQueues,
-  QUEUE_UNIT_BYTES,
-  type QueueKind,
-  QueueReader,
-} from "../store/queue_reader.ts";
+import { listQueues, QUEUE_UNIT_BYTES, QueueReader } from "../store/queue_reader.ts";
 import { listSegments } from "../store/segments.ts";
 import { MemoryFiles } from "../store/file_memory.ts";
 import { storeInMemory } from "./fixture.ts";
@@ -99,15 +94,11 @@ export function soundRecords(files: MemoryFiles, root: string): Map<number, Soun
 export function ledTo(
   files: MemoryFiles,
   root: string,
-  { records, kinds }: {
-    readonly records: ReadonlyMap<number, SoundRecord>;
-    readonly kinds: readonly QueueKind[];
-  },
+  records: ReadonlyMap<number, SoundRecord>,
 ): Set<number> {
   const found = new Set<number>();
   const paths = storePaths(root);
   for (const { kind, path } of listQueues(files, paths).queues) {
-    if (!kinds.includes(kind)) continue;
     const unitBytes = QUEUE_UNIT_BYTES[kind];
     const list = listSegments(files, path, { unitBytes });
     const queue = new (kind === "simple" ? QueueReader : BatchQueueReader)(files, list);

@@ -165,7 +165,7 @@ function wrongField(queue: BatchQueueReader, it: Expectation): WrongField | unde
     ["queue-unit-mismatch", "log offset", queue.physicalOffset, it.physicalOffset],
     ["queue-unit-mismatch", "size", queue.size, it.size],
     ["queue-offset-mismatch", "first index", queue.baseOffset, it.index],
-    ["queue-unit-mismatch", "batch size", queue.batchSize, it.count],
+    ["queue-unit-mismatch", "batch size", queue.batchSize, it.count || queue.batchSize],
     ["queue-unit-mismatch", "store time", queue.storeTimestamp, it.storeTimestamp],
     ["queue-tags-mismatch", "tags code", Number(queue.tagsCode()), it.tagsCode],
   ];

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { storeInMemory } from "../../testdata/fixture.ts";
 import { brief, foundIn, verified } from "../../testdata/verified.ts";
 import { BATCH_QUEUE_UNIT } from "../format.ts";
@@ -66,6 +67,19 @@ Deno.test("A batch unit says what is wrong and what its record calls for", async
   const [finding] = (await verified(files)).findings;
   assert.equal(finding!.message, "unit 2: batch size is 8, the record calls for 9");
   assert.deepEqual([finding!.topic, finding!.queueId, finding!.queueOffset], ["T_bcq", 0, 2]);
+});
+
+Deno.test("A batch whose number of messages cannot be read speaks against no unit", async () => {
+  const lines = await found((files) => {
+    const path = "store/commitlog/00000000000000000000";
+    const bytes = Buffer.from(files.snapshot().get(path)!);
+    const at = bytes.indexOf("INNER_NUM\u00019\u0002", 4764);
+    bytes.write("x", at + "INNER_NUM\u0001".length);
+    files.put(path, bytes);
+  });
+  assert.deepEqual(lines, [
+    "error log-inner-batch commitlog/00000000000000000000 4764+2065",
+  ]);
 });
 
 Deno.test("Zeroed batch units are missing, and those behind them are not", async () => {

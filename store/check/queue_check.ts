@@ -141,9 +141,10 @@ export class QueueCheck {
     if (!topics.exists(request.topic, at)) {
       this.#noteDeleted(request.topic, { records: 1, first: at, last: at });
     } else if (topics.isBatch(request.topic)) {
-      const { base, count } = innerBatchOf(record);
+      const { base, count, flaw } = innerBatchOf(record);
       it.index = base;
-      it.count = count;
+      // What cannot be read speaks against no unit; the record has a finding of its own.
+      it.count = flaw === undefined ? count : 0;
       this.#expect(this.#get("batch", request), it);
     } else if (!this.#isRocksDb) this.#expect(this.#get("simple", request), it);
     if (this.#isRocksDb) return;

@@ -13,7 +13,7 @@ export class Expectation {
   size = 0;
   tagsCode = 0;
   storeTimestamp = 0;
-  /** Messages in the record; 1 but in batch queues. */
+  /** Messages in the record; 1 but in batch queues, 0 where it cannot be read. */
   count = 1;
 }
 
