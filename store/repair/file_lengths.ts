@@ -40,7 +40,7 @@ export function repairLengths(fs: FileSystem, paths: StorePaths): RepairAction[]
 
 /**
  * The only file of a queue cannot tell that it was cut, or got a few bytes more, nor can several that
- * end in a unit; those of other queues can.
+ * end in a unit; those of other queues can. One whose name no number of such files comes to got more.
  */
 function queueFileBytes(
   { segments, segmentBytes }: SegmentList,
@@ -52,7 +52,7 @@ function queueFileBytes(
   const usual = (sizes[kind] ?? 0) * unitBytes;
   const isLone = next === undefined || segmentBytes % unitBytes !== 0;
   const isOff = isLone && first !== undefined && segmentBytes !== usual &&
-    segmentBytes < usual + unitBytes;
+    (segmentBytes < usual + unitBytes || first.start % segmentBytes !== 0);
   return isOff && first.start % usual === 0 ? usual : segmentBytes;
 }
 

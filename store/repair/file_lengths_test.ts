@@ -80,6 +80,17 @@ Deno.test("repairLengths() takes a few bytes too many off the only file of a que
   assert.deepEqual(told(store), ["trim-file 00000000000000000000 200-203"]);
 });
 
+Deno.test("repairLengths() takes many off the only file of a queue where its name speaks against them", () => {
+  const store = sample();
+  for (const [name, length] of [["200", 700], ["600", 600]] as const) {
+    const path = `store/consumequeue/TopicTest/1/${name.padStart(20, "0")}`;
+    store.files.put(path, new Uint8Array(length).fill(1));
+    // Of 600 bytes a file may begin at 600.
+    assert.deepEqual(told(store), name === "600" ? [] : [`trim-file ${path.slice(-20)} 200-700`]);
+    store.files.remove(path);
+  }
+});
+
 Deno.test("repairLengths() cannot know the length of a lone empty file", () => {
   const store = new SmallStore();
   store.files.put("store/commitlog/00000000000000000000", new Uint8Array(0));
