@@ -84,6 +84,16 @@ export function readQueueEnds(fs: FileSystem, paths: StorePaths): QueueEnds | un
   return bytes === undefined ? undefined : decodeQueueEnds(bytes, checkpointCrc(fs, paths));
 }
 
+/** Whether there is a table that is whole and fits the checkpoint; one of many queues is large in memory. */
+export function hasQueueEnds(fs: FileSystem, paths: StorePaths): boolean {
+  const bytes = readWholeFile(fs, paths.queueEnds);
+  if (bytes === undefined) return false;
+  const view = viewOf(bytes);
+  const head = readHead(view, checkpointCrc(fs, paths));
+  const end = head && endOfTopics(view, HEAD.size, head.topicCount);
+  return end !== undefined && endOfTopics(view, end, head!.batchTopicCount) === bytes.length;
+}
+
 function checkpointCrc(fs: FileSystem, paths: StorePaths): number {
   return crc32(readWholeFile(fs, paths.checkpoint) ?? new Uint8Array(0)) | 0;
 }
@@ -130,12 +140,9 @@ function tableCrc(bytes: Uint8Array): number {
 
 /** Reads a table; `undefined` for bytes that are none, or that speak of another checkpoint. */
 export function decodeQueueEnds(bytes: Uint8Array, checkpointCRC: number): QueueEnds | undefined {
-  if (bytes.length < HEAD.size) return undefined;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const head = HEAD.read(view, 0);
-  const isWhole = head.magic === QUEUE_ENDS.magic && head.version === QUEUE_ENDS.version &&
-    head.tableCRC === tableCrc(bytes);
-  if (!isWhole || head.checkpointCRC !== checkpointCRC) return undefined;
+  const view = viewOf(bytes);
+  const head = readHead(view, checkpointCRC);
+  if (head === undefined) return undefined;
   const simple = readTopics(view, HEAD.size, head.topicCount);
   const batch = simple && readTopics(view, simple.end, head.batchTopicCount);
   if (batch?.end !== bytes.length) return undefined;
@@ -149,6 +156,20 @@ export function decodeQueueEnds(bytes: Uint8Array, checkpointCRC: number): Queue
   };
 }
 
+function viewOf({ buffer, byteOffset, length }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, length);
+}
+
+/** The head of a table that is whole and speaks of this checkpoint. */
+function readHead(view: DataView, checkpointCRC: number): ValueOf<typeof HEAD.rows> | undefined {
+  if (view.byteLength < HEAD.size) return undefined;
+  const head = HEAD.read(view, 0);
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  const isWhole = head.magic === QUEUE_ENDS.magic && head.version === QUEUE_ENDS.version &&
+    head.tableCRC === tableCrc(bytes);
+  return isWhole && head.checkpointCRC === checkpointCRC ? head : undefined;
+}
+
 interface TopicsRead {
   readonly topics: readonly TopicEnds[];
   /** Position behind them. */
@@ -160,16 +181,32 @@ function readTopics(view: DataView, from: number, count: number): TopicsRead | u
   const topics: TopicEnds[] = [];
   let at = from;
   for (let nth = 0; nth < count; nth++) {
-    const fields = [...TOPIC.walk(view, at)].map((it) => it.value);
-    const [folderTime, queueCount, topic] = fields as [number, number, string | undefined];
-    if (topic === undefined) return undefined;
-    at += TOPIC.sizeOf({ folderTime, queueCount, topic });
-    if (queueCount < 0 || at + queueCount * QUEUE.size > view.byteLength) return undefined;
+    const head = readTopic(view, at);
+    if (head === undefined) return undefined;
+    const { topic, folderTime, end } = head;
     const queues: QueueEnd[] = [];
-    for (let row = 0; row < queueCount; row++, at += QUEUE.size) queues.push(readQueue(view, at));
+    for (at = head.queuesAt; at < end; at += QUEUE.size) queues.push(readQueue(view, at));
     topics.push({ topic, folderTime, queues });
   }
   return { topics, end: at };
+}
+
+/** Position behind so many topics. */
+function endOfTopics(view: DataView, from: number, count: number): number | undefined {
+  let at: number | undefined = from;
+  for (let nth = 0; nth < count && at !== undefined; nth++) at = readTopic(view, at)?.end;
+  return at;
+}
+
+/** A topic without its queues, and where these are. */
+function readTopic(view: DataView, at: number) {
+  const fields = [...TOPIC.walk(view, at)].map((it) => it.value);
+  const [folderTime, queueCount, topic] = fields as [number, number, string | undefined];
+  if (topic === undefined) return undefined;
+  const queuesAt = at + TOPIC.sizeOf({ folderTime, queueCount, topic });
+  const end = queuesAt + queueCount * QUEUE.size;
+  if (queueCount < 0 || end > view.byteLength) return undefined;
+  return { topic, folderTime, queuesAt, end };
 }
 
 /** As `QUEUE.read`, which is too slow for tens of thousands. */

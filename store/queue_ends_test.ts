@@ -10,6 +10,7 @@ import {
   changeTime,
   decodeQueueEnds,
   encodeQueueEnds,
+  hasQueueEnds,
   olderFilesCrc,
   type QueueEnd,
   type QueueEnds,
@@ -98,6 +99,26 @@ Deno.test("a table of other lengths, though its checksum is right, is none and d
     const other = new Uint8Array([...bytes.subarray(0, QUEUE_ENDS_HEAD.size), ...rest]);
     const read = decodeQueueEnds(sealed(other), 77);
     if (read !== undefined) assert.deepEqual(encodeQueueEnds(read, 77), other);
+  }));
+});
+
+Deno.test("hasQueueEnds() says yes of what can be read, and of nothing else", () => {
+  const fs = new MemoryFiles();
+  const agrees = (bytes: Uint8Array) => {
+    fs.put(PATHS.queueEnds, bytes);
+    assert.equal(hasQueueEnds(fs, PATHS), readQueueEnds(fs, PATHS) !== undefined);
+  };
+  assert(!hasQueueEnds(fs, PATHS));
+  const bytes = encodeQueueEnds(ENDS, 0);
+  agrees(bytes);
+  assert(hasQueueEnds(fs, PATHS));
+  for (let length = 0; length < bytes.length; length++) {
+    agrees(length < QUEUE_ENDS_HEAD.size ? bytes.slice(0, length) : sealed(bytes.slice(0, length)));
+  }
+  fc.assert(fc.property(fc.nat(bytes.length - 1), fc.nat(255), (at, value) => {
+    const other = bytes.slice();
+    other[at] = value;
+    agrees(sealed(other));
   }));
 });
 

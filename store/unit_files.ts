@@ -12,8 +12,11 @@ import type { Segment } from "./segments.ts";
 const WINDOW_UNITS = 1024;
 const NO_MEMORY = new DataView(new ArrayBuffer(0));
 
-/** The window of a reader that was closed, by its length: many queues are read through one. */
-const spareWindows = new Map<number, FileWindow>();
+/**
+ * The window of a reader that was closed, by its length: many queues are read through one. An entry
+ * stays while its window is in use, as a map that loses and gets one again is copied each time.
+ */
+const spareWindows = new Map<number, FileWindow | undefined>();
 
 /** Memory that follows a reader through the units of a queue. Close it to release its file. */
 export class UnitFiles {
@@ -94,7 +97,7 @@ export class UnitFiles {
     if (this.#window !== undefined) return this.#window;
     const bytes = WINDOW_UNITS * this.#unitBytes;
     const window = spareWindows.get(bytes) ?? new FileWindow(bytes);
-    spareWindows.delete(bytes);
+    spareWindows.set(bytes, undefined);
     this.view = new DataView(window.bytes.buffer);
     return this.#window = window;
   }

@@ -9,7 +9,7 @@ import { readEpochFile } from "../epoch_file.ts";
 import { backupPath } from "../config_file.ts";
 import type { FileSystem } from "../file.ts";
 import { NAME } from "../names.ts";
-import { readQueueEnds } from "../queue_ends.ts";
+import { hasQueueEnds } from "../queue_ends.ts";
 import { markerPaths, unreadKind } from "./expected_files.ts";
 import { finding, type FindingSink } from "./findings.ts";
 import type { StoreState } from "./store_state.ts";
@@ -28,7 +28,7 @@ export function checkSmallFiles(state: StoreState, { sink, tally }: SmallFilesIn
   for (const path of markerPaths(state)) tally.check("marker", sizeOf(path));
   for (const path of [paths.queueEnds, paths.recoveryProgress]) tally.check("mq", sizeOf(path));
   const length = fs.stat(paths.queueEnds)?.size;
-  if (length !== undefined && readQueueEnds(fs, paths) === undefined) {
+  if (length !== undefined && !hasQueueEnds(fs, paths)) {
     const message = "not whole, or made beside another checkpoint";
     sink(finding("queueends-stale", { file: paths.queueEnds, length }, { message }));
   }
