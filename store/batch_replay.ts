@@ -20,6 +20,12 @@ import type { AnyQueue } from "./sound_end.ts";
 import { StoredBatchUnits } from "./stored_batch_units.ts";
 import type { WrongIndex } from "./wrong_index.ts";
 
+/**
+ * A start drops the units of what it replays at once, so it reads them before: so many at the most, of
+ * some 50 bytes each, before it follows the log alone. A full replay reads them as it writes.
+ */
+const UNITS_KEPT_MAX = 1_000_000;
+
 /** What the replay of batch queues takes from that of all. */
 type Shared =
   | "fs"
@@ -60,6 +66,8 @@ export class BatchReplay {
   flawedBatches = 0;
   readonly #input: BatchReplayInput;
   readonly #lines = new Map<string, Line[]>();
+  /** Units a start may still keep in memory. */
+  #unitsLeft = UNITS_KEPT_MAX;
 
   constructor(input: BatchReplayInput) {
     this.#input = input;
@@ -69,7 +77,7 @@ export class BatchReplay {
       return;
     }
     for (const { kind, topic, queueId } of listQueues(fs, paths).queues) {
-      if (kind === "batch" && topics.isBatch(topic)) this.#lineOf(topic, queueId);
+      if (kind === "batch" && topics.isBatch(topic)) this.#begin(topic, queueId);
     }
   }
 
@@ -140,7 +148,7 @@ export class BatchReplay {
     queue.truncateBehind(replayed);
     const first = queue.endUnit;
     if (doubts !== undefined && first === queue.firstUnit) queue.reopen();
-    if (first === end) return;
+    if (first === end || (this.#unitsLeft -= end - first) < 0) return;
     const directory = queueDirectory(paths.batchConsumeQueue, queue);
     const list = listSegments(fs, directory, { unitBytes: BATCH_QUEUE_UNIT.size });
     const stored = new StoredBatchUnits(fs, list, { first, end });
@@ -164,9 +172,8 @@ export class BatchReplay {
     return line;
   }
 
-  #lineOf(topic: string, queueId: number): Line {
-    const known = this.#lines.get(topic)?.find((it) => it.queue.queueId === queueId);
-    if (known !== undefined) return known;
+  /** Begins with a queue that nobody has begun with. */
+  #begin(topic: string, queueId: number): Line {
     const { mode, batchQueues, paths } = this.#input;
     if (mode !== "full") {
       return this.#add({ queue: batchQueues!.getOrCreate(topic, queueId), before: undefined });
@@ -178,12 +185,14 @@ export class BatchReplay {
   }
 
   #ownerOf(request: DispatchRequest): Line {
-    const named = this.#lineOf(request.topic, request.queueId);
-    if (this.#leadsTo(named, request)) return named;
-    const other = this.#lines.get(request.topic)!.find((it) => {
+    const { topic, queueId } = request;
+    const lines = this.#lines.get(topic) ?? [];
+    const named = lines.find((it) => it.queue.queueId === queueId);
+    if (named !== undefined && this.#leadsTo(named, request)) return named;
+    const other = lines.find((it) => {
       return it !== named && this.#leadsTo(it, request) && it.before!.isVouchedFor;
     });
-    return other ?? named;
+    return other ?? named ?? this.#begin(topic, queueId);
   }
 
   #leadsTo(line: Line, request: DispatchRequest): boolean {

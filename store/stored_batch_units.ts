@@ -21,9 +21,12 @@ export class StoredBatchUnits {
   readonly #end: number;
   /** Number of the next unit to read. */
   #number: number;
-  #read: BatchUnit[] = [];
-  /** Place of the unit looked at among those read. */
+  /** What was read and not yet looked at, back to back as in the files. */
+  readonly #blocks: DataView[] = [];
+  /** Where in the first of them the next unit stands. */
   #at = 0;
+  /** The unit looked at and the one behind it, as far as anybody asked for them. */
+  readonly #ahead: BatchUnit[] = [];
 
   /** The units from number `first` on and before `end`. */
   constructor(
@@ -49,7 +52,7 @@ export class StoredBatchUnits {
 
   /** Goes on to the next unit. */
   pass(): void {
-    this.#at++;
+    if (this.current !== undefined) this.#ahead.shift();
   }
 
   /** Reads the units before a number, which are about to be written over. */
@@ -57,9 +60,20 @@ export class StoredBatchUnits {
     while (this.#number < number && this.#readBlock());
   }
 
-  #peek(nth: number): BatchUnit | undefined {
-    while (this.#read.length - this.#at <= nth && this.#readBlock());
-    return this.#read[this.#at + nth];
+  #peek(nth: 0 | 1): BatchUnit | undefined {
+    while (this.#ahead.length <= nth) {
+      const [block] = this.#blocks;
+      if (block === undefined) {
+        if (!this.#readBlock()) return undefined;
+      } else if (this.#at < block.byteLength) {
+        this.#ahead.push(BATCH_QUEUE_UNIT.read(block, this.#at));
+        this.#at += UNIT_BYTES;
+      } else {
+        this.#blocks.shift();
+        this.#at = 0;
+      }
+    }
+    return this.#ahead[nth];
   }
 
   /** Reads the next block that holds a unit; false where nothing is left to be read. */
@@ -71,8 +85,6 @@ export class StoredBatchUnits {
     const end = Math.min(fileEnd, this.#end);
     const from = Math.max(this.#number, Math.ceil(file.start / UNIT_BYTES));
     this.#number = Math.max(end, this.#number + 1);
-    this.#read.splice(0, this.#at);
-    this.#at = 0;
     const open = this.#fs.openRead(file.path);
     try {
       const blankEnd = Math.min(end, from + BLANK_UNITS_MAX);
@@ -89,15 +101,17 @@ export class StoredBatchUnits {
     return true;
   }
 
-  /** Whether there is a unit among them. */
+  /** Keeps the units among them; false where there is none. */
   #add(bytes: Uint8Array): boolean {
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-    const before = this.#read.length;
+    const view = new DataView(bytes.buffer);
+    let kept = 0;
     for (let at = 0; at + UNIT_BYTES <= bytes.length; at += UNIT_BYTES) {
-      const unit = BATCH_QUEUE_UNIT.read(view, at);
-      if (isUnit(unit)) this.#read.push(unit);
+      if (!isUnit(BATCH_QUEUE_UNIT.read(view, at))) continue;
+      bytes.copyWithin(kept, at, at + UNIT_BYTES);
+      kept += UNIT_BYTES;
     }
-    return this.#read.length > before;
+    if (kept > 0) this.#blocks.push(new DataView(bytes.buffer, 0, kept));
+    return kept > 0;
   }
 }
 
