@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { fieldsAhead } from "../../store/check/checkpoint_check.ts";
 import { type Finding, FINDINGS } from "../../store/check/findings.ts";
 import { verifyStore } from "../../store/check/verify.ts";
-import { readCheckpoint } from "../../store/checkpoint.ts";
+import type { Checkpoint } from "../../store/checkpoint.ts";
 import { backupPath } from "../../store/config_file.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, type StorePaths } from "../../store/names.ts";
@@ -61,13 +61,12 @@ export function clockOddities({ clockBack }: LogGlance): Oddity[] {
   }));
 }
 
-/** A checkpoint that promises what the log does not have. */
+/** A checkpoint that promises what the log does not have; of a store in use it must be the older one. */
 export function checkpointOddities(
-  files: FileSystem,
-  { checkpoint: file }: StorePaths,
+  file: string,
+  checkpoint: Checkpoint | undefined,
   log: LogGlance,
 ): Oddity[] {
-  const checkpoint = readCheckpoint(files, file);
   if (checkpoint === undefined || log.latestStoreTimestamp === 0) return [];
   const end = { offset: log.end, timestamp: log.latestStoreTimestamp };
   return fieldsAhead(checkpoint, end).map((field) => ({

@@ -4,6 +4,7 @@
  * @module
  */
 import { join, relative } from "node:path";
+import { readCheckpoint } from "../../store/checkpoint.ts";
 import { SUBSCRIPTION_GROUPS, TOPICS } from "../../store/config_tables.ts";
 import type { FileSystem } from "../../store/file.ts";
 import { NAME, type StorePaths } from "../../store/names.ts";
@@ -86,6 +87,8 @@ export function surveyStore(terminal: Terminal, argument: string | undefined): S
 
 function surveyWhole(terminal: Terminal, paths: StorePaths): StoreSurvey {
   const { files, commitLogPath } = terminal;
+  // Before the log, of which a broker at work writes more at any time.
+  const checkpoint = readCheckpoint(files, paths.checkpoint);
   const segments = listSegments(files, paths.commitLogs);
   const { queues, lastRecord, isRocksDb } = surveyQueues(terminal, paths);
   const log = glanceAtLog(files, segments, lastRecord);
@@ -106,8 +109,7 @@ function surveyWhole(terminal: Terminal, paths: StorePaths): StoreSurvey {
     isDenied: () => terminal.unreadable?.isDeniedIn(paths.root) === true,
     findOddities: async () => [
       ...clockOddities(log),
-      // Of a store in use the checkpoint may know of more than the log had a moment ago.
-      ...pid === undefined ? checkpointOddities(files, paths, log) : [],
+      ...checkpointOddities(paths.checkpoint, checkpoint, log),
       ...strangerOddities(files, paths),
       ...await quickOddities(terminal, paths.root, commitLogPath),
     ],

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { backupPath, type ConfigRead, streamConfigFile, streamFile } from "../config_file.ts";
 import { configLoss } from "../config_loss.ts";
 import { checkConfigText } from "../config_text.ts";
@@ -93,9 +93,10 @@ function lookAt(fs: FileSystem, path: string): Look {
   }
 }
 
+/** Java's 5.5 renames the file to its backup, whose time stays the old one: the folder's tells. */
 function isFresh(fs: FileSystem, path: string): boolean {
   const now = Date.now();
-  return [path, backupPath(path)].some((it) => {
+  return [path, backupPath(path), dirname(path)].some((it) => {
     return Math.abs(now - (fs.stat(it)?.mtimeMs ?? 0)) < FRESH_MS;
   });
 }

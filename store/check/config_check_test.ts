@@ -65,6 +65,24 @@ Deno.test("checkConfigs() looks again at what a broker is just writing", () => {
   assert(files.looks >= 6);
 });
 
+/** A broker of 5.5, which renames the file to its backup, and then the new one to the file. */
+class RenamedFiles extends MemoryFiles {
+  looks = 0;
+
+  override stat(path: string): FileStat | undefined {
+    const stat = super.stat(path);
+    if (path === "store/config" && stat !== undefined) return { ...stat, mtimeMs: Date.now() };
+    return path === "store/config/a.json" && ++this.looks < 6 ? undefined : stat;
+  }
+}
+
+Deno.test("checkConfigs() looks again at what a broker is just renaming", () => {
+  const files = new RenamedFiles();
+  for (const name of ["a.json", "a.json.bak"]) files.put(`store/config/${name}`, text("{}"));
+  assert.deepEqual(unreadableConfigs(files, "store/config"), []);
+  assert(files.looks >= 6);
+});
+
 Deno.test("checkConfigs() warns of an empty file that was not always so", () => {
   const files = configs({ "topics.json": "", "topics.json.bak": "{}" });
   assert.deepEqual(unreadableConfigs(files, "store/config"), [
