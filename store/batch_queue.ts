@@ -40,6 +40,20 @@ export interface BatchQueueRecord {
   readonly storeTimestamp: number;
 }
 
+/** The unit a record calls for. */
+export function batchUnitOf(record: BatchQueueRecord, { base, count }: InnerBatch): BatchUnit {
+  return {
+    physicalOffset: record.physicalOffset,
+    size: record.size,
+    tagsCode: BigInt(record.tagsCode),
+    storeTimestamp: record.storeTimestamp,
+    baseOffset: base,
+    batchSize: count,
+    compactedOffset: -1,
+    reserved: 0,
+  };
+}
+
 /** A batch queue that is appended to and read. */
 export class BatchQueue {
   readonly topic: string;
@@ -166,24 +180,20 @@ export class BatchQueue {
   }
 
   /** Appends the unit of a record; false for one that lies before the last one's. */
-  append(record: BatchQueueRecord, { base, count }: InnerBatch): boolean {
-    if (record.physicalOffset <= this.#physicalStart) return false;
+  append(record: BatchQueueRecord, batch: InnerBatch): boolean {
+    return this.adopt(batchUnitOf(record, batch));
+  }
+
+  /** As {@linkcode append}, a unit as it is. */
+  adopt(unit: BatchUnit): boolean {
+    if (unit.physicalOffset <= this.#physicalStart) return false;
     this.#left = undefined;
-    if (this.endUnit === this.firstUnit) this.min = base;
+    if (this.endUnit === this.firstUnit) this.min = unit.baseOffset;
     const bytes = new Uint8Array(UNIT_BYTES);
-    BATCH_QUEUE_UNIT.write(new DataView(bytes.buffer), 0, {
-      physicalOffset: record.physicalOffset,
-      size: record.size,
-      tagsCode: BigInt(record.tagsCode),
-      storeTimestamp: record.storeTimestamp,
-      baseOffset: base,
-      batchSize: count,
-      compactedOffset: -1,
-      reserved: 0,
-    });
+    BATCH_QUEUE_UNIT.write(new DataView(bytes.buffer), 0, unit);
     this.#memory.push(bytes);
     this.endUnit++;
-    this.end = base + count;
+    this.end = unit.baseOffset + unit.batchSize;
     if (this.next < this.end) this.next = this.end;
     return true;
   }

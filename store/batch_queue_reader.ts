@@ -58,15 +58,9 @@ export class BatchQueueReader {
     return this.files.view.getBigInt64(this.#at + AT.tagsCode);
   }
 
-  /** The unit's own bytes, valid until the next move. */
-  unit(): Uint8Array {
-    const { buffer, byteOffset } = this.files.view;
-    return new Uint8Array(buffer, byteOffset + this.#at, BATCH_QUEUE_UNIT.size);
-  }
-
-  /** Whether Java takes the unit for one (Java: `BatchConsumeQueue.recover`). */
+  /** Whether Java takes the unit for one. */
   isValid(): boolean {
-    return this.physicalOffset >= 0 && this.size > 0 && this.baseOffset >= 0 && this.batchSize > 0;
+    return isBatchUnit(this);
   }
 
   /**
@@ -89,6 +83,16 @@ export class BatchQueueReader {
   close(): void {
     this.files.close();
   }
+}
+
+/** Whether Java takes something for a unit (Java: `BatchConsumeQueue.recover`). */
+export function isBatchUnit(
+  { physicalOffset, size, baseOffset, batchSize }: Pick<
+    BatchQueueReader,
+    "physicalOffset" | "size" | "baseOffset" | "batchSize"
+  >,
+): boolean {
+  return physicalOffset >= 0 && size > 0 && baseOffset >= 0 && batchSize > 0;
 }
 
 /** Where a batch queue ends. */

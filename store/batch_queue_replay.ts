@@ -6,12 +6,11 @@
  */
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import type { BatchQueueRecord } from "./batch_queue.ts";
+import type { BatchUnit } from "./batch_queue.ts";
 import { BatchQueueReader } from "./batch_queue_reader.ts";
 import { BatchUnitsBefore, type BatchUnitsInput } from "./batch_units_before.ts";
 import type { FileSystem, WritableFile } from "./file.ts";
 import { BATCH_QUEUE_UNIT, SIZE } from "./format.ts";
-import type { InnerBatch } from "./inner_batch.ts";
 import { offsetName } from "./names.ts";
 import { listSegments } from "./segments.ts";
 import { StoredBatchUnits } from "./stored_batch_units.ts";
@@ -58,18 +57,9 @@ export class BatchQueueReplay {
     );
   }
 
-  /** Appends the unit of a record. */
-  append(record: BatchQueueRecord, { base, count }: InnerBatch): true {
-    BATCH_QUEUE_UNIT.write(this.#view, this.#buffered * UNIT_BYTES, {
-      physicalOffset: record.physicalOffset,
-      size: record.size,
-      tagsCode: BigInt(record.tagsCode),
-      storeTimestamp: record.storeTimestamp,
-      baseOffset: base,
-      batchSize: count,
-      compactedOffset: -1,
-      reserved: 0,
-    });
+  /** Appends a unit. */
+  adopt(unit: BatchUnit): true {
+    BATCH_QUEUE_UNIT.write(this.#view, this.#buffered * UNIT_BYTES, unit);
     if (++this.#buffered === BUFFER_UNITS) this.#flush();
     return true;
   }

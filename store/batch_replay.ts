@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { BatchQueue } from "./batch_queue.ts";
+import { type BatchQueue, batchUnitOf } from "./batch_queue.ts";
 import { BatchQueueReplay } from "./batch_queue_replay.ts";
 import { BatchUnitsBefore, type BatchUnitsInput } from "./batch_units_before.ts";
 import type { DispatchRequest } from "./dispatch.ts";
@@ -81,10 +81,9 @@ export class BatchReplay {
     }
   }
 
-  /** Topics whose queues had units. */
+  /** Topics with queues that are built. */
   get topics(): Iterable<string> {
-    return [...this.#lines].filter(([, lines]) => lines.some((it) => it.before !== undefined))
-      .map(([topic]) => topic);
+    return this.#lines.keys();
   }
 
   /** Takes a sound record of a topic with batch queues. */
@@ -93,18 +92,18 @@ export class BatchReplay {
     const line = this.#ownerOf(request);
     const said = innerBatchOf(record);
     if (this.#isAside(line.queue, said)) return;
-    const { physicalOffset } = request;
-    this.#passBefore(line, physicalOffset);
     const batch = line.before?.overrule(request, said) ?? said;
     const baseOffset = batch.base;
     if (request.queueOffset !== baseOffset && line.before?.leadsTo(request, baseOffset)) {
       const { topic, queueId } = line.queue;
+      const { physicalOffset, queueOffset } = request;
       const place = { topic, queueId, physicalOffset };
-      this.#input.wrongIndexes.push({ ...place, said: request.queueOffset, index: baseOffset });
+      this.#input.wrongIndexes.push({ ...place, said: queueOffset, index: baseOffset });
     }
     if (said.flaw !== undefined) this.flawedBatches++;
-    line.before?.took({ physicalOffset, baseOffset, batchSize: batch.count });
-    if (line.queue.append(request, batch)) this.units++;
+    const unit = batchUnitOf(request, batch);
+    line.before?.took(unit);
+    if (line.queue.adopt(unit)) this.units++;
   }
 
   /** Whether the files of a topic's queue led to a record from the index it says. */
@@ -184,6 +183,7 @@ export class BatchReplay {
     return this.#add({ queue, before: queue.before });
   }
 
+  /** The queue a record goes into, whose units in front of the record are then passed. */
   #ownerOf(request: DispatchRequest): Line {
     const { topic, queueId } = request;
     const lines = this.#lines.get(topic) ?? [];
@@ -202,10 +202,7 @@ export class BatchReplay {
 
   #passBefore({ queue, before }: Line, physicalOffset: number): void {
     if (!(queue instanceof BatchQueueReplay) && this.#input.aside?.has(queue) === true) return;
-    before?.passBefore(physicalOffset, (unit) => {
-      const { baseOffset: base, batchSize: count, tagsCode } = unit;
-      queue.append({ ...unit, tagsCode: Number(tagsCode) }, { base, count });
-    });
+    before?.passBefore(physicalOffset, (unit) => void queue.adopt(unit));
   }
 
   #isAside(queue: Line["queue"], { base }: InnerBatch): boolean {

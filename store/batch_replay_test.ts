@@ -85,7 +85,13 @@ Deno.test("a batch whose flags say it is none of a queue stays where a unit lead
     const flags = view.getInt32(at + MESSAGE_V1.at.sysFlag);
     view.setInt32(at + MESSAGE_V1.at.sysFlag, flags | SYS_FLAG.transactionPrepared);
   });
+  const { path } = listSegments(files, "store/batchconsumequeue/T_bcq/0").segments[0]!;
+  const queue = files.snapshot().get(path)!;
+  const tagsCode = 2n ** 60n + 1n;
+  new DataView(queue.buffer).setBigInt64(3 * UNIT_BYTES + BATCH_QUEUE_UNIT.at.tagsCode, tagsCode);
+  files.put(path, queue);
   assert.deepEqual(await repaired(files), []);
+  assert.deepEqual(files.snapshot().get(path.replace("store", "made")), queue, "bit for bit");
 });
 
 Deno.test("a start leaves units where they are the only way to a batch, and puts its topic right", async () => {

@@ -5,6 +5,7 @@
  * @module
  */
 import type { BatchUnit } from "./batch_queue.ts";
+import { isBatchUnit } from "./batch_queue_reader.ts";
 import type { FileSystem } from "./file.ts";
 import { BATCH_QUEUE_UNIT } from "./format.ts";
 import type { SegmentList } from "./segments.ts";
@@ -106,16 +107,11 @@ export class StoredBatchUnits {
     const view = new DataView(bytes.buffer);
     let kept = 0;
     for (let at = 0; at + UNIT_BYTES <= bytes.length; at += UNIT_BYTES) {
-      if (!isUnit(BATCH_QUEUE_UNIT.read(view, at))) continue;
+      if (!isBatchUnit(BATCH_QUEUE_UNIT.read(view, at))) continue;
       bytes.copyWithin(kept, at, at + UNIT_BYTES);
       kept += UNIT_BYTES;
     }
     if (kept > 0) this.#blocks.push(new DataView(bytes.buffer, 0, kept));
     return kept > 0;
   }
-}
-
-/** Whether Java takes it for a unit (Java: `BatchConsumeQueue.recover`). */
-function isUnit({ physicalOffset, size, baseOffset, batchSize }: BatchUnit): boolean {
-  return physicalOffset >= 0 && size > 0 && baseOffset >= 0 && batchSize > 0;
 }
