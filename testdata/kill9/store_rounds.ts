@@ -29,6 +29,12 @@ const NUMBERS_PER_ROUND = 1_000_000;
 const ANSWERS_MIN = 800;
 /** A step that has not come by then does not come. */
 const STEP_TIMEOUT_MS = 20_000;
+/**
+ * On a slow disk, queues lag behind ten of a store's tiny log files, the most Java 5.x looks at; a
+ * start of ours looks at as many as it takes.
+ */
+const BEYOND_JAVA =
+  /^error checkpoint-starts-late [^:]+: [^:]+ behind them: Java 5\.x at \d+, as the last \d+ files are the most that are looked at$/;
 
 /** What the rounds came to. */
 export class Figures {
@@ -114,7 +120,7 @@ export class KilledStore implements AsyncDisposable {
    */
   async check(order: StoreOrder, figures: Figures): Promise<boolean> {
     const before = await findingsIn(diskFiles, order.root);
-    const errors = before.filter((it) => it.startsWith("error"));
+    const errors = before.filter((it) => it.startsWith("error") && !BEYOND_JAVA.test(it));
     assert.deepEqual(errors, [], "errors found by a verification before recovery");
     const checked = await checkStore(new OverlayFiles(diskFiles), order);
     figures.rounds++;
