@@ -49,6 +49,8 @@ interface RangeRow {
   readonly onlyB?: number;
   readonly damagedBytesA: number;
   readonly damagedBytesB: number;
+  readonly filledBytesA: number;
+  readonly filledBytesB: number;
 }
 
 /** Fields of the output. */
@@ -57,6 +59,7 @@ export function diffFields(options: DiffOptions): readonly Field[] {
     return { name, type: "number", about, width };
   };
   const about = "range, message, config, or summary: the last line";
+  const filled = "bytes that mq recover put in the place of damage";
   return [
     { name: "kind", type: "string", about, width: 7 },
     number("from", "log offset at which the two begin to differ", 15),
@@ -69,6 +72,8 @@ export function diffFields(options: DiffOptions): readonly Field[] {
     number("onlyB", "of them, those the first store has nowhere in the range", 7),
     { name: "damagedBytesA", type: "number", about: "bytes that are no record in the first" },
     { name: "damagedBytesB", type: "number", about: "bytes that are no record in the second" },
+    { name: "filledBytesA", type: "number", about: `${filled} in the first` },
+    { name: "filledBytesB", type: "number", about: `${filled} in the second` },
     { name: "ranges", type: "number", about: "of the summary: ranges that differ" },
     { name: "configs", type: "number", about: "of the summary: values of config that differ" },
     { name: "side", type: "string", about: "of a message: a or b, the store that has it" },
@@ -254,6 +259,8 @@ function rangeRow({ from, to, firstByte, a, b }: LogDifference): RangeRow {
     ...(b.only !== undefined && { onlyB: b.only }),
     damagedBytesA: a.damagedBytes,
     damagedBytesB: b.damagedBytes,
+    filledBytesA: a.filledBytes,
+    filledBytesB: b.filledBytes,
   };
 }
 
@@ -290,10 +297,12 @@ function summaryNote(it: Readonly<Record<string, string | number | boolean | und
 
 function rangeNote(row: RangeRow): string {
   const parts: string[] = [];
-  if (row.messagesB === 0 && row.damagedBytesB === 0) parts.push("b has nothing there");
-  if (row.messagesA === 0 && row.damagedBytesA === 0) parts.push("a has nothing there");
+  if (row.messagesB + row.damagedBytesB + row.filledBytesB === 0) parts.push("b has nothing there");
+  if (row.messagesA + row.damagedBytesA + row.filledBytesA === 0) parts.push("a has nothing there");
   if (row.damagedBytesA > 0) parts.push(`a is damaged (${row.damagedBytesA} bytes)`);
   if (row.damagedBytesB > 0) parts.push(`b is damaged (${row.damagedBytesB} bytes)`);
+  if (row.filledBytesA > 0) parts.push(`a was filled in by mq recover (${row.filledBytesA} bytes)`);
+  if (row.filledBytesB > 0) parts.push(`b was filled in by mq recover (${row.filledBytesB} bytes)`);
   if (parts.length > 0) return parts.join(", ");
   if (row.onlyA === undefined) return "too many messages to tell which are on both sides";
   if (row.onlyA === 0 && row.onlyB === 0) {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { MemoryFiles } from "../../store/file_memory.ts";
+import { fillerRecord } from "../../store/repair/damage_filler.ts";
 import { storeNames } from "../../testdata/fixture.ts";
 import { mountStore, record } from "../../testdata/recorded_terminal.ts";
 
@@ -30,6 +31,24 @@ Deno.test("mq diff --messages prints each message only one side has, with its si
   assert.deepEqual([rows[0].from, rows[0].onlyA, rows[0].damagedBytesB], [2559, 1, 372]);
   assert.deepEqual([rows[1].side, rows[1].commitLogOffset], ["a", 2559]);
   assert.equal(rows[2].from, 2559);
+});
+
+Deno.test("mq diff takes what mq recover filled in for no message, nor for nothing", async () => {
+  const files = mounted({ a: "5.5.0-b-kill-start-102", b: "5.5.0-b-kill-start-102" });
+  const where = { physicalOffset: 2931, size: 289 };
+  const filler = fillerRecord({ ...where, storeTimestamp: 1, isSealed: false });
+  const file = files.openWrite("b/commitlog/00000000000000000000");
+  file.write(filler, 2931);
+  file.close();
+  for (
+    const [stores, figures, side] of [["a b", "1 0 1 0", "b"], ["b a", "0 1 0 1", "a"]] as const
+  ) {
+    const { stdout } = await record(["diff", ...stores.split(" "), "--messages"], { files });
+    const [, range, message] = stdout.split("\n").map((it) => it.replaceAll(/\t+/g, " "));
+    const note = `${side} was filled in by mq recover (289 bytes)`;
+    assert.equal(range, `range 2931 3220 ${figures} ${note}`);
+    assert.match(message!, new RegExp(`^message only in ${side === "a" ? "b" : "a"}: T_plain`));
+  }
 });
 
 Deno.test("mq diff --limit stops, and says that there may be more", async () => {

@@ -11,6 +11,7 @@
 import { Buffer } from "node:buffer";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import type { FileSystem } from "../file.ts";
+import { isDamageFiller } from "../repair/damage_filler.ts";
 import type { Segment, SegmentList } from "../segments.ts";
 import { messageIdentity } from "./message_identity.ts";
 
@@ -22,6 +23,8 @@ export interface DifferingSide {
   readonly messages: number;
   /** Bytes that are no record. */
   readonly damagedBytes: number;
+  /** Bytes of records that a repair has put in the place of damage; they are no messages. */
+  readonly filledBytes: number;
   /** Messages the other side has nowhere in the range; `undefined` where they are too many to tell. */
   readonly only: number | undefined;
 }
@@ -287,6 +290,10 @@ class Run {
     this.#to = Math.max(this.#to, scan.at + scan.length);
     if (scan.kind === "damage") tally.damagedBytes += scan.length;
     if (scan.kind !== "message") return;
+    if (isDamageFiller(scan.record)) {
+      tally.filledBytes += scan.length;
+      return;
+    }
     tally.messages++;
     if (tally.identities.size < this.#rememberedMax) tally.remember(messageIdentity(scan.record));
     else tally.isComplete = false;
@@ -299,6 +306,7 @@ class Run {
     const side = (own: Tally, other: Tally): DifferingSide => ({
       messages: own.messages,
       damagedBytes: own.damagedBytes,
+      filledBytes: own.filledBytes,
       only: isKnown ? own.notIn(other) : undefined,
     });
     return { ...this.#begin, to: this.#to, a: side(a, b), b: side(b, a) };
@@ -308,6 +316,7 @@ class Run {
 class Tally {
   messages = 0;
   damagedBytes = 0;
+  filledBytes = 0;
   isComplete = true;
   readonly identities: Set<number> = new Set();
   /** Records beside the first of an identity: what was sent or copied once more. */

@@ -57,8 +57,8 @@ Deno.test("diffLogs() tells messages that stand elsewhere from those one side la
   for (const name of ["one", "longer and between", "two", "three"]) add(b, name);
   const [found, ...more] = differences(a, b);
   assert.deepEqual(more, []);
-  assert.deepEqual(found!.a, { messages: 2, damagedBytes: 0, only: 0 });
-  assert.deepEqual(found!.b, { messages: 3, damagedBytes: 0, only: 1 });
+  assert.deepEqual(found!.a, { messages: 2, damagedBytes: 0, filledBytes: 0, only: 0 });
+  assert.deepEqual(found!.b, { messages: 3, damagedBytes: 0, filledBytes: 0, only: 1 });
 });
 
 Deno.test("diffLogs() counts each record of a message that only one side has", () => {

@@ -5,6 +5,7 @@
  */
 import { CommitLogScan } from "../commit_log_scan.ts";
 import type { RecordView } from "../record_view.ts";
+import { isDamageFiller } from "../repair/damage_filler.ts";
 import type { LogDifference, LogSide } from "./log_diff.ts";
 import { messageIdentity } from "./message_identity.ts";
 
@@ -34,7 +35,8 @@ function* recordsOf(
   const scan = new CommitLogScan(fs, log, { from: start, to });
   try {
     while (scan.next() && scan.at < to) {
-      if (scan.kind === "message" && scan.at >= from) yield scan.record;
+      if (scan.kind !== "message" || scan.at < from) continue;
+      if (!isDamageFiller(scan.record)) yield scan.record;
     }
   } finally {
     scan.close();

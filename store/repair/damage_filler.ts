@@ -19,7 +19,8 @@ import { offsetName } from "../names.ts";
 import { CRC_PROPERTY_PLACE, sealRecord, sealState } from "../property_crc.ts";
 import { keepAside } from "../quarantine.ts";
 import { encodeRecord } from "../record_encode.ts";
-import { RECORD_BYTES_MIN } from "../record_view.ts";
+import { topicOf } from "../record_text.ts";
+import { RECORD_BYTES_MIN, type RecordView } from "../record_view.ts";
 import { fileStartOf, type SegmentList } from "../segments.ts";
 import { usedLength } from "../used_bytes.ts";
 import type { ByteRange } from "./recorded_files.ts";
@@ -175,6 +176,13 @@ function fillBetween(
   } finally {
     lookup.close();
   }
+}
+
+/** Whether a record is no message but what stands where damage was. */
+export function isDamageFiller(record: RecordView): boolean {
+  const isRolledBack =
+    (record.sysFlag() & SYS_FLAG.transactionMask) === SYS_FLAG.transactionRollback;
+  return isRolledBack && (record.topicLength === 0 || topicOf(record) === FILLER_TOPIC);
 }
 
 /** A rolled-back record of exactly `size` bytes. */

@@ -17,6 +17,7 @@ import {
   FILLER_TOPIC,
   type FillerPlace,
   fillerRecord,
+  isDamageFiller,
   whyNotFilled,
 } from "./damage_filler.ts";
 
@@ -65,7 +66,21 @@ Deno.test("fillerRecord() belongs to no queue and no index, and is named where t
     request.read(record);
     assert.deepEqual([request.queued, request.keyHashes, request.tagHash()], [false, [], -1]);
     assert.equal(request.topic, size === MIN ? "" : FILLER_TOPIC);
+    assert(isDamageFiller(record));
   }
+});
+
+Deno.test("isDamageFiller() is not said of a message, rolled back or not", () => {
+  const topic = "Orders";
+  const log = new SmallLog(4096);
+  const sysFlag = SYS_FLAG.transactionRollback;
+  for (const wish of [{ topic }, { topic, sysFlag }, { topic: FILLER_TOPIC }]) log.add(wish);
+  const scan = new CommitLogScan(log.files, listSegments(log.files, log.directory));
+  for (let count = 0; count < 3; count++) {
+    assert(scan.next());
+    assert(!isDamageFiller(scan.record));
+  }
+  scan.close();
 });
 
 Deno.test("fillDamage() makes a range between records one record, kept aside before", () => {
