@@ -11,6 +11,7 @@ import type { CleanStart } from "./clean_start.ts";
 import { CommitLogScan } from "./commit_log_scan.ts";
 import { asRange, DamageRanges, type OpenDamage, openDamage, words } from "./damage_ranges.ts";
 import { DispatchRequest } from "./dispatch.ts";
+import { isDamageFiller } from "./filler_record.ts";
 import type { IndexedLog } from "./index_entries.ts";
 import type { IndexResume, KeyIndex } from "./key_index.ts";
 import { LogLookup } from "./log_lookup.ts";
@@ -283,7 +284,7 @@ export class RecoveryPass implements Disposable {
       return;
     }
     this.#sound(scan.at + scan.length);
-    this.messages++;
+    if (!isDamageFiller(scan.record)) this.messages++;
     const request = this.#dispatch;
     request.read(scan.record);
     this.lastStoreTimestamp = request.storeTimestamp;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MemoryFiles } from "../../store/file_memory.ts";
-import { fillerRecord } from "../../store/repair/damage_filler.ts";
+import { fillerRecord } from "../../store/filler_record.ts";
 import { storeNames } from "../../testdata/fixture.ts";
 import { mountStore, record } from "../../testdata/recorded_terminal.ts";
 

@@ -7,6 +7,7 @@
 import { basename, join } from "node:path";
 import { readBody } from "../body.ts";
 import type { CommitLogScan } from "../commit_log_scan.ts";
+import { isDamageFiller } from "../filler_record.ts";
 import { SYS_FLAG } from "../format.ts";
 import { findMisnamed } from "../misnamed_files.ts";
 import { lightQueueFlaw } from "../multi_dispatch.ts";
@@ -231,7 +232,7 @@ export class LogCheck {
 
   #record(record: RecordView, segment: Segment, seal: SealState): void {
     const { tally, depth } = this.#input;
-    tally.messages++;
+    if (!isDamageFiller(record)) tally.messages++;
     const time = record.storeTimestamp();
     if (time < this.#previousTime - TIME_SLACK_MS) {
       const message = `stored ${this.#previousTime - time} ms before the one before it`;

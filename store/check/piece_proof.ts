@@ -12,6 +12,7 @@
 import { readBody } from "../body.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import { mayBeLight } from "../dispatch.ts";
+import { isDamageFiller } from "../filler_record.ts";
 import { lightQueueFlaw } from "../multi_dispatch.ts";
 import type { RecordView } from "../record_view.ts";
 import { DispatchProof, type DispatchProofOptions, type ProvenDispatch } from "./dispatch_proof.ts";
@@ -163,6 +164,8 @@ export class PieceProof {
     const { record } = scan;
     if (scan.seal === "wrong" || !this.#isTimely(record.storeTimestamp())) return false;
     if ((record.sysFlag() & BATCH_FLAGS) !== 0 || hasZero(record)) return false;
+    // Not damage, but no message either, and rare.
+    if (isDamageFiller(record)) return false;
     if (!(this.#dispatch?.record(record) ?? isAlone(record))) return false;
     if (this.#messages++ === 0) this.#firstAt = scan.at;
     this.#bytesChecked += scan.length;

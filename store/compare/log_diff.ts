@@ -11,7 +11,7 @@
 import { Buffer } from "node:buffer";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import type { FileSystem } from "../file.ts";
-import { isDamageFiller } from "../repair/damage_filler.ts";
+import { isDamageFiller } from "../filler_record.ts";
 import type { Segment, SegmentList } from "../segments.ts";
 import { messageIdentity } from "./message_identity.ts";
 

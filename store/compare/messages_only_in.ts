@@ -5,7 +5,7 @@
  */
 import { CommitLogScan } from "../commit_log_scan.ts";
 import type { RecordView } from "../record_view.ts";
-import { isDamageFiller } from "../repair/damage_filler.ts";
+import { isDamageFiller } from "../filler_record.ts";
 import type { LogDifference, LogSide } from "./log_diff.ts";
 import { messageIdentity } from "./message_identity.ts";
 

@@ -7,6 +7,7 @@
 import { CommitLogScan } from "../commit_log_scan.ts";
 import { DispatchRequest } from "../dispatch.ts";
 import type { FileSystem } from "../file.ts";
+import { isDamageFiller } from "../filler_record.ts";
 import { BATCH_QUEUE_UNIT, QUEUE_UNIT } from "../format.ts";
 import { readI64 } from "../layout.ts";
 import type { SegmentList } from "../segments.ts";
@@ -92,7 +93,7 @@ export class JavaJudging implements Disposable {
     for (;;) {
       if (scan.position >= pace.to) yield scan.position;
       if (!scan.next()) return;
-      if (scan.kind !== "message") continue;
+      if (scan.kind !== "message" || isDamageFiller(scan.record)) continue;
       this.messages++;
       if (this.#judges.length === 0) continue;
       request.read(scan.record);

@@ -11,32 +11,22 @@
  */
 import { dirname, join } from "node:path";
 import type { FileSystem, WritableFile } from "../file.ts";
-import { BLANK, MAGIC, SIZE, SYS_FLAG } from "../format.ts";
+import { fillerRecord } from "../filler_record.ts";
+import { BLANK, MAGIC, SIZE } from "../format.ts";
 import type { RecordBefore } from "../damage_ranges.ts";
-import type { HostBytes } from "../layout.ts";
 import { LogLookup } from "../log_lookup.ts";
 import { offsetName } from "../names.ts";
-import { CRC_PROPERTY_PLACE, sealRecord, sealState } from "../property_crc.ts";
+import { sealState } from "../property_crc.ts";
 import { keepAside } from "../quarantine.ts";
-import { encodeRecord } from "../record_encode.ts";
-import { topicOf } from "../record_text.ts";
-import { RECORD_BYTES_MIN, type RecordView } from "../record_view.ts";
+import { RECORD_BYTES_MIN } from "../record_view.ts";
 import { fileStartOf, type SegmentList } from "../segments.ts";
 import { usedLength } from "../used_bytes.ts";
 import type { ByteRange } from "./recorded_files.ts";
-
-/** Topic of the records that are filled in: a broker's own, and none has it. */
-export const FILLER_TOPIC = "rmq_sys_FILLER";
 
 /** A file whose name is far off is rather a stray one than the end of a log that lost all before it. */
 const MISSING_FILES_MAX = 1000;
 /** Java reads a whole record into memory. */
 const FILLER_BYTES_MAX = 1024 * 1024;
-const NO_HOST: HostBytes = { address: new Uint8Array(4), port: 0 };
-const NO_BYTES = new Uint8Array(0);
-const TOPIC = new TextEncoder().encode(FILLER_TOPIC);
-/** What a sealed record ends with, its ten digits still to be put in. */
-const SEAL = CRC_PROPERTY_PLACE;
 
 /** Where ranges are filled. */
 export interface FillerPlace {
@@ -176,48 +166,6 @@ function fillBetween(
   } finally {
     lookup.close();
   }
-}
-
-/** Whether a record is no message but what stands where damage was. */
-export function isDamageFiller(record: RecordView): boolean {
-  const isRolledBack =
-    (record.sysFlag() & SYS_FLAG.transactionMask) === SYS_FLAG.transactionRollback;
-  return isRolledBack && (record.topicLength === 0 || topicOf(record) === FILLER_TOPIC);
-}
-
-/** A rolled-back record of exactly `size` bytes. */
-export function fillerRecord(
-  { physicalOffset, size, storeTimestamp, isSealed }: {
-    readonly physicalOffset: number;
-    readonly size: number;
-    readonly storeTimestamp: number;
-    readonly isSealed: boolean;
-  },
-): Uint8Array {
-  const room = size - RECORD_BYTES_MIN;
-  const topic = room >= TOPIC.length ? TOPIC : NO_BYTES;
-  const properties = isSealed && room >= topic.length + SEAL.length ? SEAL : "";
-  const body = new Uint8Array(room - topic.length - properties.length);
-  const bytes = new Uint8Array(size);
-  encodeRecord({ bytes, view: new DataView(bytes.buffer) }, 0, {
-    size,
-    head: {
-      queueId: 0,
-      flag: 0,
-      queueOffset: 0,
-      physicalOffset,
-      sysFlag: SYS_FLAG.transactionRollback,
-      bornTimestamp: storeTimestamp,
-      bornHost: NO_HOST,
-      storeTimestamp,
-      storeHost: NO_HOST,
-      reconsumeTimes: 0,
-      preparedTransactionOffset: 0,
-    },
-    parts: { topic, isV2: false, body, properties, propertiesLength: properties.length },
-  });
-  if (properties !== "") sealRecord(bytes, { at: 0, size });
-  return bytes;
 }
 
 const ZEROS = new Uint8Array(FILLER_BYTES_MAX);

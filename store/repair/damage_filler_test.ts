@@ -5,35 +5,19 @@ import { type Place, SmallLog } from "../../testdata/small_log.ts";
 import { foundIn } from "../../testdata/verified.ts";
 import { CommitLogScan } from "../commit_log_scan.ts";
 import type { RecordBefore } from "../damage_ranges.ts";
-import { DispatchRequest } from "../dispatch.ts";
-import { BLANK, MAGIC, SYS_FLAG } from "../format.ts";
+import { BLANK, MAGIC } from "../format.ts";
 import { LogLookup } from "../log_lookup.ts";
 import { offsetName } from "../names.ts";
 import { CRC_PROPERTY_PLACE, type SealState, sealState } from "../property_crc.ts";
 import { RecordView } from "../record_view.ts";
 import { listSegments } from "../segments.ts";
-import {
-  fillDamage,
-  FILLER_TOPIC,
-  type FillerPlace,
-  fillerRecord,
-  isDamageFiller,
-  whyNotFilled,
-} from "./damage_filler.ts";
+import { fillDamage, type FillerPlace, whyNotFilled } from "./damage_filler.ts";
 
 const MIN = 91;
 
 function placeOf(log: SmallLog): FillerPlace {
   const { files: fs, directory } = log;
   return { fs, root: "store", directory, log: listSegments(fs, directory) };
-}
-
-function loaded(bytes: Uint8Array): RecordView {
-  const record = new RecordView();
-  record.attach(bytes);
-  assert.equal(record.load(0, bytes.length), undefined);
-  assert.equal(record.checkBody(), undefined);
-  return record;
 }
 
 /** The record at a log offset: when it was stored, and its seal. */
@@ -44,44 +28,6 @@ function lookedUp(log: SmallLog, at: number): { storeTimestamp: number; seal: Se
   lookup.close();
   return found;
 }
-
-Deno.test("fillerRecord() is a sound record of every size that any record has", () => {
-  for (let size = MIN; size < MIN + 200; size++) {
-    for (const isSealed of [false, true]) {
-      const filler = { physicalOffset: 4711, size, storeTimestamp: 1234, isSealed };
-      const record = loaded(fillerRecord(filler));
-      assert.equal(record.size, size);
-      assert.equal(record.checkOffset(4711), undefined);
-      assert.equal(record.storeTimestamp(), 1234);
-    }
-  }
-});
-
-Deno.test("fillerRecord() belongs to no queue and no index, and is named where there is room", () => {
-  const request = new DispatchRequest();
-  for (const size of [MIN, MIN + FILLER_TOPIC.length, 500]) {
-    const filler = { physicalOffset: 0, size, storeTimestamp: 1, isSealed: true };
-    const record = loaded(fillerRecord(filler));
-    assert.equal(record.sysFlag(), SYS_FLAG.transactionRollback);
-    request.read(record);
-    assert.deepEqual([request.queued, request.keyHashes, request.tagHash()], [false, [], -1]);
-    assert.equal(request.topic, size === MIN ? "" : FILLER_TOPIC);
-    assert(isDamageFiller(record));
-  }
-});
-
-Deno.test("isDamageFiller() is not said of a message, rolled back or not", () => {
-  const topic = "Orders";
-  const log = new SmallLog(4096);
-  const sysFlag = SYS_FLAG.transactionRollback;
-  for (const wish of [{ topic }, { topic, sysFlag }, { topic: FILLER_TOPIC }]) log.add(wish);
-  const scan = new CommitLogScan(log.files, listSegments(log.files, log.directory));
-  for (let count = 0; count < 3; count++) {
-    assert(scan.next());
-    assert(!isDamageFiller(scan.record));
-  }
-  scan.close();
-});
 
 Deno.test("fillDamage() makes a range between records one record, kept aside before", () => {
   const log = new SmallLog(4096).addMany(12);
