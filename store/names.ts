@@ -169,6 +169,8 @@ export function nextIndexName(timeMs: number, last: string | undefined): string 
   if (last === undefined) return isIndexName(name) ? name : indexName(0);
   if (isIndexName(name) && name > last) return name;
   const at = last.search(/[0-8]9*$/);
+  // Nothing is behind a name of nines alone, which no broker gives.
+  if (at < 0) return isIndexName(name) ? name : indexName(0);
   return last.slice(0, at) + (Number(last[at]) + 1) + "0".repeat(last.length - at - 1);
 }
 

@@ -49,6 +49,7 @@ Deno.test("nextIndexName() is behind the last name, whatever the time, and never
   assert.equal(nextIndexName(time, "20260102030405006"), "20260102030405007");
   // A clock that was years ahead.
   assert.equal(nextIndexName(time, "20981231235959999"), "20981231235960000");
+  assert.equal(nextIndexName(time, "9".repeat(17)), "20260102030405006");
   // Times no calendar has, or with a year of five digits.
   for (const wrong of [2 ** 56, -(2 ** 62), 253_500_000_000_000]) {
     assert.equal(nextIndexName(wrong, "20260102030405006"), "20260102030405007");

@@ -18,7 +18,7 @@ import {
   slotPosition,
 } from "../index_geometry.ts";
 import { readI64, writeI64 } from "../layout.ts";
-import { indexName, isIndexName } from "../names.ts";
+import { isIndexName, nextIndexName } from "../names.ts";
 import type { JavaRules } from "./java_release.ts";
 
 const SECONDS_MAX = 0x7fffffff;
@@ -106,20 +106,12 @@ export class JavaIndex {
     const last = this.#last;
     if (last !== undefined && !last.isFull) return last;
     fs.makeDirectory(directory);
-    const made = this.#newName();
+    const made = nextIndexName(this.#options.now(), this.#names.at(-1));
     this.#names.push(made);
     this.#last = new IndexFile(fs.openWrite(join(directory, made)), this.#geometry, rules);
     if (last !== undefined) this.#last.beginBehind(last.header);
     last?.close();
     return this.#last;
-  }
-
-  #newName(): string {
-    const last = this.#names.at(-1);
-    for (let timeMs = this.#options.now();; timeMs++) {
-      const name = indexName(timeMs);
-      if (last === undefined || name > last) return name;
-    }
   }
 
   #geometryOnDisk(): IndexGeometry {

@@ -54,6 +54,18 @@ Deno.test("JavaIndex: the first key of a file behind a full one is timed by that
   assert.deepEqual([entry.physicalOffset, entry.secondsFromBegin], [300, 3]);
 });
 
+Deno.test("JavaIndex: a full file whose name is ahead of the clock, of another time zone, costs no time", () => {
+  const files = new MemoryFiles();
+  const full = indexOf(files);
+  full.put(request(0, 1_000, 1, 2, 3));
+  full.close();
+  files.rename(`index/${files.list("index")[0]}`, "index/20271231235959999");
+  const index = indexOf(files);
+  index.put(request(100, 2_000, 7));
+  index.close();
+  assert.deepEqual(files.list("index"), ["20271231235959999", "20271231235960000"]);
+});
+
 Deno.test("JavaIndex: a record before the end of the last file is left out, the last one is put twice", () => {
   const files = new MemoryFiles();
   const index = indexOf(files);
