@@ -166,11 +166,12 @@ export function indexName(timeMs: number): string {
  */
 export function nextIndexName(timeMs: number, last: string | undefined): string {
   const name = indexName(timeMs);
-  if (last === undefined) return isIndexName(name) ? name : indexName(0);
+  const first = isIndexName(name) ? name : indexName(0);
+  if (last === undefined) return first;
   if (isIndexName(name) && name > last) return name;
   const at = last.search(/[0-8]9*$/);
   // Nothing is behind a name of nines alone, which no broker gives.
-  if (at < 0) return isIndexName(name) ? name : indexName(0);
+  if (at < 0) return first;
   return last.slice(0, at) + (Number(last[at]) + 1) + "0".repeat(last.length - at - 1);
 }
 

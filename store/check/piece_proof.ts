@@ -163,9 +163,10 @@ export class PieceProof {
   #record(scan: CommitLogScan): boolean {
     const { record } = scan;
     if (scan.seal === "wrong" || !this.#isTimely(record.storeTimestamp())) return false;
-    if ((record.sysFlag() & BATCH_FLAGS) !== 0 || hasZero(record)) return false;
-    // Not damage, but no message either, and rare.
-    if (isDamageFiller(record)) return false;
+    const sysFlag = record.sysFlag();
+    // A filler is no damage, but no message either, and rare.
+    const isOther = sysFlag !== 0 && ((sysFlag & BATCH_FLAGS) !== 0 || isDamageFiller(record));
+    if (isOther || hasZero(record)) return false;
     if (!(this.#dispatch?.record(record) ?? isAlone(record))) return false;
     if (this.#messages++ === 0) this.#firstAt = scan.at;
     this.#bytesChecked += scan.length;
